@@ -1,0 +1,31 @@
+// swift-tools-version: 6.1
+import PackageDescription
+
+let package = Package(
+    name: "druse",
+    platforms: [.macOS(.v15)],
+    dependencies: [],
+    targets: [
+        .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
+        .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
+        .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
+        .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
+        .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
+        .target(name: "Crystals", dependencies: ["CSpglib", "CZlib", "CBzip2"], resources: [.copy("Resources")]),
+        .target(name: "Policy", dependencies: ["Crystals", "Kernels"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Kernels", "Crystals"]),
+    ],
+    swiftLanguageModes: [.v6]
+)
+
+// The same switches for every Swift target.
+for target in package.targets where target.type != .system && target.name != "CKernels" {
+    target.swiftSettings = (target.swiftSettings ?? []) + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+    ]
+}

@@ -1,0 +1,96 @@
+internal import CSpglib
+
+/// What the symmetry search finds: the space group, and the structure in the group's standard setting.
+package struct SymmetryAnalysis: Sendable {
+    package let spaceGroup: SpaceGroup
+    /// The first atom of the orbit of each atom of the input.
+    package let equivalentAtoms: [Int]
+    /// The idealised conventional cell in the setting of the table, in any orientation.
+    package let conventional: Structure
+
+    /// Searches the space group of a structure.
+    /// - Parameter tolerance: Å.
+    /// - Throws: ``SymmetryError``.
+    package init(_ structure: Structure, tolerance: Double = 0.01) throws(SymmetryError) {
+        let input = try SpglibInput(structure)
+        var found = input.dataset(hallNumber: 0, tolerance: tolerance)
+        if let first = found, let group = SpaceGroup(number: first.spaceGroup), first.hallNumber != group.hallNumber {
+            found = input.dataset(hallNumber: group.hallNumber, tolerance: tolerance)
+        }
+        guard let found, let group = SpaceGroup(number: found.spaceGroup) else {
+            throw .searchFailed(tolerance: tolerance)
+        }
+        spaceGroup = group
+        equivalentAtoms = found.equivalentAtoms
+        conventional = found.standardized
+    }
+}
+
+/// What is kept of spglib's data set.
+private struct SpglibResult {
+    let spaceGroup: Int
+    let hallNumber: Int
+    let equivalentAtoms: [Int]
+    let standardized: Structure
+}
+
+/// A structure in spglib's layout.
+private struct SpglibInput {
+    private var lattice: [Double]
+    private var positions: [Double]
+    private var types: [Int32]
+
+    init(_ structure: Structure) throws(SymmetryError) {
+        guard structure.atomCount > 0 else { throw .noAtoms }
+        let cell = structure.cell
+        guard cell.volume.isFinite, cell.volume > 1e-6 else { throw .invalidGeometry }
+        // A left-handed cell is described by its first two vectors in the other order.
+        let isLeftHanded = cell.signedVolume < 0
+        let (a, b, c) = isLeftHanded ? (cell.b, cell.a, cell.c) : (cell.a, cell.b, cell.c)
+        lattice = (0..<3).flatMap { [a[$0], b[$0], c[$0]] }
+        positions = []
+        for x in structure.fractionalCoordinates {
+            guard x.x.isFinite, x.y.isFinite, x.z.isFinite else { throw .invalidGeometry }
+            positions += isLeftHanded ? [x.y, x.x, x.z] : [x.x, x.y, x.z]
+        }
+        types = structure.elements.map { Int32($0.atomicNumber) }
+    }
+
+    /// Runs the search; `hallNumber` 0 leaves the setting to spglib.
+    func dataset(hallNumber: Int, tolerance: Double) -> SpglibResult? {
+        var lattice = self.lattice
+        var positions = self.positions
+        let dataset = lattice.withUnsafeMutableBytes { lattice in
+            positions.withUnsafeMutableBytes { positions in
+                spg_get_dataset_with_hall_number(
+                    lattice.assumingMemoryBound(to: (Double, Double, Double).self).baseAddress,
+                    positions.assumingMemoryBound(to: (Double, Double, Double).self).baseAddress,
+                    types, Int32(types.count), Int32(hallNumber), tolerance)
+            }
+        }
+        guard let dataset else { return nil }
+        defer { spg_free_dataset(dataset) }
+        return SpglibResult(dataset.pointee)
+    }
+}
+
+extension SpglibResult {
+    init?(_ dataset: SpglibDataset) {
+        let count = Int(dataset.n_std_atoms)
+        guard dataset.spacegroup_number > 0, count > 0, let types = dataset.std_types,
+            let positions = dataset.std_positions, let equivalent = dataset.equivalent_atoms
+        else { return nil }
+        let rows = dataset.std_lattice
+        let cell = Cell(
+            a: SIMD3(rows.0.0, rows.1.0, rows.2.0), b: SIMD3(rows.0.1, rows.1.1, rows.2.1),
+            c: SIMD3(rows.0.2, rows.1.2, rows.2.2))
+        let elements = (0..<count).compactMap { Element(atomicNumber: Int(types[$0])) }
+        guard elements.count == count else { return nil }
+        spaceGroup = Int(dataset.spacegroup_number)
+        hallNumber = Int(dataset.hall_number)
+        equivalentAtoms = (0..<Int(dataset.n_atoms)).map { Int(equivalent[$0]) }
+        standardized = Structure(
+            cell: cell, elements: elements,
+            fractionalCoordinates: (0..<count).map { SIMD3(positions[$0].0, positions[$0].1, positions[$0].2) })
+    }
+}

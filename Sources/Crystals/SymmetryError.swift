@@ -1,0 +1,25 @@
+/// Why the symmetry of a structure could not be found.
+package enum SymmetryError: Error, Sendable, Hashable {
+    /// The structure has no atoms.
+    case noAtoms
+    /// The cell has no volume, or a number that is not finite stands in the cell or the coordinates.
+    case invalidGeometry
+    /// The search gave up; `tolerance` in Å.
+    case searchFailed(tolerance: Double)
+    /// A space group was found, but the standardised structure does not obey it; `tolerance` in Å.
+    case inconsistent(spaceGroup: Int, tolerance: Double)
+}
+
+extension SymmetryError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .noAtoms: "the structure has no atoms"
+        case .invalidGeometry: "the structure has a cell without volume or a number that is not finite"
+        case .searchFailed(let tolerance):
+            "no space group found with a tolerance of \(tolerance) Å: atoms may coincide; try another tolerance"
+        case .inconsistent(let spaceGroup, let tolerance):
+            "space group \(spaceGroup) was found with a tolerance of \(tolerance) Å, but the structure obeys it "
+                + "only roughly: try another tolerance"
+        }
+    }
+}

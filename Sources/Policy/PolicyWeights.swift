@@ -1,0 +1,135 @@
+package import Foundation
+package import Kernels
+
+/// The parameters of a policy: one flat vector with a layout.
+///
+/// A value never changes once it is made; training makes a new one for each version.
+package struct PolicyWeights: Sendable {
+    package let layout: ParameterLayout
+    /// All parameters in the order of the layout.
+    package let parameters: FloatView
+    /// Free-form facts that travel with the weights, such as the space groups of the training data.
+    package var metadata: [String: String]
+
+    package var configuration: PolicyConfiguration { layout.configuration }
+
+    /// - Precondition: as many parameters as the layout has.
+    package init(layout: ParameterLayout, parameters: [Float], metadata: [String: String] = [:]) {
+        precondition(parameters.count == layout.parameterCount)
+        self.layout = layout
+        self.parameters = FloatBuffer(parameters).view
+        self.metadata = metadata
+    }
+
+    /// The numbers of one parameter.
+    package func view(_ entry: ParameterLayout.Entry) -> FloatView { parameters.view(entry.offset, entry.count) }
+
+    /// Random weights: normal with deviation 1/sqrt(inputs) for matrices (divided by sqrt(2 · layers) where they add to the
+    /// residual stream), 0.5 for embeddings, zero biases.
+    package init(random seed: UInt64, configuration: PolicyConfiguration) {
+        let layout = ParameterLayout(configuration)
+        var generator = Philox(seed: seed, stream: (0x5745_4947, 0, 0))
+        var values = [Float](repeating: 0, count: layout.parameterCount)
+        let residual = 1 / (2 * Double(configuration.layers)).squareRoot()
+        let additive = Set(layout.blocks.flatMap { [$0.projection.weight.name, $0.contract.weight.name] })
+        for entry in layout.entries {
+            let scale: Double
+            if entry.name.hasSuffix("_embeddings") {
+                scale = 0.5
+            } else if entry.name.hasSuffix("/w") {
+                scale = (additive.contains(entry.name) ? residual : 1) / Double(entry.shape[0]).squareRoot()
+            } else {
+                scale = 0
+            }
+            for i in 0..<entry.count {
+                let constant: Float = entry.name.hasSuffix("/scale") ? 1 : 0
+                values[entry.offset + i] = scale == 0 ? constant : Float(scale * generator.normal())
+            }
+        }
+        // The multiplicity, 1 to 192, enters the first projection as it is.
+        let multiplicityRow = layout.inputs[0].weight.offset + 2 * configuration.embeddingSize * configuration.modelSize
+        for i in 0..<configuration.modelSize { values[multiplicityRow + i] /= 16 }
+        // Start with sharp but not extreme outputs.
+        for i in 0..<layout.output.weight.count { values[layout.output.weight.offset + i] *= 0.5 }
+        self.init(layout: layout, parameters: values)
+    }
+
+    // MARK: Files
+
+    private static let configurationKey = "druse.policy"
+    private static let factPrefix = "druse.fact."
+
+    /// The weights as a safetensors file, the configuration in its metadata.
+    package func encoded() throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        var metadata = [Self.configurationKey: String(decoding: try encoder.encode(configuration), as: UTF8.self)]
+        for (key, value) in self.metadata { metadata[Self.factPrefix + key] = value }
+        let numbers = parameters.array
+        var tensors: [String: Safetensors.Tensor] = [:]
+        for entry in layout.entries {
+            tensors[entry.name] = .init(
+                shape: entry.shape, values: Array(numbers[entry.offset..<(entry.offset + entry.count)]))
+        }
+        return Safetensors(metadata: metadata, tensors: tensors).encoded()
+    }
+
+    /// Reads a safetensors file with the configuration in its metadata.
+    package init(contentsOf url: URL) throws {
+        try self.init(Safetensors(contentsOf: url))
+    }
+
+    /// Takes weights from the bytes of a safetensors file.
+    package init(encoded data: Data) throws { try self.init(Safetensors(data)) }
+
+    /// - Parameter configuration: the sizes; nil takes them from the metadata.
+    package init(_ file: Safetensors, configuration: PolicyConfiguration? = nil) throws {
+        var sizes = configuration
+        if sizes == nil, let text = file.metadata[Self.configurationKey] {
+            sizes = try JSONDecoder().decode(PolicyConfiguration.self, from: Data(text.utf8))
+        }
+        guard let sizes else { throw PolicyError.missingConfiguration(Self.configurationKey) }
+        if let problem = sizes.problems.first { throw PolicyError.badConfiguration(problem) }
+        let layout = ParameterLayout(sizes)
+        var values = [Float](repeating: 0, count: layout.parameterCount)
+        for entry in layout.entries {
+            guard let tensor = file.tensors[entry.name] else { throw PolicyError.missingTensor(entry.name) }
+            guard tensor.shape == entry.shape else {
+                throw PolicyError.wrongShape(entry.name, expected: entry.shape, found: tensor.shape)
+            }
+            guard tensor.values.allSatisfy(\.isFinite) else { throw PolicyError.notFinite(entry.name) }
+            values.replaceSubrange(entry.offset..<(entry.offset + entry.count), with: tensor.values)
+        }
+        var facts: [String: String] = [:]
+        for (key, value) in file.metadata where key.hasPrefix(Self.factPrefix) {
+            facts[String(key.dropFirst(Self.factPrefix.count))] = value
+        }
+        self.init(layout: layout, parameters: values, metadata: facts)
+    }
+}
+
+/// Why a policy cannot be read or used.
+package enum PolicyError: Error, CustomStringConvertible, Sendable {
+    case missingConfiguration(String)
+    case badConfiguration(String)
+    case missingTensor(String)
+    case wrongShape(String, expected: [Int], found: [Int])
+    case notFinite(String)
+    case tooManySites(found: Int, maximum: Int)
+    case wyckoffOutOfRange(spaceGroup: Int, wyckoff: Int)
+
+    package var description: String {
+        switch self {
+        case .missingConfiguration(let key):
+            "the policy file has no configuration (metadata key \(key)); convert the checkpoint with Scripts/convert-checkpoint"
+        case .badConfiguration(let problem): "the policy's configuration cannot be used: \(problem)"
+        case .missingTensor(let name): "the policy file lacks the tensor \(name)"
+        case .wrongShape(let name, let expected, let found): "tensor \(name) has shape \(found), expected \(expected)"
+        case .notFinite(let name): "tensor \(name) holds numbers that are not finite"
+        case .tooManySites(let found, let maximum):
+            "the crystal has \(found) sites; this policy takes at most \(maximum)"
+        case .wyckoffOutOfRange(let group, let wyckoff):
+            "space group \(group) has no Wyckoff position number \(wyckoff)"
+        }
+    }
+}
