@@ -4,7 +4,10 @@ import PackageDescription
 let package = Package(
     name: "druse",
     platforms: [.macOS(.v15)],
-    dependencies: [],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+    ],
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
         .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
@@ -15,7 +18,20 @@ let package = Package(
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Crystals", dependencies: ["CSpglib", "CZlib", "CBzip2"], resources: [.copy("Resources")]),
         .target(name: "Policy", dependencies: ["Crystals", "Kernels"]),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "Kernels", "Crystals"]),
+        .target(name: "PolicyOptimization", dependencies: ["Crystals", "Kernels", "Policy"]),
+        .target(name: "Telemetry"),
+        .target(
+            name: "Roles",
+            dependencies: [
+                "Crystals", "Kernels", "Policy", "PolicyOptimization", "Telemetry", .product(name: "Yams", package: "Yams"),
+            ]),
+        .executableTarget(
+            name: "druse",
+            dependencies: ["Roles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+        .target(name: "PolicyFixtures", dependencies: ["Policy", "Kernels", "Crystals"], path: "Tests/PolicyFixtures"),
+        .testTarget(
+            name: "PolicyOptimizationTests", dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
     ],
     swiftLanguageModes: [.v6]
 )

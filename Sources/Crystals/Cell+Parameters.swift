@@ -49,7 +49,8 @@ extension Cell {
     package func fractional(_ position: SIMD3<Double>) -> SIMD3<Double> {
         let determinant = signedVolume
         return SIMD3(
-            (position * cross(b, c)).sum(), (position * cross(c, a)).sum(), (position * cross(a, b)).sum()) / determinant
+            (position * cross(b, c)).sum(), (position * cross(c, a)).sum(), (position * cross(a, b)).sum())
+            / determinant
     }
 
     /// The length of a difference of fractional coordinates, Å, as it stands: images are not searched.

@@ -34,7 +34,8 @@ struct SpaceGroupTable: Sendable {
             .filter { $0.first != UInt8(ascii: "#") }
             .map { line in
                 guard let entry = Entry(line: line) else {
-                    preconditionFailure("damaged line in the space-group table: \(String(decoding: line, as: UTF8.self))")
+                    preconditionFailure(
+                        "damaged line in the space-group table: \(String(decoding: line, as: UTF8.self))")
                 }
                 return entry
             }

@@ -19,35 +19,37 @@ package struct ThreadTeam: Sendable {
     }
 
     /// Runs `body(piece, thread)` for every piece in 0..<count and returns when all are done.
-    package func forEach(_ count: Int, _ body: @Sendable (_ piece: Int, _ thread: Int) -> Void) {
+    package func forEach(_ count: Int, _ body: @escaping @Sendable (_ piece: Int, _ thread: Int) -> Void) {
         let workers = min(threadCount, count)
         if workers <= 1 {
             for piece in 0..<count { body(piece, 0) }
             return
         }
-        let next = Atomic<Int>(0)
-        withoutActuallyEscaping(body) { body in
-            let group = DispatchGroup()
-            @Sendable func work(_ thread: Int) {
-                while true {
-                    let piece = next.wrappingAdd(1, ordering: .relaxed).oldValue
-                    if piece >= count { return }
-                    body(piece, thread)
-                }
+        let queue = PieceQueue(count: count)
+        let group = DispatchGroup()
+        for thread in 1..<workers {
+            group.enter()
+            let worker = Thread {
+                while let piece = queue.next() { body(piece, thread) }
+                group.leave()
             }
-            withoutActuallyEscaping(work) { work in
-                for thread in 1..<workers {
-                    group.enter()
-                    let worker = Thread {
-                        work(thread)
-                        group.leave()
-                    }
-                    worker.stackSize = 8 << 20
-                    worker.start()
-                }
-                work(0)
-                group.wait()
-            }
+            worker.stackSize = 8 << 20
+            worker.start()
         }
+        while let piece = queue.next() { body(piece, 0) }
+        group.wait()
+    }
+}
+
+/// Hands out 0..<count, each number once.
+private final class PieceQueue: Sendable {
+    private let taken = Atomic<Int>(0)
+    private let count: Int
+
+    init(count: Int) { self.count = count }
+
+    func next() -> Int? {
+        let piece = taken.wrappingAdd(1, ordering: .relaxed).oldValue
+        return piece < count ? piece : nil
     }
 }

@@ -49,4 +49,30 @@ package enum VectorMath {
         precondition(rows == 0 || (rows - 1) * stride + columns <= min(x.count, y.count))
         ck_log_softmax(rows, columns, stride, x.pointer, y.pointer)
     }
+
+    /// One Adam step in place; `scale` multiplies the gradient, moments are bias-corrected for step number `step` (from 1).
+    package static func adam(
+        gradient: FloatView, scale: Float, first: FloatView, second: FloatView, parameters: FloatView, beta1: Float,
+        beta2: Float, step: Int, epsilon: Float, rate: Float, decay: Float
+    ) {
+        let count = parameters.count
+        precondition(gradient.count == count && first.count == count && second.count == count)
+        let correction1 = 1 / (1 - power(Double(beta1), step))
+        let correction2 = 1 / (1 - power(Double(beta2), step))
+        ck_adam(
+            count, gradient.pointer, scale, first.pointer, second.pointer, parameters.pointer, beta1, beta2,
+            Float(correction1), Float(correction2), epsilon, rate, decay)
+    }
+
+    private static func power(_ base: Double, _ exponent: Int) -> Double {
+        var result = 1.0
+        var factor = base
+        var rest = exponent
+        while rest > 0 {
+            if rest & 1 == 1 { result *= factor }
+            factor *= factor
+            rest >>= 1
+        }
+        return result
+    }
 }

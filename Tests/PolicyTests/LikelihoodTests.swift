@@ -2,6 +2,7 @@ import Crystals
 import Foundation
 import Kernels
 import Policy
+import PolicyFixtures
 import Testing
 
 /// The likelihood against the reference (tolerance: 1e-3 + 1e-5 relative on each part).
@@ -16,12 +17,9 @@ import Testing
     @Test(arguments: ["tiny", "small"], ["crystals", "synthetic"])
     func logProbabilities_matchTheReference(model: String, set: String) throws {
         let weights = try Fixture.weights(model)
-        let crystals =
-            set == "crystals"
-            ? try Fixture.json("inputs.json", as: [String: Ignored<[Fixture.NamedCrystal]>].self)["crystals"]?.value
-            : try Fixture.json("synthetic.json", as: [String: Ignored<[Fixture.NamedCrystal]>].self)["crystals"]?.value
+        let crystals = set == "crystals" ? try Fixture.inputCrystals() : try Fixture.syntheticCrystals()
         let expected = try #require(try Fixture.json("\(model)/logp.json", as: [String: Parts].self)[set])
-        let batch = try PackedBatch(try #require(crystals).compactMap(\.crystal), configuration: weights.configuration)
+        let batch = try PackedBatch(crystals, configuration: weights.configuration)
         #expect(batch.count == expected.logp_w.count)
         let found = LikelihoodEvaluator(layout: weights.layout).evaluate(batch, weights: weights)
         for (index, value) in found.enumerated() {
@@ -55,10 +53,9 @@ import Testing
     func maximumLikelihood_lossAndEveryGradientMatchTheReference(model: String) throws {
         let weights = try Fixture.weights(model)
         let expected: MaximumLikelihood = try Fixture.json("\(model)/mle.json")
-        let all = try #require(
-            try Fixture.json("inputs.json", as: [String: Ignored<[Fixture.NamedCrystal]>].self)["crystals"]?.value)
+        let all = try Fixture.inputCrystals()
         let batch = try PackedBatch(
-            expected.crystals.compactMap { all[$0].crystal }, configuration: weights.configuration)
+            expected.crystals.map { all[$0] }, configuration: weights.configuration)
         let evaluator = LikelihoodEvaluator(layout: weights.layout)
         let found = evaluator.evaluate(batch, weights: weights, keepsGradient: true)
         let n = Double(batch.count)
@@ -74,7 +71,7 @@ import Testing
         let stored = try Fixture.tensors("\(model)/mle_grad.safetensors")
         for entry in weights.layout.entries {
             let ours = gradient.view(entry.offset, entry.count).array
-            try expectClose(ours, stored[entry.name]?.values, name: entry.name)
+            #expect(relativeDistance(ours, stored[entry.name]?.values) <= 2e-3, "\(entry.name)")
             let sparse = try #require(expected.gradient[entry.name])
             for (index, value) in zip(sparse.index, sparse.value) {
                 #expect(abs(Double(ours[index]) - value) <= 2e-3 * sparse.max_abs, "\(entry.name)[\(index)]")
@@ -84,35 +81,14 @@ import Testing
 
     @Test func batchComposition_doesNotMatter() throws {
         let weights = try Fixture.weights("tiny")
-        let all = try #require(
-            try Fixture.json("inputs.json", as: [String: Ignored<[Fixture.NamedCrystal]>].self)["crystals"]?.value)
-        let crystals = all.compactMap(\.crystal)
+        let all = try Fixture.inputCrystals()
         let evaluator = LikelihoodEvaluator(layout: weights.layout)
         let together = evaluator.evaluate(
-            try PackedBatch(crystals, configuration: weights.configuration), weights: weights)
-        for (index, crystal) in crystals.enumerated() {
+            try PackedBatch(all, configuration: weights.configuration), weights: weights)
+        for (index, crystal) in all.enumerated() {
             let alone = evaluator.evaluate(
                 try PackedBatch([crystal], configuration: weights.configuration), weights: weights)
             #expect(abs(alone[0].total - together[index].total) < 1e-3)
         }
     }
-}
-
-/// ‖ours - theirs‖ within 2e-3 of ‖theirs‖.
-func expectClose(_ ours: [Float], _ theirs: [Float]?, name: String) throws {
-    let theirs = try #require(theirs, "\(name) is not in the fixture")
-    #expect(ours.count == theirs.count)
-    var difference = 0.0
-    var size = 0.0
-    for (a, b) in zip(ours, theirs) {
-        difference += Double(a - b) * Double(a - b)
-        size += Double(b) * Double(b)
-    }
-    #expect(difference.squareRoot() <= 2e-3 * size.squareRoot() + 1e-12, "\(name): \(difference.squareRoot()) of \(size.squareRoot())")
-}
-
-/// A value of a JSON object whose other values have other types; nil where it does not decode.
-struct Ignored<Value: Decodable>: Decodable {
-    let value: Value?
-    init(from decoder: any Decoder) throws { value = try? Value(from: decoder) }
 }

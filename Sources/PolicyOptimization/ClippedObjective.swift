@@ -1,0 +1,107 @@
+internal import Foundation
+package import Policy
+
+/// The clipped policy-gradient objective with a KL term inside the advantage (arXiv 2504.02367, eq. S1-S3), to be maximised.
+///
+/// With l the log-probability of a crystal, A its advantage and k = l - l_reference: A' = A - β k, and the value is
+/// min(r A', clamp(r, 1 - ε, 1 + ε) A').
+package struct ClippedObjective: Sendable, Hashable {
+    /// What the ratio r is taken of.
+    package enum Ratio: String, Sendable, Codable, CaseIterable {
+        /// r = exp(l - l_behaviour) of the whole crystal, as in the paper.
+        case crystal
+        /// One ratio for each of W, A, xyz and L, each clipped by itself; the values are added up.
+        case component
+    }
+
+    /// Whether the derivative runs through the KL term in A'.
+    package enum Advantage: String, Sendable, Codable, CaseIterable {
+        /// A' is a constant, as the paper says.
+        case detached
+        /// A' is differentiated, as the reference's code does.
+        case differentiated
+    }
+
+    /// ε
+    package var clip: Double
+    /// β
+    package var klWeight: Double
+    package var ratio: Ratio
+    package var advantage: Advantage
+
+    package init(clip: Double = 0.2, klWeight: Double = 0.1, ratio: Ratio = .crystal, advantage: Advantage = .detached) {
+        self.clip = clip
+        self.klWeight = klWeight
+        self.ratio = ratio
+        self.advantage = advantage
+    }
+
+    /// The objective of one crystal.
+    package struct Term: Sendable, Hashable {
+        /// The value to be maximised.
+        package var value: Double
+        /// k = l - l_reference, nats.
+        package var kl: Double
+        /// d value / d log-probability, by component.
+        package var derivative: LogProbabilities
+        /// The ratios: one of the whole crystal, or four in the order w, a, xyz, l.
+        package var ratios: [Double]
+        /// Whether the clipped branch was taken, for each ratio.
+        package var isClipped: [Bool]
+    }
+
+    /// Differences of log-probabilities are held within ± this, so that a ratio is always finite.
+    private static let largestDifference = 60.0
+
+    /// - Parameters:
+    ///   - current: under the policy being optimised.
+    ///   - behaviour: under the policy that drew the crystal.
+    ///   - reference: under the frozen reference policy.
+    ///   - advantage: reward minus baseline.
+    package func term(
+        current: LogProbabilities, behaviour: LogProbabilities, reference: LogProbabilities, advantage value: Double
+    ) -> Term {
+        let kl = current.total - reference.total
+        let effective = value - klWeight * kl
+        switch ratio {
+        case .crystal:
+            let part = surrogate(difference: current.total - behaviour.total, advantage: effective)
+            let slope = part.slope - (advantage == .differentiated ? klWeight * part.taken : 0)
+            return Term(
+                value: part.value, kl: kl, derivative: LogProbabilities(w: slope, a: slope, xyz: slope, l: slope),
+                ratios: [part.ratio], isClipped: [part.isClipped])
+        case .component:
+            let parts = zip(current.components, behaviour.components).map {
+                surrogate(difference: $0 - $1, advantage: effective)
+            }
+            // A' depends on every component's log-probability, through each of the four values.
+            let leak = advantage == .differentiated ? klWeight * parts.reduce(0) { $0 + $1.taken } : 0
+            return Term(
+                value: parts.reduce(0) { $0 + $1.value }, kl: kl,
+                derivative: LogProbabilities(
+                    w: parts[0].slope - leak, a: parts[1].slope - leak, xyz: parts[2].slope - leak,
+                    l: parts[3].slope - leak), ratios: parts.map(\.ratio), isClipped: parts.map(\.isClipped))
+        }
+    }
+
+    private struct Surrogate {
+        let value: Double
+        let ratio: Double
+        /// The ratio that counts: r, or the clamped one.
+        let taken: Double
+        /// d value / d l with the advantage held constant.
+        let slope: Double
+        let isClipped: Bool
+    }
+
+    private func surrogate(difference: Double, advantage: Double) -> Surrogate {
+        let bounded = min(max(difference, -Self.largestDifference), Self.largestDifference)
+        let ratio = exp(bounded)
+        let clamped = min(max(ratio, 1 - clip), 1 + clip)
+        if clamped * advantage < ratio * advantage {
+            return Surrogate(value: clamped * advantage, ratio: ratio, taken: clamped, slope: 0, isClipped: true)
+        }
+        return Surrogate(
+            value: ratio * advantage, ratio: ratio, taken: ratio, slope: ratio * advantage, isClipped: false)
+    }
+}

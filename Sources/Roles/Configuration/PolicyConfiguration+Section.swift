@@ -1,0 +1,5 @@
+package import Policy
+
+extension PolicyConfiguration: ConfigurationSection {
+    package static var fields: [String: (any ConfigurationSection.Type)?] { plain(keys) }
+}

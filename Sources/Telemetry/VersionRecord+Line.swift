@@ -1,0 +1,38 @@
+extension VersionRecord {
+    /// The record as a line for a terminal, such as
+    /// `version 12  reward 0.612 ± 0.021  stable 24.6%  valid 93.0%  unique 97.1%  KL 0.031  clip 18.0%  41.2/s  12.4 s …`.
+    package var humanLine: String {
+        var parts = ["version \(version)"]
+        if let rewardMean {
+            let error = rewardError.map { " ± \(HumanFormat.fixed($0, decimals: 3))" } ?? ""
+            parts.append("reward \(HumanFormat.fixed(rewardMean, decimals: 3))\(error)")
+        }
+        if let stableFraction { parts.append("stable \(HumanFormat.percent(stableFraction))") }
+        if crystals > 0 {
+            parts.append("valid \(HumanFormat.percent(1 - Double(invalidCount) / Double(crystals)))")
+        }
+        if failedCount > 0 { parts.append("failed \(failedCount)") }
+        if let uniqueFraction { parts.append("unique \(HumanFormat.percent(uniqueFraction))") }
+        if let klReference { parts.append("KL \(HumanFormat.number(klReference))") }
+        if let overall = clipFraction?.overall { parts.append("clip \(HumanFormat.percent(overall))") }
+        if let gradientNorm { parts.append("gradient \(HumanFormat.number(gradientNorm))") }
+        parts.append(contentsOf: paceParts)
+        return parts.joined(separator: "  ")
+    }
+
+    /// How fast, where the time went, who took part, what went wrong.
+    private var paceParts: [String] {
+        var parts = ["\(HumanFormat.number(rates.trained)) crystals/s"]
+        let phases = [
+            ("wait", seconds.wait), ("train", seconds.train), ("checkpoint", seconds.checkpoint),
+            ("broadcast", seconds.broadcast),
+        ]
+        let shown = phases.filter { $0.1 >= 0.05 }.map { "\($0.0) \(HumanFormat.fixed($0.1, decimals: 1))" }
+        let detail = shown.isEmpty ? "" : " (\(shown.joined(separator: ", ")))"
+        parts.append("\(HumanFormat.seconds(seconds.total))\(detail)")
+        parts.append("actors \(workers.actors), reward workers \(workers.rewardWorkers)")
+        let troubles = [("regranted", regranted), ("requeued", requeued), ("duplicates", duplicates)]
+        parts.append(contentsOf: troubles.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" })
+        return parts
+    }
+}

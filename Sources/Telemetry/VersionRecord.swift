@@ -1,0 +1,220 @@
+package import Foundation
+
+/// What is known of one policy version once it is trained: one line of `metrics.jsonl`.
+///
+/// Shares are of 1. Whatever a run does not measure stays nil and is left out of the line.
+package struct VersionRecord: Codable, Equatable, Sendable {
+    /// The policy version whose crystals these are.
+    package var version: Int
+    /// When the version was done.
+    package var time: Date
+    /// The crystals sampled: scored, invalid and failed ones.
+    package var crystals = 0
+    /// The crystals whose energy above the hull is known.
+    package var scored = 0
+
+    /// The mean reward of what was trained on: scored crystals and invalid ones at their floor.
+    package var rewardMean: Double?
+    /// The standard error of `rewardMean`.
+    package var rewardError: Double?
+    /// The mean reward of the scored crystals alone.
+    package var rewardMeanScored: Double?
+    /// The crystals close to the hull or below it, as a share of all crystals: invalid and failed ones count as unstable.
+    package var stableFraction: Double?
+    /// The share of the crystals that have no equal among those before them in the version.
+    package var uniqueFraction: Double?
+    /// The invalid crystals by reason.
+    package var invalid: [String: Int] = [:]
+    /// The evaluations that failed through no fault of the crystal, by reason.
+    package var failed: [String: Int] = [:]
+
+    /// The estimate of KL(policy || reference), nats a crystal.
+    package var klReference: Double?
+    /// The share of the probability ratios outside the clip range, after the last epoch.
+    package var clipFraction: ClipFraction?
+    /// The probability ratios of the crystals, new policy over sampling policy.
+    package var ratio: RatioStatistics?
+    /// The norm of the gradient before it is clipped, mean over the steps.
+    package var gradientNorm: Double?
+    package var learningRate: Double?
+    /// The running average that is taken off the rewards.
+    package var baseline: Double?
+
+    package var rates = Rates()
+    package var seconds = PhaseSeconds()
+    package var workers = Workers()
+    /// Work units granted again because their lease ran out.
+    package var regranted = 0
+    /// Reward tasks queued again because their worker was lost.
+    package var requeued = 0
+    /// Results dropped because the crystal was already counted.
+    package var duplicates = 0
+    package var spread: Spread?
+
+    package init(version: Int, time: Date = Date()) {
+        self.version = version
+        self.time = time
+    }
+
+    /// Shares of the ratios that were clipped: of whole crystals, or of each component.
+    package struct ClipFraction: Codable, Equatable, Sendable {
+        package var whole: Double?
+        /// Wyckoff letters.
+        package var w: Double?
+        /// Elements.
+        package var a: Double?
+        /// Coordinates.
+        package var xyz: Double?
+        /// Lattice.
+        package var l: Double?
+
+        package init(whole: Double) { self.whole = whole }
+
+        package init(w: Double, a: Double, xyz: Double, l: Double) {
+            (self.w, self.a, self.xyz, self.l) = (w, a, xyz, l)
+        }
+
+        /// The share of whole crystals, or else the mean of the components.
+        package var overall: Double? {
+            let parts = [w, a, xyz, l].compactMap { $0 }
+            return whole ?? (parts.isEmpty ? nil : parts.reduce(0, +) / Double(parts.count))
+        }
+    }
+
+    /// Statistics of probability ratios.
+    package struct RatioStatistics: Codable, Equatable, Sendable {
+        package var mean: Double
+        package var minimum: Double
+        package var maximum: Double
+        /// (sum r)^2 / sum r^2 over the number of ratios, 0...1.
+        package var effectiveSampleShare: Double
+
+        package init(mean: Double, minimum: Double, maximum: Double, effectiveSampleShare: Double) {
+            self.mean = mean
+            self.minimum = minimum
+            self.maximum = maximum
+            self.effectiveSampleShare = effectiveSampleShare
+        }
+
+        /// The statistics of some ratios; nil if there are none.
+        package init?(_ ratios: [Double]) {
+            guard let minimum = ratios.min(), let maximum = ratios.max() else { return nil }
+            let sum = ratios.reduce(0, +)
+            let squares = ratios.reduce(0) { $0 + $1 * $1 }
+            self.init(
+                mean: sum / Double(ratios.count), minimum: minimum, maximum: maximum,
+                effectiveSampleShare: squares > 0 ? sum * sum / squares / Double(ratios.count) : 0)
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case mean
+            case minimum = "min"
+            case maximum = "max"
+            case effectiveSampleShare = "ess"
+        }
+    }
+
+    /// Crystals a second, over the time from the end of the version before.
+    package struct Rates: Codable, Equatable, Sendable {
+        package var sampled = 0.0
+        package var scored = 0.0
+        package var trained = 0.0
+
+        package init() {}
+    }
+
+    /// Where the time of the version went, seconds; phases of different processes overlap.
+    package struct PhaseSeconds: Codable, Equatable, Sendable {
+        package var wait = 0.0
+        package var sample = 0.0
+        package var score = 0.0
+        package var train = 0.0
+        package var checkpoint = 0.0
+        package var broadcast = 0.0
+        /// The wall-clock time of the version.
+        package var total = 0.0
+
+        package init() {}
+    }
+
+    /// The peers that were connected at the end of the version.
+    package struct Workers: Codable, Equatable, Sendable {
+        package var actors = 0
+        package var rewardWorkers = 0
+
+        package init() {}
+
+        enum CodingKeys: String, CodingKey {
+            case actors
+            case rewardWorkers = "reward_workers"
+        }
+    }
+
+    /// How many different space groups and elements the crystals use.
+    package struct Spread: Codable, Equatable, Sendable {
+        package var spaceGroups: Int
+        package var elements: Int
+
+        package init(spaceGroups: Int, elements: Int) {
+            self.spaceGroups = spaceGroups
+            self.elements = elements
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case spaceGroups = "space_groups"
+            case elements
+        }
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case version, time, crystals, scored
+        case rewardMean = "reward_mean"
+        case rewardError = "reward_error"
+        case rewardMeanScored = "reward_mean_scored"
+        case stableFraction = "stable_fraction"
+        case uniqueFraction = "unique_fraction"
+        case invalid, failed
+        case klReference = "kl_reference"
+        case clipFraction = "clip_fraction"
+        case ratio
+        case gradientNorm = "gradient_norm"
+        case learningRate = "learning_rate"
+        case baseline
+        case rates = "crystals_per_second"
+        case seconds, workers, regranted, requeued, duplicates, spread
+    }
+}
+
+extension VersionRecord {
+    /// The invalid crystals of all reasons.
+    package var invalidCount: Int { invalid.values.reduce(0, +) }
+    /// The failed evaluations of all reasons.
+    package var failedCount: Int { failed.values.reduce(0, +) }
+    /// The standard error of the stable fraction: binomial, over all crystals.
+    package var stableError: Double? {
+        guard let stableFraction, crystals > 0 else { return nil }
+        return (max(0, stableFraction * (1 - stableFraction)) / Double(crystals)).squareRoot()
+    }
+
+    /// Sets mean and standard error from the rewards of what was trained on.
+    /// - Parameters:
+    ///   - rewards: those of scored crystals and of invalid ones.
+    ///   - scored: those of scored crystals alone.
+    package mutating func setRewards(all rewards: [Double], scored: [Double]) {
+        rewardMean = rewards.isEmpty ? nil : rewards.reduce(0, +) / Double(rewards.count)
+        rewardMeanScored = scored.isEmpty ? nil : scored.reduce(0, +) / Double(scored.count)
+        rewardError = nil
+        guard let rewardMean, rewards.count > 1 else { return }
+        let squares = rewards.reduce(0) { $0 + ($1 - rewardMean) * ($1 - rewardMean) }
+        rewardError = (squares / Double(rewards.count - 1) / Double(rewards.count)).squareRoot()
+    }
+
+    /// The records of a file, one for each version in order.
+    ///
+    /// A learner that was killed between this line and its checkpoint writes the version again: the later line holds.
+    package static func read(from url: URL) throws(TelemetryError) -> [VersionRecord] {
+        var latest: [Int: VersionRecord] = [:]
+        for record in try JSONLines.read(VersionRecord.self, from: url).records { latest[record.version] = record }
+        return latest.values.sorted { $0.version < $1.version }
+    }
+}
