@@ -17,6 +17,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Crystals", dependencies: ["CSpglib", "CZlib", "CBzip2"], resources: [.copy("Resources")]),
+        .target(name: "Potentials", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
         .target(name: "Policy", dependencies: ["Crystals", "Kernels"]),
         .target(name: "PolicyOptimization", dependencies: ["Crystals", "Kernels", "Policy"]),
         .target(name: "Telemetry"),
@@ -32,6 +33,9 @@ let package = Package(
         .testTarget(
             name: "PolicyOptimizationTests", dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
+        .testTarget(name: "CrystalsTests", dependencies: ["Crystals"]),
+        .testTarget(name: "PotentialsTests", dependencies: ["Crystals", "Kernels", "Potentials"]),
     ],
     swiftLanguageModes: [.v6]
 )

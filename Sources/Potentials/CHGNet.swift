@@ -1,0 +1,79 @@
+package import Foundation
+internal import Kernels
+
+/// CHGNet, a charge-informed graph network potential (Deng et al., Nature Machine Intelligence 5, 1031 (2023)).
+///
+/// Energies of versions 0.2.0 and 0.3.0 are on the scale of MP2020-corrected PBE/PBE+U calculations: they stand on a
+/// corrected hull as they are, and must not be corrected again.
+///
+///     let potential = try CHGNet.embedded()
+///     let evaluator = potential.makeEvaluator()
+///     let energy = try evaluator.energyPerAtom(of: structure)  // eV/atom
+package struct CHGNet: InteratomicPotential {
+    package let name: String
+    /// SHA-256 of the model file, hexadecimal.
+    package let digest: String
+    /// What an evaluator refuses to spend time and memory on.
+    package var limits = Limits()
+    /// Whether atoms, bonds and angles that the network cannot tell apart are computed once. Energies agree with and without
+    /// to rounding; symmetric crystals are several times faster with it.
+    package var mergesEquivalent = true
+    let configuration: CHGNetConfiguration
+    let weights: CHGNetWeights
+
+    /// Bounds on the graph of one structure; a crystal of usual density has 60 to 90 edges an atom.
+    package struct Limits: Sendable, Hashable {
+        /// Directed pairs of atoms within the cutoff.
+        package var maximumEdges: Int
+        /// Ordered pairs of short edges at one atom.
+        package var maximumAngles: Int
+
+        package init(maximumEdges: Int = 200_000, maximumAngles: Int = 400_000) {
+            self.maximumEdges = maximumEdges
+            self.maximumAngles = maximumAngles
+        }
+    }
+
+    /// The model of version 0.3.0 that comes with the program.
+    /// - Throws: `modelUnreadable` if the program's resources are not where the build put them.
+    package static func embedded() throws(PotentialError) -> CHGNet {
+        let path = "Resources/chgnet-0.3.0/model"
+        guard let url = Bundle.module.url(forResource: path, withExtension: "safetensors") else {
+            throw .modelUnreadable(path: path + ".safetensors", reason: "it is missing from the program's resources")
+        }
+        return try CHGNet(contentsOf: url)
+    }
+
+    /// Reads a model in safetensors form with its configuration as JSON under `config` in the metadata.
+    /// - Throws: `modelUnreadable`, `modelTensor`, `modelUnsupported`.
+    package init(contentsOf url: URL) throws(PotentialError) {
+        let path = url.path(percentEncoded: false)
+        let data: Data
+        let file: Safetensors
+        do {
+            data = try Data(contentsOf: url)
+            file = try Safetensors(data)
+        } catch let error as SafetensorsError {
+            throw .modelUnreadable(path: path, reason: "\(error)")
+        } catch {
+            throw .modelUnreadable(path: path, reason: error.localizedDescription)
+        }
+        guard let json = file.metadata["config"] else {
+            throw .modelUnsupported(path: path, reason: "its metadata has no \"config\"")
+        }
+        do {
+            configuration = try JSONDecoder().decode(CHGNetConfiguration.self, from: Data(json.utf8))
+        } catch {
+            throw .modelUnsupported(path: path, reason: "its configuration cannot be read: \(error)")
+        }
+        if let reason = configuration.unsupported { throw .modelUnsupported(path: path, reason: reason) }
+        weights = try CHGNetWeights(file.tensors, configuration: configuration, path: path)
+        name = "chgnet-" + configuration.version
+        digest = SHA256.hash(data).hexadecimal
+    }
+
+    package func makeEvaluator() -> any EnergyEvaluator { makeCHGNetEvaluator() }
+
+    /// The same with the concrete type, which also gives site energies.
+    package func makeCHGNetEvaluator() -> CHGNetEvaluator { CHGNetEvaluator(self) }
+}

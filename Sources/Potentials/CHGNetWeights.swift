@@ -1,0 +1,193 @@
+internal import Kernels
+
+/// The weights of a CHGNet model, laid out for the evaluator: matrices as `[inputs, outputs]`, core and gate side by side.
+struct CHGNetWeights: Sendable {
+    /// A gated MLP over concatenated features, split by feature: x W = Σ part · W_part.
+    struct Gate: Sendable {
+        /// For each concatenated part `[width, 2 width]`, core then gate; in the order of the concatenation.
+        let parts: [FloatBuffer]
+        /// `[2 width]`, of the first linear layer.
+        let bias: FloatBuffer
+        /// The second linear layer; nil if there is one layer only.
+        let hidden: Hidden?
+        let norm: GraphKernels.GateNorm?
+
+        /// `[width, width]` each, and the biases `[2 width]`.
+        struct Hidden: Sendable {
+            let core: FloatBuffer
+            let gate: FloatBuffer
+            let bias: FloatBuffer
+        }
+    }
+
+    /// A convolution: a gated message, summed, then a linear layer.
+    struct Convolution: Sendable {
+        let gate: Gate
+        /// `[width, width]`
+        let output: FloatBuffer
+        /// `[width]`
+        let outputBias: FloatBuffer?
+    }
+
+    struct ReadoutLayer: Sendable {
+        let inputs: Int
+        let outputs: Int
+        /// `[inputs, outputs]`
+        let weight: FloatBuffer
+        /// `[outputs]`
+        let bias: FloatBuffer
+    }
+
+    /// eV/atom by atomic number - 1.
+    let referenceEnergies: [Double]
+    /// `[elements, width]`
+    let atomEmbedding: FloatBuffer
+    /// `[radial, width]`
+    let bondEmbedding: FloatBuffer
+    let atomMessageWeights: FloatBuffer
+    let bondMessageWeights: FloatBuffer
+    /// `[2 order + 1, width]`
+    let angleEmbedding: FloatBuffer
+    let atomFrequencies: [Double]
+    let bondFrequencies: [Double]
+    let angleFrequencies: [Double]
+    let atomConvolutions: [Convolution]
+    let bondConvolutions: [Convolution]
+    let angleLayers: [Gate]
+    /// Scale and offset, `[width]`.
+    let readoutNorm: (scale: FloatBuffer, offset: FloatBuffer)?
+    /// The last one has one output: the energy of the site, eV.
+    let readout: [ReadoutLayer]
+
+    /// - Throws: `modelTensor`.
+    init(_ tensors: [String: Safetensors.Tensor], configuration: CHGNetConfiguration, path: String)
+        throws(PotentialError)
+    {
+        let reader = TensorReader(tensors: tensors, path: path, configuration: configuration)
+        let width = configuration.atomFeatures
+        let elements = configuration.largestAtomicNumber
+        let radial = configuration.radialCount
+        let order = configuration.fourierOrder
+        referenceEnergies = try reader.values("composition_model.fc.weight", [1, elements]).map(Double.init)
+        atomEmbedding = FloatBuffer(try reader.values("atom_embedding.embedding.weight", [elements, width]))
+        bondEmbedding = FloatBuffer(try reader.transposed("bond_embedding.weight", [width, radial]))
+        atomMessageWeights = FloatBuffer(try reader.transposed("bond_weights_ag.weight", [width, radial]))
+        bondMessageWeights = FloatBuffer(try reader.transposed("bond_weights_bg.weight", [width, radial]))
+        angleEmbedding = FloatBuffer(try reader.transposed("angle_embedding.weight", [width, 2 * order + 1]))
+        let basis = "bond_basis_expansion.rbf_expansion_"
+        atomFrequencies = try reader.values(basis + "ag.frequencies", [radial]).map(Double.init)
+        bondFrequencies = try reader.values(basis + "bg.frequencies", [radial]).map(Double.init)
+        angleFrequencies = try reader.values(
+            "angle_basis_expansion.fourier_expansion.frequencies", [order]
+        ).map(Double.init)
+        var atoms: [Convolution] = []
+        var bonds: [Convolution] = []
+        var angles: [Gate] = []
+        for layer in 0..<configuration.convolutionCount {
+            let name = "atom_conv_layers.\(layer)."
+            atoms.append(try reader.convolution(name, gate: name + "twoBody_atom.", parts: 3))
+        }
+        for layer in 0..<configuration.convolutionCount - 1 {
+            let name = "bond_conv_layers.\(layer)."
+            bonds.append(try reader.convolution(name, gate: name + "twoBody_bond.", parts: 4))
+            angles.append(try reader.gate("angle_layers.\(layer).twoBody_bond.", parts: 4, hidden: false))
+        }
+        atomConvolutions = atoms
+        bondConvolutions = bonds
+        angleLayers = angles
+        if configuration.readoutNorm == nil {
+            readoutNorm = nil
+        } else {
+            readoutNorm = (
+                FloatBuffer(try reader.values("readout_norm.weight", [width])),
+                FloatBuffer(try reader.values("readout_norm.bias", [width]))
+            )
+        }
+        readout = try reader.readout(configuration.readoutHidden)
+    }
+}
+
+/// Takes tensors by name and checks their shapes.
+private struct TensorReader {
+    let tensors: [String: Safetensors.Tensor]
+    let path: String
+    let configuration: CHGNetConfiguration
+
+    var width: Int { configuration.atomFeatures }
+
+    func values(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
+        guard let tensor = tensors[name], tensor.shape == shape else {
+            throw .modelTensor(path: path, name: name, expected: shape, found: tensors[name]?.shape)
+        }
+        return tensor.values
+    }
+
+    /// `[rows, columns]` as stored, `[columns, rows]` as returned.
+    func transposed(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
+        let values = try values(name, shape)
+        let (rows, columns) = (shape[0], shape[1])
+        return (0..<rows * columns).map { values[($0 % rows) * columns + $0 / rows] }
+    }
+
+    func convolution(
+        _ name: String, gate gateName: String, parts: Int
+    ) throws(PotentialError) -> CHGNetWeights.Convolution {
+        let gate = try gate(gateName, parts: parts, hidden: true)
+        let output = FloatBuffer(try transposed(name + "mlp_out.layers.1.weight", [width, width]))
+        let bias = configuration.outputBias ? FloatBuffer(try values(name + "mlp_out.layers.1.bias", [width])) : nil
+        return CHGNetWeights.Convolution(gate: gate, output: output, outputBias: bias)
+    }
+
+    func gate(_ name: String, parts: Int, hidden: Bool) throws(PotentialError) -> CHGNetWeights.Gate {
+        let core = name + "mlp_core.layers."
+        let gate = name + "mlp_gate.layers."
+        let first = hidden ? "0." : "1."
+        let coreWeight = try transposed(core + first + "weight", [width, parts * width])
+        let gateWeight = try transposed(gate + first + "weight", [width, parts * width])
+        var matrices: [FloatBuffer] = []
+        for part in 0..<parts {
+            var matrix: [Float] = []
+            for row in part * width..<(part + 1) * width {
+                matrix += coreWeight[row * width..<(row + 1) * width]
+                matrix += gateWeight[row * width..<(row + 1) * width]
+            }
+            matrices.append(FloatBuffer(matrix))
+        }
+        var second: CHGNetWeights.Gate.Hidden?
+        if hidden {
+            second = CHGNetWeights.Gate.Hidden(
+                core: FloatBuffer(try transposed(core + "3.weight", [width, width])),
+                gate: FloatBuffer(try transposed(gate + "3.weight", [width, width])),
+                bias: FloatBuffer(try values(core + "3.bias", [width]) + values(gate + "3.bias", [width])))
+        }
+        var norm: GraphKernels.GateNorm?
+        if configuration.gateNorm != nil {
+            norm = GraphKernels.GateNorm(
+                scale: FloatBuffer(try values(name + "bn1.weight", [width]) + values(name + "bn2.weight", [width]))
+                    .view,
+                offset: FloatBuffer(try values(name + "bn1.bias", [width]) + values(name + "bn2.bias", [width])).view,
+                epsilon: Float(configuration.layerNormEpsilon))
+        }
+        return CHGNetWeights.Gate(
+            parts: matrices,
+            bias: FloatBuffer(try values(core + first + "bias", [width]) + values(gate + first + "bias", [width])),
+            hidden: second, norm: norm)
+    }
+
+    /// The linear layers stand at 0, 2, 4, ... with activations between them; dropout, without weights, precedes the last.
+    func readout(_ hidden: [Int]) throws(PotentialError) -> [CHGNetWeights.ReadoutLayer] {
+        var layers: [CHGNetWeights.ReadoutLayer] = []
+        var inputs = width
+        for (index, outputs) in (hidden + [1]).enumerated() {
+            let position = index < hidden.count ? 2 * index : 2 * index + 1
+            let name = "mlp.layers.\(position)."
+            layers.append(
+                CHGNetWeights.ReadoutLayer(
+                    inputs: inputs, outputs: outputs,
+                    weight: FloatBuffer(try transposed(name + "weight", [outputs, inputs])),
+                    bias: FloatBuffer(try values(name + "bias", [outputs]))))
+            inputs = outputs
+        }
+        return layers
+    }
+}

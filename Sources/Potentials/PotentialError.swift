@@ -1,0 +1,60 @@
+/// Why a potential gives no energy, or cannot be loaded.
+package enum PotentialError: Error, Hashable, Sendable {
+    /// The structure has no atoms.
+    case emptyStructure
+    /// The potential does not know the element; `largestAtomicNumber` is the last one it knows.
+    case unsupportedElement(symbol: String, atom: Int, largestAtomicNumber: Int)
+    /// A cell vector or a coordinate is NaN, infinite or beyond any use.
+    case nonFiniteGeometry(String)
+    /// The cell vectors span no volume.
+    case degenerateCell(volume: Double)
+    /// Two different atoms (indices) stand on one site: there is no finite energy.
+    case coincidentAtoms(Int, Int)
+    /// More pairs or angles than the limit: the cell is collapsed or far too large.
+    case tooManyNeighbours(NeighbourKind, limit: Int, atoms: Int, volume: Double)
+    /// The network gave NaN or infinity.
+    case notFinite(potential: String)
+    /// The model file cannot be read or is damaged.
+    case modelUnreadable(path: String, reason: String)
+    /// The model file lacks a tensor or holds one of another shape.
+    case modelTensor(path: String, name: String, expected: [Int], found: [Int]?)
+    /// The model is of a kind that this program does not run.
+    case modelUnsupported(path: String, reason: String)
+
+    /// What there were too many of.
+    package enum NeighbourKind: String, Hashable, Sendable {
+        case pairs
+        case angles
+    }
+}
+
+extension PotentialError: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .emptyStructure:
+            "the structure has no atoms"
+        case .unsupportedElement(let symbol, let atom, let largest):
+            "atom \(atom) is \(symbol), but the potential knows elements up to atomic number \(largest) only"
+        case .nonFiniteGeometry(let what):
+            "\(what) is not a finite number of a sensible size"
+        case .degenerateCell(let volume):
+            "the cell vectors span no volume (\(volume) Å³)"
+        case .coincidentAtoms(let first, let second):
+            "atoms \(first) and \(second) stand on one site, so there is no finite energy"
+        case .tooManyNeighbours(let kind, let limit, let atoms, let volume):
+            "more than \(limit) \(kind.rawValue) of neighbours (\(atoms) atoms in \(volume) Å³): the cell is collapsed or too large"
+        case .notFinite(let potential):
+            "\(potential) gave no finite energy"
+        case .modelUnreadable(let path, let reason):
+            "cannot read the model \(path): \(reason)"
+        case .modelTensor(let path, let name, let expected, let found):
+            if let found {
+                "the model \(path) holds \(name) with shape \(found), but its configuration needs \(expected)"
+            } else {
+                "the model \(path) lacks \(name) (shape \(expected)); convert the published weights again"
+            }
+        case .modelUnsupported(let path, let reason):
+            "the model \(path) is of a kind that is not supported: \(reason)"
+        }
+    }
+}

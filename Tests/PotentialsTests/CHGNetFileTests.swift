@@ -1,0 +1,86 @@
+import Foundation
+import Kernels
+import Potentials
+import Testing
+
+@Suite struct CHGNetFileTests {
+    private let original: URL
+    private let folder: URL
+
+    init() throws {
+        let package = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent()
+        original = package.appending(path: "Sources/Potentials/Resources/chgnet-0.3.0/model.safetensors")
+        folder = FileManager.default.temporaryDirectory.appending(path: "chgnet-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+    }
+
+    /// Writes a changed copy of the model, hands it to `body` and removes it.
+    private func withChanged(_ change: (inout Safetensors) -> Void, _ body: (URL) -> Void) throws {
+        var file = try Safetensors(contentsOf: original)
+        change(&file)
+        let url = folder.appending(path: "model.safetensors")
+        try file.encoded().write(to: url)
+        body(url)
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func load_ofTheShippedFile_isTheEmbeddedModel() throws {
+        let model = try CHGNet(contentsOf: original)
+        #expect(model.name == "chgnet-0.3.0")
+        #expect(model.digest == (try CHGNet.embedded()).digest)
+        #expect(model.digest == "bf600fde4bc5f89f3741dab3de94195de0cbcc58444857fd8aebc93e197419e6")
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func load_ofAMissingOrDamagedFile_saysWhich() throws {
+        let url = folder.appending(path: "absent.safetensors")
+        #expect { try CHGNet(contentsOf: url) } throws: { error in
+            if case .modelUnreadable(let path, _)? = error as? PotentialError { path == url.path } else { false }
+        }
+        let whole = try Data(contentsOf: original)
+        for length in [0, 7, 100, 30_000, whole.count - 1] {
+            try whole.prefix(length).write(to: url)
+            #expect("\(length) bytes") { try CHGNet(contentsOf: url) } throws: { error in
+                if case .modelUnreadable? = error as? PotentialError { true } else { false }
+            }
+        }
+        try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func load_withoutATensor_namesIt() throws {
+        let name = "bond_conv_layers.1.mlp_out.layers.1.weight"
+        try withChanged {
+            $0.tensors[name] = nil
+        } _: { url in
+            let error = PotentialError.modelTensor(path: url.path, name: name, expected: [64, 64], found: nil)
+            #expect(throws: error) { try CHGNet(contentsOf: url) }
+        }
+    }
+
+    @Test func load_withATensorOfAnotherShape_namesBothShapes() throws {
+        let name = "mlp.layers.7.weight"
+        try withChanged {
+            $0.tensors[name]?.shape = [64, 1]
+        } _: { url in
+            let error = PotentialError.modelTensor(path: url.path, name: name, expected: [1, 64], found: [64, 1])
+            #expect(throws: error) { try CHGNet(contentsOf: url) }
+        }
+    }
+
+    @Test(arguments: [
+        ("\"CHGNet\"", "\"MEGNet\""), ("\"n_conv\": 4", "\"n_conv\": -4"), ("\"n_conv\": 4", "\"n_conv\": 4e99"),
+        ("\"atom_fea_dim\": 64", "\"atom_fea_dim\": 32"), ("\"activation\": \"silu\"", "\"activation\": \"relu\""),
+        ("\"atom_graph_cutoff\": 6.0", "\"atom_graph_cutoff\": 600"), ("{", "["), ("\"n_conv\"", "\"other\""),
+    ])
+    func load_ofAnotherKindOfModel_isRefused(_ edit: (String, String)) throws {
+        try withChanged { file in
+            let config = file.metadata["config"] ?? ""
+            file.metadata["config"] = config.replacingOccurrences(of: edit.0, with: edit.1)
+        } _: { url in
+            #expect("\(edit)") { try CHGNet(contentsOf: url) } throws: { error in
+                if case .modelUnsupported? = error as? PotentialError { true } else { false }
+            }
+        }
+    }
+}

@@ -1,0 +1,85 @@
+import Crystals
+import Foundation
+import Potentials
+
+/// The structures and reference values under `Tests/Fixtures/physics`.
+enum PhysicsFixtures {
+    /// The embedded model, read once for all tests.
+    static let model = Result { try CHGNet.embedded() }
+
+    /// What the reference gives for a structure.
+    struct Prediction: Decodable {
+        struct Values: Decodable {
+            let energyPerAtom: Double
+            let siteEnergies: [Double]
+
+            private enum CodingKeys: String, CodingKey {
+                case energyPerAtom = "energy_per_atom"
+                case siteEnergies = "site_energies"
+            }
+        }
+
+        struct Rounding: Decodable {
+            let energyPerAtom: Double
+
+            private enum CodingKeys: String, CodingKey {
+                case energyPerAtom = "energy_per_atom"
+            }
+        }
+
+        let id: String
+        let status: String
+        let edges: Int?
+        let bonds: Int?
+        let angles: Int?
+        let atomMargin: Double?
+        let bondMargin: Double?
+        let reference: Values?
+        let rounding: Rounding?
+
+        private enum CodingKeys: String, CodingKey {
+            case id, status
+            case edges = "n_directed_edges"
+            case bonds = "n_undirected_edges"
+            case angles = "n_angles"
+            case atomMargin = "margin_atom_cutoff"
+            case bondMargin = "margin_bond_cutoff"
+            case reference = "f64"
+            case rounding = "max_abs_f32_minus_f64"
+        }
+    }
+
+    private struct Record: Decodable {
+        let id: String
+        let lattice: [[Double]]
+        let species: [String]
+        let positions: [[Double]]
+
+        private enum CodingKeys: String, CodingKey {
+            case id, lattice, species
+            case positions = "frac_coords"
+        }
+    }
+
+    static func structures() throws -> [String: Structure] {
+        let records = try JSONDecoder().decode([Record].self, from: data("structures/structures.json"))
+        return Dictionary(
+            uniqueKeysWithValues: records.map { record in
+                let vectors = record.lattice.map { SIMD3($0[0], $0[1], $0[2]) }
+                let structure = Structure(
+                    cell: Cell(a: vectors[0], b: vectors[1], c: vectors[2]),
+                    elements: record.species.compactMap { Element(symbol: $0) },
+                    fractionalCoordinates: record.positions.map { SIMD3($0[0], $0[1], $0[2]) }, id: record.id)
+                return (record.id, structure)
+            })
+    }
+
+    static func predictions() throws -> [Prediction] {
+        try JSONDecoder().decode([Prediction].self, from: data("chgnet/predictions-0.3.0.json"))
+    }
+
+    private static func data(_ path: String) throws -> Data {
+        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        return try Data(contentsOf: tests.appending(path: "Fixtures/physics").appending(path: path))
+    }
+}
