@@ -1,11 +1,20 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
+/// What the programs of the three roles are made of.
+let roleProgram: [Target.Dependency] = [
+    "Roles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    .product(name: "Logging", package: "swift-log"),
+]
+
 let package = Package(
     name: "druse",
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
+        .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
     ],
     targets: [
@@ -13,28 +22,54 @@ let package = Package(
         .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
-        .systemLibrary(name: "CZeroMQ", pkgConfig: "libzmq", providers: [.apt(["libzmq3-dev"])]),
+        .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Crystals", dependencies: ["CSpglib", "CZlib", "CBzip2"], resources: [.copy("Resources")]),
         .target(name: "Potentials", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Policy", dependencies: ["Crystals", "Kernels"]),
+        .target(name: "Policy", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
+        .target(name: "Stability", dependencies: ["Crystals", "CZlib"], resources: [.copy("Resources")]),
+        .target(name: "Rewards", dependencies: ["Crystals", "Potentials", "Stability"]),
+        .target(
+            name: "Archive",
+            dependencies: ["Crystals", "Kernels", "Telemetry", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(
+            name: "Messaging",
+            dependencies: ["CZeroMQ", "Kernels", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Protocol/druse.proto"]),
         .target(name: "PolicyOptimization", dependencies: ["Crystals", "Kernels", "Policy"]),
         .target(name: "Telemetry"),
         .target(
             name: "Roles",
             dependencies: [
-                "Crystals", "Kernels", "Policy", "PolicyOptimization", "Telemetry", .product(name: "Yams", package: "Yams"),
+                "Archive", "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Potentials", "Rewards",
+                "Stability", "Telemetry", .product(name: "Logging", package: "swift-log"),
+                .product(name: "Yams", package: "Yams"),
             ]),
         .executableTarget(
             name: "druse",
-            dependencies: ["Roles", .product(name: "ArgumentParser", package: "swift-argument-parser")]),
+            dependencies: [
+                "Archive", "Crystals", "Kernels", "Policy", "Potentials", "Rewards", "Roles", "Stability", "Telemetry",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .executableTarget(name: "actor", dependencies: roleProgram),
+        .executableTarget(name: "learner", dependencies: roleProgram),
+        .executableTarget(name: "reward-worker", dependencies: roleProgram),
         .target(name: "PolicyFixtures", dependencies: ["Policy", "Kernels", "Crystals"], path: "Tests/PolicyFixtures"),
         .testTarget(
             name: "PolicyOptimizationTests", dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
+        .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
+        .testTarget(
+            name: "RolesTests", dependencies: ["Crystals", "Kernels", "Messaging", "Policy", "Rewards", "Roles"]),
+        .testTarget(name: "CommandLineTests", dependencies: ["Crystals", "Policy", "PolicyFixtures", "druse"]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "CrystalsTests", dependencies: ["Crystals"]),
+        .testTarget(name: "StabilityTests", dependencies: ["Stability", "Crystals"]),
+        .testTarget(name: "RewardsTests", dependencies: ["Rewards", "Crystals", "Potentials", "Stability"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Crystals", "Kernels", "Telemetry"]),
         .testTarget(name: "PotentialsTests", dependencies: ["Crystals", "Kernels", "Potentials"]),
     ],
     swiftLanguageModes: [.v6]

@@ -62,21 +62,23 @@ package struct AffineOperation: Sendable, Hashable {
     /// A number that tells operations apart modulo lattice translations; nil unless all entries of R are whole numbers
     /// within ±2 and the shift is a multiple of 1/24, to 1e-3.
     package var code: Int? {
-        var code = 0
+        let limit = SIMD3(repeating: 2.0)
         for column in [columns.0, columns.1, columns.2] {
-            for row in 0..<3 {
-                let entry = column[row]
-                guard entry.rounded() == entry, entry.magnitude <= 2 else { return nil }
-                code = 5 * code + Int(entry) + 2
+            guard all(column.rounded(.toNearestOrEven) .== column), all(column .<= limit), all(column .>= -limit) else {
+                return nil
             }
         }
-        for row in 0..<3 {
-            let steps = 24 * translation[row]
-            guard steps.magnitude < 1e6, (steps - steps.rounded()).magnitude < 0.024 else { return nil }
-            let step = Int(steps.rounded()) % 24
-            code = 24 * code + (step < 0 ? step + 24 : step)
+        let steps = 24 * translation
+        let whole = steps.rounded(.toNearestOrEven)
+        guard all(whole .< 1e6), all(whole .> -1e6), all(steps - whole .< 0.024), all(whole - steps .< 0.024) else {
+            return nil
         }
-        return code
+        // R in base 5, the shift in base 24.
+        let base = SIMD3(25.0, 5, 1)
+        let rotation =
+            (columns.0 * base).sum() * 15_625 + (columns.1 * base).sum() * 125 + (columns.2 * base).sum()
+        let shift = whole - 24 * (whole / 24).rounded(.down)
+        return Int(rotation) * 13_824 + Int((shift * SIMD3(576, 24, 1)).sum())
     }
 }
 

@@ -1,7 +1,4 @@
 extension CIFContent {
-    /// The most atoms that a cell may have.
-    package static let maximumAtomCount = 20_000
-
     /// Every atom of the cell: the sites under all operations, coinciding images merged.
     /// - Parameter tolerance: Å; images closer than this are one atom.
     /// - Throws: ``StructureFileError``: two elements on one site, too many atoms.
@@ -24,10 +21,11 @@ extension CIFContent {
                     throw .cif(
                         .twoElementsOnOneSite, detail: "\(elements[twin].symbol), \(site.element.symbol)")
                 }
-                continue
+                // A list of the whole cell under operations; without operations the file means two atoms.
+                if operations.count > 1 { continue }
             }
-            guard coordinates.count + orbit.count <= CIFContent.maximumAtomCount else {
-                throw .cif(.tooManyAtoms, detail: "more than \(CIFContent.maximumAtomCount)")
+            guard coordinates.count + orbit.count <= StructureReader.maximumAtomCount else {
+                throw .cif(.tooManyAtoms, detail: "more than \(StructureReader.maximumAtomCount)")
             }
             coordinates += orbit
             elements += [Element](repeating: site.element, count: orbit.count)
@@ -63,8 +61,8 @@ extension CIFContent {
 
     /// The crystal that the file describes.
     ///
-    /// Operations in the setting of the table, or of the group's other origin, are taken as they stand: each site is moved
-    /// onto the first representative of its Wyckoff position. For anything else the symmetry is searched anew.
+    /// Operations in the setting of the table, or of the group's other origin, are taken as they stand: each site is
+    /// moved onto the first representative of its Wyckoff position. For anything else the symmetry is searched anew.
     /// - Parameter tolerance: Å.
     /// - Throws: ``StructureFileError``.
     package func crystal(tolerance: Double = 0.01) throws(StructureFileError) -> Crystal {

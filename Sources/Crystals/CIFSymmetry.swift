@@ -1,4 +1,4 @@
-internal import CSpglib
+import CSpglib
 
 /// The symmetry that a data block of a CIF states: operations, else a symbol, else a number, else none.
 struct CIFSymmetry {

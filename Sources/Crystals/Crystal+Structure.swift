@@ -3,14 +3,15 @@ extension Crystal {
     package enum CellChoice: Sendable {
         /// The cell of the lattice parameters.
         case conventional
-        /// The cell without the centring translations: a quarter of the atoms for F, half for A, C and I, a third for R.
+        /// The cell without the centring translations: a quarter of the atoms for F, half for A, C and I, a third
+        /// for R.
         case primitive
     }
 
     /// Every atom of a cell, orbit after orbit, with `orbits` naming the site of each atom.
     ///
-    /// A site need not lie on the first representative of its Wyckoff position: of all its images under the group the one
-    /// nearest to that representative generates the orbit. The lattice is symmetrised first.
+    /// A site need not lie on the first representative of its Wyckoff position: of all its images under the group the
+    /// one nearest to that representative generates the orbit. The lattice is symmetrised first.
     /// - Throws: ``CrystalError``.
     package func structure(cell choice: CellChoice = .conventional) throws(CrystalError) -> Structure {
         let conventional = try spaceGroup.symmetrize(lattice).cell()

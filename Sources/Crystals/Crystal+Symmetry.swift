@@ -1,20 +1,24 @@
 extension Crystal {
     /// Finds the space group of a structure and the site of each orbit in the group's standard setting.
     ///
-    /// The sites lie on the first representatives of their Wyckoff positions and are ordered by position, x, y and z. The
-    /// sites rebuild the structure: same atoms, same distances.
-    /// - Parameter symmetryTolerance: Å.
+    /// The sites lie on the first representatives of their Wyckoff positions and are ordered by position, x, y and z.
+    /// They rebuild the structure: same atoms, same distances within the tolerance.
+    /// - Parameters:
+    ///   - symmetryTolerance: Å.
+    ///   - angleTolerance: degrees; 5 is what the reference's data were made with, nil derives it from the other.
     /// - Throws: ``SymmetryError``.
-    package init(structure: Structure, symmetryTolerance: Double = 0.01) throws(SymmetryError) {
-        let analysis = try SymmetryAnalysis(structure, tolerance: symmetryTolerance)
+    package init(
+        structure: Structure, symmetryTolerance: Double = 0.01, angleTolerance: Double? = 5
+    ) throws(SymmetryError) {
+        let analysis = try SymmetryAnalysis(structure, tolerance: symmetryTolerance, angleTolerance: angleTolerance)
         guard let crystal = Crystal(standardized: analysis.conventional, spaceGroup: analysis.spaceGroup) else {
             throw .inconsistent(spaceGroup: analysis.spaceGroup.number, tolerance: symmetryTolerance)
         }
         self = crystal
     }
 
-    /// Takes the sites from a conventional cell in the setting of the table; nil if the group's operations do not map the
-    /// atoms onto each other.
+    /// Takes the sites from a conventional cell in the setting of the table; nil if the group's operations do not map
+    /// the atoms onto each other.
     private init?(standardized structure: Structure, spaceGroup: SpaceGroup) {
         let cell = structure.cell
         let tolerance = 1e-3

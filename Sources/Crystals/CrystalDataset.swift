@@ -1,5 +1,5 @@
-internal import Dispatch
-internal import Synchronization
+import Dispatch
+import Synchronization
 
 /// Reads the crystals of a table with a `cif` column, in order.
 package struct CrystalDataset: Sendable {

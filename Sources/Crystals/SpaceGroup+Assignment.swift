@@ -10,7 +10,8 @@ extension SpaceGroup {
     /// Finds the Wyckoff position of a point, which is first moved onto the symmetry elements within the tolerance.
     ///
     /// - Parameter tolerance: Å; images of the point closer than this count as the point itself.
-    /// - Returns: nil if the images near the point form no site-symmetry group, as happens on the verge of the tolerance.
+    /// - Returns: nil if the images near the point form no site-symmetry group, as happens on the verge of the
+    ///   tolerance.
     package func assignment(of point: SIMD3<Double>, cell: Cell, tolerance: Double) -> WyckoffAssignment? {
         let operations = self.operations
         let start = wrapped(point)

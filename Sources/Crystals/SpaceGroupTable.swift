@@ -56,11 +56,15 @@ extension SpaceGroupTable.Entry {
         let block = fields[4].split(separator: UInt8(ascii: ";")).compactMap { AffineOperation(triplet: $0) }
         let first = fields[5].split(separator: UInt8(ascii: ";")).compactMap { AffineOperation(triplet: $0) }
         guard block.first == .identity, first.last == .identity else { return nil }
-        operations = centring.translations.flatMap { shift in block.map { $0.shifted(by: shift) } }
+        let general = centring.translations.flatMap { shift in block.map { $0.shifted(by: shift) } }
+        operations = general
         operationCodes = operations.compactMap(\.code).sorted()
         originShift = shift == .zero ? nil : shift
         otherOriginCodes = shift == .zero ? [] : operations.compactMap { $0.moved(by: -shift).code }.sorted()
         positions = first.enumerated().map { offset, representative in
+            if representative == .identity {
+                return WyckoffPosition(index: offset + 1, operations: general, primitiveOperations: block)
+            }
             // Distinct images of the representative, modulo centring translations and in all.
             var seen: Set<Int> = []
             var primitive: [AffineOperation] = []

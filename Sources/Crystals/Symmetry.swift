@@ -1,4 +1,4 @@
-internal import CSpglib
+import CSpglib
 
 /// What the symmetry search finds: the space group, and the structure in the group's standard setting.
 package struct SymmetryAnalysis: Sendable {
@@ -9,13 +9,17 @@ package struct SymmetryAnalysis: Sendable {
     package let conventional: Structure
 
     /// Searches the space group of a structure.
-    /// - Parameter tolerance: Å.
+    /// - Parameters:
+    ///   - tolerance: Å.
+    ///   - angleTolerance: degrees; nil derives it from `tolerance`.
     /// - Throws: ``SymmetryError``.
-    package init(_ structure: Structure, tolerance: Double = 0.01) throws(SymmetryError) {
+    package init(
+        _ structure: Structure, tolerance: Double = 0.01, angleTolerance: Double? = nil
+    ) throws(SymmetryError) {
         let input = try SpglibInput(structure)
-        var found = input.dataset(hallNumber: 0, tolerance: tolerance)
+        var found = input.dataset(hallNumber: 0, tolerance: tolerance, angleTolerance: angleTolerance)
         if let first = found, let group = SpaceGroup(number: first.spaceGroup), first.hallNumber != group.hallNumber {
-            found = input.dataset(hallNumber: group.hallNumber, tolerance: tolerance)
+            found = input.dataset(hallNumber: group.hallNumber, tolerance: tolerance, angleTolerance: angleTolerance)
         }
         guard let found, let group = SpaceGroup(number: found.spaceGroup) else {
             throw .searchFailed(tolerance: tolerance)
@@ -57,15 +61,15 @@ private struct SpglibInput {
     }
 
     /// Runs the search; `hallNumber` 0 leaves the setting to spglib.
-    func dataset(hallNumber: Int, tolerance: Double) -> SpglibResult? {
+    func dataset(hallNumber: Int, tolerance: Double, angleTolerance: Double?) -> SpglibResult? {
         var lattice = self.lattice
         var positions = self.positions
         let dataset = lattice.withUnsafeMutableBytes { lattice in
             positions.withUnsafeMutableBytes { positions in
-                spg_get_dataset_with_hall_number(
+                spgat_get_dataset_with_hall_number(
                     lattice.assumingMemoryBound(to: (Double, Double, Double).self).baseAddress,
                     positions.assumingMemoryBound(to: (Double, Double, Double).self).baseAddress,
-                    types, Int32(types.count), Int32(hallNumber), tolerance)
+                    types, Int32(types.count), Int32(hallNumber), tolerance, angleTolerance ?? -1)
             }
         }
         guard let dataset else { return nil }

@@ -110,6 +110,7 @@ package struct PolicyWeights: Sendable {
 
 /// Why a policy cannot be read or used.
 package enum PolicyError: Error, CustomStringConvertible, Sendable {
+    case missingEmbeddedPolicy
     case missingConfiguration(String)
     case badConfiguration(String)
     case missingTensor(String)
@@ -120,6 +121,8 @@ package enum PolicyError: Error, CustomStringConvertible, Sendable {
 
     package var description: String {
         switch self {
+        case .missingEmbeddedPolicy:
+            "the base policy is not installed beside the program; build it with swift build, or give --policy FILE"
         case .missingConfiguration(let key):
             "the policy file has no configuration (metadata key \(key)); convert the checkpoint with Scripts/convert-checkpoint"
         case .badConfiguration(let problem): "the policy's configuration cannot be used: \(problem)"

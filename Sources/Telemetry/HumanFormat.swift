@@ -69,6 +69,15 @@ package enum HumanFormat {
         return "\(sign)\(digits / Int(scale)).\(zeros)\(fraction)"
     }
 
+    /// A number with at most so many decimals, without zeros at its end: "0.1", "-0.5", "3".
+    package static func trimmed(_ value: Double, decimals: Int = 3) -> String {
+        var text = fixed(value, decimals: decimals)
+        guard text.contains("."), !text.contains("e") else { return text }
+        while text.hasSuffix("0") { text.removeLast() }
+        if text.hasSuffix(".") { text.removeLast() }
+        return text
+    }
+
     /// A number with three significant digits and an exponent: "3.12e-05".
     static func scientific(_ value: Double) -> String {
         var (mantissa, exponent) = (value.magnitude, 0)

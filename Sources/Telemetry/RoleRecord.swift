@@ -45,7 +45,8 @@ package struct RoleRecord: Codable, Equatable, Sendable {
         if let busyFraction { parts.append("busy \(HumanFormat.percent(busyFraction))") }
         if let memoryMegabytes { parts.append("\(HumanFormat.fixed(memoryMegabytes, decimals: 0)) MB") }
         if let queues {
-            parts.append(contentsOf: queues.sorted { $0.key < $1.key }.map { "\($0.key) \(HumanFormat.count($0.value))" })
+            parts.append(
+                contentsOf: queues.sorted { $0.key < $1.key }.map { "\($0.key) \(HumanFormat.count($0.value))" })
         }
         return parts.joined(separator: "  ")
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Roles
 
 /// The toolbox.
 @main
@@ -6,5 +7,9 @@ struct Druse: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "druse",
         abstract: "Distributed reinforcement fine-tuning of crystal generators.",
-        subcommands: [PretrainCommand.self])
+        version: RoleProcess.build,
+        subcommands: [
+            LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
+            HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self,
+        ])
 }

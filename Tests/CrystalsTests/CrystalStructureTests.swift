@@ -116,7 +116,7 @@ struct CrystalStructureTests {
             let crystal = try #require(item.crystal)
             let structure = try crystal.structure(cell: .primitive)
             guard closestPair(structure) > 0.3 else { continue }
-            let found = try Crystal(structure: structure)
+            let found = try Crystal(structure: structure, angleTolerance: nil)
             let rebuilt = try found.structure(cell: .primitive)
             #expect(rebuilt.atomCount <= structure.atomCount && structure.atomCount % rebuilt.atomCount == 0)
             #expect(
@@ -144,8 +144,8 @@ func closestPair(_ structure: Structure) -> Double {
     return best
 }
 
-/// Sums over all pairs and images of a short-ranged function of the distance, for pairs of each kind, an atom: equal for
-/// equal structures whatever the cell.
+/// Sums over all pairs and images of short-ranged functions of the distance, per atom: equal for equal structures
+/// whatever the cell.
 func shellSums(_ structure: Structure) -> [Double] {
     let range = 4.0
     let cell = structure.cell

@@ -1,0 +1,47 @@
+/// What can go wrong with a run directory, its database and its checkpoints.
+package enum ArchiveError: Error, Equatable, CustomStringConvertible {
+    /// A file or folder could not be made, read or written.
+    case file(path: String, operation: String, reason: String)
+    /// A run is to be started in a directory that holds one already.
+    case runExists(path: String, runID: String)
+    /// A directory that should hold a run does not.
+    case noRun(path: String)
+    /// Another process uses the run directory for writing.
+    case locked(path: String, holder: String)
+    /// A file of a run is not what it should be.
+    case damaged(path: String, reason: String)
+    /// The database refused.
+    case database(path: String, operation: String, reason: String)
+    /// The database was written by a newer program.
+    case newerDatabase(path: String)
+    /// The checkpoint was trained against another reference policy than that of the run.
+    case foreignReference(path: String, expected: String, found: String)
+    /// There is no checkpoint of a version.
+    case noCheckpoint(path: String, version: Int)
+
+    package var description: String {
+        switch self {
+        case .file(let path, let operation, let reason):
+            "cannot \(operation) \(path): \(reason)"
+        case .runExists(let path, let runID):
+            "\(path) already holds the run \(runID): resume it, or choose another directory"
+        case .noRun(let path):
+            "\(path) holds no run: it has no run.json"
+        case .locked(let path, let holder):
+            "\(path) is in use by \(holder): stop that learner, or choose another directory"
+        case .damaged(let path, let reason):
+            "\(path) is damaged: \(reason)"
+        case .database(let path, let operation, let reason):
+            "cannot \(operation) in \(path): \(reason)"
+        case .newerDatabase(let path):
+            "\(path) was written by a newer version of this program: use that one"
+        case .foreignReference(let path, let expected, let found):
+            """
+            \(path) belongs to another run: its reference policy has the digest \(found.prefix(12)), \
+            this run's has \(expected.prefix(12)); give the base policy that the run was started with
+            """
+        case .noCheckpoint(let path, let version):
+            "\(path) has no checkpoint of version \(version)"
+        }
+    }
+}

@@ -1,0 +1,120 @@
+package import Crystals
+package import Foundation
+
+/// One sampled crystal with all that is known of it: a row of the archive.
+package struct ArchivedCrystal: Equatable, Sendable {
+    package var id: ID
+    package var crystal: Crystal
+    /// The reduced formula, such as "CaTiO3".
+    package var formula: String
+    /// The atoms of the conventional cell; nil if the crystal could not be expanded.
+    package var atomCount: Int?
+    /// Under the policy that sampled it, natural logarithm.
+    package var logProbability: Components
+    /// Under the frozen reference policy, natural logarithm.
+    package var referenceLogProbability: Components
+    package var outcome: Outcome
+    /// A stable code of the reason where the outcome is invalid or failed.
+    package var reason: String?
+    /// eV/atom.
+    package var energyPerAtom: Double?
+    /// eV/atom; negative below the hull.
+    package var energyAboveHull: Double?
+    package var reward: Double?
+    package var lineage: Lineage
+    /// How long the sampling took, s; the share of its batch.
+    package var samplingSeconds: Double?
+    /// How long the evaluation took, s.
+    package var scoringSeconds: Double?
+    package var createdAt: Date
+
+    package init(
+        id: ID, crystal: Crystal, formula: String, atomCount: Int? = nil, logProbability: Components,
+        referenceLogProbability: Components, outcome: Outcome, reason: String? = nil, energyPerAtom: Double? = nil,
+        energyAboveHull: Double? = nil, reward: Double? = nil, lineage: Lineage, samplingSeconds: Double? = nil,
+        scoringSeconds: Double? = nil, createdAt: Date = Date()
+    ) {
+        self.id = id
+        self.crystal = crystal
+        self.formula = formula
+        self.atomCount = atomCount
+        self.logProbability = logProbability
+        self.referenceLogProbability = referenceLogProbability
+        self.outcome = outcome
+        self.reason = reason
+        self.energyPerAtom = energyPerAtom
+        self.energyAboveHull = energyAboveHull
+        self.reward = reward
+        self.lineage = lineage
+        self.samplingSeconds = samplingSeconds
+        self.scoringSeconds = scoringSeconds
+        self.createdAt = createdAt
+    }
+
+    /// Which crystal of the run it is.
+    package struct ID: Hashable, Sendable, CustomStringConvertible {
+        /// The version of the policy that sampled it.
+        package var version: Int
+        /// The work unit of the version.
+        package var unit: Int
+        /// The place in the unit.
+        package var index: Int
+
+        package init(version: Int, unit: Int, index: Int) {
+            self.version = version
+            self.unit = unit
+            self.index = index
+        }
+
+        package var description: String { "\(version)-\(unit)-\(index)" }
+    }
+
+    /// A log-probability in its four parts.
+    package struct Components: Equatable, Sendable {
+        /// Wyckoff letters, elements, coordinates, lattice.
+        package var w, a, xyz, l: Double
+
+        package init(w: Double, a: Double, xyz: Double, l: Double) {
+            self.w = w
+            self.a = a
+            self.xyz = xyz
+            self.l = l
+        }
+    }
+
+    /// What became of it.
+    package enum Outcome: String, Sendable, CaseIterable {
+        case scored, invalid, failed
+    }
+
+    /// Who and what made the numbers.
+    package struct Lineage: Equatable, Sendable {
+        /// The seed of its work unit.
+        package var seed: UInt64
+        /// The digest of the policy that sampled it.
+        package var policyDigest: String
+        package var actor: String
+        /// The reward worker; nil if it was never scored.
+        package var worker: String?
+        /// The potential and its version, such as "chgnet-0.3.0".
+        package var potential: String
+        /// The digest of the hull.
+        package var hull: String
+
+        package init(
+            seed: UInt64, policyDigest: String, actor: String, worker: String?, potential: String, hull: String
+        ) {
+            self.seed = seed
+            self.policyDigest = policyDigest
+            self.actor = actor
+            self.worker = worker
+            self.potential = potential
+            self.hull = hull
+        }
+    }
+
+    /// The elements in alphabetical order joined by "-", such as "Ca-O-Ti".
+    package var chemicalSystem: String {
+        Set(crystal.sites.map(\.element.symbol)).sorted().joined(separator: "-")
+    }
+}

@@ -1,0 +1,209 @@
+package import Foundation
+import Kernels
+
+/// The checkpoints of a run: a folder for each version, complete or not there.
+///
+/// A checkpoint is written into a temporary folder, each file flushed, the manifest with the SHA-256 of each file last;
+/// then the folder gets its name. A crash at any point leaves the checkpoints of before. One process writes; any may
+/// read.
+package struct CheckpointStore: Sendable {
+    package let directory: URL
+    /// The SHA-256 of the reference policy of the run; checkpoints of another are refused.
+    package let referenceDigest: String
+    /// How many of the newest are kept: at least 2, one for readers that are slow and one if the newest is damaged.
+    package let keptCount: Int
+    /// Versions that are never removed.
+    package let milestones: Set<Int>
+
+    private static let temporaryPrefix = ".new-"
+    private static let replacedPrefix = ".old-"
+
+    /// Opens the checkpoints for writing and puts right what a crash may have left.
+    /// - Precondition: `keptCount` is at least 2.
+    package init(
+        directory: URL, referenceDigest: String, keeping keptCount: Int = 3, milestones: Set<Int> = []
+    ) throws(ArchiveError) {
+        precondition(keptCount >= 2, "at least two checkpoints are kept")
+        self.directory = directory
+        self.referenceDigest = referenceDigest
+        self.keptCount = keptCount
+        self.milestones = milestones
+        try DurableFile.makeDirectory(directory)
+        try recover()
+    }
+
+    /// Saves a checkpoint, then removes those that need not be kept. One of the same version is replaced.
+    /// - Precondition: names of parts are letters, digits, ".", "_" and "-" and do not start with ".".
+    @discardableResult
+    package func save(_ checkpoint: Checkpoint) throws(ArchiveError) -> URL {
+        precondition(checkpoint.parts.keys.allSatisfy(CheckpointManifest.isAllowed(partName:)), "a part has a bad name")
+        precondition(checkpoint.version >= 0 && !checkpoint.parts.isEmpty)
+        let destination = folder(of: checkpoint.version)
+        guard checkpoint.referenceDigest == referenceDigest else {
+            throw .foreignReference(
+                path: destination.path, expected: referenceDigest, found: checkpoint.referenceDigest)
+        }
+        let temporary = directory.appending(path: "\(CheckpointStore.temporaryPrefix)\(destination.lastPathComponent)")
+        try remove(temporary)
+        try writeFiles(of: checkpoint, into: temporary)
+        if FileManager.default.fileExists(atPath: destination.path) {
+            let replaced = directory.appending(
+                path: "\(CheckpointStore.replacedPrefix)\(destination.lastPathComponent)")
+            try remove(replaced)
+            try DurableFile.rename(destination, to: replaced)
+            try DurableFile.rename(temporary, to: destination)
+            try DurableFile.flush(directory: directory)
+            try remove(replaced)
+        } else {
+            try DurableFile.rename(temporary, to: destination)
+            try DurableFile.flush(directory: directory)
+        }
+        try prune()
+        return destination
+    }
+
+    /// The versions that have a folder, oldest first, whether complete or not.
+    package func versions() throws(ArchiveError) -> [Int] {
+        try names().compactMap(CheckpointStore.version(ofFolder:)).sorted()
+    }
+
+    /// The newest checkpoint that is complete and undamaged, and what is wrong with newer ones; nil if there is none.
+    ///
+    /// Throws `ArchiveError.foreignReference` if it belongs to another reference policy: going on from an older one
+    /// instead would hide the mistake.
+    package func latest() throws(ArchiveError) -> (checkpoint: Checkpoint?, damaged: [Checkpoint.Damage]) {
+        var damaged: [Checkpoint.Damage] = []
+        for version in try versions().reversed() {
+            do {
+                return (try load(version: version), damaged)
+            } catch .damaged(let path, let reason) {
+                damaged.append(Checkpoint.Damage(path: path, reason: reason))
+            } catch {
+                throw error
+            }
+        }
+        return (nil, damaged)
+    }
+
+    /// The checkpoint of one version.
+    package func load(version: Int) throws(ArchiveError) -> Checkpoint {
+        let folder = folder(of: version)
+        guard FileManager.default.fileExists(atPath: folder.path) else {
+            throw .noCheckpoint(path: directory.path, version: version)
+        }
+        let checkpoint = try CheckpointStore.read(folder)
+        guard checkpoint.version == version else {
+            throw .damaged(path: folder.path, reason: "its manifest says version \(checkpoint.version)")
+        }
+        guard checkpoint.referenceDigest == referenceDigest else {
+            throw .foreignReference(path: folder.path, expected: referenceDigest, found: checkpoint.referenceDigest)
+        }
+        return checkpoint
+    }
+
+    /// Reads a checkpoint folder and checks every file of it, whichever run it belongs to.
+    package static func read(_ folder: URL) throws(ArchiveError) -> Checkpoint {
+        let manifestFile = folder.appending(path: CheckpointManifest.fileName)
+        guard let manifestData = try? Data(contentsOf: manifestFile) else {
+            throw .damaged(path: folder.path, reason: "it has no \(CheckpointManifest.fileName)")
+        }
+        guard let manifest = try? JSONDecoder().decode(CheckpointManifest.self, from: manifestData) else {
+            throw .damaged(path: folder.path, reason: "its \(CheckpointManifest.fileName) is not readable")
+        }
+        guard manifest.format == CheckpointManifest.currentFormat else {
+            throw .damaged(path: folder.path, reason: "its format \(manifest.format) is unknown here")
+        }
+        var parts: [String: Data] = [:]
+        for part in manifest.parts {
+            guard CheckpointManifest.isAllowed(partName: part.name) else {
+                throw .damaged(path: folder.path, reason: "its manifest names a file that cannot be one of its parts")
+            }
+            guard let data = try? Data(contentsOf: folder.appending(path: part.name)) else {
+                throw .damaged(path: folder.path, reason: "\(part.name) is missing")
+            }
+            guard data.count == part.bytes else {
+                throw .damaged(
+                    path: folder.path, reason: "\(part.name) has \(data.count) bytes instead of \(part.bytes)")
+            }
+            guard SHA256.hash(data).hexadecimal == part.sha256 else {
+                throw .damaged(path: folder.path, reason: "\(part.name) does not have the SHA-256 of the manifest")
+            }
+            parts[part.name] = data
+        }
+        return Checkpoint(version: manifest.version, referenceDigest: manifest.referenceDigest, parts: parts)
+    }
+
+    /// The folder of a version.
+    package func folder(of version: Int) -> URL {
+        let digits = String(version)
+        let zeros = String(repeating: "0", count: max(0, 6 - digits.count))
+        return directory.appending(path: "version-\(zeros)\(digits)", directoryHint: .isDirectory)
+    }
+
+    private static func version(ofFolder name: String) -> Int? {
+        guard name.hasPrefix("version-"), let version = Int(name.dropFirst("version-".count)), version >= 0 else {
+            return nil
+        }
+        return version
+    }
+
+    private func names() throws(ArchiveError) -> [String] {
+        do {
+            return try FileManager.default.contentsOfDirectory(atPath: directory.path)
+        } catch {
+            throw .file(path: directory.path, operation: "list", reason: error.localizedDescription)
+        }
+    }
+
+    private func writeFiles(of checkpoint: Checkpoint, into folder: URL) throws(ArchiveError) {
+        try DurableFile.makeDirectory(folder)
+        for (name, data) in checkpoint.parts.sorted(by: { $0.key < $1.key }) {
+            try DurableFile.write(data, to: folder.appending(path: name))
+        }
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys]
+        let manifestFile = folder.appending(path: CheckpointManifest.fileName)
+        let manifest: Data
+        do {
+            manifest = try encoder.encode(CheckpointManifest(checkpoint))
+        } catch {
+            throw .file(path: manifestFile.path, operation: "encode", reason: "\(error)")
+        }
+        try DurableFile.write(manifest, to: manifestFile)
+        try DurableFile.flush(directory: folder)
+    }
+
+    /// Removes all but the newest and the milestones.
+    private func prune() throws(ArchiveError) {
+        for version in try versions().dropLast(keptCount) where !milestones.contains(version) {
+            try remove(folder(of: version))
+        }
+    }
+
+    /// Removes unfinished folders; gives a replaced one its name back if its successor never got it.
+    private func recover() throws(ArchiveError) {
+        for name in try names() {
+            if name.hasPrefix(CheckpointStore.temporaryPrefix) {
+                try remove(directory.appending(path: name))
+            } else if name.hasPrefix(CheckpointStore.replacedPrefix) {
+                let original = directory.appending(path: String(name.dropFirst(CheckpointStore.replacedPrefix.count)))
+                if FileManager.default.fileExists(atPath: original.path) {
+                    try remove(directory.appending(path: name))
+                } else {
+                    try DurableFile.rename(directory.appending(path: name), to: original)
+                }
+            }
+        }
+    }
+
+    /// Removes a folder; the manifest first, so that a half removed one is not taken for a complete one.
+    private func remove(_ folder: URL) throws(ArchiveError) {
+        guard FileManager.default.fileExists(atPath: folder.path) else { return }
+        do {
+            try? FileManager.default.removeItem(at: folder.appending(path: CheckpointManifest.fileName))
+            try FileManager.default.removeItem(at: folder)
+        } catch {
+            throw .file(path: folder.path, operation: "remove", reason: error.localizedDescription)
+        }
+    }
+}

@@ -1,0 +1,78 @@
+package import Foundation
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Writing files so that a crash or a power cut leaves the old content or the new, never a part.
+package enum DurableFile {
+    /// Replaces a file as a whole: writes a temporary one beside it, flushes it to the disk, renames it.
+    package static func replace(_ url: URL, with data: Data) throws(ArchiveError) {
+        let temporary = url.deletingLastPathComponent()
+            .appending(path: ".\(url.lastPathComponent).tmp-\(ProcessInfo.processInfo.processIdentifier)")
+        do {
+            try write(data, to: temporary)
+            try rename(temporary, to: url)
+        } catch {
+            try? FileManager.default.removeItem(at: temporary)
+            throw error
+        }
+        try flush(directory: url.deletingLastPathComponent())
+    }
+
+    /// Writes a new file and flushes it to the disk.
+    static func write(_ data: Data, to url: URL) throws(ArchiveError) {
+        do {
+            try data.write(to: url)
+            let handle = try FileHandle(forWritingTo: url)
+            try handle.synchronize()
+            try handle.close()
+        } catch {
+            throw .file(path: url.path, operation: "write", reason: error.localizedDescription)
+        }
+    }
+
+    /// Renames a file or folder; a file of the new name is replaced.
+    static func rename(_ source: URL, to destination: URL) throws(ArchiveError) {
+        guard systemRename(source.path, destination.path) == 0 else {
+            throw .file(path: destination.path, operation: "rename a file to", reason: lastSystemError())
+        }
+    }
+
+    /// Flushes the names in a folder to the disk, so that a rename survives a power cut.
+    static func flush(directory url: URL) throws(ArchiveError) {
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else {
+            throw .file(path: url.path, operation: "open", reason: lastSystemError())
+        }
+        defer { close(descriptor) }
+        guard fsync(descriptor) == 0 else {
+            throw .file(path: url.path, operation: "flush", reason: lastSystemError())
+        }
+    }
+
+    /// Makes a folder and those above it, if they are not there.
+    static func makeDirectory(_ url: URL) throws(ArchiveError) {
+        do {
+            try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        } catch {
+            throw .file(path: url.path, operation: "create", reason: error.localizedDescription)
+        }
+    }
+
+    /// Reads a whole file.
+    static func read(_ url: URL) throws(ArchiveError) -> Data {
+        do {
+            return try Data(contentsOf: url)
+        } catch {
+            throw .file(path: url.path, operation: "read", reason: error.localizedDescription)
+        }
+    }
+
+    static func lastSystemError() -> String { String(cString: strerror(errno)) }
+}
+
+/// `rename(2)`, which the method of the same name would hide.
+private func systemRename(_ source: String, _ destination: String) -> Int32 { rename(source, destination) }

@@ -1,0 +1,55 @@
+package import Foundation
+import Synchronization
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// The right to write into a run directory; one process has it at a time.
+///
+/// The system holds the lock for the process and frees it when the process ends, however it ends. Children started
+/// meanwhile do not inherit it.
+package final class RunLock: Sendable {
+    package let url: URL
+    private let descriptor: Mutex<Int32?>
+
+    /// Takes the lock at once or fails with `ArchiveError.locked`, which names the holder.
+    package init(url: URL) throws(ArchiveError) {
+        self.url = url
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw .file(path: url.path, operation: "open", reason: DurableFile.lastSystemError())
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            let isHeld = errno == EWOULDBLOCK
+            let reason = DurableFile.lastSystemError()
+            close(descriptor)
+            guard isHeld else { throw .file(path: url.path, operation: "lock", reason: reason) }
+            let holder = (try? String(contentsOf: url, encoding: .utf8))?.trimmingCharacters(
+                in: .whitespacesAndNewlines)
+            throw .locked(
+                path: url.deletingLastPathComponent().path,
+                holder: holder.flatMap { $0.isEmpty ? nil : $0 } ?? "another process")
+        }
+        let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)\n"
+        let isWritten = ftruncate(descriptor, 0) == 0 && write(descriptor, holder, holder.utf8.count) > 0
+        guard isWritten else {
+            let reason = DurableFile.lastSystemError()
+            close(descriptor)
+            throw .file(path: url.path, operation: "write", reason: reason)
+        }
+        self.descriptor = Mutex(descriptor)
+    }
+
+    /// Gives the lock back; the file stays.
+    package func release() {
+        descriptor.withLock { descriptor in
+            if let open = descriptor { close(open) }
+            descriptor = nil
+        }
+    }
+
+    deinit { release() }
+}

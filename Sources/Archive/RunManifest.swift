@@ -1,0 +1,63 @@
+package import Foundation
+
+/// What makes a run itself: the content of `run.json`, written once when the run starts.
+package struct RunManifest: Codable, Equatable, Sendable {
+    /// The name of the run that all its processes agree on.
+    package var runID: String
+    /// The build of the learner that started the run, such as "0.1.0 (1f2e3d4)".
+    package var build: String
+    /// The seed of all randomness of the run.
+    package var seed: UInt64
+    package var createdAt: Date
+    /// The machine the run started on.
+    package var host: String
+    /// The SHA-256 of the frozen policy that the KL term refers to, hexadecimal.
+    package var referenceDigest: String
+
+    package init(
+        runID: String = RunManifest.newID(), build: String, seed: UInt64, referenceDigest: String,
+        createdAt: Date = Date(), host: String = ProcessInfo.processInfo.hostName
+    ) {
+        self.runID = runID
+        self.build = build
+        self.seed = seed
+        self.referenceDigest = referenceDigest
+        self.createdAt = createdAt
+        self.host = host
+    }
+
+    /// A new name: the day and eight random digits, such as "20260214-5f0c21ab". No number of the run depends on it.
+    package static func newID(at date: Date = Date()) -> String {
+        let day = date.formatted(.iso8601.year().month().day().dateSeparator(.omitted))
+        return "\(day)-\(UUID().uuidString.prefix(8).lowercased())"
+    }
+
+    enum CodingKeys: String, CodingKey {
+        case runID = "run_id"
+        case build, seed
+        case createdAt = "created_at"
+        case host
+        case referenceDigest = "reference_digest"
+    }
+
+    func encoded() throws(ArchiveError) -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        encoder.dateEncodingStrategy = .iso8601
+        do {
+            return try encoder.encode(self)
+        } catch {
+            throw .file(path: "run.json", operation: "encode", reason: "\(error)")
+        }
+    }
+
+    static func decode(_ data: Data, path: String) throws(ArchiveError) -> RunManifest {
+        let decoder = JSONDecoder()
+        decoder.dateDecodingStrategy = .iso8601
+        do {
+            return try decoder.decode(RunManifest.self, from: data)
+        } catch {
+            throw .damaged(path: path, reason: "it is not the description of a run")
+        }
+    }
+}

@@ -1,0 +1,143 @@
+/// Reads files of structures, entry by entry.
+package enum StructureReader {
+    /// The most atoms that a cell may have.
+    package static let maximumAtomCount = 20_000
+
+    /// Opens a file.
+    ///
+    /// ```swift
+    /// for entry in try StructureReader.read(path: "cells.extxyz") {
+    ///     print(entry.id, try entry.input.get().structure().atomCount)
+    /// }
+    /// ```
+    /// - Parameters:
+    ///   - path: the file; "-" is the standard input. `.gz` and `.bz2` are unpacked.
+    ///   - format: nil takes it from the extension.
+    /// - Throws: ``StructureFileError`` for the file as a whole; an entry that cannot be read carries its own error.
+    package static func read(
+        path: String, format: StructureFormat? = nil
+    ) throws(StructureFileError) -> StructureSequence {
+        guard let format = format ?? StructureFormat(path: path) else { throw .unknownFormat(path: path) }
+        let name = path == "-" ? "stdin" : path.split(separator: "/").last.map(String.init) ?? path
+        switch format {
+        case .csv:
+            return StructureSequence(fileName: name, source: try TableEntries(path: path))
+        case .extxyz:
+            return StructureSequence(fileName: name, source: XYZEntries(lines: LineReader(try ByteSource(path: path))))
+        case .jsonl:
+            return StructureSequence(
+                fileName: name, source: JSONLineEntries(lines: LineReader(try ByteSource(path: path))))
+        case .json:
+            let bytes = try ByteSource(path: path).readAll()
+            return StructureSequence(fileName: name, source: ListedEntries(try StructureJSON.entries(bytes)))
+        case .cif:
+            let contents = try CIFContent.all(try ByteSource(path: path).readAll(limit: wholeFileLimit))
+            return StructureSequence(
+                fileName: name,
+                source: ListedEntries(
+                    contents.map { content in
+                        SourceEntry(id: nil) { () throws(StructureFileError) in
+                            .structure(try content.get().structure())
+                        }
+                    }))
+        case .poscar:
+            let bytes = try ByteSource(path: path).readAll(limit: wholeFileLimit)
+            return StructureSequence(
+                fileName: name,
+                source: ListedEntries([
+                    SourceEntry(id: nil) { () throws(StructureFileError) in .structure(try POSCAR.read(bytes)) }
+                ]))
+        }
+    }
+
+    /// The most bytes of a file that is read as one text.
+    private static let wholeFileLimit = 1 << 28
+}
+
+/// The entries of a file in order; read once.
+package struct StructureSequence: Sequence, IteratorProtocol {
+    private let fileName: String
+    private var source: any EntrySource
+    private var index = 0
+
+    init(fileName: String, source: any EntrySource) {
+        self.fileName = fileName
+        self.source = source
+    }
+
+    package mutating func next() -> StructureEntry? {
+        guard let entry = source.next() else { return nil }
+        defer { index += 1 }
+        return StructureEntry(id: entry.id ?? "\(fileName)#\(index)", input: entry.input)
+    }
+}
+
+/// An entry as its format gives it.
+struct SourceEntry {
+    /// nil if the file gives no name.
+    let id: String?
+    let input: Result<StructureInput, StructureFileError>
+
+    init(id: String?, _ read: () throws(StructureFileError) -> StructureInput) {
+        self.id = id
+        do throws(StructureFileError) {
+            input = .success(try read())
+        } catch {
+            input = .failure(error)
+        }
+    }
+}
+
+/// What the readers of the formats have in common.
+protocol EntrySource {
+    mutating func next() -> SourceEntry?
+}
+
+/// Entries read beforehand.
+struct ListedEntries: EntrySource {
+    private var entries: ArraySlice<SourceEntry>
+
+    init(_ entries: [SourceEntry]) {
+        self.entries = entries[...]
+    }
+
+    mutating func next() -> SourceEntry? { entries.popFirst() }
+}
+
+/// The rows of a table with a `cif` column.
+struct TableEntries: EntrySource {
+    private var reader: CSVReader
+    private let cif: Int
+    private let id: Int?
+    private var isAtEnd = false
+
+    init(path: String) throws(StructureFileError) {
+        reader = try CSVReader(path: path)
+        if let column = reader.header.firstIndex(of: "cif") ?? reader.header.firstIndex(of: "structure") {
+            cif = column
+        } else {
+            cif = try reader.column("cif")
+        }
+        id = reader.header.firstIndex(of: "material_id") ?? reader.header.firstIndex(of: "id")
+    }
+
+    mutating func next() -> SourceEntry? {
+        guard !isAtEnd else { return nil }
+        let row: CSVRow?
+        do throws(StructureFileError) {
+            row = try reader.next()
+        } catch {
+            isAtEnd = true
+            return SourceEntry(id: nil) { () throws(StructureFileError) in throw error }
+        }
+        guard let row else { return nil }
+        let (cif, id) = (self.cif, self.id)
+        let name = id.flatMap { $0 < row.count ? row.string($0) : nil }
+        return SourceEntry(id: name.flatMap { $0.isEmpty ? nil : $0 }) { () throws(StructureFileError) in
+            guard cif < row.count else {
+                throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
+            }
+            return .structure(try CIFContent(Array(row.bytes(cif))).structure())
+        }
+    }
+}

@@ -1,0 +1,54 @@
+package import Crystals
+
+/// Why a crystal could not be evaluated although nothing is known to be wrong with it.
+package enum EvaluationFailure: Sendable, Hashable {
+    /// The hull has no energy of the pure element.
+    case missingReference(Element)
+    /// The potential does not know the element.
+    case unsupportedElement(Element)
+    /// The potential or the hull failed; the text tells how.
+    case engine(String)
+}
+
+extension EvaluationFailure {
+    /// A stable code for counters and messages: `missing_reference`, `unsupported_element` or `engine`.
+    package var reason: String {
+        switch self {
+        case .missingReference: "missing_reference"
+        case .unsupportedElement: "unsupported_element"
+        case .engine: "engine"
+        }
+    }
+
+    /// What the code does not tell: the element's symbol or the engine's message.
+    package var detail: String {
+        switch self {
+        case .missingReference(let element), .unsupportedElement(let element): element.symbol
+        case .engine(let message): message
+        }
+    }
+
+    /// A failure from its code and detail, as messages carry them; nil for what no build of this version writes.
+    package init?(reason: String, detail: String) {
+        switch reason {
+        case "missing_reference":
+            guard let element = Element(symbol: detail) else { return nil }
+            self = .missingReference(element)
+        case "unsupported_element":
+            guard let element = Element(symbol: detail) else { return nil }
+            self = .unsupportedElement(element)
+        case "engine": self = .engine(detail)
+        default: return nil
+        }
+    }
+}
+
+extension EvaluationFailure: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .missingReference(let element): "the hull has no energy of elemental \(element.symbol)"
+        case .unsupportedElement(let element): "the potential does not know \(element.symbol)"
+        case .engine(let message): message
+        }
+    }
+}

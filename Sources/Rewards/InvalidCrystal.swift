@@ -1,0 +1,25 @@
+/// Why a crystal is invalid. The raw values are stable: counters, logs and messages carry them.
+package enum InvalidCrystal: String, Sendable, Hashable, CaseIterable {
+    /// The policy did not end the crystal within its largest number of sites.
+    case unterminated
+    /// It has no atoms.
+    case noAtoms = "no_atoms"
+    /// The conventional cell has more atoms than allowed.
+    case tooManyAtoms = "too_many_atoms"
+    /// A length or angle of the cell is infinite or not a number.
+    case latticeNotFinite = "lattice_not_finite"
+    /// A length or angle is outside of the limits, or no cell has these angles.
+    case latticeOutOfBounds = "lattice_out_of_bounds"
+    /// The volume per atom is outside of the limits.
+    case volumeOutOfBounds = "volume_out_of_bounds"
+    /// A coordinate is infinite or not a number.
+    case positionNotFinite = "position_not_finite"
+    /// The space group has no such Wyckoff position.
+    case unknownWyckoffPosition = "unknown_wyckoff_position"
+    /// Two atoms, or an atom and its own image, are closer than allowed.
+    case atomsTooClose = "atoms_too_close"
+    /// More neighbours than the potential takes: the cell is collapsed.
+    case tooManyNeighbours = "too_many_neighbours"
+    /// Evaluating it killed or failed several workers.
+    case quarantined
+}

@@ -1,0 +1,46 @@
+internal import Crystals
+internal import Potentials
+internal import Stability
+
+/// An outcome without score, on its way up.
+enum Rejection: Error {
+    case invalid(InvalidCrystal)
+    case failed(EvaluationFailure)
+
+    var outcome: RewardOutcome {
+        switch self {
+        case .invalid(let reason): .invalid(reason)
+        case .failed(let failure): .failed(failure)
+        }
+    }
+
+    init(_ error: CrystalError) {
+        switch error {
+        case .latticeNotFinite: self = .invalid(.latticeNotFinite)
+        case .impossibleLattice: self = .invalid(.latticeOutOfBounds)
+        case .unknownWyckoffPosition: self = .invalid(.unknownWyckoffPosition)
+        case .positionNotFinite: self = .invalid(.positionNotFinite)
+        case .noAtoms: self = .invalid(.noAtoms)
+        }
+    }
+
+    init(_ error: PotentialError) {
+        switch error {
+        case .emptyStructure: self = .invalid(.noAtoms)
+        case .coincidentAtoms: self = .invalid(.atomsTooClose)
+        case .tooManyNeighbours: self = .invalid(.tooManyNeighbours)
+        case .degenerateCell, .nonFiniteGeometry: self = .invalid(.latticeOutOfBounds)
+        case .unsupportedElement(let symbol, _, _):
+            self = .failed(Element(symbol: symbol).map { .unsupportedElement($0) } ?? .engine(error.description))
+        case .notFinite, .modelUnreadable, .modelTensor, .modelUnsupported: self = .failed(.engine(error.description))
+        }
+    }
+
+    init(_ error: HullError) {
+        if case .missingReference(let element) = error {
+            self = .failed(.missingReference(element))
+        } else {
+            self = .failed(.engine(error.description))
+        }
+    }
+}

@@ -1,0 +1,79 @@
+package import Crystals
+package import Potentials
+package import Stability
+
+/// Judges crystals by their energy above the convex hull, unrelaxed, as arXiv 2504.02367 does.
+///
+/// Every evaluation ends in an outcome; nothing throws. Thread rule: one owner, as for its evaluator; the hull may be
+/// shared.
+package final class StabilityReward {
+    package let configuration: RewardConfiguration
+    private let evaluator: any EnergyEvaluator
+    private let hull: HullReference
+    private let clock = ContinuousClock()
+
+    package init(evaluator: any EnergyEvaluator, hull: HullReference, configuration: RewardConfiguration) {
+        self.evaluator = evaluator
+        self.hull = hull
+        self.configuration = configuration
+    }
+
+    /// Evaluates one crystal.
+    ///
+    /// - Parameter isTerminated: whether the policy ended the crystal itself rather than ran out of sites.
+    package func evaluate(_ crystal: Crystal, isTerminated: Bool = true) -> RewardEvaluation {
+        var timings = RewardTimings()
+        do throws(Rejection) {
+            let structure = try measure(&timings.buildSeconds) { () throws(Rejection) in
+                guard isTerminated else { throw .invalid(.unterminated) }
+                return try configuration.limits.structure(of: crystal)
+            }
+            let composition = structure.composition
+            // The hull first: without reference there is no use in the energy, which costs more.
+            let hullEnergy = try measure(&timings.hullSeconds) { () throws(Rejection) in
+                do throws(HullError) {
+                    return try hull.phaseDiagram(of: composition.amounts.keys).hullEnergyPerAtom(of: composition)
+                } catch { throw Rejection(error) }
+            }
+            let energy = try measure(&timings.energySeconds) { () throws(Rejection) in
+                do throws(PotentialError) {
+                    return try evaluator.energyPerAtom(of: structure)
+                } catch { throw Rejection(error) }
+            }
+            guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
+            let energyAboveHull = energy - hullEnergy
+            let score = Score(
+                energyPerAtom: energy, energyAboveHull: energyAboveHull,
+                reward: configuration.shape.reward(energyAboveHull: energyAboveHull))
+            return RewardEvaluation(outcome: .scored(score), timings: timings)
+        } catch {
+            return RewardEvaluation(outcome: error.outcome, timings: timings)
+        }
+    }
+
+    private func measure<Value>(
+        _ seconds: inout Double, _ work: () throws(Rejection) -> Value
+    ) throws(Rejection) -> Value {
+        let start = clock.now
+        defer { seconds = (clock.now - start) / .seconds(1) }
+        return try work()
+    }
+}
+
+/// An outcome and what it took.
+package struct RewardEvaluation: Sendable, Hashable {
+    package let outcome: RewardOutcome
+    package let timings: RewardTimings
+}
+
+/// The time that each step of an evaluation took, s; 0 for steps that were not reached.
+package struct RewardTimings: Sendable, Hashable {
+    /// Building the structure and checking that it is one.
+    package var buildSeconds = 0.0
+    package var hullSeconds = 0.0
+    package var energySeconds = 0.0
+
+    package init() {}
+
+    package var totalSeconds: Double { buildSeconds + hullSeconds + energySeconds }
+}

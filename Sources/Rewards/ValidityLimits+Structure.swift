@@ -1,0 +1,26 @@
+internal import Crystals
+
+extension ValidityLimits {
+    /// The primitive cell of a crystal that is within the limits, orbits included.
+    ///
+    /// - Throws: the first limit that is broken.
+    func structure(of crystal: Crystal) throws(Rejection) -> Structure {
+        guard !crystal.sites.isEmpty else { throw .invalid(.noAtoms) }
+        guard crystal.lattice.values.allSatisfy(\.isFinite) else { throw .invalid(.latticeNotFinite) }
+        let lattice = crystal.spaceGroup.symmetrize(crystal.lattice)
+        guard min(lattice.a, lattice.b, lattice.c) >= minimumLength,
+            max(lattice.a, lattice.b, lattice.c) <= maximumLength,
+            min(lattice.alpha, lattice.beta, lattice.gamma) >= minimumAngle,
+            max(lattice.alpha, lattice.beta, lattice.gamma) <= maximumAngle
+        else { throw .invalid(.latticeOutOfBounds) }
+        guard crystal.atomCount <= maximumAtoms else { throw .invalid(.tooManyAtoms) }
+        let structure: Structure
+        do throws(CrystalError) { structure = try crystal.structure(cell: .primitive) } catch { throw Rejection(error) }
+        let volumePerAtom = structure.cell.volume / Double(structure.atomCount)
+        guard volumePerAtom >= minimumVolumePerAtom, volumePerAtom <= maximumVolumePerAtom else {
+            throw .invalid(.volumeOutOfBounds)
+        }
+        guard !structure.hasAtoms(closerThan: minimumDistance) else { throw .invalid(.atomsTooClose) }
+        return structure
+    }
+}

@@ -1,0 +1,70 @@
+package import Messaging
+
+/// The hub's thread: it alone touches the ROUTER that all peers are connected to and the PUB of the announcements.
+///
+/// Commands come in and batches and events go out through bounded mailboxes; it waits for nothing but messages, for at most
+/// a fraction of a second.
+package final class Hub: Sendable {
+    package enum Command: Sendable {
+        case begin(version: Int, policy: WeightBlob, reference: WeightBlob)
+        /// Tell everyone to leave, wait for them, end.
+        case finish(String)
+        /// End at once, telling nobody: peers will look for the learner's next life.
+        case stop
+    }
+
+    package enum Output: Sendable {
+        case started(HubEndpoints)
+        case batch(ScoredBatch)
+        /// The hub cannot go on.
+        case failed(String)
+        case aborted(RoleError)
+        /// The thread is done.
+        case ended(HubReport)
+    }
+
+    /// Commands that wait for the hub's next turn.
+    private static let commandCapacity = 16
+    /// Batches and ends, of which there is one at a time.
+    private static let outputCapacity = 16
+    /// Reports that wait for the observer.
+    private static let eventCapacity = 10_000
+
+    private let commands: Mailbox<Command>
+    /// Batches, and the hub's own fate.
+    package let outputs = Mailbox<Output>(capacity: Hub.outputCapacity)
+    /// For the observer; those it is too slow for are dropped, and counted.
+    package let events = Mailbox<HubEvent>(capacity: Hub.eventCapacity)
+    private let wakeup: Wakeup
+    private let thread: RoleThread
+
+    /// Starts the thread; `outputs` tells where it listens, or why it cannot.
+    package init(configuration: LearnerConfiguration, context: ZMQContext) throws {
+        let wakeup = try Wakeup()
+        let commands = Mailbox<Command>(capacity: Self.commandCapacity, wakeup: wakeup)
+        self.wakeup = wakeup
+        self.commands = commands
+        let (outputs, events) = (outputs, events)
+        thread = RoleThread(name: "hub") {
+            do {
+                let loop = try HubLoop(
+                    configuration: configuration, context: context, wakeup: wakeup, commands: commands,
+                    outputs: outputs, events: events)
+                try loop.run()
+            } catch {
+                outputs.post(.failed("\(error)"))
+            }
+            events.close()
+            outputs.close()
+        }
+    }
+
+    /// Gives the hub something to do at its next turn.
+    package func post(_ command: Command) {
+        commands.post(command)
+    }
+
+    /// Waits for the thread to end; false if that takes longer than `timeout`.
+    @discardableResult
+    package func join(timeout: Duration) -> Bool { thread.join(timeout: timeout) }
+}

@@ -1,0 +1,79 @@
+package import Messaging
+
+/// What the learner role needs to know.
+package struct LearnerConfiguration: Sendable {
+    /// The name of the run: peers with work of another run drop it.
+    package var run: String
+    package var runSeed: UInt64
+    /// Where to listen; port 0 takes a free one.
+    package var endpoint: Endpoint
+    /// Where to announce; nil: a free port of the same host.
+    package var announcements: Endpoint?
+    /// The number of training steps after which the run is over.
+    package var versions: Int
+    package var crystalsPerBatch: Int
+    package var crystalsPerUnit: Int = 16
+    package var crystalsPerTask: Int = 4
+    /// What peers of a role are told at login (JSON): how to sample, how to score.
+    package var settings: [PeerRole: String] = [:]
+    package var timing: HubTiming = HubTiming()
+    /// A crystal whose task was lost this often (worker killed or hung) gets a `failed` outcome.
+    package var tasksLostBeforeFailure: Int = 3
+    /// A unit that failed to be sampled this often ends the run with an error.
+    package var unitFailuresBeforeAbort: Int = 3
+
+    package init(
+        run: String, runSeed: UInt64, endpoint: Endpoint, versions: Int, crystalsPerBatch: Int
+    ) {
+        self.run = run
+        self.runSeed = runSeed
+        self.endpoint = endpoint
+        self.versions = versions
+        self.crystalsPerBatch = crystalsPerBatch
+    }
+
+    /// What is wrong with the numbers, in words; empty if nothing.
+    package var problems: [String] {
+        var problems: [String] = []
+        func check(_ condition: Bool, _ problem: String) {
+            if !condition { problems.append(problem) }
+        }
+        check(!run.isEmpty && run.utf8.count <= 200, "the run's name must have 1 to 200 bytes")
+        check((1...1_000_000_000).contains(versions), "versions must be at least 1")
+        check((1...10_000_000).contains(crystalsPerBatch), "crystals per batch must be in 1...10000000")
+        check((1...1024).contains(crystalsPerUnit), "crystals per unit must be in 1...1024")
+        check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
+        check(tasksLostBeforeFailure >= 1, "tasks lost before failure must be at least 1")
+        check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")
+        for (role, text) in settings where text.utf8.count > WireLimits.settingsBytes {
+            problems.append("the settings for the role \(role.rawValue) are over \(WireLimits.settingsBytes) bytes")
+        }
+        return problems + timing.problems
+    }
+}
+
+/// The hub's deadlines.
+package struct HubTiming: Sendable, Hashable {
+    /// Peers say something this often.
+    package var heartbeat: Duration = .seconds(1)
+    /// A peer silent this long is lost.
+    package var liveness: Duration = .seconds(10)
+    /// A unit not sampled in this time goes to another actor as well.
+    package var unitLease: Duration = .seconds(300)
+    /// A task not scored in this time goes to another worker as well.
+    package var taskLease: Duration = .seconds(120)
+    /// How often the hub reports to the observer.
+    package var report: Duration = .seconds(5)
+    /// How long the end of a run waits for peers to leave.
+    package var drain: Duration = .seconds(10)
+
+    package init() {}
+
+    var problems: [String] {
+        var problems: [String] = []
+        if heartbeat < .milliseconds(10) { problems.append("the heartbeat must be at least 10 ms") }
+        if liveness < heartbeat * 3 { problems.append("the liveness must be at least three heartbeats") }
+        if unitLease <= .zero || taskLease <= .zero { problems.append("leases must be longer than nothing") }
+        return problems
+    }
+}

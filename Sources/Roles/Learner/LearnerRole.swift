@@ -1,0 +1,146 @@
+import Messaging
+
+/// The learner: the hub on a thread of its own, training on the calling thread.
+///
+/// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves its
+/// state, and only then are the new weights offered.
+package struct LearnerRole {
+    private let configuration: LearnerConfiguration
+    private let observer: any RunObserver
+
+    /// - Throws: ``RoleError/configuration(_:)`` with everything that is wrong.
+    package init(configuration: LearnerConfiguration, observer: any RunObserver) throws(RoleError) {
+        guard configuration.problems.isEmpty else { throw .configuration(configuration.problems) }
+        self.configuration = configuration
+        self.observer = observer
+    }
+
+    /// Trains until `configuration.versions` steps are made or `stop` asks to finish; blocks the calling thread.
+    ///
+    /// When it returns, all state is checkpointed and the peers have been told to leave. When it throws, they have not: they look for
+    /// the learner's next life.
+    ///
+    /// - Throws: ``RoleError``, or what the trainer or the observer throws.
+    package func run(trainer: any BatchTrainer, stop: StopToken) throws -> LearnerSummary {
+        let context = try ZMQContext()
+        let hub = try Hub(configuration: configuration, context: context)
+        let dispatcher = dispatchEvents(of: hub)
+        defer {
+            hub.post(.stop)
+            hub.join(timeout: .seconds(10))
+            dispatcher.join(timeout: .seconds(10))
+            context.shutDown()
+        }
+        observer.hubStarted(try startedEndpoints(of: hub))
+        let start = try trainer.start()
+        var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
+        hub.post(.begin(version: start.version, policy: start.policy, reference: start.reference))
+        while run.version < configuration.versions, !stop.isStopped {
+            guard try step(&run) else { break }
+        }
+        let isComplete = run.version >= configuration.versions
+        hub.post(.finish(isComplete ? "the run is complete" : stop.reason ?? "the learner stops"))
+        let counters = try awaitEnd(of: hub)
+        return LearnerSummary(version: run.version, isComplete: isComplete, counters: counters)
+    }
+
+    /// What a run carries from step to step.
+    private struct Run {
+        let hub: Hub
+        let trainer: any BatchTrainer
+        let stop: StopToken
+        var version: Int
+        let reference: WeightBlob
+    }
+
+    /// Waits for a batch and trains on it; false if asked to stop while waiting.
+    private func step(_ run: inout Run) throws -> Bool {
+        let begin = Moment.now
+        guard let batch = try nextBatch(run) else { return false }
+        let received = Moment.now
+        try observer.batchCompleted(batch)
+        let stored = Moment.now
+        let trained = try run.trainer.train(batch)
+        guard trained.version == run.version + 1 else {
+            throw RoleError.trainer("it made version \(trained.version) of version \(run.version)")
+        }
+        let finished = Moment.now
+        try run.trainer.checkpoint()
+        let saved = Moment.now
+        run.version = trained.version
+        if run.version < configuration.versions {
+            run.hub.post(.begin(version: trained.version, policy: trained.policy, reference: run.reference))
+        }
+        var outcomes: [String: Int] = [:]
+        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
+        observer.versionTrained(
+            VersionReport(
+                version: trained.version, statistics: trained.statistics,
+                waitSeconds: begin.duration(to: received).seconds,
+                batchSeconds: batch.seconds, storeSeconds: received.duration(to: stored).seconds,
+                trainSeconds: stored.duration(to: finished).seconds,
+                checkpointSeconds: finished.duration(to: saved).seconds, outcomes: outcomes))
+        return true
+    }
+
+    /// The batch of the current version; nil if asked to stop.
+    private func nextBatch(_ run: Run) throws -> ScoredBatch? {
+        while !run.stop.isStopped {
+            switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
+            case .batch(let batch) where batch.version == run.version: return batch
+            case .batch, .started, nil: continue
+            case .failed(let reason): throw RoleError.io(reason)
+            case .aborted(let error): throw error
+            case .ended: throw RoleError.io("the hub ended by itself")
+            }
+        }
+        return nil
+    }
+
+    private func startedEndpoints(of hub: Hub) throws -> HubEndpoints {
+        switch hub.outputs.receive(timeout: .seconds(30)) {
+        case .started(let endpoints): return endpoints
+        case .failed(let reason): throw RoleError.io(reason)
+        default: throw RoleError.io("the hub did not start within 30 s")
+        }
+    }
+
+    private func awaitEnd(of hub: Hub) throws -> HubCounters {
+        let deadline = Moment.now.advanced(by: configuration.timing.drain + .seconds(5))
+        while Moment.now < deadline {
+            switch hub.outputs.receive(timeout: .milliseconds(100)) {
+            case .ended(let report): return report.counters
+            case .failed(let reason): throw RoleError.io(reason)
+            default: continue
+            }
+        }
+        throw RoleError.io("the hub did not end in time")
+    }
+
+    /// Hands the hub's events to the observer, on a thread of their own.
+    private func dispatchEvents(of hub: Hub) -> RoleThread {
+        let (events, observer) = (hub.events, observer)
+        return RoleThread(name: "observer") {
+            while !events.isExhausted {
+                switch events.receive(timeout: .seconds(1)) {
+                case .peerJoined(let peer): observer.peerJoined(peer)
+                case .peerLeft(let peer, let reason): observer.peerLeft(peer, reason: reason)
+                case .roleReport(let report, let peer): observer.roleReported(report, from: peer)
+                case .hubReport(let report): observer.hubReported(report)
+                case .problem(let text): observer.problem(text)
+                case nil: continue
+                }
+            }
+        }
+    }
+}
+
+/// How a run ended.
+package struct LearnerSummary: Sendable {
+    /// The last version made.
+    package var version: Int
+    /// False if it was interrupted; it can be resumed.
+    package var isComplete: Bool
+    /// Of the hub, since this process started.
+    package var counters: HubCounters
+}

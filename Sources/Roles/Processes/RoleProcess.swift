@@ -1,0 +1,41 @@
+package import Foundation
+package import Logging
+internal import Messaging
+
+/// What the programs of all roles do alike: logging, signals, a status and one clear line at the end.
+package enum RoleProcess {
+    /// The build, told at login and kept with runs.
+    package static let build = "0.1.0"
+
+    /// A logger that writes to stderr.
+    ///
+    /// - Parameter level: the least severe level that is shown, by name.
+    package static func logger(_ label: String, level name: String) throws -> Logger {
+        guard let level = Logger.Level(rawValue: name) else {
+            throw RoleError.configuration([
+                "there is no log level \(name); the levels are " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            ])
+        }
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// The settings of a peer of a learner.
+    package static func peer(connect: String, threads: Int, reports: Duration = .seconds(5)) throws -> PeerConfiguration {
+        var configuration = PeerConfiguration(
+            endpoint: try Endpoint(connect), build: build, host: ProcessInfo.processInfo.hostName,
+            process: Int(ProcessInfo.processInfo.processIdentifier))
+        configuration.threads = threads
+        configuration.report = reports
+        return configuration
+    }
+
+    /// Signals that ask to finish, and the parent's death if the process belongs to one.
+    package static func stopToken(exitsWithParent: Bool) -> StopToken {
+        let stop = StopToken()
+        TerminationSignals.install(stop)
+        if exitsWithParent { ParentWatch.start(stop) }
+        return stop
+    }
+}

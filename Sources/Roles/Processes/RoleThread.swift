@@ -1,0 +1,27 @@
+import Foundation
+
+/// A plain thread that a role owns: blocking work never runs on Swift's cooperative pool.
+package final class RoleThread: Sendable {
+    /// Enough for deep recursion and large temporaries in numerical code.
+    private static let stackBytes = 16 << 20
+    private let ended = Mailbox<Never>(capacity: 1)
+
+    /// Starts a thread.
+    package init(name: String, _ body: @escaping @Sendable () -> Void) {
+        let ended = ended
+        let thread = Thread {
+            body()
+            ended.close()
+        }
+        thread.name = name
+        thread.stackSize = Self.stackBytes
+        thread.start()
+    }
+
+    /// Waits for its end; false if that takes longer than `timeout`.
+    @discardableResult
+    package func join(timeout: Duration) -> Bool {
+        _ = ended.receive(timeout: timeout)
+        return ended.isExhausted
+    }
+}

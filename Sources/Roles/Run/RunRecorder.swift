@@ -1,0 +1,247 @@
+internal import Crystals
+package import Archive
+internal import Foundation
+package import Logging
+internal import Policy
+package import Rewards
+internal import Synchronization
+package import Telemetry
+
+/// Writes what happens in a run: scored crystals to the archive, a line for each version and each role to the logs.
+package final class RunRecorder: RunObserver {
+    /// What the rows of the archive say of the run itself.
+    package struct Context: Sendable {
+        package var seed: UInt64
+        package var potential: String
+        package var hull: String
+        package var stableBelow: Double
+        package var reward: RewardConfiguration
+
+        package init(seed: UInt64, potential: String, hull: String, stableBelow: Double, reward: RewardConfiguration) {
+            self.seed = seed
+            self.potential = potential
+            self.hull = hull
+            self.stableBelow = stableBelow
+            self.reward = reward
+        }
+    }
+
+    private struct State {
+        var pending: VersionRecord?
+        var policyDigest = ""
+        var totals: [String: Int] = [:]
+        var actorBusySeconds = 0.0
+        var hub: HubReport?
+        var counted = HubCounters()
+        var lastEnd = ContinuousClock.now
+    }
+
+    private let context: Context
+    private let archive: RunArchive
+    private let metrics: JSONLinesWriter
+    private let roles: JSONLinesWriter
+    private let logger: Logger
+    private let say: @Sendable (String) -> Void
+    private let announce: @Sendable (HubEndpoints) throws -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - say: takes the readable lines, for a terminal.
+    ///   - announce: told where the hub listens.
+    package init(
+        context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter, logger: Logger,
+        say: @escaping @Sendable (String) -> Void, announce: @escaping @Sendable (HubEndpoints) throws -> Void
+    ) {
+        self.context = context
+        self.archive = archive
+        self.metrics = metrics
+        self.roles = roles
+        self.logger = logger
+        self.say = say
+        self.announce = announce
+    }
+
+    /// Names the policy that draws the next batch.
+    package func policyChanged(digest: String) { state.withLock { $0.policyDigest = digest } }
+
+    // MARK: RunObserver
+
+    package func hubStarted(_ endpoints: HubEndpoints) {
+        say("listening at \(endpoints.peers)")
+        do { try announce(endpoints) } catch { problem("cannot write where the learner listens: \(error)") }
+    }
+
+    package func batchCompleted(_ batch: ScoredBatch) throws {
+        let digest = state.withLock { $0.policyDigest }
+        try archive.insert(batch.crystals.map { row($0, policyDigest: digest) })
+        let record = record(of: batch)
+        state.withLock { $0.pending = record }
+    }
+
+    package func versionTrained(_ report: VersionReport) {
+        let finished: (VersionRecord, String)? = state.withLock { state in
+            guard var record = state.pending else { return nil }
+            state.pending = nil
+            finish(&record, report: report, state: &state)
+            return (record, state.policyDigest)
+        }
+        guard let (record, digest) = finished else { return }
+        do {
+            try archive.insert(record, policyDigest: digest)
+            try metrics.append(record)
+        } catch { problem("\(error)") }
+        say(record.humanLine)
+    }
+
+    package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
+        var record = RoleRecord(role: peer.role.rawValue, id: peer.name)
+        record.crystals = state.withLock { state in
+            if peer.role == .actor { state.actorBusySeconds += report.busySeconds }
+            state.totals[peer.name, default: 0] += report.crystals
+            return state.totals[peer.name] ?? 0
+        }
+        record.crystalsPerSecond = Double(report.crystals) / max(report.intervalSeconds, 1e-9)
+        record.busyFraction = report.busySeconds / max(report.intervalSeconds * Double(max(1, peer.threads)), 1e-9)
+        record.memoryMegabytes = Double(report.residentBytes) / 1e6
+        record.weightVersion = report.version
+        write(record)
+    }
+
+    package func hubReported(_ report: HubReport) {
+        state.withLock { $0.hub = report }
+        var record = RoleRecord(role: "learner", id: "learner")
+        record.crystals = report.counters.crystalsFinished
+        record.memoryMegabytes = ProcessMemory.residentMegabytes
+        record.weightVersion = report.version
+        record.queues = [
+            "units_waiting": report.unitsWaiting, "units_leased": report.unitsLeased, "tasks_waiting": report.tasksWaiting,
+            "tasks_leased": report.tasksLeased, "crystals_done": report.crystalsDone,
+        ]
+        write(record)
+    }
+
+    package func peerJoined(_ peer: PeerDescription) { logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)") }
+
+    package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {
+        switch reason {
+        case .goodbye(let text): logger.info("left: \(peer): \(text)")
+        case .lost: logger.warning("lost: \(peer); its work goes to others")
+        case .replaced: logger.info("came back: \(peer)")
+        }
+    }
+
+    package func problem(_ text: String) { logger.warning("\(text)") }
+
+    // MARK: Records
+
+    private func write(_ record: RoleRecord) {
+        do { try roles.append(record) } catch { problem("\(error)") }
+        logger.debug("\(record.humanLine)")
+    }
+
+    private func record(of batch: ScoredBatch) -> VersionRecord {
+        var record = VersionRecord(version: batch.version)
+        var spread = CrystalSpread()
+        var rewards: [Double] = []
+        var scored: [Double] = []
+        var stable = 0
+        for item in batch.crystals {
+            spread.add(item.sampled.crystal)
+            if let reward = context.reward.reward(of: item.outcome) { rewards.append(reward) }
+            switch item.outcome {
+            case .scored(let score):
+                scored.append(score.reward)
+                if score.energyAboveHull < context.stableBelow { stable += 1 }
+            case .invalid(let reason): record.invalid[reason.rawValue, default: 0] += 1
+            case .failed(let failure): record.failed[failure.reason, default: 0] += 1
+            }
+        }
+        record.crystals = batch.crystals.count
+        record.scored = scored.count
+        let mean = Self.mean(rewards)
+        record.rewardMean = mean
+        record.rewardMeanScored = Self.mean(scored)
+        if let mean, rewards.count > 1 {
+            let variance = rewards.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rewards.count - 1)
+            record.rewardError = (variance / Double(rewards.count)).squareRoot()
+        }
+        record.stableFraction = Double(stable) / Double(max(1, batch.crystals.count))
+        record.uniqueFraction = spread.uniqueFraction
+        record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)
+        record.seconds.score = batch.crystals.reduce(0) { $0 + $1.scoringSeconds }
+        return record
+    }
+
+    private func finish(_ record: inout VersionRecord, report: VersionReport, state: inout State) {
+        let values = report.statistics
+        record.klReference = values["kl_reference"]
+        if let whole = values["clip_whole"] {
+            record.clipFraction = .init(whole: whole)
+        } else if let w = values["clip_w"], let a = values["clip_a"], let xyz = values["clip_xyz"], let l = values["clip_l"] {
+            record.clipFraction = .init(w: w, a: a, xyz: xyz, l: l)
+        }
+        if let mean = values["ratio_mean"], let least = values["ratio_min"], let most = values["ratio_max"] {
+            record.ratio = .init(
+                mean: mean, minimum: least, maximum: most, effectiveSampleShare: values["ratio_ess"] ?? 0)
+        }
+        record.gradientNorm = values["gradient_norm"]
+        record.learningRate = values["learning_rate"]
+        record.baseline = values["baseline"]
+        let now = ContinuousClock.now
+        record.seconds.wait = report.waitSeconds
+        record.seconds.sample = state.actorBusySeconds
+        record.seconds.train = report.trainSeconds
+        record.seconds.checkpoint = report.checkpointSeconds
+        record.seconds.total = (now - state.lastEnd) / .seconds(1)
+        state.lastEnd = now
+        state.actorBusySeconds = 0
+        let count = Double(record.crystals)
+        record.rates.sampled = count / max(report.batchSeconds, 1e-9)
+        record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
+        record.rates.trained = count / max(report.trainSeconds, 1e-9)
+        record.workers.actors = state.hub?.actors ?? 0
+        record.workers.rewardWorkers = state.hub?.rewardWorkers ?? 0
+        if let counters = state.hub?.counters {
+            record.regranted = counters.unitsRegranted - state.counted.unitsRegranted
+            record.requeued = counters.tasksRequeued - state.counted.tasksRequeued
+            record.duplicates =
+                counters.duplicateUnits + counters.duplicateOutcomes - state.counted.duplicateUnits
+                - state.counted.duplicateOutcomes
+            state.counted = counters
+        }
+    }
+
+    private static func mean(_ values: [Double]) -> Double? {
+        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
+    }
+
+    private func row(_ item: ScoredCrystal, policyDigest: String) -> ArchivedCrystal {
+        let sampled = item.sampled
+        var row = ArchivedCrystal(
+            id: .init(version: sampled.id.version, unit: sampled.id.unit, index: sampled.id.index),
+            crystal: sampled.crystal, formula: sampled.crystal.composition.reducedFormula,
+            atomCount: sampled.crystal.atomCount, logProbability: Self.components(sampled.logProbability),
+            referenceLogProbability: Self.components(sampled.referenceLogProbability), outcome: .scored,
+            lineage: .init(
+                seed: context.seed, policyDigest: policyDigest, actor: item.sampledBy, worker: item.scoredBy,
+                potential: context.potential, hull: context.hull))
+        row.scoringSeconds = item.scoringSeconds
+        row.reward = context.reward.reward(of: item.outcome)
+        switch item.outcome {
+        case .scored(let score):
+            row.energyPerAtom = score.energyPerAtom
+            row.energyAboveHull = score.energyAboveHull
+        case .invalid(let reason):
+            row.outcome = .invalid
+            row.reason = reason.rawValue
+        case .failed(let failure):
+            row.outcome = .failed
+            row.reason = failure.reason
+        }
+        return row
+    }
+
+    private static func components(_ value: LogProbabilities) -> ArchivedCrystal.Components {
+        .init(w: value.w, a: value.a, xyz: value.xyz, l: value.l)
+    }
+}

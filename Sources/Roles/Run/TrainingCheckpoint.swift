@@ -1,0 +1,69 @@
+package import Archive
+package import Foundation
+internal import Kernels
+package import Policy
+package import PolicyOptimization
+
+/// All state of a fine-tuning run between two versions, as the parts of a checkpoint.
+package struct TrainingCheckpoint: Sendable {
+    package var version: Int
+    package var weights: PolicyWeights
+    package var optimiser: Adam
+    package var baseline: RunningBaseline
+
+    package init(version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline) {
+        self.version = version
+        self.weights = weights
+        self.optimiser = optimiser
+        self.baseline = baseline
+    }
+
+    /// The names of the parts.
+    package static let policyPart = "policy.safetensors"
+    private static let optimiserPart = "optimiser.safetensors"
+    private static let statePart = "state.json"
+
+    private struct State: Codable {
+        var version: Int
+        var optimiserSteps: Int
+        var baseline: RunningBaseline
+    }
+
+    /// - Parameter policyBytes: `weights` encoded, as broadcast.
+    package func parts(policyBytes: Data) throws -> [String: Data] {
+        let count = optimiser.firstMoment.count
+        let moments = Safetensors(tensors: [
+            "first_moment": .init(shape: [count], values: optimiser.firstMoment.array),
+            "second_moment": .init(shape: [count], values: optimiser.secondMoment.array),
+        ])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let state = State(version: version, optimiserSteps: optimiser.stepCount, baseline: baseline)
+        return [
+            Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(), Self.statePart: try encoder.encode(state),
+        ]
+    }
+
+    /// Reads the parts back.
+    ///
+    /// - Throws: an error that names the part that is missing or does not fit the others.
+    package init(_ checkpoint: Checkpoint, settings: Adam.Settings) throws {
+        func part(_ name: String) throws -> Data {
+            guard let data = checkpoint.parts[name] else {
+                throw RoleError.work("checkpoint \(checkpoint.version) lacks \(name); remove it to go on from the one before")
+            }
+            return data
+        }
+        weights = try PolicyWeights(encoded: part(Self.policyPart))
+        let moments = try Safetensors(part(Self.optimiserPart)).tensors
+        let state = try JSONDecoder().decode(State.self, from: part(Self.statePart))
+        guard let first = moments["first_moment"], let second = moments["second_moment"],
+            first.values.count == weights.layout.parameterCount, second.values.count == first.values.count,
+            state.version == checkpoint.version
+        else { throw RoleError.work("the parts of checkpoint \(checkpoint.version) do not fit one another; remove it") }
+        version = state.version
+        baseline = state.baseline
+        optimiser = Adam(
+            settings: settings, stepCount: state.optimiserSteps, firstMoment: first.values, secondMoment: second.values)
+    }
+}

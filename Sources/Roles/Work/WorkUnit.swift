@@ -1,0 +1,26 @@
+/// A numbered piece of a version's batch, for one actor to sample.
+///
+/// Everything random about it follows from (run seed, version, unit, crystal), so that it comes out the same wherever, and
+/// however often, it is sampled.
+package struct WorkUnit: Sendable, Hashable {
+    package var runSeed: UInt64
+    package var version: Int
+    /// The unit's number in the version, from 0.
+    package var unit: Int
+    /// The place of its first crystal in the batch.
+    package var firstCrystal: Int
+    package var crystalCount: Int
+
+    package init(runSeed: UInt64, version: Int, unit: Int, firstCrystal: Int, crystalCount: Int) {
+        self.runSeed = runSeed
+        self.version = version
+        self.unit = unit
+        self.firstCrystal = firstCrystal
+        self.crystalCount = crystalCount
+    }
+
+    /// The names of its crystals, in order.
+    package var crystalIDs: [CrystalID] {
+        (0..<crystalCount).map { CrystalID(version: version, unit: unit, index: $0) }
+    }
+}

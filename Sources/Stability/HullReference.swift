@@ -1,0 +1,110 @@
+package import Crystals
+package import Foundation
+
+/// The known materials that distances to the hull are measured against.
+///
+/// Immutable but for its cache; safe to use from any thread.
+package final class HullReference: Sendable {
+    /// How many chemical systems stay ready for the next question.
+    package static let defaultCachedSystems = 1024
+
+    /// Where the entries come from: a file's name as a rule.
+    package let name: String
+    /// How many entries the source has; of each compound the lowest one is kept.
+    package let sourceEntryCount: Int
+    /// The elements of the entries in order of atomic number.
+    package let elements: [Element]
+
+    let table: EntryTable
+    private let cache: ChemicalSystemCache
+
+    init(
+        name: String, table: EntryTable, sourceEntryCount: Int, cachedSystems: Int = HullReference.defaultCachedSystems
+    ) {
+        self.name = name
+        self.table = table
+        self.sourceEntryCount = sourceEntryCount
+        elements = table.elements
+        cache = ChemicalSystemCache(capacity: cachedSystems)
+    }
+
+    /// Opens a reference file: JSON of the Alexandria layout (plain, gzip or bzip2), or a compact hull.
+    ///
+    /// - Throws: `file`, `malformed`, `invalidEntry`, `noEntries`; `damagedCompactHull`, `unsupportedCompactHull`.
+    package static func open(_ url: URL) throws(HullError) -> HullReference {
+        if CompactHull.isCompactHull(url) { return try CompactHull.read(url) }
+        let (table, entryCount) = try AlexandriaReader.read(url)
+        return HullReference(name: url.lastPathComponent, table: table, sourceEntryCount: entryCount)
+    }
+
+    /// The hull that comes with the product: 146,277 compounds of 76 elements, CHGNet 0.3.0 energies.
+    package static func embedded() throws(HullError) -> HullReference {
+        guard let url = Bundle.module.url(forResource: "chgnet-hull", withExtension: "hull", subdirectory: "Resources")
+        else {
+            throw .file(.unreadable(path: "chgnet-hull.hull", reason: "the product's resources are not beside it"))
+        }
+        return try CompactHull.read(url)
+    }
+
+    /// - Throws: `energyNotFinite`, `invalidComposition`.
+    package convenience init(
+        name: String, entries: some Sequence<ComputedEntry>, cachedSystems: Int = HullReference.defaultCachedSystems
+    ) throws(HullError) {
+        var builder = EntryTableBuilder()
+        for entry in entries {
+            let count = entry.composition.atomCount
+            guard count > 0, count.isFinite else { throw .invalidComposition }
+            guard entry.energyPerAtom.isFinite else { throw .energyNotFinite(id: entry.id) }
+            let members = entry.composition.elements.map { ($0, entry.composition.amounts[$0] ?? 0) }
+            builder.add(members: members, energy: entry.energy + entry.correction, id: entry.id)
+        }
+        self.init(
+            name: name, table: builder.table(), sourceEntryCount: builder.entryCount, cachedSystems: cachedSystems)
+    }
+
+    /// How many compounds, elements included, the reference has.
+    package var compoundCount: Int { table.energies.count }
+
+    /// How many chemical systems are ready for the next question.
+    package var cachedSystemCount: Int { cache.count }
+
+    /// The hull of a chemical system, from a cache where it was asked for before.
+    ///
+    /// - Throws: `missingReference` for the first element, by atomic number, that has no elemental entry.
+    package func phaseDiagram(of elements: some Sequence<Element>) throws(HullError) -> PhaseDiagram {
+        let system = ElementSet(elements)
+        return try cache.diagram(of: system) { () throws(HullError) in
+            let entries = table.entries(within: system)
+            var referenced = ElementSet()
+            for entry in entries where entry.composition.amounts.count == 1 {
+                for element in entry.composition.amounts.keys { referenced.insert(element) }
+            }
+            for element in system.elements where !ElementSet([element]).isSubset(of: referenced) {
+                throw .missingReference(element)
+            }
+            return try PhaseDiagram(entries: entries)
+        }
+    }
+
+    /// The lowest entry of a compound, whatever the number of formula units; nil for one that is not known.
+    package func lowestEntry(of composition: Composition) -> ComputedEntry? {
+        guard composition.atomCount > 0, composition.atomCount.isFinite else { return nil }
+        return table.lowestEntry(of: ReducedComposition(composition))
+    }
+
+    /// The energy above the hull, eV/atom; negative for a material below it.
+    ///
+    /// - Parameter energyPerAtom: eV/atom, corrected in the way of the reference.
+    /// - Throws: `missingReference`, `invalidComposition`, `energyNotFinite`.
+    package func energyAboveHull(of composition: Composition, energyPerAtom: Double) throws(HullError) -> Double {
+        guard composition.atomCount > 0 else { throw .invalidComposition }
+        return try phaseDiagram(of: composition.amounts.keys)
+            .energyAboveHull(of: composition, energyPerAtom: energyPerAtom)
+    }
+
+    /// The stable mixture at a composition.
+    package func decomposition(of composition: Composition) throws(HullError) -> Decomposition {
+        guard composition.atomCount > 0 else { throw .invalidComposition }
+        return try phaseDiagram(of: composition.amounts.keys).decomposition(of: composition)
+    }
+}

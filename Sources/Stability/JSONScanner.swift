@@ -1,0 +1,248 @@
+internal import Crystals
+
+/// Why a scan stopped.
+enum JSONScanError: Error, Equatable {
+    case file(CompressedFileError)
+    /// The text is not what it should be at an offset, in unpacked bytes.
+    case unexpected(offset: Int, reason: String)
+}
+
+/// Walks through JSON text piece by piece, value by value, without building a tree.
+///
+/// Accepts what Python writes (`NaN`, `Infinity`) as numbers, so that the caller can name the place. Thread rule: one
+/// owner.
+struct JSONScanner {
+    private static let maximumDepth = 256
+    private static let maximumTokenBytes = 4096
+
+    private let source: () throws(CompressedFileError) -> [UInt8]?
+    private var chunk: [UInt8] = []
+    private var position = 0
+    private var consumed = 0
+
+    /// - Parameter source: the next piece of the text, not empty; nil at the end.
+    init(source: @escaping () throws(CompressedFileError) -> [UInt8]?) { self.source = source }
+
+    /// How many bytes lie behind.
+    var offset: Int { consumed + position }
+
+    /// The next byte that is not white space; nil at the end of the text. It is not taken.
+    mutating func next() throws(JSONScanError) -> UInt8? {
+        while let byte = try peek() {
+            guard byte == 0x20 || byte == 0x0A || byte == 0x0D || byte == 0x09 else { return byte }
+            position += 1
+        }
+        return nil
+    }
+
+    /// Takes a byte if it is the next one.
+    mutating func take(_ character: Unicode.Scalar) throws(JSONScanError) -> Bool {
+        guard try next() == UInt8(ascii: character) else { return false }
+        position += 1
+        return true
+    }
+
+    /// Takes a byte that must be there.
+    mutating func expect(_ character: Unicode.Scalar) throws(JSONScanError) {
+        guard try take(character) else { throw try unexpected("'\(character)'") }
+    }
+
+    /// Takes the separator in front of the next member of an array or object, or its end.
+    ///
+    /// - Returns: whether another member follows.
+    mutating func takeMember(isFirst: inout Bool, end: Unicode.Scalar) throws(JSONScanError) -> Bool {
+        if try take(end) { return false }
+        if isFirst {
+            isFirst = false
+        } else {
+            guard try take(",") else { throw try unexpected("',' or '\(end)'") }
+        }
+        return true
+    }
+
+    /// Takes a key and its colon.
+    mutating func takeKey() throws(JSONScanError) -> String {
+        let key = try takeString()
+        try expect(":")
+        return key
+    }
+
+    /// Takes `null` if it is the next value.
+    mutating func takeNull() throws(JSONScanError) -> Bool {
+        guard try next() == UInt8(ascii: "n") else { return false }
+        _ = try takeWord()
+        return true
+    }
+
+    /// Takes a string of at most 4096 bytes.
+    mutating func takeString() throws(JSONScanError) -> String {
+        try expect("\"")
+        var bytes: [UInt8] = []
+        var hasEscapes = false
+        while let byte = try peek() {
+            position += 1
+            if byte == UInt8(ascii: "\"") {
+                let text = String(decoding: bytes, as: UTF8.self)
+                guard hasEscapes else { return text }
+                guard let unescaped = Self.unescape(text) else {
+                    throw .unexpected(offset: offset, reason: "a string with an invalid escape")
+                }
+                return unescaped
+            }
+            guard byte >= 0x20 else { throw .unexpected(offset: offset, reason: "a control character in a string") }
+            bytes.append(byte)
+            if byte == UInt8(ascii: "\\") {
+                hasEscapes = true
+                guard let escaped = try peek() else { break }
+                bytes.append(escaped)
+                position += 1
+            }
+            guard bytes.count <= Self.maximumTokenBytes else {
+                throw .unexpected(offset: offset, reason: "a string longer than \(Self.maximumTokenBytes) bytes")
+            }
+        }
+        throw .unexpected(offset: offset, reason: "the text ends inside a string")
+    }
+
+    /// Takes a number; it can be infinite or not a number.
+    mutating func takeNumber() throws(JSONScanError) -> Double {
+        let word = try takeWord()
+        if let value = Self.decimal(word) ?? Double(String(decoding: word, as: UTF8.self)) { return value }
+        throw .unexpected(offset: offset, reason: "expected a number, found '\(String(decoding: word, as: UTF8.self))'")
+    }
+
+    /// Goes past a value of any kind.
+    mutating func skipValue() throws(JSONScanError) {
+        var depth = 0
+        repeat {
+            guard let byte = try next() else { throw try unexpected("a value") }
+            switch byte {
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                guard depth <= Self.maximumDepth else {
+                    throw .unexpected(offset: offset, reason: "nested deeper than \(Self.maximumDepth) levels")
+                }
+                position += 1
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                guard depth > 0 else { throw try unexpected("a value") }
+                depth -= 1
+                position += 1
+            case UInt8(ascii: "\""): try skipString()
+            case UInt8(ascii: ","), UInt8(ascii: ":"):
+                guard depth > 0 else { throw try unexpected("a value") }
+                position += 1
+            default: _ = try takeWord()
+            }
+        } while depth > 0
+    }
+
+    /// An error that tells what stands here in place of what was expected.
+    mutating func unexpected(_ expected: String) throws(JSONScanError) -> JSONScanError {
+        guard let byte = try next() else {
+            return .unexpected(offset: offset, reason: "expected \(expected), found the end of the text")
+        }
+        let found = byte < 0x7F && byte >= 0x20 ? "'\(Character(Unicode.Scalar(byte)))'" : "byte \(byte)"
+        return .unexpected(offset: offset, reason: "expected \(expected), found \(found)")
+    }
+
+    @inline(__always)
+    private mutating func peek() throws(JSONScanError) -> UInt8? {
+        if position < chunk.count { return chunk[position] }
+        return try refill() ? chunk[0] : nil
+    }
+
+    private mutating func refill() throws(JSONScanError) -> Bool {
+        do throws(CompressedFileError) {
+            guard let more = try source() else { return false }
+            consumed += chunk.count
+            chunk = more
+            position = 0
+            return true
+        } catch {
+            throw .file(error)
+        }
+    }
+
+    private mutating func skipString() throws(JSONScanError) {
+        position += 1
+        while let byte = try peek() {
+            position += 1
+            if byte == UInt8(ascii: "\"") { return }
+            if byte == UInt8(ascii: "\\"), try peek() != nil { position += 1 }
+        }
+        throw .unexpected(offset: offset, reason: "the text ends inside a string")
+    }
+
+    /// Takes a number or a word such as `true`, up to the next mark of the grammar.
+    private mutating func takeWord() throws(JSONScanError) -> [UInt8] {
+        guard try next() != nil else { throw try unexpected("a value") }
+        var bytes: [UInt8] = []
+        while let byte = try peek() {
+            let isPart =
+                byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9")
+                || byte >= UInt8(ascii: "a") && byte <= UInt8(ascii: "z")
+                || byte >= UInt8(ascii: "A") && byte <= UInt8(ascii: "Z")
+                || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "+") || byte == UInt8(ascii: ".")
+            guard isPart else { break }
+            bytes.append(byte)
+            position += 1
+            guard bytes.count <= Self.maximumTokenBytes else {
+                throw .unexpected(offset: offset, reason: "a word longer than \(Self.maximumTokenBytes) bytes")
+            }
+        }
+        guard !bytes.isEmpty else { throw try unexpected("a value") }
+        return bytes
+    }
+
+    /// The value of plain decimals of up to 15 digits, which one division gives exactly; nil for others.
+    private static func decimal(_ word: [UInt8]) -> Double? {
+        var digits = 0
+        var decimals = -1
+        var mantissa = 0
+        for (index, byte) in word.enumerated() {
+            switch byte {
+            case UInt8(ascii: "0")...UInt8(ascii: "9"):
+                mantissa = mantissa * 10 + Int(byte - UInt8(ascii: "0"))
+                digits += 1
+                if decimals >= 0 { decimals += 1 }
+            case UInt8(ascii: "-") where index == 0: break
+            case UInt8(ascii: ".") where decimals < 0: decimals = 0
+            default: return nil
+            }
+            guard digits <= 15 else { return nil }
+        }
+        guard digits > 0 else { return nil }
+        let magnitude = decimals > 0 ? Double(mantissa) / powersOfTen[decimals] : Double(mantissa)
+        return word[0] == UInt8(ascii: "-") ? -magnitude : magnitude
+    }
+
+    private static let powersOfTen: [Double] = [
+        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
+    ]
+
+    /// The text that escapes stand for; nil if one is invalid. Surrogates without partner become U+FFFD.
+    private static func unescape(_ text: String) -> String? {
+        var units: [UInt16] = []
+        var rest = Substring(text).utf16
+        let marks: [UInt16: UInt16] = [
+            0x22: 0x22, 0x5C: 0x5C, 0x2F: 0x2F, 0x62: 0x08, 0x66: 0x0C, 0x6E: 0x0A, 0x72: 0x0D, 0x74: 0x09,
+        ]
+        while let unit = rest.popFirst() {
+            guard unit == 0x5C else {
+                units.append(unit)
+                continue
+            }
+            guard let mark = rest.popFirst() else { return nil }
+            if let plain = marks[mark] {
+                units.append(plain)
+            } else {
+                guard mark == 0x75, let digits = String(rest.prefix(4)), digits.utf16.count == 4,
+                    let value = UInt16(digits, radix: 16)
+                else { return nil }
+                units.append(value)
+                rest = rest.dropFirst(4)
+            }
+        }
+        return String(decoding: units, as: UTF16.self)
+    }
+}

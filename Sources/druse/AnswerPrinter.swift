@@ -1,0 +1,118 @@
+import Foundation
+import Roles
+import Telemetry
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Prints the answers of a command, as JSON lines or as a table, and keeps count of the failures.
+final class AnswerPrinter {
+    /// A column of the table.
+    struct Column {
+        let title: String
+        let width: Int
+        var isNumber = false
+    }
+
+    /// An answer in both forms; `failure` marks one that is only partly there.
+    struct Row {
+        var fields: JSONFields
+        var cells: [String]
+        var failure: ToolFailure?
+    }
+
+    private let isJSON: Bool
+    private let columns: [Column]
+    private let output = StandardOutput()
+    private let progress: TerminalProgress
+    private var count = 0
+    private var failureCount = 0
+    private var firstFailure = ""
+
+    /// - Parameters:
+    ///   - title: what the command does, for the progress.
+    ///   - columns: of the table, after the one of the names.
+    init(json: Bool, title: String, columns: [Column]) {
+        isJSON = json
+        self.columns = [Column(title: "id", width: 20)] + columns
+        progress = TerminalProgress(title: title, total: nil, unit: "inputs", style: .onTerminal())
+    }
+
+    /// Prints some answers.
+    func print<Value>(_ answers: [ToolAnswer<Value>], row: (Value) -> Row) throws {
+        if count == 0, !isJSON { try output.write(line: line(columns.map(\.title))) }
+        for answer in answers {
+            count += 1
+            switch answer.result {
+            case .success(let value):
+                let row = row(value)
+                let error = row.failure.map { [(key: "error", value: JSONValue.text($0.description))] } ?? []
+                if let failure = row.failure { note(failure, id: answer.id) }
+                try put(answer.id, fields: row.fields + error, cells: row.cells)
+            case .failure(let failure):
+                note(failure, id: answer.id)
+                try put(
+                    answer.id, fields: [("error", .text(failure.description))],
+                    cells: ["error: \(failure.description)"])
+            }
+        }
+        try output.flush()
+        progress.update(count)
+    }
+
+    /// Ends the output.
+    /// - Throws: `ToolFailure` if every input failed.
+    func finish() throws {
+        progress.finish()
+        try output.flush()
+        guard failureCount > 0 else { return }
+        guard failureCount < count else {
+            let summary = count == 1 ? "" : "none of the \(count) inputs could be used; the first: "
+            throw ToolFailure(summary + firstFailure)
+        }
+        writeMessage("\(failureCount) of \(count) inputs failed; the first: \(firstFailure)")
+    }
+
+    private func note(_ failure: ToolFailure, id: String) {
+        failureCount += 1
+        if firstFailure.isEmpty {
+            let text = failure.description
+            firstFailure = text.contains(id) ? text : "\(id): \(text)"
+        }
+    }
+
+    private func put(_ id: String, fields: JSONFields, cells: [String]) throws {
+        try output.write(
+            line: isJSON ? JSONValue.object([("id", .text(id))] + fields).line : line([id] + cells))
+    }
+
+    /// Cells under their columns; cells beyond the last column follow as they are.
+    private func line(_ cells: [String]) -> String {
+        var text = ""
+        for (index, cell) in cells.enumerated() {
+            let isLast = index + 1 == cells.count
+            let padding = String(
+                repeating: " ", count: index < columns.count ? max(0, columns[index].width - cell.count) : 0)
+            if index > 0 { text += "  " }
+            if index < columns.count, columns[index].isNumber, !cell.hasPrefix("error") {
+                text += padding + cell
+            } else {
+                text += cell + (isLast ? "" : padding)
+            }
+        }
+        return text
+    }
+}
+
+extension TerminalProgress.Style {
+    /// A bar if stderr is a terminal that does not also show the output; else nothing.
+    ///
+    /// - Parameter writesLines: whether the command prints lines on stdout meanwhile.
+    static func onTerminal(writesLines: Bool = true) -> TerminalProgress.Style {
+        guard !(writesLines && isatty(STDOUT_FILENO) == 1), case .bar(let columns) = automatic() else { return .silent }
+        return .bar(columns: columns)
+    }
+}

@@ -1,0 +1,6 @@
+import Telemetry
+
+extension Double {
+    /// The number for a table.
+    func text(decimals: Int) -> String { HumanFormat.fixed(self, decimals: decimals) }
+}

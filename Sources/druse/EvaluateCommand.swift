@@ -1,0 +1,95 @@
+import Archive
+import ArgumentParser
+import Foundation
+import Kernels
+import Policy
+import Roles
+import Telemetry
+
+/// `druse evaluate`: samples a policy and measures its crystals.
+struct EvaluateCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "evaluate", abstract: "Sample a policy and measure stability, validity, uniqueness and spread.",
+        discussion: """
+            With --policy: one policy. With --run: the policies before and after a run, side by side; the figures are kept in the run's \
+            directory for its report. Shares are of all samples; crystals that cannot be evaluated count as unstable. Crystals are not relaxed.
+            """)
+
+    @Option(help: "The policy: base, or a safetensors file.")
+    var policy: String?
+
+    @Option(name: .customLong("run"), help: "A run's directory.")
+    var runDirectory: String?
+
+    @Option(help: "How many crystals.")
+    var count = 1000
+
+    @Option(help: "The seed.")
+    var seed: UInt64 = 1
+
+    @Option(help: "Divides logits and concentrations; 1 samples the policy itself.")
+    var temperature = 1.0
+
+    @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, all alike.")
+    var spaceGroups: [Int] = []
+
+    @Option(help: "Below this a crystal counts as stable, eV/atom.")
+    var stableBelow = 0.1
+
+    @Option(help: "The potential: chgnet, or a safetensors file.")
+    var potential = "chgnet"
+
+    @Option(help: "The hull: default, or a file in the Alexandria layout.")
+    var hull = "default"
+
+    @Option(help: "Threads; 0 for all cores.")
+    var threads = 0
+
+    @Flag(help: "JSON instead of a table.")
+    var json = false
+
+    func validate() throws {
+        guard (policy == nil) != (runDirectory == nil) else {
+            throw ValidationError("give either --policy or --run")
+        }
+        guard count >= 1 else { throw ValidationError("--count must be at least 1") }
+        guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be positive") }
+        for group in spaceGroups where !(1...230).contains(group) {
+            throw ValidationError("--space-group \(group): space groups are 1...230")
+        }
+    }
+
+    func run() throws {
+        var settings = PolicyEvaluation.Settings()
+        settings.count = count
+        settings.seed = seed
+        settings.options.temperature = temperature
+        settings.spaceGroups = spaceGroups
+        settings.stableBelow = stableBelow
+        settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
+        let evaluation = PolicyEvaluation(
+            engine: try ScoringEngine(potential: potential, hull: hull), settings: settings)
+        var columns: [(title: String, summary: EvaluationSummary)] = []
+        if let runDirectory {
+            let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
+            let policies = try RunPolicies(directory)
+            columns.append(("before", summary(evaluation, policies.before, name: "before")))
+            columns.append(("after", summary(evaluation, policies.after, name: "version \(policies.version)")))
+            try columns[0].summary.write(to: directory.evaluationBefore)
+            try columns[1].summary.write(to: directory.evaluationAfter)
+        } else if let policy {
+            columns.append((policy, summary(evaluation, try FineTuningRun.policy(named: policy), name: policy)))
+        }
+        if json {
+            let encoder = JSONEncoder()
+            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+            for column in columns { print(String(decoding: try encoder.encode(column.summary), as: UTF8.self)) }
+        } else {
+            print(EvaluationTable(columns).text)
+        }
+    }
+
+    private func summary(_ evaluation: PolicyEvaluation, _ weights: PolicyWeights, name: String) -> EvaluationSummary {
+        evaluation.summary(of: evaluation.run(weights), policy: name)
+    }
+}

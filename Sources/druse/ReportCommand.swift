@@ -1,0 +1,27 @@
+import Archive
+import ArgumentParser
+import Crystals
+import Foundation
+
+/// `druse report`: a self-contained page about a run.
+struct ReportCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "report", abstract: "Write a self-contained HTML page about a run, finished or not.")
+
+    @Argument(help: "The run's directory.")
+    var runDirectory: String
+
+    @Option(name: .shortAndLong, help: "The page; report.html in the run's directory if not given.")
+    var output: String?
+
+    func run() throws {
+        let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
+        let target = output.map { URL(filePath: $0) } ?? directory.report
+        let page = ReportPage(
+            data: try ReportData(directory),
+            cif: { try? StructureWriter.cif($0, id: $0.composition.reducedFormula) },
+            spaceGroupSymbol: { $0.symbol })
+        try DurableFile.replace(target, with: Data(page.html().utf8))
+        print(target.path)
+    }
+}

@@ -1,0 +1,65 @@
+import ArgumentParser
+import Crystals
+import Kernels
+
+/// Options of commands that read structures.
+struct InputOptions: ParsableArguments {
+    @Argument(
+        help: ArgumentHelp(
+            "Files of structures (.cif, .extxyz, .xyz, .vasp, POSCAR, .csv, .json, .jsonl; also .gz and .bz2); - is stdin.",
+            valueName: "input"))
+    var inputs: [String]
+
+    @Option(help: "The format of the inputs, where the names do not tell it (stdin: jsonl).")
+    var inputFormat: StructureFormat?
+
+    @Flag(help: "Print JSON lines, one object an input.")
+    var json = false
+}
+
+extension StructureFormat: ExpressibleByArgument {}
+
+/// The option of commands that find symmetry.
+struct SymmetryOptions: ParsableArguments {
+    @Option(help: "How far atoms may be from symmetric positions, in angstrom.")
+    var symprec = 0.01
+
+    func validate() throws {
+        guard symprec > 0, symprec <= 1 else {
+            throw ValidationError("--symprec is \(symprec); it must be above 0 and at most 1 (angstrom)")
+        }
+    }
+}
+
+/// The option of commands that run on several threads.
+struct ThreadOptions: ParsableArguments {
+    @Option(help: "How many threads work; all cores by default. Results do not depend on it.")
+    var threads: Int?
+
+    var count: Int { threads ?? ThreadTeam.availableCores }
+
+    func validate() throws {
+        if let threads, !(1...1024).contains(threads) {
+            throw ValidationError("--threads is \(threads); it must be 1 to 1024")
+        }
+    }
+}
+
+/// Options of commands that use a policy.
+struct PolicyOptions: ParsableArguments {
+    @Option(help: "The policy, a safetensors file; the embedded base policy by default.")
+    var policy: String?
+
+    @Option(help: "A JSON file with the sizes, for a policy without them in its metadata.")
+    var policyConfig: String?
+
+    func validate() throws {
+        if policy == nil, policyConfig != nil { throw ValidationError("--policy-config needs --policy") }
+    }
+}
+
+/// The option of commands that compute energies.
+struct PotentialOptions: ParsableArguments {
+    @Option(help: "The interatomic potential: chgnet, or a CHGNet model file (.safetensors).")
+    var potential = "chgnet"
+}

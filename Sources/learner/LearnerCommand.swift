@@ -1,0 +1,65 @@
+import ArgumentParser
+import Foundation
+import Roles
+
+/// Trains the policy.
+@main
+struct LearnerCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "learner", abstract: "Fine-tune a policy with the crystals of actors and the scores of reward workers.",
+        discussion: """
+            Keeps everything of the run in its directory and prints where it listens. Example: \
+            learner --config Configs/quickstart.yaml --listen tcp://127.0.0.1:5555
+            """, version: RoleProcess.build)
+
+    @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
+    var config: String?
+
+    @Option(help: "The run's directory; overrides the configuration.")
+    var runDir: String?
+
+    @Flag(help: "Go on with the run of the directory; begin it if there is none yet.")
+    var resume = false
+
+    @Option(help: ArgumentHelp("Where to listen; overrides the configuration.", valueName: "tcp://HOST:PORT"))
+    var listen: String?
+
+    @Option(help: "The number of versions to train; overrides the configuration.")
+    var versions: Int?
+
+    @Option(help: "The seed of the run; overrides the configuration.")
+    var seed: UInt64?
+
+    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
+    var logLevel = "info"
+
+    @Flag(help: ArgumentHelp("Leave when standard input closes; used by druse launch.", visibility: .hidden))
+    var exitWithParent = false
+
+    func run() throws {
+        let logger = try RoleProcess.logger("learner", level: logLevel)
+        let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+        let run = try FineTuningRun(
+            configuration: try settings(), directory: runDir.map { URL(filePath: $0) }, resume: resume,
+            build: RoleProcess.build, logger: logger)
+        let summary = try run.run(resume: resume, stop: stop) { print($0) }
+        print(
+            summary.isComplete
+                ? "done: version \(summary.version)"
+                : "stopped at version \(summary.version); go on with --resume")
+    }
+
+    private func settings() throws -> RunConfiguration? {
+        guard let config else { return nil }
+        let file = URL(filePath: config)
+        var settings = try ConfigurationLoader.load(RunConfiguration.self, from: file).resolved(relativeTo: file)
+        if let listen { settings.listen = listen }
+        if let versions { settings.versions = versions }
+        if let seed { settings.seed = seed }
+        if let runDir { settings.runDirectory = runDir }
+        guard settings.problems.isEmpty else {
+            throw ConfigurationError(source: "the command line", problems: settings.problems)
+        }
+        return settings
+    }
+}

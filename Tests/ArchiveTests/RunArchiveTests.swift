@@ -1,0 +1,208 @@
+import Archive
+import Crystals
+import Foundation
+import GRDB
+import Telemetry
+import Testing
+
+@Suite struct RunArchiveTests {
+    @Test func insert_thenRead_givesTheSameCrystal() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            var failed = try exampleCrystal(
+                version: 2, energyAboveHull: nil, outcome: .failed, reason: "missing_reference")
+            failed.atomCount = nil
+            failed.samplingSeconds = nil
+            let crystals = [try exampleCrystal(version: 1), failed]
+            try archive.insert(crystals)
+            #expect(try archive.crystals(versions: 0...9) == crystals)
+            #expect(try archive.crystals(versions: 1...1).count == 1)
+            #expect(try archive.versionRange() == 1...2)
+        }
+    }
+
+    @Test func insert_ofTheSameId_countsOnce() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            let batch = try (0..<10).map { try exampleCrystal(version: 3, unit: $0 / 5, index: $0 % 5) }
+            try archive.insert(batch)
+            try archive.insert(batch)
+            #expect(try archive.crystalCount() == 10)
+            #expect(try archive.crystals(versions: 3...3) == batch)
+        }
+    }
+
+    @Test func insert_keepsWhatIsNotFiniteAsMissing() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            var crystal = try exampleCrystal(
+                version: 1, energyAboveHull: nil, outcome: .invalid, reason: "latticeNotFinite")
+            crystal.crystal.lattice.a = .nan
+            crystal.crystal.sites[0].position.x = .infinity
+            crystal.logProbability.xyz = -.infinity
+            try archive.insert([crystal])
+            let read = try known(try archive.crystals(versions: 1...1).first)
+            #expect(read.crystal.lattice.a.isNaN)
+            #expect(read.crystal.sites[0].position.x.isNaN)
+            #expect(read.logProbability.xyz.isNaN)
+            #expect(read.crystal.lattice.b == 5.6)
+        }
+    }
+
+    @Test func insert_isFast() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            let batch = try (0..<5_000).map { try exampleCrystal(version: 0, unit: $0 / 16, index: $0 % 16) }
+            let seconds = try ContinuousClock().measure { try archive.insert(batch) }.inSeconds
+            #expect(try archive.crystalCount() == 5_000)
+            #expect(seconds < 2, "\(5_000 / seconds) rows/s")
+        }
+    }
+
+    @Test func best_givesDistinctCrystalsOfLowestEnergy() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            try archive.insert([
+                try exampleCrystal(version: 1, index: 0, formula: "NaCl", energyAboveHull: 0.03),
+                try exampleCrystal(version: 1, index: 1, formula: "NaCl", energyAboveHull: 0.01),
+                try exampleCrystal(version: 1, index: 2, formula: "NaCl", energyAboveHull: 0.2, spaceGroup: 221),
+                try exampleCrystal(version: 1, index: 3, formula: "KCl", energyAboveHull: -0.02),
+                try exampleCrystal(version: 1, index: 4, formula: "LiCl", energyAboveHull: -9),
+                try exampleCrystal(version: 1, index: 5, formula: "RbCl", energyAboveHull: nil, outcome: .invalid),
+            ])
+            let best = try archive.best(20, notBelow: -0.5)
+            #expect(best.map(\.formula) == ["KCl", "NaCl", "NaCl"])
+            #expect(best.map(\.energyAboveHull) == [-0.02, 0.01, 0.2])
+            #expect(best.map(\.id.index) == [3, 1, 2])
+            #expect(try archive.best(1).map(\.formula) == ["LiCl"])
+            #expect(try archive.scoredCount(below: -0.5) == 1)
+        }
+    }
+
+    @Test func energyHistogram_countsEveryScoredCrystalOnce() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            let energies = [-0.6, -0.25, -0.2, -0.15, 0, 0.05, 0.0999, 0.1, 0.39, 0.4, 7]
+            var crystals = try energies.enumerated().map {
+                try exampleCrystal(version: 1, index: $0.offset, energyAboveHull: $0.element)
+            }
+            crystals.append(try exampleCrystal(version: 1, index: 90, energyAboveHull: nil, outcome: .invalid))
+            crystals.append(try exampleCrystal(version: 2, index: 0, energyAboveHull: 0))
+            try archive.insert(crystals)
+            let histogram = try archive.energyHistogram(versions: 1...1, lowerEdge: -0.2, binWidth: 0.1, binCount: 6)
+            #expect(histogram.below == 2)
+            #expect(histogram.above == 2)
+            #expect(histogram.counts.reduce(0, +) == energies.count - 4)
+            #expect(histogram.counts[2] == 3)
+            #expect(histogram.crystalCount == 12)
+        }
+    }
+
+    @Test func outcomesElementsAndSpaceGroups_areCounted() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            try archive.insert([
+                try exampleCrystal(version: 1, index: 0), try exampleCrystal(version: 1, index: 1, spaceGroup: 221),
+                try exampleCrystal(version: 2, index: 1, outcome: .invalid, reason: "atomsTooClose"),
+            ])
+            #expect(
+                try archive.outcomes() == [
+                    .init(outcome: .scored, reason: nil, count: 2),
+                    .init(outcome: .invalid, reason: "atomsTooClose", count: 1),
+                ])
+            #expect(try archive.outcomes(versions: 2...2).map(\.count) == [1])
+            #expect(try archive.elementCounts(versions: 0...9) == ["Na": 3, "Cl": 3])
+            #expect(try archive.spaceGroupCounts(versions: 1...1) == [225: 1, 221: 1])
+        }
+    }
+
+    @Test func versionRecords_comeBackInOrder() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            var second = VersionRecord(version: 2, time: Date(timeIntervalSince1970: 20))
+            let first = VersionRecord(version: 1, time: Date(timeIntervalSince1970: 10))
+            try archive.insert(second, policyDigest: "ab")
+            second.crystals = 7
+            try archive.insert(second, policyDigest: "ab")
+            try archive.insert(first, policyDigest: "cd")
+            #expect(try archive.versionRecords() == [first, second])
+            try archive.insert([try exampleCrystal(version: 1), try exampleCrystal(version: 2)])
+            try archive.removeVersions(from: 2)
+            #expect(try archive.versionRecords() == [first])
+            #expect(try archive.crystalCount() == 1)
+        }
+    }
+
+    @Test func anotherConnection_readsWhileTheFirstWrites() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let writer = try RunArchive(url: url)
+            try writer.insert([try exampleCrystal(version: 1)])
+            let reader = try RunArchive(url: url, access: .readOnly)
+            try writer.insert([try exampleCrystal(version: 2)])
+            #expect(try reader.crystalCount() == 2)
+            let error = #expect(throws: ArchiveError.self) { try reader.insert([try exampleCrystal(version: 3)]) }
+            #expect(error?.description.contains("cannot add crystals in") == true)
+        }
+    }
+
+    @Test func open_ofWhatIsNoArchive_saysSo() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            #expect(throws: ArchiveError.self) { try RunArchive(url: url, access: .readOnly) }
+            try Data(repeating: 65, count: 5_000).write(to: url)
+            #expect(throws: ArchiveError.damaged(path: url.path, reason: "it is not a SQLite database")) {
+                try RunArchive(url: url, access: .readOnly)
+            }
+            #expect(throws: ArchiveError.self) { try RunArchive(url: url) }
+        }
+    }
+
+    @Test func open_ofADatabaseFromTheFuture_isRefused() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            try RunArchive(url: url).close()
+            let queue = try DatabaseQueue(path: url.path)
+            try queue.write { try $0.execute(sql: "INSERT INTO grdb_migrations VALUES ('99 something new')") }
+            try queue.close()
+            #expect(throws: ArchiveError.newerDatabase(path: url.path)) { try RunArchive(url: url, access: .readOnly) }
+        }
+    }
+
+    /// SQLite keeps text in a column of numbers if it is told to.
+    @Test func queries_onColumnsOfAnotherType_areErrors() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let archive = try RunArchive(url: url)
+            try archive.insert([try exampleCrystal(version: 1)])
+            try archive.close()
+            let queue = try DatabaseQueue(path: url.path)
+            try queue.write {
+                try $0.execute(
+                    sql: "UPDATE crystals SET space_group = 'x', e_above_hull = 'y', chemical_system = X'FF'")
+            }
+            try queue.close()
+            let reader = try RunArchive(url: url, access: .readOnly)
+            #expect(throws: ArchiveError.self) { try reader.crystals(versions: 0...1) }
+            #expect(throws: ArchiveError.self) { try reader.spaceGroupCounts(versions: 0...1) }
+            #expect(throws: ArchiveError.self) { try reader.best(3) }
+            #expect(throws: ArchiveError.self) { try reader.elementCounts(versions: 0...1) }
+        }
+    }
+
+    @Test func read_ofADamagedRow_isAnError() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let archive = try RunArchive(url: url)
+            try archive.insert([try exampleCrystal(version: 1)])
+            try archive.close()
+            let queue = try DatabaseQueue(path: url.path)
+            try queue.write { try $0.execute(sql: "UPDATE crystals SET sites = '[[1,\"Xx\",0,0,0]]'") }
+            try queue.close()
+            let error = #expect(throws: ArchiveError.self) {
+                try RunArchive(url: url, access: .readOnly).crystals(versions: 0...1)
+            }
+            #expect(error?.description.contains("its sites are not readable") == true)
+        }
+    }
+}

@@ -1,0 +1,87 @@
+import Archive
+import Foundation
+import Testing
+
+@Suite struct RunDirectoryTests {
+    private let manifest = RunManifest(
+        runID: "20260101-abcdef01", build: "0.1.0", seed: .max, referenceDigest: "abc",
+        createdAt: Date(timeIntervalSince1970: 1_750_000_000), host: "node-1")
+
+    @Test func create_thenOpen_givesTheManifest() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "runs/first")
+            let (directory, lock) = try RunDirectory.create(at: url, manifest: manifest, configuration: "seed: 1\n")
+            defer { lock.release() }
+            #expect(try RunDirectory.open(at: url).manifest == manifest)
+            #expect(try String(contentsOf: directory.configuration, encoding: .utf8) == "seed: 1\n")
+            var isDirectory: ObjCBool = false
+            #expect(FileManager.default.fileExists(atPath: directory.checkpoints.path, isDirectory: &isDirectory))
+            #expect(isDirectory.boolValue)
+        }
+    }
+
+    @Test func create_whereARunIs_isRefused() throws {
+        try withTemporaryFolder { folder in
+            try RunDirectory.create(at: folder, manifest: manifest, configuration: "").lock.release()
+            #expect(throws: ArchiveError.runExists(path: folder.path, runID: manifest.runID)) {
+                try RunDirectory.create(at: folder, manifest: manifest, configuration: "")
+            }
+        }
+    }
+
+    @Test func resume_whileAnotherHoldsTheLock_namesTheHolder() throws {
+        try withTemporaryFolder { folder in
+            let (_, lock) = try RunDirectory.create(at: folder, manifest: manifest, configuration: "")
+            let error = #expect(throws: ArchiveError.self) { try RunDirectory.resume(at: folder) }
+            #expect(error?.description.contains("process \(ProcessInfo.processInfo.processIdentifier) on ") == true)
+            #expect(try RunDirectory.open(at: folder).manifest == manifest)
+            lock.release()
+            #expect(try RunDirectory.resume(at: folder).directory.manifest == manifest)
+        }
+    }
+
+    @Test func lock_isFreedWhenItsOwnerGoes() throws {
+        try withTemporaryFolder { folder in
+            _ = try RunLock(url: folder.appending(path: "lock"))
+            _ = try RunLock(url: folder.appending(path: "lock"))
+        }
+    }
+
+    @Test func open_ofOtherFolders_saysWhatIsWrong() throws {
+        try withTemporaryFolder { folder in
+            #expect(throws: ArchiveError.noRun(path: folder.path)) { try RunDirectory.open(at: folder) }
+            #expect(throws: ArchiveError.noRun(path: folder.path)) { try RunDirectory.resume(at: folder) }
+            let file = folder.appending(path: "run.json")
+            try Data("{\"run_id\":".utf8).write(to: file)
+            #expect(throws: ArchiveError.damaged(path: file.path, reason: "it is not the description of a run")) {
+                try RunDirectory.open(at: folder)
+            }
+        }
+    }
+
+    @Test func create_atAFile_saysSo() throws {
+        try withTemporaryFolder { folder in
+            let file = folder.appending(path: "taken")
+            try Data().write(to: file)
+            #expect(throws: ArchiveError.self) {
+                try RunDirectory.create(at: file, manifest: manifest, configuration: "")
+            }
+        }
+    }
+
+    @Test func newID_hasTheDay() {
+        let id = RunManifest.newID(at: Date(timeIntervalSince1970: 1_750_000_000))
+        #expect(id.hasPrefix("20250615-"))
+        #expect(id.count == 17)
+    }
+
+    @Test func replace_leavesOneFile() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "file")
+            try DurableFile.replace(url, with: Data("1".utf8))
+            try DurableFile.replace(url, with: Data("2".utf8))
+            #expect(try Data(contentsOf: url) == Data("2".utf8))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+        }
+    }
+}

@@ -1,0 +1,92 @@
+import Foundation
+import Testing
+
+@Suite struct HullCommandTests {
+    private static let reference = CommandFixtures.path("physics/hull/reference.json.bz2")
+
+    @Test func hull_ofTheReferencesQueries_agrees() throws {
+        let queries = try #require(
+            CommandFixtures.json("physics/hull/reference_queries.json") as? [[String: Any]])
+        let lines = try queries.map { query in
+            let object = ["composition": query["composition"], "energy": query["energy"]]
+            return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+        }
+        let outcome = try DruseProcess.run(
+            ["hull", "--entries", Self.reference, "-", "--json", "--threads", "2"],
+            input: lines.joined(separator: "\n"))
+        #expect(outcome.status == 0)
+        let answers = try outcome.objects()
+        try #require(answers.count == queries.count)
+        for (answer, query) in zip(answers, queries) {
+            guard let expected = query["e_above_hull"] as? Double else {
+                #expect(answer["error"] != nil)
+                continue
+            }
+            #expect((try #require(answer["e_above_hull"] as? Double) - expected).magnitude < 1e-6)
+            guard query["decomposition_unique"] as? Bool == true else { continue }
+            let ours = try #require(answer["decomposition"] as? [String: Double])
+            let theirs = try #require(query["decomposition"] as? [String: Double])
+            #expect(Set(ours.keys) == Set(theirs.keys))
+            for (formula, share) in theirs { #expect((ours[formula, default: 0] - share).magnitude < 1e-6) }
+        }
+    }
+
+    @Test func hull_ofCompositions_takesIdsListsAndCorrections() throws {
+        let folder = try TemporaryFolder()
+        let list = try folder.file(
+            "list.json",
+            """
+            [{"id": "a", "composition": {"Na": 4, "Cl": 4}, "energy": -27.2},
+             {"entry_id": 7, "composition": {"Na": 1, "Cl": 1}, "energy": -6.0, "correction": -0.8}]
+            """)
+        let outcome = try DruseProcess.run(["hull", list, "--json"])
+        #expect(outcome.status == 0)
+        let answers = try outcome.objects()
+        #expect(answers.map { $0["id"] as? String } == ["a", "7"])
+        #expect(answers.map { $0["formula"] as? String } == ["NaCl", "NaCl"])
+        let distances = answers.compactMap { $0["e_above_hull"] as? Double }
+        try #require(distances.count == 2)
+        #expect((distances[0] - distances[1]).magnitude < 1e-9)
+    }
+
+    @Test func hull_ofStructures_usesThePotential() throws {
+        let folder = try TemporaryFolder()
+        let salt = try folder.file("salt.jsonl", CommandFixtures.rockSalt)
+        let hull = try #require(DruseProcess.run(["hull", salt, "--json"]).objects().first)
+        let energy = try #require(DruseProcess.run(["energy", salt, "--hull", "default", "--json"]).objects().first)
+        #expect(hull["e_above_hull"] as? Double == energy["e_above_hull"] as? Double)
+        #expect(hull["decomposition"] as? [String: Double] == ["NaCl": 1])
+        #expect(hull["id"] as? String == "salt")
+    }
+
+    @Test func hull_ofBadLines_answersEachInItsPlace() throws {
+        let lines = """
+            {"composition":{"Na":1,"Cl":NaN},"energy":-6.8}
+            {"energy":1}
+            [1]
+            {"composition":{"Xx":1},"energy":1}
+            {"composition":{"Na":1},"energy":"x"}
+            {"composition":{},"energy":1}
+            {"composition":{"Na":-1},"energy":1}
+            {"id":"good","composition":{"Na":1},"energy":-1.2}
+            """
+        let outcome = try DruseProcess.run(["hull", "-", "--json"], input: lines)
+        #expect(outcome.status == 0)
+        let answers = try outcome.objects()
+        #expect(answers.count == 8)
+        #expect(answers.dropLast().allSatisfy { $0["error"] is String })
+        #expect(answers.last?["id"] as? String == "good")
+        #expect(answers.last?["e_above_hull"] is Double)
+    }
+
+    @Test func hull_ofNothing_fails() throws {
+        for input in ["", "\n \n"] {
+            let outcome = try DruseProcess.run(["hull", "-", "--json"], input: input)
+            #expect(outcome.status == 1)
+            #expect(outcome.messageLines.count == 1)
+        }
+        let outcome = try DruseProcess.run(["hull", "-", "--json", "--input-format", "json"], input: "{\"a\":")
+        #expect(outcome.status == 1)
+        #expect(outcome.messages.contains("no valid JSON"))
+    }
+}

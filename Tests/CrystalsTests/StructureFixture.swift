@@ -1,0 +1,16 @@
+import Crystals
+
+/// A structure of `physics/structures/structures.json`.
+struct StructureFixture: Decodable {
+    var id: String?
+    var lattice: [[Double]]
+    var species: [String]
+    var fracCoords: [[Double]]
+
+    var structure: Structure {
+        Structure(
+            cell: Cell(a: SIMD3(lattice[0]), b: SIMD3(lattice[1]), c: SIMD3(lattice[2])),
+            elements: species.compactMap { Element(symbol: $0) }, fractionalCoordinates: fracCoords.map { SIMD3($0) },
+            id: id)
+    }
+}

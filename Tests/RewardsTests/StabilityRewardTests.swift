@@ -1,0 +1,233 @@
+import Crystals
+import Potentials
+import Rewards
+import Stability
+import Testing
+
+@Suite struct StabilityRewardTests {
+    /// An evaluator that answers what the test wants and remembers what it was asked.
+    private final class FixedEvaluator: EnergyEvaluator {
+        private let result: Result<Double, PotentialError>
+        private(set) var structures: [Structure] = []
+
+        init(_ result: Result<Double, PotentialError>) { self.result = result }
+
+        func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double {
+            structures.append(structure)
+            return try result.get()
+        }
+    }
+
+    private let sodium: Element
+    private let chlorine: Element
+    private let hull: HullReference
+
+    init() throws {
+        sodium = try #require(Element(symbol: "Na"))
+        chlorine = try #require(Element(symbol: "Cl"))
+        hull = try HullReference(
+            name: "test",
+            entries: [
+                ComputedEntry(id: "Na", composition: Composition([sodium: 1]), energy: -1),
+                ComputedEntry(id: "Cl", composition: Composition([chlorine: 1]), energy: -2),
+                ComputedEntry(id: "NaCl", composition: Composition([sodium: 4, chlorine: 4]), energy: -28),
+            ])
+    }
+
+    private func rockSalt(_ symbol: String = "Na", a: Double = 5.6) throws -> Crystal {
+        Crystal(
+            spaceGroup: try #require(SpaceGroup(number: 225)),
+            sites: [
+                Crystal.Site(wyckoff: 1, element: try #require(Element(symbol: symbol)), position: SIMD3(0, 0, 0)),
+                Crystal.Site(wyckoff: 2, element: chlorine, position: SIMD3(0.5, 0.5, 0.5)),
+            ],
+            lattice: LatticeParameters(a: a, b: a, c: a, alpha: 90, beta: 90, gamma: 90))
+    }
+
+    private func triclinic(
+        _ positions: [SIMD3<Double>] = [.zero],
+        _ lattice: LatticeParameters = LatticeParameters(a: 4, b: 5, c: 6, alpha: 80, beta: 85, gamma: 95)
+    ) throws -> Crystal {
+        Crystal(
+            spaceGroup: try #require(SpaceGroup(number: 1)),
+            sites: positions.map { Crystal.Site(wyckoff: 1, element: sodium, position: $0) }, lattice: lattice)
+    }
+
+    private func outcome(
+        _ crystal: Crystal, isTerminated: Bool = true, energy: Result<Double, PotentialError> = .success(-3.4),
+        configuration: RewardConfiguration = RewardConfiguration()
+    ) -> RewardOutcome {
+        StabilityReward(evaluator: FixedEvaluator(energy), hull: hull, configuration: configuration)
+            .evaluate(crystal, isTerminated: isTerminated).outcome
+    }
+
+    @Test func evaluate_ofSoundCrystal_scoresItsPrimitiveCell() throws {
+        let evaluator = FixedEvaluator(.success(-3.4))
+        let reward = StabilityReward(evaluator: evaluator, hull: hull, configuration: RewardConfiguration())
+        let evaluation = reward.evaluate(try rockSalt())
+        guard case .scored(let score) = evaluation.outcome else {
+            Issue.record("\(evaluation.outcome)")
+            return
+        }
+        #expect(score.energyPerAtom == -3.4)
+        #expect(abs(score.energyAboveHull - 0.1) < 1e-12)
+        #expect(abs(score.reward - 0.513417119032592) < 1e-12)
+        #expect(reward.configuration.reward(of: evaluation.outcome) == score.reward)
+        #expect(evaluator.structures.map(\.atomCount) == [2])
+        #expect(evaluator.structures.first?.orbits == [0, 1])
+        #expect(evaluation.timings.buildSeconds > 0)
+        #expect(evaluation.timings.hullSeconds > 0)
+        #expect(evaluation.timings.energySeconds > 0)
+    }
+
+    @Test func evaluate_belowTheHull_keepsTheSignAndHoldsTheReward() throws {
+        guard case .scored(let score) = outcome(try rockSalt(), energy: .success(-500)) else {
+            Issue.record("not scored")
+            return
+        }
+        #expect(score.energyAboveHull == -496.5)
+        #expect(score.reward == 2)
+    }
+
+    @Test func evaluate_ofUnterminatedSample_isInvalid() throws {
+        #expect(outcome(try rockSalt(), isTerminated: false) == .invalid(.unterminated))
+    }
+
+    @Test func evaluate_ofNoSites_isInvalid() throws {
+        #expect(outcome(try triclinic([])) == .invalid(.noAtoms))
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity])
+    func evaluate_ofNonFiniteLattice_isInvalid(value: Double) throws {
+        for index in 0..<6 {
+            var values = [4.0, 5, 6, 80, 85, 95]
+            values[index] = value
+            #expect(outcome(try triclinic([.zero], LatticeParameters(values: values))) == .invalid(.latticeNotFinite))
+        }
+    }
+
+    @Test func evaluate_beyondEachBoundOfTheLattice_isInvalid() throws {
+        let good = [4.0, 5, 6, 80, 85, 95]
+        for (index, bounds) in [(0, (1.5, 100)), (1, (1.5, 100)), (2, (1.5, 100)), (3, (20, 160)), (4, (20, 160))]
+            as [(Int, (Double, Double))]
+        {
+            for value in [bounds.0 - 0.01, bounds.1 + 0.01, -5, 0, 1e300] {
+                var values = good
+                values[index] = value
+                let found = outcome(try triclinic([.zero], LatticeParameters(values: values)))
+                #expect(found == .invalid(.latticeOutOfBounds), "\(values)")
+            }
+        }
+        // Angles that close no cell.
+        let open = LatticeParameters(a: 4, b: 5, c: 6, alpha: 30, beta: 30, gamma: 100)
+        #expect(outcome(try triclinic([.zero], open)) == .invalid(.latticeOutOfBounds))
+    }
+
+    @Test func evaluate_withinTheBoundsOfTheLattice_isScored() throws {
+        for values in [[1.5, 5, 6, 80, 85, 95], [100, 5, 1.6, 90, 90, 90], [9, 9, 9, 20, 20, 20]] {
+            guard case .scored = outcome(try triclinic([.zero], LatticeParameters(values: values))) else {
+                Issue.record("\(values)")
+                continue
+            }
+        }
+    }
+
+    @Test func evaluate_beyondTheBoundsOfVolume_isInvalid() throws {
+        let large = LatticeParameters(a: 90, b: 90, c: 90, alpha: 90, beta: 90, gamma: 90)
+        #expect(outcome(try triclinic([.zero], large)) == .invalid(.volumeOutOfBounds))
+        let small = LatticeParameters(a: 1.5, b: 1.5, c: 1.5, alpha: 90, beta: 90, gamma: 90)
+        let crowd = [SIMD3(0, 0, 0), SIMD3(0.5, 0.5, 0.5)]
+        #expect(outcome(try triclinic(crowd, small)) == .invalid(.volumeOutOfBounds))
+    }
+
+    @Test func evaluate_ofTooManyAtoms_isInvalid() throws {
+        var configuration = RewardConfiguration()
+        configuration.limits.maximumAtoms = 8
+        guard case .scored = outcome(try rockSalt(), configuration: configuration) else {
+            Issue.record("8 atoms are allowed")
+            return
+        }
+        configuration.limits.maximumAtoms = 7
+        #expect(outcome(try rockSalt(), configuration: configuration) == .invalid(.tooManyAtoms))
+    }
+
+    @Test func evaluate_ofImpossibleSites_isInvalid() throws {
+        var crystal = try rockSalt()
+        crystal.sites[0].wyckoff = 99
+        #expect(outcome(crystal) == .invalid(.unknownWyckoffPosition))
+        crystal.sites[0].wyckoff = 0
+        #expect(outcome(crystal) == .invalid(.unknownWyckoffPosition))
+        #expect(outcome(try triclinic([SIMD3(0, .nan, 0)])) == .invalid(.positionNotFinite))
+    }
+
+    @Test func evaluate_ofAtomsTooClose_isInvalid() throws {
+        let cube = LatticeParameters(a: 5, b: 5, c: 5, alpha: 90, beta: 90, gamma: 90)
+        #expect(outcome(try triclinic([.zero, SIMD3(0.0999, 0, 0)], cube)) == .invalid(.atomsTooClose))
+        #expect(outcome(try triclinic([.zero, .zero], cube)) == .invalid(.atomsTooClose))
+        // Through the face of the cell.
+        #expect(outcome(try triclinic([.zero, SIMD3(0, 0.95, 0)], cube)) == .invalid(.atomsTooClose))
+        guard case .scored = outcome(try triclinic([.zero, SIMD3(0.1001, 0, 0)], cube)) else {
+            Issue.record("0.5005 Å is allowed")
+            return
+        }
+        // A general position on a symmetry element: its images fall on each other.
+        var crystal = try rockSalt(a: 20)
+        let general = crystal.spaceGroup.wyckoffPositions.count
+        crystal.sites = [Crystal.Site(wyckoff: general, element: sodium, position: .zero)]
+        #expect(outcome(crystal) == .invalid(.atomsTooClose))
+    }
+
+    @Test func evaluate_whenThePotentialBlamesTheCrystal_isInvalid() throws {
+        let expected: [(PotentialError, InvalidCrystal)] = [
+            (.coincidentAtoms(0, 1), .atomsTooClose),
+            (.tooManyNeighbours(.pairs, limit: 1, atoms: 2, volume: 3), .tooManyNeighbours),
+            (.degenerateCell(volume: 0), .latticeOutOfBounds),
+            (.nonFiniteGeometry("the cell"), .latticeOutOfBounds),
+            (.emptyStructure, .noAtoms),
+        ]
+        for (error, reason) in expected {
+            #expect(outcome(try rockSalt(), energy: .failure(error)) == .invalid(reason))
+        }
+    }
+
+    @Test func evaluate_whenThePotentialFails_isNoFaultOfTheCrystal() throws {
+        let unsupported = PotentialError.unsupportedElement(symbol: "Na", atom: 0, largestAtomicNumber: 2)
+        #expect(outcome(try rockSalt(), energy: .failure(unsupported)) == .failed(.unsupportedElement(sodium)))
+        let error = PotentialError.notFinite(potential: "test")
+        #expect(outcome(try rockSalt(), energy: .failure(error)) == .failed(.engine(error.description)))
+        guard case .failed(.engine) = outcome(try rockSalt(), energy: .success(.nan)) else {
+            Issue.record("NaN was scored")
+            return
+        }
+    }
+
+    @Test func evaluate_withoutReference_failsBeforeTheEnergy() throws {
+        let iron = try #require(Element(symbol: "Fe"))
+        let evaluator = FixedEvaluator(.success(-1))
+        let reward = StabilityReward(evaluator: evaluator, hull: hull, configuration: RewardConfiguration())
+        let evaluation = reward.evaluate(try rockSalt("Fe"))
+        #expect(evaluation.outcome == .failed(.missingReference(iron)))
+        #expect(reward.configuration.reward(of: evaluation.outcome) == nil)
+        #expect(evaluator.structures.isEmpty)
+        #expect(evaluation.timings.energySeconds == 0)
+    }
+
+    @Test func evaluationFailure_fromItsCodeAndDetail_isItself() {
+        for failure in [
+            EvaluationFailure.missingReference(sodium), .unsupportedElement(chlorine), .engine("out of memory"),
+        ] {
+            #expect(EvaluationFailure(reason: failure.reason, detail: failure.detail) == failure)
+        }
+        #expect(EvaluationFailure(reason: "missing_reference", detail: "Xx") == nil)
+        #expect(EvaluationFailure(reason: "weather", detail: "") == nil)
+    }
+
+    @Test func invalidCrystal_namesAreStable() {
+        #expect(
+            InvalidCrystal.allCases.map(\.rawValue) == [
+                "unterminated", "no_atoms", "too_many_atoms", "lattice_not_finite", "lattice_out_of_bounds",
+                "volume_out_of_bounds", "position_not_finite", "unknown_wyckoff_position", "atoms_too_close",
+                "too_many_neighbours", "quarantined",
+            ])
+    }
+}

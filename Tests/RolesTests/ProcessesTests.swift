@@ -1,0 +1,69 @@
+import Foundation
+import Messaging
+import Roles
+import Testing
+
+@Suite struct ProcessesTests {
+    @Test func post_fullMailbox_isRefused() {
+        let mailbox = Mailbox<Int>(capacity: 2)
+        #expect(mailbox.post(1))
+        #expect(mailbox.post(2))
+        #expect(!mailbox.post(3))
+        #expect(mailbox.receive(timeout: .zero) == 1)
+        #expect(mailbox.takeAll() == [2])
+        #expect(mailbox.receive(timeout: .milliseconds(1)) == nil)
+    }
+
+    @Test func close_mailbox_endsWaitingAndKeepsWhatIsThere() {
+        let mailbox = Mailbox<Int>(capacity: 2)
+        mailbox.post(1)
+        mailbox.close()
+        #expect(!mailbox.post(2))
+        #expect(!mailbox.isExhausted)
+        #expect(mailbox.receive(timeout: .seconds(30)) == 1)
+        #expect(mailbox.isExhausted)
+        #expect(mailbox.receive(timeout: .seconds(30)) == nil)
+    }
+
+    @Test func jobPool_manyJobs_doesEachOnce() throws {
+        let wakeup = try Wakeup()
+        let pool = JobPool<Int, Int>(name: "test", threads: 3, wakeup: wakeup) { { $0 * $0 } }
+        var outputs: [Int] = []
+        for job in 0..<10 { #expect(pool.submit(job)) }
+        while outputs.count < 10 {
+            try ZMQPoller.wait(for: [], wakeup: wakeup, timeout: .seconds(10))
+            outputs += pool.takeOutputs()
+        }
+        #expect(outputs.sorted() == (0..<10).map { $0 * $0 })
+        #expect(pool.close(timeout: .seconds(10)))
+        #expect(!pool.submit(1))
+    }
+
+    @Test func stop_token_keepsTheFirstReasonAndWakes() throws {
+        let token = StopToken()
+        let wakeup = try Wakeup()
+        token.addWakeup(wakeup)
+        token.stop("first")
+        token.stop("second")
+        #expect(token.reason == "first")
+        let begin = Moment.now
+        try ZMQPoller.wait(for: [], wakeup: wakeup, timeout: .seconds(30))
+        #expect(begin.duration(to: .now) < .seconds(20))
+    }
+
+    @Test func terminationSignals_firstSignal_asksToStop() throws {
+        let token = StopToken()
+        let wakeup = try Wakeup()
+        token.addWakeup(wakeup)
+        TerminationSignals.install(token)
+        kill(getpid(), SIGTERM)
+        try ZMQPoller.wait(for: [], wakeup: wakeup, timeout: .seconds(30))
+        #expect(token.reason == "SIGTERM")
+    }
+
+    @Test func settle_openPort_isDefiniteAndFree() throws {
+        let endpoint = try FreePort.settle(Endpoint("tcp://127.0.0.1:*"))
+        #expect(endpoint.isDefinite)
+        #expect(try FreePort.settle(endpoint) == endpoint)
+    }
+}
