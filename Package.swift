@@ -58,7 +58,8 @@ let package = Package(
         .executableTarget(name: "reward-worker", dependencies: roleProgram),
         .target(name: "PolicyFixtures", dependencies: ["Policy", "Kernels", "Crystals"], path: "Tests/PolicyFixtures"),
         .testTarget(
-            name: "PolicyOptimizationTests", dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
+            name: "PolicyOptimizationTests",
+            dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
         .testTarget(
@@ -77,10 +78,11 @@ let package = Package(
 
 // The same switches for every Swift target.
 for target in package.targets where target.type != .system && target.name != "CKernels" {
-    target.swiftSettings = (target.swiftSettings ?? []) + [
-        .enableUpcomingFeature("ExistentialAny"),
-        .enableUpcomingFeature("MemberImportVisibility"),
-        .enableUpcomingFeature("InternalImportsByDefault"),
-        .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
-    ]
+    target.swiftSettings =
+        (target.swiftSettings ?? []) + [
+            .enableUpcomingFeature("ExistentialAny"),
+            .enableUpcomingFeature("MemberImportVisibility"),
+            .enableUpcomingFeature("InternalImportsByDefault"),
+            .enableUpcomingFeature("NonisolatedNonsendingByDefault"),
+        ]
 }

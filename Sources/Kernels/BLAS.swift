@@ -27,7 +27,8 @@ package enum BLAS {
         precondition(extent(rows: m, columns: n, stride: ldc) <= c.count)
         cblas_sgemm(
             CblasRowMajor, transposeA ? CblasTrans : CblasNoTrans, transposeB ? CblasTrans : CblasNoTrans,
-            Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(lda), b.pointer, Int32(ldb), beta, c.pointer, Int32(ldc))
+            Int32(m), Int32(n), Int32(k), alpha, a.pointer, Int32(lda), b.pointer, Int32(ldb), beta, c.pointer,
+            Int32(ldc))
     }
 
     private static func extent(rows: Int, columns: Int, stride: Int) -> Int {

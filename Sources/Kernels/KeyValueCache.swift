@@ -40,7 +40,8 @@ package final class KeyValueCache {
                 for d in 0..<size { keyBase[d * capacity + position] = k.pointer[source + d] }
                 (valueBase + position * size).update(from: v.pointer + source, count: size)
                 ck_attention_query(
-                    position + 1, size, capacity, q.pointer + source, keyBase, valueBase, y.pointer + source, scratch.base)
+                    position + 1, size, capacity, q.pointer + source, keyBase, valueBase, y.pointer + source,
+                    scratch.base)
             }
         }
     }

@@ -14,7 +14,8 @@ package struct LayerNorm: Sendable {
     ///   - x, y: `[rows, size]`
     ///   - mean, inverseDeviation: `[rows]`, kept for the way back.
     package func forward(
-        _ x: FloatView, scale: FloatView, offset: FloatView, into y: FloatView, mean: FloatView, inverseDeviation: FloatView,
+        _ x: FloatView, scale: FloatView, offset: FloatView, into y: FloatView, mean: FloatView,
+        inverseDeviation: FloatView,
         rows: Int
     ) {
         precondition(x.count >= rows * size && y.count >= rows * size && scale.count == size && offset.count == size)
@@ -26,7 +27,8 @@ package struct LayerNorm: Sendable {
 
     /// Adds to `dx`, `dScale` and `dOffset`.
     package func backward(
-        x: FloatView, scale: FloatView, mean: FloatView, inverseDeviation: FloatView, dy: FloatView, addingTo dx: FloatView,
+        x: FloatView, scale: FloatView, mean: FloatView, inverseDeviation: FloatView, dy: FloatView,
+        addingTo dx: FloatView,
         dScale: FloatView, dOffset: FloatView, rows: Int
     ) {
         precondition(x.count >= rows * size && dy.count >= rows * size && dx.count >= rows * size)

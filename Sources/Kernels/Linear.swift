@@ -21,7 +21,8 @@ package struct Linear: Sendable {
 
     /// Adds the gradients of w and b, and writes that of x (or adds, if `accumulate`); `dx` nil leaves it out.
     package func backward(
-        x: FloatView, weight: FloatView, dy: FloatView, dWeight: FloatView, dBias: FloatView?, dx: FloatView?, rows: Int,
+        x: FloatView, weight: FloatView, dy: FloatView, dWeight: FloatView, dBias: FloatView?, dx: FloatView?,
+        rows: Int,
         accumulate: Bool = false
     ) {
         BLAS.multiply(x, dy, into: dWeight, m: inputs, n: outputs, k: rows, transposeA: true, beta: 1)
@@ -30,7 +31,8 @@ package struct Linear: Sendable {
             ck_sum_rows(rows, outputs, dy.pointer, dBias.pointer)
         }
         if let dx {
-            BLAS.multiply(dy, weight, into: dx, m: rows, n: inputs, k: outputs, transposeB: true, beta: accumulate ? 1 : 0)
+            BLAS.multiply(
+                dy, weight, into: dx, m: rows, n: inputs, k: outputs, transposeB: true, beta: accumulate ? 1 : 0)
         }
     }
 }

@@ -50,7 +50,8 @@ final class IncrementalTransformer {
         let positions = [Int32](repeating: Int32(position), count: rows)
         for (block, cache) in zip(layout.blocks, caches) {
             norm.forward(
-                stream.view, scale: weights.view(block.attentionNorm.scale), offset: weights.view(block.attentionNorm.offset),
+                stream.view, scale: weights.view(block.attentionNorm.scale),
+                offset: weights.view(block.attentionNorm.offset),
                 into: normed.view, mean: mean.view, inverseDeviation: deviation.view, rows: rows)
             apply(block.query, normed, into: query, rows: rows)
             apply(block.key, normed, into: key, rows: rows)

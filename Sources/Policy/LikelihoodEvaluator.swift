@@ -153,13 +153,15 @@ package final class LikelihoodEvaluator {
                 case .wyckoff:
                     let wyckoff = token.site < token.item.siteCount ? token.item.wyckoffs[token.site] : 0
                     features.writeWyckoff(
-                        group: group, wyckoff: wyckoff, multiplicity: tables.multiplicity(group: group, wyckoff: wyckoff),
+                        group: group, wyckoff: wyckoff,
+                        multiplicity: tables.multiplicity(group: group, wyckoff: wyckoff),
                         weights: weights, into: row)
                 case .atom:
                     features.writeAtom(group: group, atom: token.item.atoms[token.site], weights: weights, into: row)
                 case .x, .y, .z:
                     features.writeCoordinate(
-                        group: group, value: token.item.positions[token.site][kind.rawValue - 2], weights: weights, into: row)
+                        group: group, value: token.item.positions[token.site][kind.rawValue - 2], weights: weights,
+                        into: row)
                 }
             }
             let entry = layout.inputs[kind.rawValue]
@@ -179,7 +181,8 @@ package final class LikelihoodEvaluator {
         }
         let (hidden, output) = (layout.firstHidden, layout.firstOutput)
         Linear(inputs: c.embeddingSize, outputs: c.firstHiddenSize).forward(
-            firstInputs.view, weight: weights.view(hidden.weight), bias: weights.view(hidden.bias), into: firstHidden.view,
+            firstInputs.view, weight: weights.view(hidden.weight), bias: weights.view(hidden.bias),
+            into: firstHidden.view,
             rows: batch.count)
         let size = batch.count * c.firstHiddenSize
         VectorMath.gelu(firstHidden.view(0, size), into: firstActivated.view(0, size))
@@ -197,7 +200,8 @@ package final class LikelihoodEvaluator {
     ///   - gradient: the flat gradient of all parameters, added to.
     /// - Precondition: a batch was evaluated for its gradient, with these weights.
     package func addGradient(coefficients: [LogProbabilities], weights: PolicyWeights, to gradient: FloatView) {
-        guard let batch else { preconditionFailure("addGradient without evaluate(keepsGradient:)") }  // invariant: callers pair the two
+        // invariant: callers pair the two; a programmer's error otherwise.
+        guard let batch else { preconditionFailure("addGradient without evaluate(keepsGradient:)") }
         precondition(coefficients.count == batch.count && gradient.count == layout.parameterCount)
         self.batch = nil
         let c = configuration

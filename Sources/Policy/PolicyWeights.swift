@@ -124,7 +124,7 @@ package enum PolicyError: Error, CustomStringConvertible, Sendable {
         case .missingEmbeddedPolicy:
             "the base policy is not installed beside the program; build it with swift build, or give --policy FILE"
         case .missingConfiguration(let key):
-            "the policy file has no configuration (metadata key \(key)); convert the checkpoint with Scripts/convert-checkpoint"
+            "the policy file has no configuration (metadata key \(key)); give its sizes with --policy-config"
         case .badConfiguration(let problem): "the policy's configuration cannot be used: \(problem)"
         case .missingTensor(let name): "the policy file lacks the tensor \(name)"
         case .wrongShape(let name, let expected, let found): "tensor \(name) has shape \(found), expected \(expected)"

@@ -46,7 +46,8 @@ package final class Sampler {
         for site in 0..<configuration.maximumSites where !active.isEmpty {
             let firsts = site == 0 ? firstLogits(groups) : nil
             for (row, index) in active.enumerated() {
-                let logits = firsts?.view(row * configuration.wyckoffTypes, configuration.wyckoffTypes) ?? outputRow(row)
+                let logits =
+                    firsts?.view(row * configuration.wyckoffTypes, configuration.wyckoffTypes) ?? outputRow(row)
                 drawWyckoff(&drafts[index], logits: logits)
             }
             stepWyckoff(drafts, active, site: site)
@@ -60,7 +61,9 @@ package final class Sampler {
             if active.isEmpty { break }
             stepAtom(drafts, active, site: site)
             for axis in 0..<3 {
-                for (row, index) in active.enumerated() { drawCoordinate(&drafts[index], axis: axis, row: outputRow(row)) }
+                for (row, index) in active.enumerated() {
+                    drawCoordinate(&drafts[index], axis: axis, row: outputRow(row))
+                }
                 if isLast && axis == 2 { break }
                 stepCoordinate(drafts, active, site: site, axis: axis)
             }

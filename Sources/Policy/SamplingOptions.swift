@@ -14,7 +14,9 @@ package struct SamplingOptions: Sendable, Hashable {
     /// What is wrong with the options; empty if nothing is.
     package var problems: [String] {
         var problems: [String] = []
-        if !(temperature > 0 && temperature.isFinite) { problems.append("temperature is \(temperature); it must be positive") }
+        if !(temperature > 0 && temperature.isFinite) {
+            problems.append("temperature is \(temperature); it must be positive")
+        }
         if !(topP > 0 && topP <= 1) { problems.append("top_p is \(topP); it must be above 0 and at most 1") }
         if let elements, elements.isEmpty { problems.append("the list of elements is empty") }
         return problems

@@ -37,7 +37,17 @@ package struct SpaceGroupDistribution: Sendable, Hashable {
     package init(metadata: [String: String]) {
         let text = metadata[Self.metadataKey] ?? "{}"
         let counts = (try? JSONDecoder().decode([String: Int].self, from: Data(text.utf8))) ?? [:]
-        self.init(counts: Dictionary(uniqueKeysWithValues: counts.compactMap { key, value in Int(key).map { ($0, value) } }))
+        self.init(
+            counts: Dictionary(uniqueKeysWithValues: counts.compactMap { key, value in Int(key).map { ($0, value) } }))
+    }
+
+    /// Some groups, all alike; the distribution in the metadata of weights if there are none.
+    package init(spaceGroups numbers: [Int], metadata: [String: String]) {
+        if numbers.isEmpty {
+            self.init(metadata: metadata)
+        } else {
+            self.init(uniform: numbers.compactMap(SpaceGroup.init(number:)))
+        }
     }
 
     /// The text for the metadata.

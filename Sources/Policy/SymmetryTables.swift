@@ -28,7 +28,9 @@ struct SymmetryTables: Sendable {
                 multiplicities[slot] = position.multiplicity
                 for axis in 0..<3 { free[slot * 3 + axis] = position.isFree[axis] }
             }
-            for (index, isFree) in group.freeLatticeParameters.enumerated() { freeLattice[(number - 1) * 6 + index] = isFree }
+            for (index, isFree) in group.freeLatticeParameters.enumerated() {
+                freeLattice[(number - 1) * 6 + index] = isFree
+            }
         }
         self.multiplicities = multiplicities
         self.positionCounts = positionCounts

@@ -78,11 +78,13 @@ final class Transformer {
             let k = kept[index]
             let next = index + 1 < kept.count ? kept[index + 1].input : stream
             norm.forward(
-                k.input.view, scale: weights.view(block.attentionNorm.scale), offset: weights.view(block.attentionNorm.offset),
+                k.input.view, scale: weights.view(block.attentionNorm.scale),
+                offset: weights.view(block.attentionNorm.offset),
                 into: k.normed.view, mean: k.mean1.view, inverseDeviation: k.deviation1.view, rows: rows)
             for (entry, target) in [(block.query, k.query), (block.key, k.key), (block.value, k.value)] {
                 linear(entry).forward(
-                    k.normed.view, weight: weights.view(entry.weight), bias: weights.view(entry.bias), into: target.view,
+                    k.normed.view, weight: weights.view(entry.weight), bias: weights.view(entry.bias),
+                    into: target.view,
                     rows: rows)
             }
             attention.rotate(k.query.view, sequences: sequences, table: rotary)
@@ -96,7 +98,8 @@ final class Transformer {
             let size = rows * c.modelSize
             VectorMath.add(k.input.view(0, size), to: k.middle.view(0, size))
             norm.forward(
-                k.middle.view, scale: weights.view(block.hiddenNorm.scale), offset: weights.view(block.hiddenNorm.offset),
+                k.middle.view, scale: weights.view(block.hiddenNorm.scale),
+                offset: weights.view(block.hiddenNorm.offset),
                 into: k.normedMiddle.view, mean: k.mean2.view, inverseDeviation: k.deviation2.view, rows: rows)
             linear(block.expand).forward(
                 k.normedMiddle.view, weight: weights.view(block.expand.weight), bias: weights.view(block.expand.bias),
@@ -154,7 +157,8 @@ final class Transformer {
             back(block.expand, x: k.normedMiddle.view, dy: dHidden, dx: dNormed)
             norm.backward(
                 x: k.middle.view, scale: weights.view(block.hiddenNorm.scale), mean: k.mean2.view,
-                inverseDeviation: k.deviation2.view, dy: dNormed, addingTo: dStream, dScale: part(block.hiddenNorm.scale),
+                inverseDeviation: k.deviation2.view, dy: dNormed, addingTo: dStream,
+                dScale: part(block.hiddenNorm.scale),
                 dOffset: part(block.hiddenNorm.offset), rows: rows)
             back(block.projection, x: k.mixed.view, dy: dStream, dx: dMixed)
             for view in [dQuery, dKey, dValue] { view.fill(0) }

@@ -48,7 +48,8 @@ package struct Adam: Sendable {
         let scale = norm > limit ? Float(limit / norm) : 1
         stepCount += 1
         VectorMath.adam(
-            gradient: gradient, scale: scale, first: firstMoment.view, second: secondMoment.view, parameters: parameters,
+            gradient: gradient, scale: scale, first: firstMoment.view, second: secondMoment.view,
+            parameters: parameters,
             beta1: settings.beta1, beta2: settings.beta2, step: stepCount, epsilon: settings.epsilon,
             rate: Float(learningRate), decay: settings.weightDecay)
         return norm

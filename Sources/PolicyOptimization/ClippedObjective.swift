@@ -29,7 +29,8 @@ package struct ClippedObjective: Sendable, Hashable {
     package var ratio: Ratio
     package var advantage: Advantage
 
-    package init(clip: Double = 0.2, klWeight: Double = 0.1, ratio: Ratio = .crystal, advantage: Advantage = .detached) {
+    package init(clip: Double = 0.2, klWeight: Double = 0.1, ratio: Ratio = .crystal, advantage: Advantage = .detached)
+    {
         self.clip = clip
         self.klWeight = klWeight
         self.ratio = ratio

@@ -36,7 +36,9 @@ package final class GradientTeam {
     }
 
     /// The log-probabilities of crystals, in their order.
-    package func logProbabilities(of crystals: [Crystal], weights: PolicyWeights) throws(PolicyError) -> [LogProbabilities] {
+    package func logProbabilities(of crystals: [Crystal], weights: PolicyWeights) throws(PolicyError)
+        -> [LogProbabilities]
+    {
         try run(crystals, weights: weights, coefficients: nil)
     }
 

@@ -1,6 +1,6 @@
 package import Crystals
-package import Policy
 internal import Kernels
+package import Policy
 
 /// A crystal to learn from.
 package struct Experience: Sendable {
@@ -124,7 +124,8 @@ package final class PolicyGradientTrainer {
             return objective.term(
                 current: current, behaviour: item.behaviour, reference: item.reference, advantage: item.reward - level)
         }
-        let current = try team.gradient(of: part.map(\.crystal), weights: weights, into: gradient.view) { index, value in
+        let current = try team.gradient(of: part.map(\.crystal), weights: weights, into: gradient.view) {
+            index, value in
             let slope = term(index, value).derivative
             return LogProbabilities(w: share * slope.w, a: share * slope.a, xyz: share * slope.xyz, l: share * slope.l)
         }

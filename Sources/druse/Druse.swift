@@ -10,6 +10,6 @@ struct Druse: ParsableCommand {
         version: RoleProcess.build,
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
-            HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self,
+            HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self, BenchCommand.self,
         ])
 }

@@ -43,7 +43,8 @@ struct LaunchCommand: ParsableCommand {
         let logger = try RoleProcess.logger("launch", level: "info")
         let stop = RoleProcess.stopToken(exitsWithParent: false)
         let cluster = LocalCluster(
-            configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers, runDirectory: runDir,
+            configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
+            runDirectory: runDir,
             resume: resume, versions: versions, seed: seed, logLevel: logLevel)
         let children = try cluster.children()
         let summary = try Supervisor(children: children, logger: logger).run(stop: stop)

@@ -6,7 +6,8 @@ import Roles
 @main
 struct LearnerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "learner", abstract: "Fine-tune a policy with the crystals of actors and the scores of reward workers.",
+        commandName: "learner",
+        abstract: "Fine-tune a policy with the crystals of actors and the scores of reward workers.",
         discussion: """
             Keeps everything of the run in its directory and prints where it listens. Example: \
             learner --config Configs/quickstart.yaml --listen tcp://127.0.0.1:5555

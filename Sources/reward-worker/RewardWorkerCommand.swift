@@ -5,7 +5,8 @@ import Roles
 @main
 struct RewardWorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "reward-worker", abstract: "Score crystals for a learner: energies and distances to the convex hull.",
+        commandName: "reward-worker",
+        abstract: "Score crystals for a learner: energies and distances to the convex hull.",
         discussion: """
             Asks the learner for crystals, computes their energies and heights above the hull and returns a result for each. Start as \
             many as you like; stop them at any time. Example: reward-worker --connect tcp://node1:5555 --threads 8

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// (Names of decoded values are the keys of the fixtures.)
+
 package import Crystals
 package import Foundation
 package import Kernels
@@ -37,11 +40,11 @@ package enum Fixture {
         try JSONDecoder().decode(type, from: Data(contentsOf: folder.appending(path: path)))
     }
 
-
     package static func weights(_ model: String) throws -> PolicyWeights {
         let configuration: PolicyConfiguration = try json("\(model)/config.json")
         return try PolicyWeights(
-            Safetensors(contentsOf: folder.appending(path: "\(model)/params.safetensors")), configuration: configuration)
+            Safetensors(contentsOf: folder.appending(path: "\(model)/params.safetensors")), configuration: configuration
+        )
     }
 
     package static func tensors(_ path: String) throws -> [String: Safetensors.Tensor] {

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// (Names of decoded values are the keys of the fixtures.)
+
 import Foundation
 import Kernels
 import Policy
@@ -59,7 +62,8 @@ import Testing
             let level = generator.normal()
             func value(_ at: LogProbabilities) -> Double {
                 guard advantage == .detached else {
-                    return objective.term(current: at, behaviour: behaviour, reference: reference, advantage: level).value
+                    return objective.term(current: at, behaviour: behaviour, reference: reference, advantage: level)
+                        .value
                 }
                 let held = level - 0.3 * (current.total - reference.total)
                 let plain = ClippedObjective(clip: 0.2, klWeight: 0, ratio: ratio, advantage: .detached)

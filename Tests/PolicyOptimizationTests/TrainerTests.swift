@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// (Names of decoded values are the keys of the fixtures.)
+
 import Crystals
 import Foundation
 import Kernels

@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// (Names of decoded values are the keys of the fixtures.)
+
 import Foundation
 import Policy
 import PolicyFixtures

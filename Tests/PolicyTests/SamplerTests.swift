@@ -1,3 +1,6 @@
+// swift-format-ignore-file: AlwaysUseLowerCamelCase
+// (Names of decoded values are the keys of the fixtures.)
+
 import Crystals
 import Foundation
 import Kernels
@@ -39,8 +42,10 @@ import Testing
                 let mean = values.reduce(0, +) / Double(count)
                 let variance = values.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(count - 1)
                 let theirs = try #require(expected.mean[name])
-                let error = (variance / Double(count) + pow(try #require(expected.standard_error[name]), 2)).squareRoot()
-                #expect(abs(mean - theirs) < 4 * error + 1e-9, "group \(expected.G) \(name): \(mean), expected \(theirs)")
+                let error = (variance / Double(count) + pow(try #require(expected.standard_error[name]), 2))
+                    .squareRoot()
+                #expect(
+                    abs(mean - theirs) < 4 * error + 1e-9, "group \(expected.G) \(name): \(mean), expected \(theirs)")
             }
             let full = Double(samples.filter { !$0.isTerminated }.count) / Double(count)
             #expect(abs(full - expected.all_sites_filled) < 4 * (0.25 / Double(expected.samples)).squareRoot())
@@ -80,7 +85,8 @@ import Testing
         options.topP = 0.9
         let group = try #require(SpaceGroup(number: 225))
         let samples = Sampler(weights: weights, options: options, capacity: 30).sample(
-            Array(repeating: group, count: 30), generators: (0..<30).map { Philox(seed: 3, stream: (0, 0, UInt32($0))) })
+            Array(repeating: group, count: 30), generators: (0..<30).map { Philox(seed: 3, stream: (0, 0, UInt32($0))) }
+        )
         for site in samples.flatMap(\.crystal.sites) { #expect(["Li", "O"].contains(site.element.symbol)) }
     }
 

@@ -8,14 +8,14 @@ package enum ReportTables {
             period.map { (name, $0) }
         }
         guard !periods.isEmpty else { return "<p class=\"soft\">The run has no crystals yet.</p>" }
-        func row(_ name: String, _ value: (ReportData.Period) -> String) -> String {
-            let cells = periods.map { "<td>\(HTMLText.escape(value($0.1)))</td>" }.joined()
+        func row(_ name: String, style: String = "", _ value: (ReportData.Period) -> String) -> String {
+            let cells = periods.map { "<td\(style)>\(HTMLText.escape(value($0.1)))</td>" }.joined()
             return "<tr><td>\(HTMLText.escape(name))</td>\(cells)</tr>"
         }
         let head = periods.map { "<th>\($0.0)</th>" }.joined()
         return """
             <table><tr><th></th>\(head)</tr>
-            \(row("crystals of") { $0.label })
+            \(row("crystals of", style: " style=\"white-space: normal\"") { $0.label })
             \(row("number") { HumanFormat.count($0.crystals) })
             \(row("stable") { "\(HumanFormat.percent($0.stableFraction)) ± \(HumanFormat.percent($0.stableError))" })
             \(row("valid") { HumanFormat.percent($0.validFraction) })

@@ -44,7 +44,8 @@ package struct EvaluationTable {
         let difference = after.stableFraction - before.stableFraction
         let error = (variance(before) + variance(after)).squareRoot()
         let sigmas = error > 0 ? HumanFormat.fixed(difference / error, decimals: 1) : "-"
-        return "stable fraction: \(difference < 0 ? "" : "+")\(HumanFormat.fixed(100 * difference, decimals: 1)) points "
+        return
+            "stable fraction: \(difference < 0 ? "" : "+")\(HumanFormat.fixed(100 * difference, decimals: 1)) points "
             + "(\(sigmas) standard errors)"
     }
 }

@@ -1,16 +1,11 @@
 package import Archive
 internal import Crystals
-internal import Foundation
 internal import Kernels
 package import Policy
 package import Rewards
-internal import Stability
 
 /// Samples a policy and measures its crystals: validity, stability, uniqueness, spread.
 package struct PolicyEvaluation: Sendable {
-    /// Crystals that go through the network together; part of what a seed means.
-    package static let unitSize = 32
-
     /// How to sample and judge.
     package struct Settings: Sendable {
         package var count = 1000
@@ -26,6 +21,12 @@ package struct PolicyEvaluation: Sendable {
         package init() {}
     }
 
+    /// One sample and what became of it.
+    package struct Judged: Sendable {
+        package var sample: Sample
+        package var outcome: RewardOutcome
+    }
+
     private let engine: ScoringEngine
     private let settings: Settings
 
@@ -34,40 +35,25 @@ package struct PolicyEvaluation: Sendable {
         self.settings = settings
     }
 
-    /// One sample and what became of it.
-    package struct Judged: Sendable {
-        package var sample: Sample
-        package var outcome: RewardOutcome
-    }
-
     /// Samples and judges; the result depends on policy and settings alone, not on the number of threads.
     ///
-    /// - Parameter progress: told how many crystals are done, on any thread.
-    package func run(_ weights: PolicyWeights, progress: @escaping @Sendable (Int) -> Void = { _ in }) -> [Judged] {
-        let units = (settings.count + Self.unitSize - 1) / Self.unitSize
+    /// - Parameter progress: told how many crystals are done.
+    package func run(_ weights: PolicyWeights, progress: (Int) -> Void = { _ in }) -> [Judged] {
+        let sampling = CrystalSampling(
+            weights: weights, options: settings.options,
+            groups: SpaceGroupDistribution(spaceGroups: settings.spaceGroups, metadata: weights.metadata),
+            seed: settings.seed, threads: settings.threads)
+        let judges = engine.judges(settings.threads, settings.reward)
         let team = ThreadTeam(threadCount: settings.threads)
-        let groups =
-            settings.spaceGroups.isEmpty
-            ? SpaceGroupDistribution(metadata: weights.metadata)
-            : SpaceGroupDistribution(uniform: settings.spaceGroups.compactMap(SpaceGroup.init(number:)))
-        let results = Slots<[Judged]>(count: units, empty: [])
-        let (settings, engine) = (settings, engine)
-        team.forEach(units) { unit, _ in
-            let first = unit * Self.unitSize
-            let count = min(Self.unitSize, settings.count - first)
-            var generators = (0..<count).map {
-                Philox(seed: settings.seed, stream: (0x4556_414c, UInt32(truncatingIfNeeded: unit), UInt32($0)))
+        var judged: [Judged] = []
+        sampling.draw(settings.count) { samples in
+            judged += team.map(samples) { sample, thread in
+                let evaluation = judges[thread].reward.evaluate(sample.crystal, isTerminated: sample.isTerminated)
+                return Judged(sample: sample, outcome: evaluation.outcome)
             }
-            let drawn = generators.indices.map { groups.draw(&generators[$0]) }
-            let samples = Sampler(weights: weights, options: settings.options, capacity: count).sample(
-                drawn, generators: generators)
-            let reward = engine.makeReward(settings.reward)
-            results[unit] = samples.map {
-                Judged(sample: $0, outcome: reward.evaluate($0.crystal, isTerminated: $0.isTerminated).outcome)
-            }
-            progress(count)
+            progress(judged.count)
         }
-        return results.all.flatMap { $0 }
+        return judged
     }
 
     /// The figures of a table: shares are of all samples, failures count as unstable.

@@ -65,7 +65,8 @@ struct PeerPulse: Sendable {
         defer { (crystals, busy) = (0, 0) }
         return RoleReport(
             intervalSeconds: Double(interval.components.seconds) + Double(interval.components.attoseconds) * 1e-18,
-            crystals: crystals, busySeconds: busy, residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6), version: version,
+            crystals: crystals, busySeconds: busy, residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6),
+            version: version,
             inFlight: inFlight, logins: logins, resent: resent)
     }
 }

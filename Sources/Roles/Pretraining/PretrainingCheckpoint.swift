@@ -44,6 +44,7 @@ package struct PretrainingCheckpoint: Sendable {
         }
         self.step = step
         bestValidationLoss = best
-        optimiser = Adam(settings: settings, stepCount: adamStep, firstMoment: first.values, secondMoment: second.values)
+        optimiser = Adam(
+            settings: settings, stepCount: adamStep, firstMoment: first.values, secondMoment: second.values)
     }
 }

@@ -1,5 +1,5 @@
-package import Foundation
 internal import Crystals
+package import Foundation
 internal import Kernels
 internal import Policy
 package import PolicyOptimization
@@ -29,13 +29,20 @@ package struct PretrainingRun {
     package struct Record: Codable, Sendable {
         package var step: Int
         package var epoch: Double
-        package var learning_rate: Double
-        package var gradient_norm: Double
+        package var learningRate: Double
+        package var gradientNorm: Double
         package var train: LikelihoodLoss
         package var validation: LikelihoodLoss
-        package var crystals_per_second: Double
+        package var crystalsPerSecond: Double
         package var seconds: Double
         package var best: Bool
+
+        private enum CodingKeys: String, CodingKey {
+            case step, epoch, train, validation, seconds, best
+            case learningRate = "learning_rate"
+            case gradientNorm = "gradient_norm"
+            case crystalsPerSecond = "crystals_per_second"
+        }
     }
 
     /// Runs until the last step, or until told to stop.
@@ -123,7 +130,8 @@ package struct PretrainingRun {
         weights.metadata[SpaceGroupDistribution.metadataKey] = SpaceGroupDistribution.metadataText(
             counts: set.spaceGroupCounts)
         return PretrainingCheckpoint(
-            weights: weights, optimiser: Adam(parameterCount: weights.layout.parameterCount, settings: settings), step: 0,
+            weights: weights, optimiser: Adam(parameterCount: weights.layout.parameterCount, settings: settings),
+            step: 0,
             bestValidationLoss: .infinity)
     }
 
@@ -132,8 +140,8 @@ package struct PretrainingRun {
             "\(HumanFormat.number(loss.total)) (w \(HumanFormat.number(loss.w)), a \(HumanFormat.number(loss.a)), "
                 + "xyz \(HumanFormat.number(loss.xyz)), l \(HumanFormat.number(loss.l)))"
         }
-        return "step \(record.step), epoch \(HumanFormat.number(record.epoch)): train \(HumanFormat.number(record.train.total)), "
-            + "validation \(parts(record.validation))\(record.best ? ", best" : "")"
+        return "step \(record.step), epoch \(HumanFormat.number(record.epoch)): "
+            + "train \(HumanFormat.number(record.train.total)), validation \(parts(record.validation))\(record.best ? ", best" : "")"
     }
 }
 
@@ -164,7 +172,7 @@ private struct Window {
                 xyz: -losses.reduce(0) { $0 + $1.xyz } / n, l: -losses.reduce(0) { $0 + $1.l } / n)
         ])
         return PretrainingRun.Record(
-            step: step, epoch: epoch, learning_rate: learningRate, gradient_norm: norms / n, train: mean,
-            validation: validation, crystals_per_second: rate, seconds: seconds, best: isBest)
+            step: step, epoch: epoch, learningRate: learningRate, gradientNorm: norms / n, train: mean,
+            validation: validation, crystalsPerSecond: rate, seconds: seconds, best: isBest)
     }
 }

@@ -13,7 +13,8 @@ package enum RoleProcess {
     package static func logger(_ label: String, level name: String) throws -> Logger {
         guard let level = Logger.Level(rawValue: name) else {
             throw RoleError.configuration([
-                "there is no log level \(name); the levels are " + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+                "there is no log level \(name); the levels are "
+                    + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
             ])
         }
         var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
@@ -22,7 +23,8 @@ package enum RoleProcess {
     }
 
     /// The settings of a peer of a learner.
-    package static func peer(connect: String, threads: Int, reports: Duration = .seconds(5)) throws -> PeerConfiguration {
+    package static func peer(connect: String, threads: Int, reports: Duration = .seconds(5)) throws -> PeerConfiguration
+    {
         var configuration = PeerConfiguration(
             endpoint: try Endpoint(connect), build: build, host: ProcessInfo.processInfo.hostName,
             process: Int(ProcessInfo.processInfo.processIdentifier))

@@ -109,7 +109,8 @@ package struct FineTuningRun {
     /// Trains until the last version or until told to stop.
     ///
     /// - Parameter say: takes readable lines for a terminal.
-    package func run(resume: Bool, stop: StopToken, say: @escaping @Sendable (String) -> Void) throws -> LearnerSummary {
+    package func run(resume: Bool, stop: StopToken, say: @escaping @Sendable (String) -> Void) throws -> LearnerSummary
+    {
         let store = try CheckpointStore(
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
             keeping: configuration.keepCheckpoints)

@@ -16,6 +16,8 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     package var learningRate = 2e-4
     /// rate / (1 + decay · step)
     package var learningRateDecay = 0.0
+    /// Steps of the optimiser over which the rate climbs from 0.
+    package var warmupSteps = 0
     package var clipNorm = 1.0
     /// η of the running baseline.
     package var baselineMemory = 0.95
@@ -27,6 +29,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         case klWeight = "kl_weight"
         case learningRate = "learning_rate"
         case learningRateDecay = "learning_rate_decay"
+        case warmupSteps = "warmup_steps"
         case clipNorm = "clip_norm"
         case baselineMemory = "baseline_memory"
     }
@@ -45,6 +48,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         try read(.minibatch, into: &minibatch)
         try read(.learningRate, into: &learningRate)
         try read(.learningRateDecay, into: &learningRateDecay)
+        try read(.warmupSteps, into: &warmupSteps)
         try read(.clipNorm, into: &clipNorm)
         try read(.baselineMemory, into: &baselineMemory)
     }
@@ -62,6 +66,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         require(
             learningRateDecay >= 0 && learningRateDecay.isFinite,
             "learning_rate_decay is \(learningRateDecay); it must not be negative")
+        require(warmupSteps >= 0, "warmup_steps is \(warmupSteps); it must not be negative")
         require(clipNorm > 0, "clip_norm is \(clipNorm); it must be positive")
         require((0..<1).contains(baselineMemory), "baseline_memory is \(baselineMemory); it must be 0 to below 1")
         return problems
@@ -73,7 +78,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         settings.objective = ClippedObjective(clip: clip, klWeight: klWeight, ratio: ratio, advantage: advantage)
         settings.epochs = epochs
         settings.minibatch = minibatch
-        settings.schedule = .inverse(rate: learningRate, decay: learningRateDecay)
+        settings.schedule = .inverse(rate: learningRate, decay: learningRateDecay, warmup: warmupSteps)
         settings.adam.clipNorm = clipNorm
         return settings
     }

@@ -27,10 +27,7 @@ package final class PolicyUnitSampler: UnitSampler {
         let digest = reference.digest.hexadecimal
         let known = loaded.withLock { $0?.referenceDigest == digest ? $0?.reference : nil }
         let anchor = try known ?? PolicyWeights(encoded: Data(reference.bytes))
-        let groups =
-            settings.spaceGroups.isEmpty
-            ? SpaceGroupDistribution(metadata: weights.metadata)
-            : SpaceGroupDistribution(uniform: settings.spaceGroups.compactMap(SpaceGroup.init(number:)))
+        let groups = SpaceGroupDistribution(spaceGroups: settings.spaceGroups, metadata: weights.metadata)
         loaded.withLock {
             $0 = Loaded(policy: weights, reference: anchor, referenceDigest: digest, groups: groups)
         }

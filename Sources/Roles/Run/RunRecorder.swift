@@ -1,5 +1,5 @@
-internal import Crystals
 package import Archive
+internal import Crystals
 internal import Foundation
 package import Logging
 internal import Policy
@@ -114,13 +114,16 @@ package final class RunRecorder: RunObserver {
         record.memoryMegabytes = ProcessMemory.residentMegabytes
         record.weightVersion = report.version
         record.queues = [
-            "units_waiting": report.unitsWaiting, "units_leased": report.unitsLeased, "tasks_waiting": report.tasksWaiting,
+            "units_waiting": report.unitsWaiting, "units_leased": report.unitsLeased,
+            "tasks_waiting": report.tasksWaiting,
             "tasks_leased": report.tasksLeased, "crystals_done": report.crystalsDone,
         ]
         write(record)
     }
 
-    package func peerJoined(_ peer: PeerDescription) { logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)") }
+    package func peerJoined(_ peer: PeerDescription) {
+        logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)")
+    }
 
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {
         switch reason {
@@ -177,7 +180,9 @@ package final class RunRecorder: RunObserver {
         record.klReference = values["kl_reference"]
         if let whole = values["clip_whole"] {
             record.clipFraction = .init(whole: whole)
-        } else if let w = values["clip_w"], let a = values["clip_a"], let xyz = values["clip_xyz"], let l = values["clip_l"] {
+        } else if let w = values["clip_w"], let a = values["clip_a"], let xyz = values["clip_xyz"],
+            let l = values["clip_l"]
+        {
             record.clipFraction = .init(w: w, a: a, xyz: xyz, l: l)
         }
         if let mean = values["ratio_mean"], let least = values["ratio_min"], let most = values["ratio_max"] {

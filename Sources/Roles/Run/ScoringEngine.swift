@@ -13,6 +13,16 @@ package struct ScoringEngine: Sendable {
         self.hull = try HullSource.load(hull)
     }
 
+    /// A judge that one thread of a team uses at a time.
+    package struct Judge: @unchecked Sendable {
+        package let reward: StabilityReward
+    }
+
+    /// One judge for each thread of a team.
+    package func judges(_ count: Int, _ configuration: RewardConfiguration) -> [Judge] {
+        (0..<max(1, count)).map { _ in Judge(reward: makeReward(configuration)) }
+    }
+
     /// A judge for one thread.
     package func makeReward(_ configuration: RewardConfiguration) -> StabilityReward {
         StabilityReward(evaluator: potential.makeEvaluator(), hull: hull, configuration: configuration)

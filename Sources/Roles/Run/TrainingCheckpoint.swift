@@ -40,7 +40,8 @@ package struct TrainingCheckpoint: Sendable {
         encoder.outputFormatting = [.sortedKeys]
         let state = State(version: version, optimiserSteps: optimiser.stepCount, baseline: baseline)
         return [
-            Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(), Self.statePart: try encoder.encode(state),
+            Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(),
+            Self.statePart: try encoder.encode(state),
         ]
     }
 
@@ -50,7 +51,8 @@ package struct TrainingCheckpoint: Sendable {
     package init(_ checkpoint: Checkpoint, settings: Adam.Settings) throws {
         func part(_ name: String) throws -> Data {
             guard let data = checkpoint.parts[name] else {
-                throw RoleError.work("checkpoint \(checkpoint.version) lacks \(name); remove it to go on from the one before")
+                throw RoleError.work(
+                    "checkpoint \(checkpoint.version) lacks \(name); remove it to go on from the one before")
             }
             return data
         }

@@ -1,7 +1,7 @@
 import Crystals
 import Foundation
-import Logging
 import Kernels
+import Logging
 import Messaging
 import Rewards
 import Roles

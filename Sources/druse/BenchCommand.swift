@@ -1,0 +1,34 @@
+import ArgumentParser
+import Roles
+
+/// `druse bench`: crystals a second of each stage, as JSON lines.
+struct BenchCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "bench", abstract: "Measure crystals a second of each stage, as JSON lines.",
+        discussion: "Stages: \(Benchmarks.names.joined(separator: ", ")). Run it on a quiet machine.")
+
+    @Argument(help: "The stages to measure; all if none is named.")
+    var names: [String] = []
+
+    @Option(parsing: .upToNextOption, help: "Numbers of threads; 1 and 2 if not given.")
+    var threads: [Int] = [1, 2]
+
+    @Option(help: "The least time of a measurement, seconds.")
+    var seconds = 3.0
+
+    func validate() throws {
+        for name in names where !Benchmarks.names.contains(name) {
+            let known = Benchmarks.names.joined(separator: ", ")
+            throw ValidationError("there is no benchmark \(name); there are \(known)")
+        }
+        guard threads.allSatisfy({ (1...1024).contains($0) }) else {
+            throw ValidationError("--threads must be 1...1024")
+        }
+        guard seconds > 0, seconds.isFinite else { throw ValidationError("--seconds must be positive") }
+    }
+
+    func run() throws {
+        let benchmarks = try Benchmarks(threadCounts: threads, minimumSeconds: seconds)
+        try benchmarks.run(names.isEmpty ? Benchmarks.names : names) { print(try $0.line()) }
+    }
+}
