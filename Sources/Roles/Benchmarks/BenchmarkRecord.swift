@@ -17,8 +17,8 @@ package struct BenchmarkRecord: Encodable, Sendable {
         package var whereMeasured: String
 
         package init(_ crystalsPerSecond: Double, _ whereMeasured: String) {
-            crystalsPerSecond = crystalsPerSecond
-            whereMeasured = whereMeasured
+            self.crystalsPerSecond = crystalsPerSecond
+            self.whereMeasured = whereMeasured
         }
     }
 
