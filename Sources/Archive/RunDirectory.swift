@@ -4,9 +4,8 @@ package import Foundation
 ///
 ///     config.yaml      the configuration in effect      metrics.jsonl   a line for each version
 ///     run.json         id, build, seed                  roles.jsonl     a line for each process every few seconds
-///     archive.sqlite   every scored crystal             logs/           what the processes say
-///     checkpoints/     a folder for each version kept   report.html     the page of `druse report`
-///     lock             held by the learner
+///     archive.sqlite   every scored crystal             report.html     the page of `druse report`
+///     checkpoints/     a folder for each version kept   lock            held by the learner
 package struct RunDirectory: Sendable {
     package let url: URL
     package let manifest: RunManifest
@@ -16,7 +15,6 @@ package struct RunDirectory: Sendable {
     package var checkpoints: URL { url.appending(path: "checkpoints", directoryHint: .isDirectory) }
     package var metrics: URL { url.appending(path: "metrics.jsonl") }
     package var roles: URL { url.appending(path: "roles.jsonl") }
-    package var logs: URL { url.appending(path: "logs", directoryHint: .isDirectory) }
     package var report: URL { url.appending(path: "report.html") }
     /// What `druse evaluate` found of the base policy, where the run has it.
     package var evaluationBefore: URL { url.appending(path: "evaluation-before.json") }
@@ -39,7 +37,6 @@ package struct RunDirectory: Sendable {
             throw .runExists(path: url.path, runID: existing.manifest.runID)
         }
         try DurableFile.makeDirectory(directory.checkpoints)
-        try DurableFile.makeDirectory(directory.logs)
         try DurableFile.replace(directory.configuration, with: Data(configuration.utf8))
         // Last: a directory with run.json is a complete one.
         try DurableFile.replace(manifestFile, with: try manifest.encoded())

@@ -33,14 +33,14 @@ struct EvaluateCommand: ParsableCommand {
     @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, all alike.")
     var spaceGroups: [Int] = []
 
-    @Option(help: "Below this a crystal counts as stable, eV/atom.")
-    var stableBelow = 0.1
+    @Option(help: "Below this a crystal counts as stable, eV/atom; the run's, or 0.1.")
+    var stableBelow: Double?
 
-    @Option(help: "The potential: chgnet, or a safetensors file.")
-    var potential = "chgnet"
+    @Option(help: "The potential: chgnet, or a safetensors file; the run's, or chgnet.")
+    var potential: String?
 
-    @Option(help: "The hull: default, or a file in the Alexandria layout.")
-    var hull = "default"
+    @Option(help: "The hull: default, or a file in the Alexandria layout; the run's, or default.")
+    var hull: String?
 
     @Option(help: "Threads; 0 for all cores.")
     var threads = 0
@@ -60,18 +60,21 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     func run() throws {
+        let directory = try runDirectory.map { try RunDirectory.open(at: URL(filePath: $0)) }
+        let run = try directory.map { try ConfigurationLoader.load(RunConfiguration.self, from: $0.configuration) }
         var settings = PolicyEvaluation.Settings()
         settings.count = count
         settings.seed = seed
         settings.options.temperature = temperature
-        settings.spaceGroups = spaceGroups
-        settings.stableBelow = stableBelow
+        settings.spaceGroups = spaceGroups.isEmpty ? run?.spaceGroups ?? [] : spaceGroups
+        settings.stableBelow = stableBelow ?? run?.stableBelow ?? 0.1
+        settings.reward = run?.reward ?? settings.reward
         settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
-        let evaluation = PolicyEvaluation(
-            engine: try ScoringEngine(potential: potential, hull: hull), settings: settings)
+        let engine = try ScoringEngine(
+            potential: potential ?? run?.potential ?? "chgnet", hull: hull ?? run?.hull ?? "default")
+        let evaluation = PolicyEvaluation(engine: engine, settings: settings)
         var columns: [(title: String, summary: EvaluationSummary)] = []
-        if let runDirectory {
-            let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
+        if let directory {
             let policies = try RunPolicies(directory)
             columns.append(("before", summary(evaluation, policies.before, name: "before")))
             columns.append(("after", summary(evaluation, policies.after, name: "version \(policies.version)")))

@@ -20,6 +20,8 @@ struct PretrainCommand: ParsableCommand {
         let file = URL(filePath: config)
         var settings = try ConfigurationLoader.load(PretrainingConfiguration.self, from: file)
         if let runDir { settings.runDirectory = runDir }
-        try PretrainingRun(settings, configurationFile: file, shouldStop: { false }).run(resume: resume)
+        let stop = RoleProcess.stopToken(exitsWithParent: false)
+        try PretrainingRun(settings, configurationFile: file, shouldStop: { stop.isStopped }).run(resume: resume)
+        if let reason = stop.reason { throw RoleError.work("stopped by \(reason); go on with --resume") }
     }
 }

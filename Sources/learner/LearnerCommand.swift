@@ -43,8 +43,8 @@ struct LearnerCommand: ParsableCommand {
         let run = try FineTuningRun(
             configuration: try settings(), directory: runDir.map { URL(filePath: $0) }, resume: resume,
             build: RoleProcess.build, logger: logger)
-        let summary = try run.run(resume: resume, stop: stop) { print($0) }
-        print(
+        let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
+        RoleProcess.say(
             summary.isComplete
                 ? "done: version \(summary.version)"
                 : "stopped at version \(summary.version); go on with --resume")

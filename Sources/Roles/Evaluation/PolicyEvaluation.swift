@@ -27,6 +27,9 @@ package struct PolicyEvaluation: Sendable {
         package var outcome: RewardOutcome
     }
 
+    /// Other random numbers than those of a run of the same seed: what is measured was not trained on.
+    private static let purpose: UInt32 = 0x4556_414c
+
     private let engine: ScoringEngine
     private let settings: Settings
 
@@ -42,7 +45,7 @@ package struct PolicyEvaluation: Sendable {
         let sampling = CrystalSampling(
             weights: weights, options: settings.options,
             groups: SpaceGroupDistribution(spaceGroups: settings.spaceGroups, metadata: weights.metadata),
-            seed: settings.seed, threads: settings.threads)
+            seed: settings.seed, purpose: Self.purpose, threads: settings.threads)
         let judges = engine.judges(settings.threads, settings.reward)
         let team = ThreadTeam(threadCount: settings.threads)
         var judged: [Judged] = []

@@ -40,10 +40,11 @@ package struct LocalCluster: Sendable {
         if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
         learner.isPrimary = true
         learner.maximumRestarts = 3
+        let reach = address.replacing("//*:", with: "//127.0.0.1:").replacing("//0.0.0.0:", with: "//127.0.0.1:")
         var children = [learner]
-        for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", ["--connect", address])) }
+        for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", ["--connect", reach])) }
         for index in 0..<rewardWorkers {
-            children.append(try child("reward-worker-\(index + 1)", "reward-worker", ["--connect", address]))
+            children.append(try child("reward-worker-\(index + 1)", "reward-worker", ["--connect", reach]))
         }
         return children
     }

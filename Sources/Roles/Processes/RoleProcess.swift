@@ -22,6 +22,11 @@ package enum RoleProcess {
         return logger
     }
 
+    /// Writes a readable line to standard output at once, also into a pipe or a file.
+    @Sendable package static func say(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
+    }
+
     /// The settings of a peer of a learner.
     package static func peer(connect: String, threads: Int, reports: Duration = .seconds(5)) throws -> PeerConfiguration
     {

@@ -144,7 +144,7 @@ package struct FineTuningRun {
             try? FileManager.default.removeItem(at: file)
         }
         let role = try LearnerRole(
-            configuration: learnerConfiguration(potentialDigest: engine.potential.digest), observer: recorder)
+            configuration: learnerConfiguration(engine: engine), observer: recorder)
         let summary = try role.run(trainer: NotifyingTrainer(base: trainer, recorder: recorder), stop: stop)
         lock.release()
         return summary
@@ -165,7 +165,7 @@ package struct FineTuningRun {
         return bytes
     }
 
-    private func learnerConfiguration(potentialDigest: String) throws -> LearnerConfiguration {
+    private func learnerConfiguration(engine: ScoringEngine) throws -> LearnerConfiguration {
         var learner = LearnerConfiguration(
             run: directory.manifest.runID, runSeed: configuration.seed, endpoint: try Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize)
@@ -175,8 +175,9 @@ package struct FineTuningRun {
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
             .rewardWorker: try PeerSettings.text(
                 ScoringSettings(
-                    reward: configuration.reward, potential: configuration.potential, potentialDigest: potentialDigest,
-                    hull: configuration.hull)),
+                    reward: configuration.reward, potential: configuration.potential,
+                    potentialDigest: engine.potential.digest,
+                    hull: configuration.hull, hullCompounds: engine.hull.compoundCount)),
         ]
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)

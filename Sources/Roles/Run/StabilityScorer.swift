@@ -1,5 +1,6 @@
 internal import Potentials
 package import Rewards
+internal import Stability
 internal import Synchronization
 
 /// Scores crystals by their energy above the hull; one for each thread of a reward worker.
@@ -32,6 +33,11 @@ package final class StabilityScorerFactory: Sendable {
                 throw RoleError.work(
                     "the potential \(settings.potential) here is not the learner's (digest \(engine.potential.digest), "
                         + "expected \(settings.potentialDigest)); install the same file")
+            }
+            guard engine.hull.compoundCount == settings.hullCompounds else {
+                throw RoleError.work(
+                    "the hull \(settings.hull) here is not the learner's (\(engine.hull.compoundCount) compositions, "
+                        + "expected \(settings.hullCompounds)); install the same file")
             }
             shared = (settings, engine)
             return engine

@@ -16,6 +16,7 @@ package struct CrystalSampling {
     private let options: SamplingOptions
     private let groups: SpaceGroupDistribution
     private let seed: UInt64
+    private let purpose: UInt32
     private let threads: Int
 
     /// A sampler that one thread of the team uses at a time.
@@ -23,14 +24,18 @@ package struct CrystalSampling {
         let sampler: Sampler
     }
 
-    /// - Parameter groups: how often each space group is drawn.
+    /// - Parameters:
+    ///   - groups: how often each space group is drawn.
+    ///   - purpose: names a family of random numbers, so that two uses of one seed have nothing in common.
     package init(
-        weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupDistribution, seed: UInt64, threads: Int
+        weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupDistribution, seed: UInt64,
+        purpose: UInt32 = 0, threads: Int
     ) {
         self.weights = weights
         self.options = options
         self.groups = groups
         self.seed = seed
+        self.purpose = purpose
         self.threads = threads
     }
 
@@ -43,9 +48,9 @@ package struct CrystalSampling {
         }
         var left = count
         try (0..<units).forEachBatch(of: Self.unitsPerThread * team.threadCount) { units in
-            let (groups, seed) = (groups, seed)
+            let (groups, seed, purpose) = (groups, seed, purpose)
             let samples = team.map(units) { unit, thread in
-                Self.sample(unit: UInt32(truncatingIfNeeded: unit), samplers[thread].sampler, groups, seed)
+                Self.sample(unit: UInt32(truncatingIfNeeded: unit), samplers[thread].sampler, groups, seed, purpose)
             }.flatMap { $0 }.prefix(left)
             left -= samples.count
             try deliver(Array(samples))
@@ -53,9 +58,9 @@ package struct CrystalSampling {
     }
 
     private static func sample(
-        unit: UInt32, _ sampler: Sampler, _ groups: SpaceGroupDistribution, _ seed: UInt64
+        unit: UInt32, _ sampler: Sampler, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ purpose: UInt32
     ) -> [Sample] {
-        var generators = (0..<unitSize).map { Philox(seed: seed, stream: (0, unit, UInt32($0))) }
+        var generators = (0..<unitSize).map { Philox(seed: seed, stream: (purpose, unit, UInt32($0))) }
         let drawn = generators.indices.map { groups.draw(&generators[$0]) }
         return sampler.sample(drawn, generators: generators)
     }
