@@ -32,6 +32,7 @@ package final class RunRecorder: RunObserver {
         var totals: [String: Int] = [:]
         var actorBusySeconds = 0.0
         var hub: HubReport?
+        var peers: Set<PeerDescription> = []
         var counted = HubCounters()
         var lastEnd = ContinuousClock.now
     }
@@ -122,10 +123,12 @@ package final class RunRecorder: RunObserver {
     }
 
     package func peerJoined(_ peer: PeerDescription) {
+        state.withLock { _ = $0.peers.insert(peer) }
         logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)")
     }
 
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {
+        if reason != .replaced { state.withLock { _ = $0.peers.remove(peer) } }
         switch reason {
         case .goodbye(let text): logger.info("left: \(peer): \(text)")
         case .lost: logger.warning("lost: \(peer); its work goes to others")
@@ -204,8 +207,8 @@ package final class RunRecorder: RunObserver {
         record.rates.sampled = count / max(report.batchSeconds, 1e-9)
         record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
-        record.workers.actors = state.hub?.actors ?? 0
-        record.workers.rewardWorkers = state.hub?.rewardWorkers ?? 0
+        record.workers.actors = state.peers.count { $0.role == .actor }
+        record.workers.rewardWorkers = state.peers.count { $0.role == .rewardWorker }
         if let counters = state.hub?.counters {
             record.regranted = counters.unitsRegranted - state.counted.unitsRegranted
             record.requeued = counters.tasksRequeued - state.counted.tasksRequeued
