@@ -63,8 +63,18 @@ let package = Package(
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
         .testTarget(
-            name: "RolesTests", dependencies: ["Crystals", "Kernels", "Messaging", "Policy", "Rewards", "Roles"]),
-        .testTarget(name: "CommandLineTests", dependencies: ["Crystals", "Policy", "PolicyFixtures", "druse"]),
+            name: "RolesTests",
+            dependencies: ["Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Rewards", "Roles"]),
+        .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),
+        .testTarget(
+            name: "CommandLineTests",
+            dependencies: ["Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "druse"]),
+        .testTarget(
+            name: "IntegrationTests",
+            dependencies: [
+                "Archive", "Kernels", "Policy", "ProgramFixtures", "Roles", "Telemetry", "actor", "druse", "learner",
+                "reward-worker",
+            ]),
         .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
         .testTarget(name: "CrystalsTests", dependencies: ["Crystals"]),
         .testTarget(name: "StabilityTests", dependencies: ["Stability", "Crystals"]),

@@ -30,5 +30,6 @@ struct ActorCommand: ParsableCommand {
             configuration: try RoleProcess.peer(connect: connect, threads: threads), logger: logger,
             makeSampler: { try PolicyUnitSampler(settings: $0) })
         try role.run(stop: stop)
+        RoleProcess.leave()
     }
 }

@@ -37,6 +37,12 @@ struct LearnerCommand: ParsableCommand {
     @Flag(help: ArgumentHelp("Leave when standard input closes; used by druse launch.", visibility: .hidden))
     var exitWithParent = false
 
+    func validate() throws {
+        guard config != nil || (listen == nil && versions == nil && seed == nil) else {
+            throw ValidationError("--listen, --versions and --seed change what --config says: give that, too")
+        }
+    }
+
     func run() throws {
         let logger = try RoleProcess.logger("learner", level: logLevel)
         let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
@@ -48,6 +54,7 @@ struct LearnerCommand: ParsableCommand {
             summary.isComplete
                 ? "done: version \(summary.version)"
                 : "stopped at version \(summary.version); go on with --resume")
+        RoleProcess.leave()
     }
 
     private func settings() throws -> RunConfiguration? {

@@ -32,5 +32,6 @@ struct RewardWorkerCommand: ParsableCommand {
             configuration: try RoleProcess.peer(connect: connect, threads: threads), logger: logger,
             makeScorer: { try factory.makeScorer($0) })
         try role.run(stop: stop)
+        RoleProcess.leave()
     }
 }

@@ -1,5 +1,6 @@
 import Foundation
 import PolicyFixtures
+import ProgramFixtures
 import Testing
 
 /// What all commands have in common.

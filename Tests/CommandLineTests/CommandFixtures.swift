@@ -52,24 +52,3 @@ enum CommandFixtures {
         try weights.encoded().write(to: url)
     }
 }
-
-/// A folder that goes away with its owner.
-final class TemporaryFolder {
-    let url: URL
-
-    init() throws {
-        url = FileManager.default.temporaryDirectory.appending(path: "druse-commands-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
-    }
-
-    deinit { try? FileManager.default.removeItem(at: url) }
-
-    /// The path of a file in the folder.
-    func path(_ name: String) -> String { url.appending(path: name).path }
-
-    /// Makes a file; returns its path.
-    func file(_ name: String, _ text: String) throws -> String {
-        try Data(text.utf8).write(to: url.appending(path: name))
-        return path(name)
-    }
-}

@@ -1,5 +1,6 @@
 import Foundation
 import Policy
+import ProgramFixtures
 import Testing
 
 @Suite struct SampleCommandTests {

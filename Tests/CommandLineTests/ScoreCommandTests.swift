@@ -1,6 +1,7 @@
 import Foundation
 import Policy
 import PolicyFixtures
+import ProgramFixtures
 import Testing
 
 @Suite struct ScoreCommandTests {

@@ -1,5 +1,6 @@
 import Foundation
 import PolicyFixtures
+import ProgramFixtures
 import Testing
 
 @Suite struct TokensCommandTests {

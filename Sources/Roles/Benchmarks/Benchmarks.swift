@@ -1,7 +1,7 @@
 internal import Crystals
 internal import Foundation
 internal import Kernels
-package import Policy
+internal import Policy
 internal import PolicyOptimization
 internal import Rewards
 

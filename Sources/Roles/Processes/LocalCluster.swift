@@ -1,3 +1,4 @@
+internal import Archive
 package import Foundation
 internal import Messaging
 
@@ -31,6 +32,11 @@ package struct LocalCluster: Sendable {
     /// - Throws: what is wrong with the configuration, before anything is started.
     package func children() throws -> [ChildSpecification] {
         let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: configurationFile)
+        let folder = URL(filePath: runDirectory ?? configuration.runDirectory)
+        if !resume, RunDirectory.holdsRun(at: folder) {
+            // Started again with --resume, the learner would go on with it.
+            throw ArchiveError.runExists(path: folder.path, runID: try RunDirectory.open(at: folder).manifest.runID)
+        }
         // A learner that is started again must come back where its peers look: no port 0.
         let address = "\(try FreePort.settle(Endpoint(configuration.listen)))"
         var learner = try child("learner", "learner", ["--config", configurationFile.path, "--listen", address])

@@ -13,7 +13,7 @@ package enum ParentWatch {
             }
             stop.stop("the parent process is gone")
             Thread.sleep(forTimeInterval: Double(grace.components.seconds))
-            exit(1)
+            _exit(1)
         }.start()
     }
 }

@@ -1,4 +1,4 @@
-package import Archive
+internal import Archive
 package import Foundation
 internal import Kernels
 package import Logging
@@ -152,7 +152,11 @@ package struct FineTuningRun {
 
     private func referenceBytes() throws -> Data {
         let url = directory.url.appending(path: Self.referenceFileName)
-        let bytes = try Data(contentsOf: url)
+        let isThere = FileManager.default.fileExists(atPath: url.path)
+        // A run that was killed in its first moments lacks the file: it is made again where its source is the same.
+        let bytes =
+            try isThere
+            ? Data(contentsOf: url) : Self.policy(named: configuration.reference ?? configuration.policy).encoded()
         let digest = SHA256.hash(bytes).hexadecimal
         guard digest == directory.manifest.referenceDigest else {
             throw ConfigurationError(
@@ -162,6 +166,7 @@ package struct FineTuningRun {
                         + "\(directory.manifest.referenceDigest)); restore the file"
                 ])
         }
+        if !isThere { try DurableFile.replace(url, with: bytes) }
         return bytes
     }
 

@@ -1,4 +1,4 @@
-package import Foundation
+internal import Foundation
 package import Rewards
 
 /// What the learner tells actors at login.

@@ -1,6 +1,6 @@
 internal import Crystals
 package import Foundation
-package import Messaging
+internal import Messaging
 package import Rewards
 
 /// What `learner`, `druse launch` and their kin read: one fine-tuning run.

@@ -1,15 +1,15 @@
-import Foundation
+package import Foundation
 
-/// Runs the real executable, which the build puts beside the tests.
-enum DruseProcess {
+/// Runs the real executables, which the build puts beside the tests, to their end.
+package enum DruseProcess {
     /// What a finished command leaves.
-    struct Outcome {
-        let status: Int32
-        let output: String
-        let messages: String
+    package struct Outcome {
+        package let status: Int32
+        package let output: String
+        package let messages: String
 
         /// The lines of stdout as JSON objects.
-        func objects() throws -> [[String: Any]] {
+        package func objects() throws -> [[String: Any]] {
             try output.split(separator: "\n").map { line in
                 let value = try JSONSerialization.jsonObject(with: Data(line.utf8))
                 guard let object = value as? [String: Any] else { throw CocoaError(.coderReadCorrupt) }
@@ -18,22 +18,25 @@ enum DruseProcess {
         }
 
         /// The lines of stderr.
-        var messageLines: [Substring] { messages.split(separator: "\n") }
+        package var messageLines: [Substring] { messages.split(separator: "\n") }
     }
 
-    static var executable: URL {
-        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: "druse")
+    /// Where a program stands.
+    package static func executable(_ program: String = "druse") -> URL {
+        URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent().appending(path: program)
     }
 
-    /// Runs `druse` to its end.
-    static func run(_ arguments: [String], input: String = "") throws -> Outcome {
-        try run(executable: executable, arguments, input: input)
+    /// Runs a program, `druse` if no other is named.
+    package static func run(
+        program: String = "druse", _ arguments: [String], input: String = ""
+    ) throws -> Outcome {
+        try run(executable: executable(program), arguments, input: input)
     }
 
     /// Runs a shell script in which `$DRUSE` is the executable.
-    static func runShell(_ script: String, arguments: [String]) throws -> Outcome {
+    package static func runShell(_ script: String, arguments: [String]) throws -> Outcome {
         try run(
-            executable: URL(filePath: "/bin/sh"), ["-c", "DRUSE=\"$0\"; \(script)", executable.path] + arguments,
+            executable: URL(filePath: "/bin/sh"), ["-c", "DRUSE=\"$0\"; \(script)", executable().path] + arguments,
             input: "")
     }
 

@@ -1,0 +1,124 @@
+import Archive
+import Foundation
+import ProgramFixtures
+import Roles
+import Telemetry
+import Testing
+
+/// The programs in processes of their own, over real sockets, killed and started again.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct DistributedRunTests {
+    @Test func run_ofThreeRoles_completesWithEveryCrystalOnce() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner()
+        var peers = [try await cluster.startRewardWorker(), try await cluster.startRewardWorker()]
+        // Without an actor nothing can be over before all are there.
+        try await cluster.until("the workers log in") { peers.allSatisfy { $0.text.contains("logged in") } }
+        peers.append(try await cluster.startActor())
+        try await cluster.expectEnd(of: learner, and: peers)
+        #expect(peers.allSatisfy { $0.text.contains("the learner ends the run: the run is complete") })
+        try cluster.expectEveryCrystalOnce()
+        #expect(cluster.versionLines == TestCluster.versions)
+        let records = try VersionRecord.read(from: cluster.directory.appending(path: "metrics.jsonl"))
+        #expect(records.map(\.version) == Array(0..<TestCluster.versions))
+        #expect(records.allSatisfy { $0.crystals == TestCluster.batchSize })
+        // There was something to learn, and it was learnt.
+        #expect(records.allSatisfy { $0.scored > 0 && ($0.gradientNorm ?? 0) > 0 })
+        #expect(try cluster.policy() != cluster.policy(version: TestCluster.versions - 1))
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(learner.text.contains("done: version \(TestCluster.versions)"))
+        let report = try DruseProcess.run(["report", cluster.directory.path])
+        #expect(report.status == 0, "\(report.messages)")
+        let page = try String(contentsOf: cluster.directory.appending(path: "report.html"), encoding: .utf8)
+        #expect(page.contains("</html>"))
+    }
+
+    @Test func run_withManyProcessesAndThreads_givesTheSameWeights() async throws {
+        let cluster = try TestCluster(threads: 3)
+        let learner = try cluster.startLearner()
+        var peers: [RunningProgram] = []
+        for index in 0..<3 {
+            peers.append(try await cluster.startActor(threads: 2))
+            peers.append(try await cluster.startRewardWorker(threads: index == 0 ? 2 : 1))
+        }
+        try await cluster.expectEnd(of: learner, and: peers)
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func run_whoseActorAndWorkerAreKilled_losesNothing() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner()
+        let (actor, worker) = (try await cluster.startActor(), try await cluster.startRewardWorker())
+        try await cluster.untilVersions(1)
+        for program in [actor, worker] { program.signal(SIGKILL) }
+        for program in [actor, worker] { #expect(try await cluster.exit(of: program) == 128 + SIGKILL) }
+        #expect(cluster.versionLines < TestCluster.versions)
+        #expect(learner.isRunning)
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.expectEnd(of: learner, and: peers)
+        try cluster.expectEveryCrystalOnce()
+        #expect(cluster.versionLines == TestCluster.versions)
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func run_whoseLearnerIsKilled_goesOnWithItsPeers() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner()
+        let address = try await cluster.endpoint()
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.untilVersions(1)
+        learner.signal(SIGKILL)
+        #expect(try await cluster.exit(of: learner) == 128 + SIGKILL)
+        #expect(cluster.versionLines < TestCluster.versions)
+        let reference = cluster.directory.appending(path: FineTuningRun.referenceFileName)
+        let bytes = try Data(contentsOf: reference)
+        try (bytes + Data([0])).write(to: reference)
+        let refused = try DruseProcess.run(
+            program: "learner", ["--config", cluster.configurationFile, "--resume", "--listen", address])
+        #expect(refused.status == 1)
+        #expect(refused.messageLines.count == 1)
+        #expect(refused.messages.contains("reference.safetensors: is not the reference policy"))
+        // One that is missing is made again, as long as it comes out the same.
+        try FileManager.default.removeItem(at: reference)
+        let next = try cluster.startLearner(["--resume", "--listen", address])
+        try await cluster.expectEnd(of: next, and: peers)
+        #expect(!next.text.contains("version 0 of"))
+        #expect(try Data(contentsOf: reference) == bytes)
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func run_thatActorsJoinLate_takesThemIn() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner()
+        var peers = [try await cluster.startRewardWorker()]
+        try await cluster.until("the worker has joined") { learner.text.contains("joined: ") }
+        #expect(cluster.versionLines == 0)
+        peers.append(try await cluster.startActor())
+        try await cluster.untilVersions(1)
+        peers.append(try await cluster.startActor())
+        peers.append(try await cluster.startRewardWorker())
+        try await cluster.expectEnd(of: learner, and: peers)
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func programs_askedToStop_leaveWithSuccess() async throws {
+        let cluster = try TestCluster(versions: 100_000)
+        let learner = try cluster.startLearner()
+        let actor = try await cluster.startActor()
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.untilVersions(1)
+        actor.signal(SIGTERM)
+        #expect(try await cluster.exit(of: actor) == 0)
+        try await cluster.until("the learner knows") { learner.text.contains("left: ") }
+        let before = cluster.versionLines
+        try await cluster.untilVersions(before + 1)
+        learner.signal(SIGTERM)
+        try await cluster.expectEnd(of: learner, and: peers)
+        #expect(learner.text.contains("stopped at version"))
+        let done = cluster.versionLines
+        #expect(done >= 2)
+        #expect(try !cluster.policy(version: done).isEmpty)
+    }
+}

@@ -1,0 +1,50 @@
+import Foundation
+import ProgramFixtures
+
+/// A program in its own process; killed, if it still runs, with its owner.
+final class RunningProgram {
+    let name: String
+    /// What it writes to stdout and stderr.
+    let log: URL
+    private let process = Process()
+    private let lifeline = Pipe()
+
+    /// Starts a program that the build put beside the tests.
+    ///
+    /// - Parameter isRole: whether it can be told to leave with the tests, should these die.
+    init(_ program: String, _ arguments: [String], isRole: Bool, log: URL) throws {
+        name = program
+        self.log = log
+        try Data().write(to: log)
+        let output = try FileHandle(forWritingTo: log)
+        process.executableURL = DruseProcess.executable(program)
+        process.arguments = arguments + (isRole ? ["--exit-with-parent"] : [])
+        _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
+        process.standardInput = lifeline
+        process.standardOutput = output
+        process.standardError = output
+        try process.run()
+        try output.close()
+    }
+
+    deinit { signal(SIGKILL) }
+
+    var identifier: Int32 { process.processIdentifier }
+
+    var isRunning: Bool { process.isRunning }
+
+    /// The exit status, or 128 + the signal that killed it; nil while it runs.
+    var status: Int32? {
+        guard !process.isRunning else { return nil }
+        return process.terminationReason == .uncaughtSignal
+            ? 128 + process.terminationStatus : process.terminationStatus
+    }
+
+    func signal(_ number: Int32) {
+        guard process.isRunning else { return }
+        kill(process.processIdentifier, number)
+    }
+
+    /// What it has written so far.
+    var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }
+}

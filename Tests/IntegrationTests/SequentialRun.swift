@@ -1,0 +1,46 @@
+import Archive
+import Foundation
+import Policy
+import ProgramFixtures
+import Roles
+
+/// A run without processes, sockets and threads, one crystal after the other: what every run of the same seed must come to.
+enum SequentialRun {
+    struct Missing: Error {}
+
+    /// The final policy of the run of ``TestCluster``.
+    static let finalPolicy = Result { try run(TestCluster(threads: 1)) }
+
+    private static func run(_ cluster: TestCluster) throws -> Data {
+        let file = URL(filePath: cluster.configurationFile)
+        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file).resolved(relativeTo: file)
+        let initial = try FineTuningRun.policy(named: configuration.policy)
+        let trainer = try PolicyTrainer(
+            configuration: configuration, initial: initial, reference: initial.encoded(),
+            store: CheckpointStore(directory: cluster.folder.url.appending(path: "store"), referenceDigest: ""),
+            resume: false, problem: { _ in })
+        let settings = SamplingSettings(spaceGroups: configuration.spaceGroups)
+        let sampler = try PolicyUnitSampler(settings: PeerSettings.text(settings))
+        let engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+        let scorer = StabilityScorer(reward: engine.makeReward(configuration.reward))
+        let start = try trainer.start()
+        var policy = start.policy
+        for version in 0..<configuration.versions {
+            try sampler.load(policy: policy, reference: start.reference, version: version)
+            var crystals: [ScoredCrystal] = []
+            for first in stride(from: 0, to: configuration.batchSize, by: configuration.unitSize) {
+                let unit = WorkUnit(
+                    runSeed: configuration.seed, version: version, unit: first / configuration.unitSize,
+                    firstCrystal: first, crystalCount: min(configuration.unitSize, configuration.batchSize - first))
+                for sampled in try sampler.sample(unit) {
+                    guard let result = scorer.score([sampled]).first else { throw Missing() }
+                    crystals.append(
+                        ScoredCrystal(
+                            sampled: sampled, outcome: result.outcome, scoringSeconds: 0, sampledBy: "", scoredBy: ""))
+                }
+            }
+            policy = try trainer.train(ScoredBatch(version: version, crystals: crystals, seconds: 1)).policy
+        }
+        return Data(policy.bytes)
+    }
+}

@@ -1,0 +1,153 @@
+import Archive
+import Foundation
+import Kernels
+import ProgramFixtures
+import Roles
+import Telemetry
+import Testing
+
+/// A run in a folder of its own, with the programs that take part in it.
+final class TestCluster {
+    /// Something that did not happen in time, with what the programs wrote until then.
+    struct TimedOut: Error, CustomStringConvertible {
+        let description: String
+    }
+
+    static let versions = 5
+    /// No multiple of the unit, so that the last unit is a small one.
+    static let batchSize = 36
+    static let unitSize = 8
+
+    let folder: TemporaryFolder
+    let configurationFile: String
+    private(set) var programs: [RunningProgram] = []
+
+    var directory: URL { folder.url.appending(path: "run") }
+    var endpointFile: URL { directory.appending(path: FineTuningRun.endpointFileName) }
+
+    /// Writes the configuration: the base policy, with space groups of high symmetry, whose energies are cheap.
+    ///
+    /// - Parameter threads: of the training.
+    init(threads: Int = 1, versions: Int = TestCluster.versions) throws {
+        folder = try TemporaryFolder()
+        configurationFile = try folder.file(
+            "run.yaml",
+            """
+            run_dir: \(folder.path("run"))
+            seed: 11
+            policy: base
+            space_groups: [225, 221, 166]
+            versions: \(versions)
+            batch_size: \(Self.batchSize)
+            unit_size: \(Self.unitSize)
+            task_size: 4
+            objective: {epochs: 2}
+            threads: \(threads)
+            keep_checkpoints: 100
+            liveness_seconds: 3
+
+            """)
+    }
+
+    // MARK: Programs
+
+    /// Starts a program with the arguments given.
+    func start(_ program: String, _ arguments: [String], isRole: Bool = true) throws -> RunningProgram {
+        let log = folder.url.appending(path: "\(programs.count)-\(program).log")
+        let running = try RunningProgram(program, arguments, isRole: isRole, log: log)
+        programs.append(running)
+        return running
+    }
+
+    func startLearner(_ more: [String] = []) throws -> RunningProgram {
+        try start("learner", ["--config", configurationFile] + more)
+    }
+
+    func startActor(threads: Int = 1) async throws -> RunningProgram {
+        try start("actor", ["--connect", try await endpoint(), "--threads", "\(threads)"])
+    }
+
+    func startRewardWorker(threads: Int = 1) async throws -> RunningProgram {
+        try start("reward-worker", ["--connect", try await endpoint(), "--threads", "\(threads)"])
+    }
+
+    /// Where the learner listens, as soon as it says so.
+    func endpoint() async throws -> String {
+        try await until("the learner listens") { FileManager.default.fileExists(atPath: endpointFile.path) }
+        return try JSONDecoder().decode(FineTuningRun.EndpointFile.self, from: Data(contentsOf: endpointFile)).endpoint
+    }
+
+    // MARK: Waiting
+
+    /// Waits for a condition.
+    func until(
+        _ what: String, within limit: Duration = .seconds(60), _ condition: () throws -> Bool
+    ) async throws {
+        let deadline = ContinuousClock.now + limit
+        while try !condition() {
+            guard ContinuousClock.now < deadline else {
+                let logs = programs.map { "--- \($0.name) (\($0.status.map { "\($0)" } ?? "running"))\n\($0.text)" }
+                throw TimedOut(description: "not within \(limit): \(what)\n" + logs.joined(separator: "\n"))
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    /// Waits for the end of a program; its exit status.
+    func exit(of program: RunningProgram, within limit: Duration = .seconds(60)) async throws -> Int32? {
+        try await until("\(program.name) ends", within: limit) { !program.isRunning }
+        return program.status
+    }
+
+    /// Waits until some versions are done.
+    func untilVersions(_ count: Int) async throws {
+        try await until("\(count) versions are done") { versionLines >= count }
+    }
+
+    /// The lines of `metrics.jsonl`.
+    var versionLines: Int {
+        let data = (try? Data(contentsOf: directory.appending(path: "metrics.jsonl"))) ?? Data()
+        return data.count { $0 == UInt8(ascii: "\n") }
+    }
+
+    // MARK: What is left
+
+    /// Waits for the end of a run: every process leaves with success.
+    func expectEnd(of learner: RunningProgram, and peers: [RunningProgram]) async throws {
+        let status = try await exit(of: learner)
+        #expect(status == 0, "\(learner.text)")
+        for peer in peers {
+            // One that was not logged in when the run ended looks for the learner until it is asked to leave.
+            try? await until("the peer leaves", within: .seconds(5)) { !peer.isRunning }
+            if !peer.text.contains("the learner ends the run") { peer.signal(SIGTERM) }
+            let status = try await exit(of: peer)
+            #expect(status == 0, "\(peer.name): \(peer.text)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: endpointFile.path))
+    }
+
+    /// The policy of a version, from its checkpoint.
+    func policy(version: Int = TestCluster.versions) throws -> Data {
+        let run = try RunDirectory.open(at: directory)
+        let store = try CheckpointStore(
+            directory: run.checkpoints, referenceDigest: run.manifest.referenceDigest, keeping: 100)
+        return try #require(try store.load(version: version).parts[TrainingCheckpoint.policyPart])
+    }
+
+    /// Every crystal of the versions stands in the archive once, drawn by the policy of its version.
+    func expectEveryCrystalOnce(versions: Int = TestCluster.versions) throws {
+        let run = try RunDirectory.open(at: directory)
+        let archive = try RunArchive(url: run.archive, access: .readOnly)
+        #expect(try archive.crystalCount() == versions * Self.batchSize)
+        for version in 0..<versions {
+            let crystals = try archive.crystals(versions: version...version)
+            let ids = (0..<Self.batchSize).map {
+                ArchivedCrystal.ID(version: version, unit: $0 / Self.unitSize, index: $0 % Self.unitSize)
+            }
+            #expect(crystals.map(\.id) == ids)
+            let digest =
+                version == 0 ? run.manifest.referenceDigest : SHA256.hash(try policy(version: version)).hexadecimal
+            #expect(Set(crystals.map(\.lineage.policyDigest)) == [digest])
+        }
+    }
+}

@@ -1,0 +1,116 @@
+import Foundation
+import Kernels
+import Testing
+
+/// Hand-derived gradients of layers against finite differences of their own forward pass.
+@Suite struct LayerGradientTests {
+    private func random(_ count: Int, _ generator: inout Philox) -> FloatBuffer {
+        FloatBuffer((0..<count).map { _ in Float(generator.normal()) })
+    }
+
+    /// Σ weight · f(x), whose derivative by x is compared with `gradient` at some places.
+    private func check(
+        _ x: FloatBuffer, gradient: FloatBuffer, step: Float = 1e-2, tolerance: Double = 2e-2, value: () -> Double
+    ) {
+        for index in Swift.stride(from: 0, to: x.count, by: max(1, x.count / 17)) {
+            let original = x[index]
+            x[index] = original + step
+            let above = value()
+            x[index] = original - step
+            let below = value()
+            x[index] = original
+            let slope = (above - below) / (2 * Double(step))
+            #expect(abs(slope - Double(gradient[index])) < tolerance * (1 + abs(slope)), "place \(index)")
+        }
+    }
+
+    private func dot(_ a: FloatBuffer, _ b: FloatBuffer) -> Double {
+        zip(a.array, b.array).reduce(0) { $0 + Double($1.0) * Double($1.1) }
+    }
+
+    @Test func layerNorm() {
+        var generator = Philox(seed: 1)
+        let (rows, size) = (5, 24)
+        let x = random(rows * size, &generator)
+        let (scale, offset) = (random(size, &generator), random(size, &generator))
+        let weight = random(rows * size, &generator)
+        let norm = LayerNorm(size: size)
+        let (y, mean, deviation) = (FloatBuffer(count: rows * size), FloatBuffer(count: rows), FloatBuffer(count: rows))
+        func value() -> Double {
+            norm.forward(
+                x.view, scale: scale.view, offset: offset.view, into: y.view, mean: mean.view,
+                inverseDeviation: deviation.view, rows: rows)
+            return dot(y, weight)
+        }
+        _ = value()
+        let (dx, dScale, dOffset) = (FloatBuffer(count: x.count), FloatBuffer(count: size), FloatBuffer(count: size))
+        norm.backward(
+            x: x.view, scale: scale.view, mean: mean.view, inverseDeviation: deviation.view, dy: weight.view,
+            addingTo: dx.view, dScale: dScale.view, dOffset: dOffset.view, rows: rows)
+        check(x, gradient: dx, value: value)
+        check(scale, gradient: dScale, value: value)
+        check(offset, gradient: dOffset, value: value)
+    }
+
+    @Test func causalAttention() {
+        var generator = Philox(seed: 2)
+        let attention = CausalAttention(heads: 2, headSize: 8)
+        let sequences = CausalAttention.Sequences(lengths: [6, 1, 11])
+        let count = sequences.rowCount * attention.width
+        let (q, k, v) = (random(count, &generator), random(count, &generator), random(count, &generator))
+        let weight = random(count, &generator)
+        let y = FloatBuffer(count: count)
+        let weights = FloatBuffer(count: attention.heads * sequences.weightCount)
+        let scratch = FloatBuffer(count: attention.scratchCount(longest: sequences.longest))
+        func value() -> Double {
+            attention.forward(
+                q: q.view, k: k.view, v: v.view, into: y.view, weights: weights.view, scratch: scratch.view,
+                sequences: sequences)
+            return dot(y, weight)
+        }
+        _ = value()
+        let (dq, dk, dv) = (FloatBuffer(count: count), FloatBuffer(count: count), FloatBuffer(count: count))
+        attention.backward(
+            q: q.view, k: k.view, v: v.view, weights: weights.view, dy: weight.view, dq: dq.view, dk: dk.view,
+            dv: dv.view, scratch: scratch.view, sequences: sequences)
+        check(q, gradient: dq, value: value)
+        check(k, gradient: dk, value: value)
+        check(v, gradient: dv, value: value)
+    }
+
+    @Test func cachedAttention_isThatOfTheWholeSequence() {
+        var generator = Philox(seed: 3)
+        let attention = CausalAttention(heads: 3, headSize: 4)
+        let length = 9
+        let sequences = CausalAttention.Sequences(lengths: [length])
+        let count = length * attention.width
+        let (q, k, v) = (random(count, &generator), random(count, &generator), random(count, &generator))
+        let whole = FloatBuffer(count: count)
+        attention.forward(
+            q: q.view, k: k.view, v: v.view, into: whole.view,
+            weights: FloatBuffer(count: attention.heads * sequences.weightCount).view,
+            scratch: FloatBuffer(count: attention.scratchCount(longest: length)).view, sequences: sequences)
+        let cache = KeyValueCache(attention: attention, sequences: 2, capacity: length)
+        let row = FloatBuffer(count: attention.width)
+        for position in 0..<length {
+            let range = (position * attention.width, attention.width)
+            cache.attend(
+                rows: [1], position: position, q: q.view(range.0, range.1), k: k.view(range.0, range.1),
+                v: v.view(range.0, range.1), into: row.view)
+            for index in 0..<attention.width { #expect(abs(row[index] - whole[range.0 + index]) < 1e-5) }
+        }
+    }
+
+    @Test func rotation_backward_undoesIt() {
+        var generator = Philox(seed: 4)
+        let attention = CausalAttention(heads: 2, headSize: 6)
+        let sequences = CausalAttention.Sequences(lengths: [5, 3])
+        let x = random(sequences.rowCount * attention.width, &generator)
+        let before = x.array
+        let table = RotaryTable(headSize: 6, length: 8)
+        attention.rotate(x.view, sequences: sequences, table: table)
+        #expect(x.array != before)
+        attention.rotate(x.view, sequences: sequences, table: table, backward: true)
+        for (a, b) in zip(x.array, before) { #expect(abs(a - b) < 1e-5) }
+    }
+}

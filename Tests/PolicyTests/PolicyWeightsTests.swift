@@ -1,0 +1,47 @@
+import Foundation
+import Kernels
+import Policy
+import PolicyFixtures
+import Testing
+
+@Suite struct PolicyWeightsTests {
+    @Test func encoded_readsBackWithConfigurationAndFacts() throws {
+        var weights = try Fixture.weights("tiny")
+        weights.metadata["origin"] = "a test"
+        let read = try PolicyWeights(encoded: weights.encoded())
+        #expect(read.parameters.array == weights.parameters.array)
+        #expect(read.configuration == weights.configuration && read.metadata["origin"] == "a test")
+    }
+
+    @Test func fileWithoutConfiguration_isRefusedClearly() throws {
+        let url = Fixture.folder.appending(path: "tiny/params.safetensors")
+        let error = try #require(throws: PolicyError.self) { try PolicyWeights(contentsOf: url) }
+        #expect("\(error)".contains("configuration"))
+    }
+
+    @Test func missingMisshapenAndNonFiniteTensors_areNamed() throws {
+        let weights = try Fixture.weights("tiny")
+        let file = try Safetensors(weights.encoded())
+        var lacking = file
+        lacking.tensors["linear/w"] = nil
+        var misshapen = file
+        misshapen.tensors["linear/w"] = .init(shape: [1], values: [1])
+        var infinite = file
+        infinite.tensors["linear/b"]?.values[0] = .nan
+        for (bad, name) in [(lacking, "linear/w"), (misshapen, "linear/w"), (infinite, "linear/b")] {
+            let error = try #require(throws: PolicyError.self) { try PolicyWeights(bad) }
+            #expect("\(error)".contains(name))
+        }
+    }
+
+    @Test func fullConfiguration_hasThePublishedNumberOfParameters() {
+        #expect(ParameterLayout(.full).parameterCount == 4_833_575)
+    }
+
+    @Test(arguments: ["tiny", "small"]) func layout_hasTheReferencesNamesAndShapes(model: String) throws {
+        struct File: Decodable { let parameters: [String: [Int]] }
+        let expected = try Fixture.json("\(model)/config.json", as: File.self).parameters
+        let layout = try Fixture.weights(model).layout
+        #expect(Dictionary(uniqueKeysWithValues: layout.entries.map { ($0.name, $0.shape) }) == expected)
+    }
+}
