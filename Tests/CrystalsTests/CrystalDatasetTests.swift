@@ -107,9 +107,9 @@ struct CrystalDatasetTests {
     }
 }
 
-/// Writes a file for one test and gives its path.
+/// Writes a file for one test, in a folder of its own, and gives its path.
 func temporaryFile(_ text: String, name: String) throws -> String {
-    let folder = FileManager.default.temporaryDirectory.appending(path: "druse-crystals-tests")
+    let folder = FileManager.default.temporaryDirectory.appending(path: "druse-crystals-tests/\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     let url = folder.appending(path: name)
     try Data(text.utf8).write(to: url)
