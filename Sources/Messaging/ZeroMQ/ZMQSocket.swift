@@ -78,7 +78,9 @@ package final class ZMQSocket {
             throw ZMQError.last("zmq_getsockopt", "ZMQ_LAST_ENDPOINT")
         }
         let bytes = text.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }
-        return try Endpoint(String(decoding: bytes, as: UTF8.self))
+        // An IPv4 address on a socket that takes IPv6 too is shown as people write it.
+        let shown = String(decoding: bytes, as: UTF8.self).replacing(/\[::ffff:([0-9.]+)\]/) { $0.output.1 }
+        return try Endpoint(shown)
     }
 
     /// Connects, in the background.
