@@ -40,8 +40,9 @@ CK_INLINE void transpose(size_t length, size_t size, size_t stride, const float 
         for (size_t d = 0; d < size; d++) out[d * length + j] = x[j * stride + d];
 }
 
-CK_CLONES void ck_attention(size_t length, size_t size, size_t stride, const float *q, const float *k, const float *v,
-                            size_t ystride, float *y, float *p, float *scratch) {
+CK_CLONES void ck_attention(size_t length, size_t size, size_t stride, const float *restrict q, const float *restrict k,
+                            const float *restrict v, size_t ystride, float *restrict y, float *restrict p,
+                            float *restrict scratch) {
     float scale = 1.0f / sqrtf((float)size);
     transpose(length, size, stride, k, scratch);
     for (size_t i = 0; i < length; i++) {
@@ -64,9 +65,10 @@ CK_CLONES void ck_attention(size_t length, size_t size, size_t stride, const flo
     }
 }
 
-CK_CLONES void ck_attention_backward(size_t length, size_t size, size_t stride, const float *q, const float *k,
-                                     const float *v, size_t ystride, const float *dy, const float *p, float *dq, float *dk,
-                                     float *dv, float *scratch) {
+CK_CLONES void ck_attention_backward(size_t length, size_t size, size_t stride, const float *restrict q,
+                                     const float *restrict k, const float *restrict v, size_t ystride,
+                                     const float *restrict dy, const float *restrict p, float *restrict dq,
+                                     float *restrict dk, float *restrict dv, float *restrict scratch) {
 #pragma clang fp reassociate(on)
     float scale = 1.0f / sqrtf((float)size);
     float *vt = scratch;
@@ -100,8 +102,9 @@ CK_CLONES void ck_attention_backward(size_t length, size_t size, size_t stride, 
     }
 }
 
-CK_CLONES void ck_attention_query(size_t length, size_t size, size_t capacity, const float *q, const float *kcache,
-                                  const float *vcache, float *y, float *scratch) {
+CK_CLONES void ck_attention_query(size_t length, size_t size, size_t capacity, const float *restrict q,
+                                  const float *restrict kcache, const float *restrict vcache, float *restrict y,
+                                  float *restrict scratch) {
     float scale = 1.0f / sqrtf((float)size);
     for (size_t j = 0; j < length; j++) scratch[j] = 0;
     for (size_t d = 0; d < size; d++) {

@@ -1,5 +1,5 @@
 // Element-wise and row-wise loops for the networks. All arrays are float32, row-major, contiguous unless a stride is named.
-// Every function is pure: no allocation, no global state; sums have an order fixed by the code, not by the caller's threads.
+// Attention: outputs and scratch overlap nothing. Every function is pure: no allocation, no global state; sums have an order fixed by the code, not by the caller's threads.
 #pragma once
 #include <stddef.h>
 #include <stdint.h>
