@@ -28,12 +28,14 @@ struct SpaceGroupTable: Sendable {
         guard let url = Bundle.module.url(forResource: "space-groups", withExtension: "txt", subdirectory: "Resources"),
             let data = try? Data(contentsOf: url)
         else {
+            // invariant: the build puts the table beside the program.
             preconditionFailure("the space-group table is missing from the package's resources: reinstall the program")
         }
         entries = data.split(separator: UInt8(ascii: "\n"))
             .filter { $0.first != UInt8(ascii: "#") }
             .map { line in
                 guard let entry = Entry(line: line) else {
+                    // invariant: the table is part of the program, not of anyone's input.
                     preconditionFailure(
                         "damaged line in the space-group table: \(String(decoding: line, as: UTF8.self))")
                 }

@@ -30,7 +30,7 @@ package struct Safetensors: Sendable {
         try self.init(data)
     }
 
-    /// Decodes bytes. F32 tensors are taken as they are, F64 ones rounded; other types are refused.
+    /// Decodes bytes. F32 tensors are taken as they are, F64 and I32 ones rounded; other types are refused.
     package init(_ data: Data) throws(SafetensorsError) {
         let bytes = [UInt8](data)
         guard bytes.count >= 8 else { throw .damaged("shorter than its header length") }
@@ -44,8 +44,8 @@ package struct Safetensors: Sendable {
             guard let entry = value as? [String: Any], let type = entry["dtype"] as? String,
                 let shape = entry["shape"] as? [Int], let offsets = entry["data_offsets"] as? [Int], offsets.count == 2
             else { throw .damaged("the entry of \(name)") }
-            guard type == "F32" || type == "F64" else { throw .unsupported(name, type) }
-            let width = type == "F32" ? 4 : 8
+            guard ["F32", "F64", "I32"].contains(type) else { throw .unsupported(name, type) }
+            let width = type == "F64" ? 8 : 4
             var count = 1
             for size in shape {
                 let (product, overflow) = count.multipliedReportingOverflow(by: size)
@@ -57,9 +57,14 @@ package struct Safetensors: Sendable {
             else { throw .damaged("the offsets of \(name)") }
             let values: [Float] = bytes.withUnsafeBytes { raw in
                 let start = body + offsets[0]
-                return type == "F32"
-                    ? (0..<count).map { raw.loadUnaligned(fromByteOffset: start + 4 * $0, as: Float.self) }
-                    : (0..<count).map { Float(raw.loadUnaligned(fromByteOffset: start + 8 * $0, as: Double.self)) }
+                return (0..<count).map { index in
+                    let offset = start + width * index
+                    return switch type {
+                    case "F64": Float(raw.loadUnaligned(fromByteOffset: offset, as: Double.self))
+                    case "I32": Float(raw.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+                    default: raw.loadUnaligned(fromByteOffset: offset, as: Float.self)
+                    }
+                }
             }
             tensors[name] = Tensor(shape: shape, values: values)
         }
@@ -99,7 +104,7 @@ package enum SafetensorsError: Error, CustomStringConvertible, Sendable {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .damaged(let what): "not a safetensors file, or a damaged one (\(what)); copy or convert it again"
-        case .unsupported(let name, let type): "tensor \(name) has type \(type); only F32 and F64 are read"
+        case .unsupported(let name, let type): "tensor \(name) has type \(type); only F32, F64 and I32 are read"
         }
     }
 }
