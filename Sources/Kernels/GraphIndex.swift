@@ -19,7 +19,7 @@ package struct GraphIndex: Sendable {
     func withPointer<Result>(_ range: Range<Int>, _ body: (UnsafePointer<Int32>) -> Result) -> Result {
         precondition(range.lowerBound >= 0 && range.upperBound <= values.count && !range.isEmpty, "outside the list")
         return values.withUnsafeBufferPointer { buffer in
-            // The list is not empty, so there is a base address; `range` is checked above.
+            // invariant: `range` lies inside and is not empty, so there is a base address.
             guard let base = buffer.baseAddress else { preconditionFailure("empty list") }
             return body(base + range.lowerBound)
         }

@@ -47,8 +47,10 @@ package final class PolicyUnitSampler: UnitSampler {
         let groups = generators.indices.map { loaded.groups.draw(&generators[$0]) }
         let samples = Sampler(weights: loaded.policy, capacity: ids.count).sample(groups, generators: generators)
         let crystals = samples.map(\.crystal)
-        let own = try Self.logProbabilities(crystals, weights: loaded.policy)
-        let anchor = try Self.logProbabilities(crystals, weights: loaded.reference)
+        let evaluator = LikelihoodEvaluator(layout: loaded.policy.layout)
+        let batch = try PackedBatch(crystals, configuration: loaded.policy.configuration)
+        let own = evaluator.evaluate(batch, weights: loaded.policy)
+        let anchor = try Self.referenceLogProbabilities(batch, crystals, loaded: loaded, evaluator: evaluator)
         return ids.indices.map { index in
             SampledCrystal(
                 id: ids[index], crystal: crystals[index], terminated: samples[index].isTerminated,
@@ -56,8 +58,15 @@ package final class PolicyUnitSampler: UnitSampler {
         }
     }
 
-    private static func logProbabilities(_ crystals: [Crystal], weights: PolicyWeights) throws -> [LogProbabilities] {
-        let batch = try PackedBatch(crystals, configuration: weights.configuration)
-        return LikelihoodEvaluator(layout: weights.layout).evaluate(batch, weights: weights)
+    /// A reference of the policy's own sizes, which is the rule, uses the policy's batch and evaluator again.
+    private static func referenceLogProbabilities(
+        _ batch: PackedBatch, _ crystals: [Crystal], loaded: Loaded, evaluator: LikelihoodEvaluator
+    ) throws -> [LogProbabilities] {
+        let reference = loaded.reference
+        if reference.configuration == loaded.policy.configuration {
+            return evaluator.evaluate(batch, weights: reference)
+        }
+        let ownBatch = try PackedBatch(crystals, configuration: reference.configuration)
+        return LikelihoodEvaluator(layout: reference.layout).evaluate(ownBatch, weights: reference)
     }
 }

@@ -1,0 +1,49 @@
+import Archive
+import Foundation
+import ProgramFixtures
+import Testing
+
+/// What the program is for: the base policy is a good start, and fine-tuning makes its crystals more stable.
+@Suite(.serialized) struct LearningTests {
+    private static let quickstart = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent().appending(path: "Configs/quickstart.yaml").path
+
+    /// `druse evaluate --json`: a summary a line.
+    private func evaluate(_ arguments: [String]) throws -> [EvaluationSummary] {
+        let outcome = try DruseProcess.run(["evaluate", "--json"] + arguments)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        return try outcome.output.split(separator: "\n").map {
+            try JSONDecoder().decode(EvaluationSummary.self, from: Data($0.utf8))
+        }
+    }
+
+    @Test func basePolicy_isStableValidAndVaried() throws {
+        let summary = try #require(try evaluate(["--policy", "base", "--count", "1000"]).first)
+        #expect(summary.samples == 1000)
+        #expect(summary.stableFraction >= 0.18)
+        #expect(summary.validFraction >= 0.95)
+        #expect(summary.uniqueFraction >= 0.98)
+        #expect(summary.spaceGroups >= 70 && summary.elements >= 70)
+    }
+
+    /// Minutes a seed: the slow tier.
+    @Test(.enabled(if: ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"), arguments: [1, 2, 3])
+    func quickstart_makesCrystalsMoreStableAndKeepsThemVaried(seed: Int) throws {
+        let folder = try TemporaryFolder()
+        let run = folder.path("run")
+        let launch = try DruseProcess.run([
+            "launch", "--config", Self.quickstart, "--run-dir", run, "--seed", "\(seed)", "--actors", "1",
+            "--reward-workers", "2",
+        ])
+        #expect(launch.status == 0, "\(launch.messages)")
+        let summaries = try evaluate(["--run", run, "--count", "1000", "--seed", "\(seed)"])
+        let (before, after) = (try #require(summaries.first), try #require(summaries.last))
+        #expect(summaries.count == 2)
+        let gain = after.stableFraction - before.stableFraction
+        let variance = [before, after].reduce(0) {
+            $0 + $1.stableFraction * (1 - $1.stableFraction) / Double($1.samples)
+        }
+        #expect(gain >= 0.1 && gain > 3 * variance.squareRoot(), "gain \(gain)")
+        #expect(after.uniqueFraction >= 0.8)
+    }
+}
