@@ -62,9 +62,13 @@ let package = Package(
             dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
         .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
         .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
+        .executableTarget(name: "faulty-engine", dependencies: ["Rewards", "Roles"], path: "Tests/FaultyEngine"),
         .testTarget(
             name: "RolesTests",
-            dependencies: ["Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Rewards", "Roles"]),
+            dependencies: [
+                "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Rewards", "Roles", "faulty-engine",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),
         .testTarget(
             name: "CommandLineTests",

@@ -8,23 +8,31 @@ package enum EvaluationFailure: Sendable, Hashable {
     case unsupportedElement(Element)
     /// The potential or the hull failed; the text tells how.
     case engine(String)
+    /// The crystal ends the process that evaluates it, alone too.
+    case engineCrashed
+    /// The crystal makes no progress for longer than any evaluation takes, alone too.
+    case engineTimedOut
 }
 
 extension EvaluationFailure {
-    /// A stable code for counters and messages: `missing_reference`, `unsupported_element` or `engine`.
+    /// A stable code for counters and messages: `missing_reference`, `unsupported_element`, `engine`, `engine_crashed` or
+    /// `engine_timed_out`.
     package var reason: String {
         switch self {
         case .missingReference: "missing_reference"
         case .unsupportedElement: "unsupported_element"
         case .engine: "engine"
+        case .engineCrashed: "engine_crashed"
+        case .engineTimedOut: "engine_timed_out"
         }
     }
 
-    /// What the code does not tell: the element's symbol or the engine's message.
+    /// What the code does not tell: the element's symbol or the engine's message; empty if it tells all.
     package var detail: String {
         switch self {
         case .missingReference(let element), .unsupportedElement(let element): element.symbol
         case .engine(let message): message
+        case .engineCrashed, .engineTimedOut: ""
         }
     }
 
@@ -38,6 +46,8 @@ extension EvaluationFailure {
             guard let element = Element(symbol: detail) else { return nil }
             self = .unsupportedElement(element)
         case "engine": self = .engine(detail)
+        case "engine_crashed": self = .engineCrashed
+        case "engine_timed_out": self = .engineTimedOut
         default: return nil
         }
     }
@@ -49,6 +59,8 @@ extension EvaluationFailure: CustomStringConvertible {
         case .missingReference(let element): "the hull has no energy of elemental \(element.symbol)"
         case .unsupportedElement(let element): "the potential does not know \(element.symbol)"
         case .engine(let message): message
+        case .engineCrashed: "the crystal crashes the engine"
+        case .engineTimedOut: "the engine does not come to an end with the crystal"
         }
     }
 }

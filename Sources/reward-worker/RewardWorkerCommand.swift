@@ -1,15 +1,16 @@
 import ArgumentParser
+import Logging
 import Roles
 
 /// Scores crystals for a learner.
-@main
 struct RewardWorkerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "reward-worker",
         abstract: "Score crystals for a learner: energies and distances to the convex hull.",
         discussion: """
             Asks the learner for crystals, computes their energies and heights above the hull and returns a result for each. Start as \
-            many as you like; stop them at any time. Example: reward-worker --connect tcp://node1:5555 --threads 8
+            many as you like; stop them at any time. The engine runs in a process of its own, so that a crystal that crashes it \
+            costs neither the worker nor other crystals. Example: reward-worker --connect tcp://node1:5555 --threads 8
             """, version: RoleProcess.build)
 
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
@@ -17,6 +18,12 @@ struct RewardWorkerCommand: ParsableCommand {
 
     @Option(help: "Threads that score.")
     var threads = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "How long one crystal may take before it is tried alone, then given up: for true hangs only.",
+            valueName: "seconds"))
+    var timeLimit = Int(EngineGuard.defaultTimeLimit.components.seconds)
 
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
@@ -27,11 +34,20 @@ struct RewardWorkerCommand: ParsableCommand {
     func run() throws {
         let logger = try RoleProcess.logger("reward-worker", level: logLevel)
         let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-        let factory = StabilityScorerFactory()
+        let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)
         let role = RewardWorkerRole(
             configuration: try RoleProcess.peer(connect: connect, threads: threads), logger: logger,
-            makeScorer: { try factory.makeScorer($0) })
-        try role.run(stop: stop)
+            makeScorer: { engine.makeScorer($0) })
+        do {
+            try role.run(stop: stop)
+        } catch RoleError.cannotServe(let reason) {
+            logger.error("\(reason)")
+            throw ExitCode(RoleProcess.cannotServeStatus)
+        }
         RoleProcess.leave()
+    }
+
+    func validate() throws {
+        guard timeLimit > 0 else { throw ValidationError("--time-limit must be above 0 seconds, not \(timeLimit)") }
     }
 }

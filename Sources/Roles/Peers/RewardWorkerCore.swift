@@ -12,10 +12,10 @@ package struct RewardWorkerCore: PeerCore {
         package var task: RewardTask
         package var results: [ScoringResult]
         /// Why there is no scorer; nil if there is.
-        package var problem: String?
+        package var problem: RoleError?
         package var seconds: Double
 
-        package init(task: RewardTask, results: [ScoringResult], problem: String? = nil, seconds: Double) {
+        package init(task: RewardTask, results: [ScoringResult], problem: RoleError? = nil, seconds: Double) {
             self.task = task
             self.results = results
             self.problem = problem
@@ -108,9 +108,10 @@ package struct RewardWorkerCore: PeerCore {
     package mutating func finished(_ output: Output, now: Moment) {
         scoring.remove(output.task.id)
         if let problem = output.problem {
-            link.send(.taskReturn(TaskReturn(epoch: output.task.epoch, task: output.task.id, reason: problem)))
-            link.send(.goodbye(problem))
-            link.leave(.work("the scorer cannot be made: \(problem)"))
+            let reason = "\(problem)"
+            link.send(.taskReturn(TaskReturn(epoch: output.task.epoch, task: output.task.id, reason: reason)))
+            link.send(.goodbye(reason))
+            link.leave(problem)
             return
         }
         pulse.worked(crystals: output.task.crystals.count, seconds: output.seconds)

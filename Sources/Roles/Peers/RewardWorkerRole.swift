@@ -40,11 +40,12 @@ package struct RewardWorkerRole {
                         scorer = try makeScorer(job.settings)
                         made = (job.settings, scorer)
                     }
-                    let results = scorer.score(job.task.crystals)
+                    let results = try scorer.score(job.task.crystals)
                     return RewardWorkerCore.Output(
                         task: job.task, results: results, seconds: begin.duration(to: .now).seconds)
                 } catch {
-                    return RewardWorkerCore.Output(task: job.task, results: [], problem: "\(error)", seconds: 0)
+                    let problem = error as? RoleError ?? .work("the scorer cannot be made: \(error)")
+                    return RewardWorkerCore.Output(task: job.task, results: [], problem: problem, seconds: 0)
                 }
             }
         }

@@ -7,6 +7,9 @@ package enum RoleProcess {
     /// The build, told at login and kept with runs.
     package static let build = "0.1.0"
 
+    /// The exit status of a process that cannot serve its learner however often it is started: `EX_CONFIG` of sysexits.h.
+    package static let cannotServeStatus: Int32 = 78
+
     /// A logger that writes to stderr.
     ///
     /// - Parameter level: the least severe level that is shown, by name.

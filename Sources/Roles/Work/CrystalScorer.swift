@@ -2,8 +2,10 @@ package import Rewards
 
 /// Scores crystals; what a reward worker runs. One for each thread, used on that thread alone.
 package protocol CrystalScorer {
-    /// One result a crystal, in order. Whatever goes wrong is an outcome.
-    func score(_ crystals: [SampledCrystal]) -> [ScoringResult]
+    /// One result for each crystal, in order. Whatever goes wrong with a crystal is an outcome.
+    ///
+    /// - Throws: if this process cannot score at all; no crystal is at fault.
+    func score(_ crystals: [SampledCrystal]) throws -> [ScoringResult]
 }
 
 /// What came of scoring one crystal, and how long it took.

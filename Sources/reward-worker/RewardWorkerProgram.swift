@@ -1,0 +1,14 @@
+import ArgumentParser
+import Roles
+
+/// The reward worker, or, started by one with a hidden argument, the engine child in which its engine runs.
+@main
+enum RewardWorkerProgram {
+    static func main() {
+        if let threads = EngineChild.threads {
+            let factory = StabilityScorerFactory()
+            EngineChild.run(threads: threads) { try factory.makeScorer($0) }
+        }
+        RewardWorkerCommand.main()
+    }
+}
