@@ -28,7 +28,7 @@ let package = Package(
         .target(name: "Crystals", dependencies: ["CSpglib", "CZlib", "CBzip2"], resources: [.copy("Resources")]),
         .target(name: "Potentials", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
         .target(name: "Policy", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Stability", dependencies: ["Crystals", "CZlib"], resources: [.copy("Resources")]),
+        .target(name: "Stability", dependencies: ["Crystals", "CZlib", "Kernels"], resources: [.copy("Resources")]),
         .target(name: "Rewards", dependencies: ["Crystals", "Potentials", "Stability"]),
         .target(
             name: "Archive",
@@ -66,7 +66,8 @@ let package = Package(
         .testTarget(
             name: "RolesTests",
             dependencies: [
-                "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Rewards", "Roles", "faulty-engine",
+                "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Roles",
+                "Stability", "faulty-engine",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),

@@ -96,7 +96,7 @@ package struct ArchivedCrystal: Equatable, Sendable {
         package var actor: String
         /// The reward worker; nil if it was never scored.
         package var worker: String?
-        /// The potential and its version, such as "chgnet-0.3.0".
+        /// The potential and its version, such as "chgnet-0.3.0", and after a space its digest.
         package var potential: String
         /// The digest of the hull.
         package var hull: String

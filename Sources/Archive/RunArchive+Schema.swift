@@ -46,7 +46,7 @@ extension RunArchive {
             policy_digest TEXT NOT NULL,
             actor TEXT NOT NULL,
             worker TEXT,
-            potential TEXT NOT NULL,
+            potential TEXT NOT NULL,         -- name and digest
             hull TEXT NOT NULL,              -- digest
             sampling_seconds REAL,
             scoring_seconds REAL,

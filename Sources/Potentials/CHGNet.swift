@@ -11,7 +11,8 @@ internal import Kernels
 ///     let energy = try evaluator.energyPerAtom(of: structure)  // eV/atom
 package struct CHGNet: InteratomicPotential {
     package let name: String
-    /// SHA-256 of the model file, hexadecimal.
+    /// SHA-256 of the tensors (names, shapes, values) and the configuration, hexadecimal; comments and layout of the file do not
+    /// count.
     package let digest: String
     /// What an evaluator refuses to spend time and memory on.
     package var limits = Limits()
@@ -69,7 +70,25 @@ package struct CHGNet: InteratomicPotential {
         if let reason = configuration.unsupported { throw .modelUnsupported(path: path, reason: reason) }
         weights = try CHGNetWeights(file.tensors, configuration: configuration, path: path)
         name = "chgnet-" + configuration.version
-        digest = SHA256.hash(data).hexadecimal
+        digest = Self.digest(of: file.tensors, configuration: json)
+    }
+
+    private static func digest(of tensors: [String: Safetensors.Tensor], configuration json: String) -> String {
+        var hash = SHA256()
+        // A length before each part, so that no two contents run together to the same bytes.
+        func add(_ text: some Collection<UInt8>) {
+            withUnsafeBytes(of: UInt64(text.count).littleEndian) { hash.update($0) }
+            hash.update(text)
+        }
+        let object = try? JSONSerialization.jsonObject(with: Data(json.utf8))
+        let sorted = object.flatMap { try? JSONSerialization.data(withJSONObject: $0, options: .sortedKeys) }
+        add(sorted ?? Data(json.utf8))
+        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
+            add(Array(name.utf8))
+            add(Array("\(tensor.shape)".utf8))
+            tensor.values.withUnsafeBytes { hash.update($0) }
+        }
+        return hash.finalize().hexadecimal
     }
 
     package func makeEvaluator() -> any EnergyEvaluator { makeCHGNetEvaluator() }

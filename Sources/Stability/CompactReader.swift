@@ -10,7 +10,8 @@ struct CompactReader {
         self.position = position
     }
 
-    mutating func readReference() -> HullReference? {
+    /// - Parameter digest: that of the entries; nil if it is not known.
+    mutating func readReference(digest: String?) -> HullReference? {
         guard let name = readText(), let sourceEntries = readCount(limit: Int(Int32.max)),
             let recordCount = readCount(limit: remaining), let prefixCount = readCount(limit: remaining)
         else { return nil }
@@ -25,7 +26,7 @@ struct CompactReader {
             guard readSystem(into: &table) else { return nil }
         }
         guard remaining == 0, table.energies.count == recordCount, recordCount > 0 else { return nil }
-        return HullReference(name: name, table: table, sourceEntryCount: sourceEntries)
+        return HullReference(name: name, table: table, sourceEntryCount: sourceEntries, digest: digest)
     }
 
     private var remaining: Int { bytes.count - position }

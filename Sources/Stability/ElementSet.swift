@@ -21,6 +21,9 @@ package struct ElementSet: Sendable, Hashable {
 
     package func isSubset(of other: ElementSet) -> Bool { low & ~other.low == 0 && high & ~other.high == 0 }
 
+    /// Whether it comes before another set, in an order that any two sets have.
+    func precedes(_ other: ElementSet) -> Bool { (high, low) < (other.high, other.low) }
+
     /// The number of elements.
     package var count: Int { low.nonzeroBitCount + high.nonzeroBitCount }
 

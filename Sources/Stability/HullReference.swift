@@ -1,5 +1,6 @@
 package import Crystals
 package import Foundation
+internal import Synchronization
 
 /// The known materials that distances to the hull are measured against.
 ///
@@ -17,10 +18,13 @@ package final class HullReference: Sendable {
 
     let table: EntryTable
     private let cache: ChemicalSystemCache
+    private let knownDigest: Mutex<String?>
 
     init(
-        name: String, table: EntryTable, sourceEntryCount: Int, cachedSystems: Int = HullReference.defaultCachedSystems
+        name: String, table: EntryTable, sourceEntryCount: Int, digest: String? = nil,
+        cachedSystems: Int = HullReference.defaultCachedSystems
     ) {
+        knownDigest = Mutex(digest)
         self.name = name
         self.table = table
         self.sourceEntryCount = sourceEntryCount
@@ -61,6 +65,21 @@ package final class HullReference: Sendable {
         self.init(
             name: name, table: builder.table(), sourceEntryCount: builder.entryCount, cachedSystems: cachedSystems)
     }
+
+    /// SHA-256 of the entries (compositions, energies, names), hexadecimal: the same for the same entries in any order and any
+    /// file format, so that two references with one digest give the same distances.
+    ///
+    /// - Complexity: computed when first asked for, in O(n log n) of the entries.
+    package var digest: String {
+        knownDigest.withLock { known in
+            let digest = known ?? computedDigest
+            known = digest
+            return digest
+        }
+    }
+
+    /// The digest from the entries themselves.
+    package var computedDigest: String { table.digest }
 
     /// How many compounds, elements included, the reference has.
     package var compoundCount: Int { table.energies.count }

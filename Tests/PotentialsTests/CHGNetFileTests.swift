@@ -29,8 +29,25 @@ import Testing
         let model = try CHGNet(contentsOf: original)
         #expect(model.name == "chgnet-0.3.0")
         #expect(model.digest == (try CHGNet.embedded()).digest)
-        #expect(model.digest == "bf600fde4bc5f89f3741dab3de94195de0cbcc58444857fd8aebc93e197419e6")
+        #expect(model.digest == "65e9d62f6232777e7fc2f0e12b56dd884809ce76788b8829c6074e71ece78f9b")
         try FileManager.default.removeItem(at: folder)
+    }
+
+    @Test func digest_ofTheSameTensorsInAnotherFile_isTheSame() throws {
+        let expected = try CHGNet.embedded().digest
+        try withChanged(
+            { $0.metadata["comment"] = "converted again" },
+            { url in #expect((try? CHGNet(contentsOf: url))?.digest == expected) })
+    }
+
+    @Test func digest_ofAnyOtherNumber_differs() throws {
+        let expected = try CHGNet.embedded().digest
+        try withChanged(
+            { $0.tensors["mlp.layers.0.bias"]?.values[3] += 1e-3 },
+            { url in
+                let digest = (try? CHGNet(contentsOf: url))?.digest
+                #expect(digest != nil && digest != expected)
+            })
     }
 
     @Test func load_ofAMissingOrDamagedFile_saysWhich() throws {

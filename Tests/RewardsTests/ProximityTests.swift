@@ -58,4 +58,16 @@ import Testing
         #expect(structure.hasAtoms(closerThan: 0.5))
         #expect(!structure.hasAtoms(closerThan: 0.3))
     }
+
+    /// 10,000 lattice planes lie within the distance of each atom, in each of two directions; their crossings are few.
+    @Test func hasAtoms_inACellAsFlatAsTheLimitsAllow_takesNoTime() {
+        let cell = Cell(
+            a: SIMD3(100, 0, 0), b: SIMD3(-49.7, 86.6, 0), c: SIMD3(-50.2, -86.5, 2.5e-4))
+        let duration = ContinuousClock().measure {
+            for number in 0..<20 {
+                _ = structure(cell, [.zero, SIMD3(0.31, 0.17 * Double(number), 0.53)]).hasAtoms(closerThan: 0.5)
+            }
+        }
+        #expect(duration < .seconds(5))
+    }
 }

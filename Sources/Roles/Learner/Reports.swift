@@ -18,6 +18,13 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
     package var name: String { "\(host):\(process)" }
 
     package var description: String { "\(role.rawValue) \(name)" }
+
+    /// What to say of a peer of another build than the learner's; nil if it is the same.
+    package func difference(fromBuild own: String) -> String? {
+        guard build != own else { return nil }
+        return "\(self) is of build \(build), the learner of \(own): crystals may come out otherwise than from the same "
+            + "build; install one build everywhere"
+    }
 }
 
 /// What a peer is there for.

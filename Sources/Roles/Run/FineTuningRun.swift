@@ -126,7 +126,8 @@ package struct FineTuningRun {
         let runID = directory.manifest.runID
         let recorder = RunRecorder(
             context: .init(
-                seed: configuration.seed, potential: engine.potential.name, hull: engine.hull.name,
+                seed: configuration.seed, potential: "\(engine.potential.name) \(engine.potential.digest)",
+                hull: engine.hull.digest,
                 stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
             metrics: try JSONLinesWriter(url: directory.metrics), roles: try JSONLinesWriter(url: directory.roles),
             logger: logger, say: say,
@@ -182,7 +183,7 @@ package struct FineTuningRun {
                 ScoringSettings(
                     reward: configuration.reward, potential: configuration.potential,
                     potentialDigest: engine.potential.digest,
-                    hull: configuration.hull, hullCompounds: engine.hull.compoundCount)),
+                    hull: configuration.hull, hullDigest: engine.hull.digest)),
         ]
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)

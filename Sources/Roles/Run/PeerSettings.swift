@@ -18,17 +18,17 @@ package struct ScoringSettings: Codable, Sendable, Hashable {
     package var potentialDigest: String
     /// `default` or a file that the worker can read.
     package var hull: String
-    /// The compositions in the hull, so that all workers use the same.
-    package var hullCompounds: Int
+    /// SHA-256 of the hull's entries, so that all workers use the same.
+    package var hullDigest: String
 
     package init(
-        reward: RewardConfiguration, potential: String, potentialDigest: String, hull: String, hullCompounds: Int
+        reward: RewardConfiguration, potential: String, potentialDigest: String, hull: String, hullDigest: String
     ) {
         self.reward = reward
         self.potential = potential
         self.potentialDigest = potentialDigest
         self.hull = hull
-        self.hullCompounds = hullCompounds
+        self.hullDigest = hullDigest
     }
 }
 

@@ -125,6 +125,7 @@ package final class RunRecorder: RunObserver {
     package func peerJoined(_ peer: PeerDescription) {
         state.withLock { _ = $0.peers.insert(peer) }
         logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)")
+        if let difference = peer.difference(fromBuild: RoleProcess.build) { logger.warning("\(difference)") }
     }
 
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {

@@ -17,31 +17,55 @@ package final class StabilityScorer: CrystalScorer {
     }
 }
 
-/// Makes the scorers of a process: potential and hull are loaded for the first and shared by the others.
+/// Makes the scorers of a process: potential and hull are loaded for the first and shared by the others, also after the
+/// reward's numbers change.
 package final class StabilityScorerFactory: Sendable {
-    private let shared = Mutex<(settings: ScoringSettings, engine: ScoringEngine)?>(nil)
+    private let shared = Mutex<(source: EngineSource, engine: ScoringEngine)?>(nil)
 
     package init() {}
 
     /// - Parameter text: JSON of `ScoringSettings`.
+    /// - Throws: ``RoleError`` if potential or hull are not the learner's.
     package func makeScorer(_ text: String) throws -> any CrystalScorer {
         let settings = try PeerSettings.parse(ScoringSettings.self, from: text)
-        let engine = try shared.withLock { shared in
-            if let shared, shared.settings == settings { return shared.engine }
-            let engine = try ScoringEngine(potential: settings.potential, hull: settings.hull)
-            guard engine.potential.digest == settings.potentialDigest else {
-                throw RoleError.work(
-                    "the potential \(settings.potential) here is not the learner's (digest \(engine.potential.digest), "
-                        + "expected \(settings.potentialDigest)); install the same file")
-            }
-            guard engine.hull.compoundCount == settings.hullCompounds else {
-                throw RoleError.work(
-                    "the hull \(settings.hull) here is not the learner's (\(engine.hull.compoundCount) compositions, "
-                        + "expected \(settings.hullCompounds)); install the same file")
-            }
-            shared = (settings, engine)
+        return StabilityScorer(reward: try engine(EngineSource(settings)).makeReward(settings.reward))
+    }
+
+    /// Potential and hull, loaded if those in hand are others.
+    private func engine(_ source: EngineSource) throws -> ScoringEngine {
+        try shared.withLock { shared in
+            if let shared, shared.source == source { return shared.engine }
+            let engine = try ScoringEngine(potential: source.potential, hull: source.hull)
+            try source.check(engine)
+            shared = (source, engine)
             return engine
         }
-        return StabilityScorer(reward: engine.makeReward(settings.reward))
+    }
+}
+
+/// Which potential and hull a learner asks for.
+private struct EngineSource: Sendable, Hashable {
+    var potential: String
+    var potentialDigest: String
+    var hull: String
+    var hullDigest: String
+
+    init(_ settings: ScoringSettings) {
+        potential = settings.potential
+        potentialDigest = settings.potentialDigest
+        hull = settings.hull
+        hullDigest = settings.hullDigest
+    }
+
+    /// - Throws: ``RoleError/cannotServe(_:)``, with both digests, if the engine is another one than the learner's.
+    func check(_ engine: ScoringEngine) throws {
+        for (kind, name, found, expected) in [
+            ("potential", potential, engine.potential.digest, potentialDigest),
+            ("hull", hull, engine.hull.digest, hullDigest),
+        ] where found != expected {
+            throw RoleError.cannotServe(
+                "the \(kind) \(name) on this machine is not the learner's: its digest is \(found), the learner's is "
+                    + "\(expected); install the learner's file here")
+        }
     }
 }
