@@ -22,8 +22,8 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
     /// What to say of a peer of another build than the learner's; nil if it is the same.
     package func difference(fromBuild own: String) -> String? {
         guard build != own else { return nil }
-        return "\(self) is of build \(build), the learner of \(own): crystals may come out otherwise than from the same "
-            + "build; install one build everywhere"
+        return "\(self) is of build \(build), the learner of \(own): its results may be other ones; "
+            + "install one build everywhere"
     }
 }
 
