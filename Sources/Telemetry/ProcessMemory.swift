@@ -1,10 +1,15 @@
 import Foundation
 
-/// The memory of this process.
+/// The memory of a process.
 package enum ProcessMemory {
-    /// Resident memory, MB (10^6 bytes); nil where the system does not tell.
-    package static var residentMegabytes: Double? {
-        guard let status = try? String(contentsOfFile: "/proc/self/status", encoding: .utf8) else { return nil }
+    /// Resident memory of this process, MB (10^6 bytes); nil where the system does not tell.
+    package static var residentMegabytes: Double? { residentMegabytes(of: "self") }
+
+    /// Resident memory of another process, MB (10^6 bytes); nil if there is none, or the system does not tell.
+    package static func residentMegabytes(of process: Int32) -> Double? { residentMegabytes(of: "\(process)") }
+
+    private static func residentMegabytes(of name: String) -> Double? {
+        guard let status = try? String(contentsOfFile: "/proc/\(name)/status", encoding: .utf8) else { return nil }
         return residentMegabytes(fromStatus: status)
     }
 

@@ -37,7 +37,7 @@ struct RewardWorkerCommand: ParsableCommand {
         let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)
         let role = RewardWorkerRole(
             configuration: try RoleProcess.peer(connect: connect, threads: threads), logger: logger,
-            makeScorer: { engine.makeScorer($0) })
+            engineBytes: { engine.residentBytes }, makeScorer: { engine.makeScorer($0) })
         do {
             try role.run(stop: stop)
         } catch RoleError.cannotServe(let reason) {

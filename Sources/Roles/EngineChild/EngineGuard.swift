@@ -39,7 +39,7 @@ package final class EngineGuard: @unchecked Sendable {
         self.threads = threads
         self.timeLimit = timeLimit
         self.logger = logger
-        solos = DispatchSemaphore(value: min(threads, Self.soloLimit))
+        solos = DispatchSemaphore(value: max(1, min(threads, Self.soloLimit)))
     }
 
     /// A scorer for one thread.
@@ -56,6 +56,13 @@ package final class EngineGuard: @unchecked Sendable {
             current?.end()
             for process in solo.values { process.end() }
         }
+    }
+
+    /// Resident memory of the child that all threads share, bytes; 0 while it is being started.
+    package var residentBytes: Int {
+        guard lock.try() else { return 0 }
+        defer { lock.unlock() }
+        return current?.residentBytes ?? 0
     }
 
     /// Evaluates crystals in the child that all threads share.

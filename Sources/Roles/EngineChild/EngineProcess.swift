@@ -1,6 +1,7 @@
 import Foundation
 import Messaging
 import Synchronization
+import Telemetry
 
 /// A running engine child, seen from the worker. Safe to use from several threads, each with a request of its own.
 final class EngineProcess: Sendable {
@@ -76,6 +77,11 @@ final class EngineProcess: Sendable {
             }
             return .timedOut(inHand: position)
         }
+    }
+
+    /// Resident memory of the child, bytes; 0 if it has ended.
+    var residentBytes: Int {
+        death == nil ? Int((ProcessMemory.residentMegabytes(of: process) ?? 0) * 1e6) : 0
     }
 
     /// Ends the child at once, whatever it does.

@@ -52,8 +52,10 @@ struct PeerPulse: Sendable {
     }
 
     /// The report, if one is due; it covers the time since the last.
+    ///
+    /// - Parameter childBytes: resident memory of the processes that belong to the peer, asked for when a report is due.
     mutating func report(
-        version: Int, inFlight: Int, logins: Int, resent: Int, now: Moment
+        version: Int, inFlight: Int, logins: Int, resent: Int, now: Moment, childBytes: () -> Int = { 0 }
     ) -> RoleReport? {
         guard let last = lastReport else {
             lastReport = now
@@ -65,7 +67,8 @@ struct PeerPulse: Sendable {
         defer { (crystals, busy) = (0, 0) }
         return RoleReport(
             intervalSeconds: Double(interval.components.seconds) + Double(interval.components.attoseconds) * 1e-18,
-            crystals: crystals, busySeconds: busy, residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6),
+            crystals: crystals, busySeconds: busy,
+            residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6) + childBytes(),
             version: version,
             inFlight: inFlight, logins: logins, resent: resent)
     }

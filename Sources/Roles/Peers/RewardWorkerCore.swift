@@ -33,9 +33,15 @@ package struct RewardWorkerCore: PeerCore {
     private var outbox = Outbox<UInt64, TaskResult>()
     private var leavingBy: Moment?
     private var jobs: [Job] = []
+    private let engineBytes: @Sendable () -> Int
 
-    package init(configuration: PeerConfiguration, generator: any RandomNumberGenerator & Sendable) {
+    /// - Parameter engineBytes: Tells the resident memory of the engine's process, for reports.
+    package init(
+        configuration: PeerConfiguration, generator: any RandomNumberGenerator & Sendable,
+        engineBytes: @escaping @Sendable () -> Int = { 0 }
+    ) {
         self.configuration = configuration
+        self.engineBytes = engineBytes
         link = HubLink(configuration: configuration, role: .rewardWorker, generator: generator)
         pulse = PeerPulse(reportInterval: configuration.report)
     }
@@ -145,7 +151,7 @@ package struct RewardWorkerCore: PeerCore {
             if pulse.beats(readiness, every: welcome.heartbeat, now: now) { link.send(.heartbeat(readiness)) }
             let report = pulse.report(
                 version: newestVersion, inFlight: queue.count + scoring.count, logins: link.logins,
-                resent: outbox.resentCount, now: now)
+                resent: outbox.resentCount, now: now, childBytes: engineBytes)
             if let report { link.send(.report(report)) }
         }
         leaveIfDone(now: now)

@@ -5,14 +5,18 @@ import Messaging
 package struct RewardWorkerRole {
     private let configuration: PeerConfiguration
     private let logger: Logger
+    private let engineBytes: @Sendable () -> Int
     private let makeScorer: @Sendable (String) throws -> any CrystalScorer
 
-    /// - Parameter makeScorer: Makes a scorer from the settings that the learner tells (JSON): one on each thread, and again if
-    ///   they change.
+    /// - Parameters:
+    ///   - engineBytes: Tells the resident memory of the engine's process, for reports.
+    ///   - makeScorer: Makes a scorer from the settings that the learner tells (JSON): one on each thread, and again if they
+    ///     change.
     package init(
-        configuration: PeerConfiguration, logger: Logger,
+        configuration: PeerConfiguration, logger: Logger, engineBytes: @escaping @Sendable () -> Int = { 0 },
         makeScorer: @escaping @Sendable (_ settings: String) throws -> any CrystalScorer
     ) {
+        self.engineBytes = engineBytes
         self.configuration = configuration
         self.logger = logger
         self.makeScorer = makeScorer
@@ -51,7 +55,8 @@ package struct RewardWorkerRole {
         }
         let context = try ZMQContext()
         var loop = PeerLoop(
-            core: RewardWorkerCore(configuration: configuration, generator: SystemRandomNumberGenerator()),
+            core: RewardWorkerCore(
+                configuration: configuration, generator: SystemRandomNumberGenerator(), engineBytes: engineBytes),
             endpoint: configuration.endpoint, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
