@@ -68,4 +68,54 @@ import Testing
         #expect(resolved.policy == "/somewhere/models/a.safetensors")
         #expect(resolved.hull == "default" && resolved.potential == "chgnet")
     }
+
+    private func refusal(_ text: String) -> String {
+        do {
+            _ = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: "run.yaml")
+            return "accepted"
+        } catch {
+            return "\(error)"
+        }
+    }
+
+    @Test(arguments: [
+        ("seed: 0032", "seed", "32"), ("versions: -007", "versions", "-7"), ("batch_size: 0o17", "batch_size", "15"),
+        ("unit_size: 0x10", "unit_size", "16"), ("batch_size: 1_000", "batch_size", "1000"),
+        ("stable_below: 1:30", "stable_below", "sixties"), ("seed: 0b11", "seed", "3"),
+        ("stable_below: 00.1", "stable_below", "0.1"), ("objective: {clip: 00.2}", "objective.clip", "0.2"),
+        ("seed: +010", "seed", "10"), ("threads: \"004\"", "threads", "4"),
+        ("space_groups: [225, 0062]", "space_groups[1]", "62"),
+        ("reward: {shape: {kind: exponential, scale: 0_1}}", "reward.shape.scale", "underscores"),
+    ])
+    func numbers_thatReadInSeveralWays_areRefused(text: String, key: String, advice: String) {
+        let message = refusal(text)
+        #expect(message.contains(key) && message.contains(advice), "\(message)")
+    }
+
+    @Test(arguments: [
+        "seed:", "seed: ~", "seed: null", "policy: Null", "objective: {clip: }", "reward:", "space_groups: [1, ~]",
+    ])
+    func keys_withoutValue_areRefused(text: String) throws {
+        let message = refusal(text)
+        let key = try #require(text.split(separator: ":").first)
+        #expect(message.contains(key) && message.contains("has no value"), "\(message)")
+    }
+
+    /// What looks odd where a text is expected stays a text; plain numbers stay numbers.
+    @Test func ordinaryValues_areAccepted() throws {
+        let text = "policy: '0032'\nseed: 0\nstable_below: 0.05\nversions: 10\nthreads: 2\n"
+        let configuration = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: "run.yaml")
+        #expect(configuration.policy == "0032" && configuration.seed == 0 && configuration.stableBelow == 0.05)
+        _ = try ConfigurationLoader.parse(RunConfiguration.self, text: "", source: "run.yaml")
+        _ = try ConfigurationLoader.parse(RunConfiguration.self, text: "# nothing\n", source: "run.yaml")
+    }
+
+    @Test func wrongTypes_doNotHideWrongRanges() {
+        let message = refusal(
+            "versions: many\nbatch_size: 0\nobjective: {clip: x, epochs: 0}\nseed: 007\nlisten: nowhere")
+        for part in ["versions", "batch_size", "objective.clip", "seed", "listen"] {
+            #expect(message.contains(part), "\(part) is not in: \(message)")
+        }
+        #expect(message.components(separatedBy: "seed").count == 2, "\(message)")
+    }
 }

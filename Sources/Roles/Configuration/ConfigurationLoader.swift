@@ -24,13 +24,67 @@ package enum ConfigurationLoader {
         }
         let node = root ?? Node.mapping([:])
         var problems = unknownKeys(node, type: type, path: "")
-        var section: Section?
-        do { section = try YAMLDecoder().decode(Section.self, from: text.isEmpty || root == nil ? "{}" : text) } catch {
-            problems.append(describe(error))
+        let scalars = PlainScalars.problems(node, defaults: defaults(of: type))
+        problems += scalars
+        let (section, mistakes) = decode(type, from: node)
+        // A value that is refused for its form need not be refused for its type as well.
+        problems += mistakes.filter { mistake in
+            !scalars.contains { $0.split(separator: " ").first == mistake.split(separator: " ").first }
         }
         problems += section?.problems ?? []
         guard problems.isEmpty, let section else { throw ConfigurationError(source: source, problems: problems) }
         return section
+    }
+
+    /// The configuration without any key given; nil if some must be given.
+    private static func defaults(of type: (some ConfigurationSection).Type) -> Node? {
+        guard let section = try? YAMLDecoder().decode(type, from: Node.mapping([:])), let text = try? text(section)
+        else { return nil }
+        return try? Yams.compose(yaml: text)
+    }
+
+    /// Decodes all that can be: a value of the wrong type is named and left out, so that it does not hide what is wrong
+    /// with the others.
+    private static func decode<Section: ConfigurationSection>(
+        _ type: Section.Type, from node: Node
+    ) -> (section: Section?, mistakes: [String]) {
+        var node = node
+        var mistakes: [String] = []
+        while true {
+            do {
+                return (try YAMLDecoder().decode(type, from: node), mistakes)
+            } catch {
+                mistakes.append(describe(error))
+                let path = codingPath(error)
+                guard mistakes.count < 100, let smaller = removing(path[...], from: node) else {
+                    return (nil, mistakes)
+                }
+                node = smaller
+            }
+        }
+    }
+
+    private static func codingPath(_ error: any Error) -> [any CodingKey] {
+        switch error as? DecodingError {
+        case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+            context.codingPath
+        default: []
+        }
+    }
+
+    /// A table without the value at a path; nil if it has none there.
+    private static func removing(_ path: ArraySlice<any CodingKey>, from node: Node) -> Node? {
+        guard let key = path.first, var mapping = node.mapping else { return nil }
+        let name = Node(key.stringValue)
+        guard let value = mapping[name] else { return nil }
+        let rest = path.dropFirst()
+        if !rest.isEmpty, value.mapping != nil {
+            guard let smaller = removing(rest, from: value) else { return nil }
+            mapping[name] = smaller
+        } else {
+            mapping[name] = nil
+        }
+        return .mapping(mapping)
     }
 
     /// The text of a configuration, to be stored beside what it made.
