@@ -6,6 +6,7 @@ internal import Foundation
 package final class ByteSource {
     private let path: String
     private let reader: CompressedFileReader
+    private var isAtStart = true
 
     /// Opens a file.
     /// - Throws: ``StructureFileError/unreadable(path:reason:)`` or ``StructureFileError/damagedArchive(path:)``.
@@ -25,11 +26,27 @@ package final class ByteSource {
     /// The next piece, unpacked; nil at the end, never empty.
     /// - Throws: ``StructureFileError/unreadable(path:reason:)`` or ``StructureFileError/damagedArchive(path:)``.
     package func next() throws(StructureFileError) -> [UInt8]? {
+        let piece: [UInt8]?
         do throws(CompressedFileError) {
-            return try reader.nextChunk()
+            piece = try reader.nextChunk()
         } catch {
             throw StructureFileError(error, path: path)
         }
+        if isAtStart, let piece {
+            isAtStart = false
+            guard !ByteSource.isUTF16(piece) else {
+                throw .unreadable(path: path, reason: "it is UTF-16 text; save it as UTF-8")
+            }
+        }
+        return piece
+    }
+
+    /// Whether text has two bytes a character, by its byte order mark or by its zeros.
+    private static func isUTF16(_ bytes: [UInt8]) -> Bool {
+        guard bytes.count >= 4 else { return false }
+        if bytes.starts(with: [0xFF, 0xFE]) || bytes.starts(with: [0xFE, 0xFF]) { return true }
+        let isZero = bytes.prefix(4).map { $0 == 0 }
+        return isZero == [true, false, true, false] || isZero == [false, true, false, true]
     }
 
     /// All that is left.

@@ -1,7 +1,7 @@
 extension CIFContent {
     /// Every atom of the cell: the sites under all operations, coinciding images merged.
     /// - Parameter tolerance: Å; images closer than this are one atom.
-    /// - Throws: ``StructureFileError``: two elements on one site, too many atoms.
+    /// - Throws: ``StructureFileError``: two atoms on one site, too many atoms, atoms that do not make the formula.
     package func structure(tolerance: Double = 0.02) throws(StructureFileError) -> Structure {
         let cell: Cell
         do {
@@ -12,33 +12,69 @@ extension CIFContent {
         var elements: [Element] = []
         var coordinates: [SIMD3<Double>] = []
         var orbits: [Int] = []
-        var orbitCount = 0
+        // The site of each orbit.
+        var origins: [Site] = []
         for site in sites {
             let orbit = CIFContent.orbit(of: site.position, operations: operations, cell: cell, tolerance: tolerance)
             let twin = coordinates.firstIndex { cell.length(nearestImage($0 - orbit[0])) < tolerance }
             if let twin {
-                guard elements[twin] == site.element else {
-                    throw .cif(
-                        .twoElementsOnOneSite, detail: "\(elements[twin].symbol), \(site.element.symbol)")
-                }
+                let pair = "\(origins[orbits[twin]].place) and \(site.place)"
+                guard elements[twin] == site.element else { throw .cif(.twoElementsOnOneSite, detail: pair) }
                 // A list of the whole cell under operations; without operations the file means two atoms.
-                if operations.count > 1 { continue }
+                guard operations.count > 1 else { throw CIFContent.coinciding(pair) }
+                continue
             }
             guard coordinates.count + orbit.count <= StructureReader.maximumAtomCount else {
                 throw .cif(.tooManyAtoms, detail: "more than \(StructureReader.maximumAtomCount)")
             }
             coordinates += orbit
             elements += [Element](repeating: site.element, count: orbit.count)
-            orbits += [Int](repeating: orbitCount, count: orbit.count)
-            orbitCount += 1
+            orbits += [Int](repeating: origins.count, count: orbit.count)
+            origins.append(site)
         }
-        return Structure(
+        let structure = Structure(
             cell: cell, elements: elements, fractionalCoordinates: coordinates,
             orbits: operations.count > 1 ? orbits : nil, id: name.isEmpty ? nil : name)
+        try requireFormula(of: structure.composition)
+        // Beyond the rounding of coordinates, but nearer than nuclei are.
+        if let pair = structure.coincidingAtoms(closerThan: 5 * tolerance) {
+            let (first, second) = (origins[orbits[pair.first]].place, origins[orbits[pair.second]].place)
+            throw CIFContent.coinciding(
+                orbits[pair.first] == orbits[pair.second]
+                    ? "\(first) and its image by symmetry, \(DistanceText.text(pair.distance)) Å apart: give its "
+                        + "coordinates with more decimals"
+                    : "\(first) and \(second), \(DistanceText.text(pair.distance)) Å apart")
+        }
+        return structure
+    }
+
+    private static func coinciding(_ detail: String) -> StructureFileError {
+        .cif(.coincidingSites, detail: detail)
+    }
+
+    /// Holds the atoms of a cell against the formula and the hydrogens that the file states.
+    /// - Throws: ``StructureFileError/cif(_:detail:)`` with both formulas.
+    func requireFormula(of composition: Composition) throws(StructureFileError) {
+        if let formula, formula.composition != nil || formula.elements != Set(composition.elements) {
+            guard !formula.agrees(with: composition) else { return }
+            let lacksHydrogen =
+                attachedHydrogens > 0
+                || Set(composition.elements).isStrictSubset(of: formula.elements)
+                    && formula.elements.subtracting(composition.elements).map(\.symbol) == ["H"]
+            throw .cif(
+                .formulaMismatch,
+                detail: "listed with their images: \(composition.formula), formula: \(formula.text)"
+                    + (lacksHydrogen ? "; hydrogens have no positions: add them" : ""))
+        }
+        guard attachedHydrogens == 0 else {
+            throw .cif(
+                .formulaMismatch,
+                detail: "_atom_site_attached_hydrogens tells of hydrogens without positions: add them")
+        }
     }
 
     /// The images of a point, the point first moved onto the symmetry elements near it.
-    private static func orbit(
+    static func orbit(
         of point: SIMD3<Double>, operations: [AffineOperation], cell: Cell, tolerance: Double
     ) -> [SIMD3<Double>] {
         var shift = SIMD3<Double>.zero
@@ -66,7 +102,10 @@ extension CIFContent {
     /// - Parameter tolerance: Å.
     /// - Throws: ``StructureFileError``.
     package func crystal(tolerance: Double = 0.01) throws(StructureFileError) -> Crystal {
-        if let direct = try directCrystal(tolerance: tolerance) { return direct }
+        if let direct = try directCrystal(tolerance: tolerance) {
+            try requireFormula(of: direct.composition)
+            return direct
+        }
         let structure = try structure()
         do {
             return try Crystal(structure: structure, symmetryTolerance: tolerance)
@@ -84,22 +123,24 @@ extension CIFContent {
         }
         guard let cell = try? symmetrized.cell() else { return nil }
         var found: [Crystal.Site] = []
+        var origins: [Site] = []
         found.reserveCapacity(sites.count)
         for site in sites {
             guard
                 let assignment = spaceGroup.assignment(of: site.position + shift, cell: cell, tolerance: tolerance)
             else { return nil }
             let representative = assignment.representative
-            let twin = found.first { other in
+            let twin = found.firstIndex { other in
                 other.wyckoff == assignment.position.index
                     && cell.length(nearestImage(other.position - representative)) < tolerance
             }
             if let twin {
-                guard twin.element == site.element else {
-                    throw .cif(.twoElementsOnOneSite, detail: "\(twin.element.symbol), \(site.element.symbol)")
-                }
+                let pair = "\(origins[twin].place) and \(site.place)"
+                guard found[twin].element == site.element else { throw .cif(.twoElementsOnOneSite, detail: pair) }
+                guard operations.count > 1 else { throw CIFContent.coinciding(pair) }
                 continue
             }
+            origins.append(site)
             found.append(
                 Crystal.Site(wyckoff: assignment.position.index, element: site.element, position: representative))
         }

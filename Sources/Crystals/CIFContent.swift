@@ -3,8 +3,23 @@ package struct CIFContent: Sendable {
     /// One site of the asymmetric unit.
     package struct Site: Sendable {
         package let element: Element
+        package let place: SitePlace
+
+        /// Fractional coordinates; thirds and sixths with few decimals are completed.
+        package var position: SIMD3<Double> { place.position }
+    }
+
+    /// Where a site stands, in the crystal and in the file.
+    package struct SitePlace: Sendable, CustomStringConvertible {
+        /// The name that the file gives it.
+        package let label: String
+        /// The line of its row, from 1.
+        package let line: Int
         /// Fractional coordinates; thirds and sixths with few decimals are completed.
         package let position: SIMD3<Double>
+
+        /// For messages, such as "Si2 (line 14)".
+        package var description: String { "\(label) (line \(line))" }
     }
 
     /// The name of the data block.
@@ -16,6 +31,10 @@ package struct CIFContent: Sendable {
     /// The symmetry operations; the identity alone where no symmetry is given.
     package let operations: [AffineOperation]
     package let sites: [Site]
+    /// The formula, where the file gives one that can be read.
+    let formula: ChemicalFormula?
+    /// Hydrogens that the file states without positions.
+    let attachedHydrogens: Double
 }
 
 extension CIFContent {
@@ -58,7 +77,14 @@ extension CIFContent {
         let symmetry = try CIFSymmetry(document, block)
         spaceGroup = symmetry.spaceGroup
         operations = symmetry.operations
-        sites = try CIFContent.sites(document, loop)
+        formula = CIFContent.formula(document, block)
+        let table = try CIFSiteTable(document, loop)
+        attachedHydrogens = table.attachedHydrogens
+        let (cell, images) = (try? lattice.cell(), operations)
+        sites = try table.sites(formula: formula) { position in
+            guard let cell else { return 1 }
+            return CIFContent.orbit(of: position, operations: images, cell: cell, tolerance: 0.02).count
+        }
     }
 
     private static func lattice(
@@ -80,65 +106,13 @@ extension CIFContent {
         return lattice
     }
 
-    private static func sites(
-        _ document: CIFDocument, _ loop: CIFDocument.Loop
-    ) throws(StructureFileError) -> [Site] {
-        guard let x = loop.column("_atom_site_fract_x", "_atom_site.fract_x"),
-            let y = loop.column("_atom_site_fract_y", "_atom_site.fract_y"),
-            let z = loop.column("_atom_site_fract_z", "_atom_site.fract_z")
-        else { throw .cif(.missingCoordinate, detail: "a column of fractional coordinates is missing") }
-        let type = loop.column("_atom_site_type_symbol", "_atom_site.type_symbol")
-        let label = loop.column("_atom_site_label", "_atom_site.label", "_atom_site.id", "_atom_site_id")
-        guard type != nil || label != nil else { throw .cif(.unknownElement, detail: "no column of symbols or labels") }
-        let occupancy = loop.column("_atom_site_occupancy", "_atom_site.occupancy")
-        var sites: [Site] = []
-        var partial: (name: String, value: Double)?
-        let width = loop.names.count
-        for row in 0..<loop.rowCount {
-            func value(_ column: Int) -> CIFDocument.Value { loop.values[row * width + column] }
-            let named = type.map(value).flatMap { document.isGiven($0) ? $0 : nil }
-            guard let symbol = named ?? label.map(value) else {
-                throw .cif(.unknownElement, detail: "row \(row + 1) has no symbol")
-            }
-            let text = document.text(symbol)
-            guard let element = Element(label: text) else { throw .cif(.unknownElement, detail: text) }
-            var position = SIMD3<Double>.zero
-            for (axis, column) in [x, y, z].enumerated() {
-                guard let number = document.number(value(column)), number.magnitude < 1e6 else {
-                    throw .cif(.missingCoordinate, detail: "\(document.text(label.map(value) ?? symbol))")
-                }
-                position[axis] = completed(number, digits: document.bytes[value(column).range])
-            }
-            if let occupancy, document.isGiven(value(occupancy)) {
-                guard let share = document.number(value(occupancy)) else {
-                    throw .cif(.partialOccupancy, detail: "occupancy of \(text) is no number")
-                }
-                guard share < 1.001 else { throw .cif(.occupancyAboveOne, detail: "\(text): \(share)") }
-                if share < 0.999, partial == nil { partial = (text, share) }
-            }
-            sites.append(Site(element: element, position: position))
-        }
-        if let partial {
-            if let pair = coincidingElements(sites) { throw .cif(.twoElementsOnOneSite, detail: pair) }
-            throw .cif(.partialOccupancy, detail: "\(partial.name): \(partial.value)")
-        }
-        return sites
-    }
-
-    /// The names of two different elements with equal coordinates; nil if there are none.
-    private static func coincidingElements(_ sites: [Site]) -> String? {
-        var seen: [SIMD3<Int>: Element] = [:]
-        for site in sites {
-            let position = wrapped(site.position) * 1e4
-            let key = SIMD3(Int(position.x.rounded()), Int(position.y.rounded()), Int(position.z.rounded()))
-            if let other = seen[key], other != site.element { return "\(other.symbol), \(site.element.symbol)" }
-            seen[key] = site.element
-        }
-        return nil
+    private static func formula(_ document: CIFDocument, _ block: CIFDocument.Block) -> ChemicalFormula? {
+        let value = block.values["_chemical_formula_sum"] ?? block.values["_chemical_formula.sum"]
+        return value.flatMap { document.isGiven($0) ? ChemicalFormula(document.text($0)) : nil }
     }
 
     /// A third or sixth written with few decimals, such as 0.3333, in full.
-    private static func completed(_ value: Double, digits: ArraySlice<UInt8>) -> Double {
+    static func completed(_ value: Double, digits: ArraySlice<UInt8>) -> Double {
         let sixths = (6 * value).rounded()
         guard (6 * value - sixths).magnitude < 6e-4, !sixths.truncatingRemainder(dividingBy: 3).isZero else {
             return value
@@ -150,26 +124,5 @@ extension CIFContent {
         var unit = 1.0
         for _ in 0..<decimals { unit /= 10 }
         return (value - sixths / 6).magnitude < unit ? sixths / 6 : value
-    }
-}
-
-extension Element {
-    /// The element that a label such as "Fe1A", "O2-" or "Cl" begins with.
-    package init?(label: String) {
-        let letters = label.prefix { $0.isASCII && $0.isLetter }
-        guard let first = letters.first else { return nil }
-        if letters.count >= 2 {
-            let second = letters[letters.index(after: letters.startIndex)]
-            let two = first.uppercased() + second.lowercased()
-            // "Fe", "FE" and "fe" are iron; "OW" is an oxygen with a suffix.
-            if let element = Element(symbol: two) {
-                self = element
-                return
-            }
-            // What looks like a symbol must be one, but for the O and H of water.
-            let isSuffixed = second.isUppercase || letters.count > 2 || "OHCN".contains(first.uppercased())
-            guard isSuffixed else { return nil }
-        }
-        self.init(symbol: first.uppercased())
     }
 }

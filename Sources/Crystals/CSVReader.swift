@@ -45,11 +45,15 @@ package struct CSVRow: Sendable {
     package func string(_ column: Int) -> String { String(decoding: bytes(column), as: UTF8.self) }
 }
 
-/// Reads comma-separated values row by row; quoted fields may hold commas, quotes and line ends.
+/// Reads separated values row by row; quoted fields may hold separators, quotes and line ends.
+///
+/// The separator is the comma, semicolon or tab that the header has most of, or what a first line "sep=;" names. Lines end
+/// with "\n", "\r\n" or "\r".
 package struct CSVReader {
     /// The names of the columns.
     package private(set) var header: [String] = []
     private let source: ByteSource
+    private var separator = UInt8(ascii: ",")
     private var buffer: [UInt8] = []
     private var position = 0
     private var line = 1
@@ -61,49 +65,106 @@ package struct CSVReader {
     /// - Throws: ``StructureFileError``.
     package init(path: String) throws(StructureFileError) {
         source = try ByteSource(path: path)
-        guard let row = try next() else { throw .malformed(format: "csv", line: 1, reason: "the file is empty") }
-        header = (0..<row.count).map { row.string($0) }
-        if let first = header.first, first.hasPrefix("\u{FEFF}") {
-            header[0] = String(first.unicodeScalars.dropFirst())
+        if try fill(), buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
+        guard var first = try nextLine() else { throw .malformed(format: "csv", line: 1, reason: "the file is empty") }
+        let text = String(decoding: first.bytes, as: UTF8.self).filter { $0 != "\"" && !$0.isNewline }
+        if text.lowercased().hasPrefix("sep="), let named = text.utf8.dropFirst(4).first, text.utf8.count == 5 {
+            separator = named
+            guard let second = try nextLine() else {
+                throw .malformed(format: "csv", line: 2, reason: "the file has no header")
+            }
+            first = second
+        } else {
+            separator = CSVReader.separator(of: first.bytes)
         }
+        let row = split(first.bytes, line: first.line)
+        header = (0..<row.count).map { row.string($0) }
     }
 
-    /// The index of a column.
+    /// What a header separates its names with: the most frequent candidate outside quotes, a comma in doubt.
+    private static func separator(of header: [UInt8]) -> UInt8 {
+        var counts: [UInt8: Int] = [:]
+        var isQuoted = false
+        for byte in header {
+            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
+            if !isQuoted { counts[byte, default: 0] += 1 }
+        }
+        let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { separator in
+            (separator: separator, count: counts[separator] ?? 0)
+        }
+        return candidates.reduce(candidates[0]) { $1.count > $0.count ? $1 : $0 }.separator
+    }
+
+    /// The index of a column; capitals and blanks around a name matter only where two columns differ in nothing else.
     /// - Throws: ``StructureFileError/missingColumn(_:available:)``.
     package func column(_ name: String) throws(StructureFileError) -> Int {
-        guard let index = header.firstIndex(of: name) else { throw .missingColumn(name, available: header) }
+        guard let index = firstColumn(name) else { throw .missingColumn(name, available: header) }
         return index
+    }
+
+    /// The column of the structures: `cif`, else `structure`.
+    /// - Throws: ``StructureFileError/missingColumn(_:available:)``.
+    package func structureColumn() throws(StructureFileError) -> Int {
+        if let column = firstColumn("cif", "structure") { return column }
+        throw .missingColumn("cif", available: header)
+    }
+
+    /// The column of the first of some names that is there; nil if none is.
+    package func firstColumn(_ names: String...) -> Int? {
+        for name in names {
+            if let index = header.firstIndex(of: name) { return index }
+            let plain = CSVReader.plain(name)
+            if let index = header.firstIndex(where: { CSVReader.plain($0) == plain }) { return index }
+        }
+        return nil
+    }
+
+    private static func plain(_ name: String) -> String {
+        String(name.split(whereSeparator: \.isWhitespace).joined(separator: " ")).lowercased()
     }
 
     /// The next row; nil at the end. Empty lines are left out.
     /// - Throws: ``StructureFileError``, among others for a quote that is never closed.
     package mutating func next() throws(StructureFileError) -> CSVRow? {
-        while true {
-            var scanned = 0
-            var isInQuotes = false
-            var end: Int?
-            while true {
-                end = findEnd(from: position + scanned, isInQuotes: &isInQuotes)
-                if end != nil { break }
-                scanned = buffer.count - position
-                guard scanned <= CSVReader.rowLimit else {
-                    throw .malformed(
-                        format: "csv", line: line, reason: "a row is longer than \(CSVReader.rowLimit) bytes")
-                }
-                guard !isAtEnd, try fill() else { break }
-            }
-            if end == nil, isInQuotes {
-                throw .malformed(format: "csv", line: line, reason: "a quoted field is never closed")
-            }
-            let stop = end ?? buffer.count
-            guard stop > position || end != nil else { return nil }
-            let bytes = Array(buffer[position..<stop])
-            position = min(stop + 1, buffer.count)
-            let start = line
-            line += bytes.reduce(1) { $1 == UInt8(ascii: "\n") ? $0 + 1 : $0 }
-            let row = CSVReader.split(bytes, line: start)
+        while let line = try nextLine() {
+            let row = split(line.bytes, line: line.line)
             if row.count > 1 || !row.bytes(0).isEmpty { return row }
         }
+        return nil
+    }
+
+    /// The bytes of the next row up to its end and the line where it starts; nil at the end of the file.
+    private mutating func nextLine() throws(StructureFileError) -> (bytes: [UInt8], line: Int)? {
+        var scanned = 0
+        var isInQuotes = false
+        var end: Int?
+        while true {
+            end = findEnd(from: position + scanned, isInQuotes: &isInQuotes)
+            if end != nil { break }
+            // A "\r" at the end of a piece may be half of a line end.
+            scanned = buffer.count - position - (buffer.count > position && buffer.last == UInt8(ascii: "\r") ? 1 : 0)
+            guard scanned <= CSVReader.rowLimit else {
+                throw .malformed(
+                    format: "csv", line: line, reason: "a row is longer than \(CSVReader.rowLimit) bytes")
+            }
+            guard !isAtEnd, try fill() else { break }
+        }
+        if end == nil, isInQuotes {
+            throw .malformed(format: "csv", line: line, reason: "a quoted field is never closed")
+        }
+        let stop = end ?? buffer.count
+        guard stop > position || end != nil else { return nil }
+        let bytes = Array(buffer[position..<stop])
+        position = min(stop + 1, buffer.count)
+        let start = line
+        var count = end == nil ? 0 : 1
+        for (index, byte) in bytes.enumerated() {
+            let next = index + 1 < bytes.count ? bytes[index + 1] : UInt8(ascii: "\n")
+            let isLoneReturn = byte == UInt8(ascii: "\r") && next != UInt8(ascii: "\n")
+            if byte == UInt8(ascii: "\n") || isLoneReturn { count += 1 }
+        }
+        line += count
+        return (bytes, start)
     }
 
     /// Appends the next piece of the file; false at the end.
@@ -128,7 +189,11 @@ package struct CSVReader {
                 let byte = bytes[index]
                 if byte == UInt8(ascii: "\"") {
                     quoted.toggle()
-                } else if byte == UInt8(ascii: "\n"), !quoted {
+                } else if !quoted, byte == UInt8(ascii: "\n") {
+                    return index
+                } else if !quoted, byte == UInt8(ascii: "\r"), index + 1 < bytes.count,
+                    bytes[index + 1] != UInt8(ascii: "\n")
+                {
                     return index
                 }
                 index += 1
@@ -138,7 +203,7 @@ package struct CSVReader {
     }
 
     /// Finds the fields of a row.
-    private static func split(_ bytes: [UInt8], line: Int) -> CSVRow {
+    private func split(_ bytes: [UInt8], line: Int) -> CSVRow {
         var fields: [CSVRow.Field] = []
         var index = 0
         let end = bytes.last == UInt8(ascii: "\r") ? bytes.count - 1 : bytes.count
@@ -154,10 +219,10 @@ package struct CSVReader {
                     index += 1
                 }
                 fields.append(CSVRow.Field(range: start..<min(index, end), isQuoted: true))
-                while index < end, bytes[index] != UInt8(ascii: ",") { index += 1 }
+                while index < end, bytes[index] != separator { index += 1 }
             } else {
                 let start = index
-                while index < end, bytes[index] != UInt8(ascii: ",") { index += 1 }
+                while index < end, bytes[index] != separator { index += 1 }
                 fields.append(CSVRow.Field(range: start..<index, isQuoted: false))
             }
             guard index < end else { break }

@@ -47,7 +47,7 @@ package struct CrystalDataset: Sendable {
         threads: Int = 1, limit: Int = .max, _ body: ([Entry]) -> Void
     ) throws(StructureFileError) {
         var reader = try CSVReader(path: path)
-        let cif = try reader.column("cif")
+        let cif = try reader.structureColumn()
         let id = try? reader.column("material_id")
         var kept: [Int] = []
         for name in columns { kept.append(try reader.column(name)) }
@@ -81,7 +81,11 @@ package struct CrystalDataset: Sendable {
             guard column < row.count else {
                 throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
             }
-            let content = try CIFContent(Array(row.bytes(column)))
+            let bytes = Array(row.bytes(column))
+            if bytes.first(where: { $0 > UInt8(ascii: " ") }) == UInt8(ascii: "{") {
+                return .success(try StructureJSON.input(bytes).crystal(symmetryTolerance: tolerance))
+            }
+            let content = try CIFContent(bytes)
             switch symmetry {
             case .file: return .success(try content.crystal(tolerance: tolerance))
             case .search:

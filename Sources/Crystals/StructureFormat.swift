@@ -2,22 +2,22 @@
 package enum StructureFormat: String, Sendable, CaseIterable {
     case cif, extxyz, poscar, csv, json, jsonl
 
-    /// The format that a file name tells, a `.gz` or `.bz2` at the end set aside; nil if it tells none.
+    /// The format that a file name tells, a `.gz` or `.bz2` at the end set aside; nil if it tells none. The extension
+    /// decides ("POSCAR.cif" is a CIF); a name without one that is known may begin with POSCAR or CONTCAR.
     package init?(path: String) {
         var name = path.split(separator: "/").last.map { $0.lowercased() } ?? ""
         for suffix in [".gz", ".bz2"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
-        if name.hasPrefix("poscar") || name.hasPrefix("contcar") {
-            self = .poscar
-            return
-        }
-        switch name.split(separator: ".", omittingEmptySubsequences: false).last {
+        let parts = name.split(separator: ".", omittingEmptySubsequences: false)
+        switch parts.count > 1 ? parts.last : nil {
         case "cif": self = .cif
         case "xyz", "extxyz": self = .extxyz
         case "vasp", "poscar": self = .poscar
         case "csv": self = .csv
         case "json": self = .json
         case "jsonl", "ndjson": self = .jsonl
-        default: return nil
+        default:
+            guard name.hasPrefix("poscar") || name.hasPrefix("contcar") else { return nil }
+            self = .poscar
         }
     }
 }

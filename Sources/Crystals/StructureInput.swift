@@ -39,9 +39,15 @@ package struct StructureEntry: Sendable {
     /// The name the file gives the entry, else the name of the file and the index, as in "cells.cif#0".
     package let id: String
     package let input: Result<StructureInput, StructureFileError>
+    /// The energy that the entry states for itself; nil if it states none.
+    package let statedEnergy: Result<StatedEnergy, StructureFileError>?
 
-    package init(id: String, input: Result<StructureInput, StructureFileError>) {
+    package init(
+        id: String, input: Result<StructureInput, StructureFileError>,
+        statedEnergy: Result<StatedEnergy, StructureFileError>? = nil
+    ) {
         self.id = id
         self.input = input
+        self.statedEnergy = statedEnergy
     }
 }

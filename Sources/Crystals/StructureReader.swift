@@ -68,7 +68,8 @@ package struct StructureSequence: Sequence, IteratorProtocol {
     package mutating func next() -> StructureEntry? {
         guard let entry = source.next() else { return nil }
         defer { index += 1 }
-        return StructureEntry(id: entry.id ?? "\(fileName)#\(index)", input: entry.input)
+        return StructureEntry(
+            id: entry.id ?? "\(fileName)#\(index)", input: entry.input, statedEnergy: entry.statedEnergy)
     }
 }
 
@@ -77,6 +78,17 @@ struct SourceEntry {
     /// nil if the file gives no name.
     let id: String?
     let input: Result<StructureInput, StructureFileError>
+    /// nil if the entry states no energy.
+    var statedEnergy: Result<StatedEnergy, StructureFileError>?
+
+    init(
+        id: String?, input: Result<StructureInput, StructureFileError>,
+        statedEnergy: Result<StatedEnergy, StructureFileError>? = nil
+    ) {
+        self.id = id
+        self.input = input
+        self.statedEnergy = statedEnergy
+    }
 
     init(id: String?, _ read: () throws(StructureFileError) -> StructureInput) {
         self.id = id
@@ -104,7 +116,7 @@ struct ListedEntries: EntrySource {
     mutating func next() -> SourceEntry? { entries.popFirst() }
 }
 
-/// The rows of a table with a `cif` column.
+/// The rows of a table with a column `cif` or `structure`, which holds CIFs or JSON.
 struct TableEntries: EntrySource {
     private var reader: CSVReader
     private let cif: Int
@@ -113,12 +125,8 @@ struct TableEntries: EntrySource {
 
     init(path: String) throws(StructureFileError) {
         reader = try CSVReader(path: path)
-        if let column = reader.header.firstIndex(of: "cif") ?? reader.header.firstIndex(of: "structure") {
-            cif = column
-        } else {
-            cif = try reader.column("cif")
-        }
-        id = reader.header.firstIndex(of: "material_id") ?? reader.header.firstIndex(of: "id")
+        cif = try reader.structureColumn()
+        id = reader.firstColumn("material_id", "id")
     }
 
     mutating func next() -> SourceEntry? {
@@ -137,7 +145,7 @@ struct TableEntries: EntrySource {
             guard cif < row.count else {
                 throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
             }
-            return .structure(try CIFContent(Array(row.bytes(cif))).structure())
+            return try StructureText.input(Array(row.bytes(cif)))
         }
     }
 }

@@ -1,10 +1,12 @@
 internal import Crystals
 internal import Foundation
 
-/// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}`.
+/// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}`, a bare list of
+/// such entries, or one entry a line.
 ///
-/// Everything else in the file and in an entry (`structure`, `data`, `@module`, ...) is skipped. A missing correction is
-/// 0, a missing `entry_id` becomes `entry-` and the index.
+/// The energy of an entry is `energy` with its `energy_adjustments` (else its `correction`), both eV for the composition, or
+/// `energy_per_atom` as it stands. Charges in compositions ("Fe2+") are dropped. Everything else in the file and in an entry
+/// (`structure`, `data`, `@module`, ...) is skipped. A missing `entry_id` becomes `entry-` and the index.
 struct AlexandriaReader {
     private let path: String
     private var scanner: JSONScanner
@@ -46,17 +48,39 @@ struct AlexandriaReader {
     }
 
     private mutating func readDocument() throws(JSONScanError) {
-        try scanner.expect("{")
-        var isFirst = true
-        while try scanner.takeMember(isFirst: &isFirst, end: "}") {
-            if try scanner.takeKey() == "entries" {
-                try readEntries()
-                if invalidEntry != nil { return }
-            } else {
-                try scanner.skipValue()
+        try scanner.skipByteOrderMark()
+        if try scanner.next() == UInt8(ascii: "[") {
+            try readEntries()
+        } else {
+            try readObjects()
+        }
+        guard invalidEntry == nil else { return }
+        guard try scanner.next() == nil else { throw try scanner.unexpected("the end of the text") }
+    }
+
+    /// Reads an object with `entries`, or entries one after the other.
+    private mutating func readObjects() throws(JSONScanError) {
+        guard try scanner.next() == UInt8(ascii: "{") else { throw try scanner.unexpected("'{' or '['") }
+        var index = 0
+        while invalidEntry == nil, try scanner.next() == UInt8(ascii: "{") {
+            var entry = Entry()
+            try scanner.expect("{")
+            var isFirst = true
+            while try scanner.takeMember(isFirst: &isFirst, end: "}") {
+                let key = try scanner.takeKey()
+                if key == "entries" {
+                    try readEntries()
+                    if invalidEntry != nil { return }
+                } else {
+                    try read(key, into: &entry)
+                }
+            }
+            // An object without any of it is what stands around "entries".
+            if entry.isAny {
+                note(entry, index)
+                index += 1
             }
         }
-        guard try scanner.next() == nil else { throw try scanner.unexpected("the end of the text") }
     }
 
     private mutating func readEntries() throws(JSONScanError) {
@@ -65,41 +89,104 @@ struct AlexandriaReader {
         var index = 0
         while try scanner.takeMember(isFirst: &isFirst, end: "]") {
             entryIndex = index
-            if let reason = try readEntry(index) {
-                invalidEntry = (index, reason)
-                return
+            var entry = Entry()
+            try scanner.expect("{")
+            var isFirstMember = true
+            while try scanner.takeMember(isFirst: &isFirstMember, end: "}") {
+                try read(try scanner.takeKey(), into: &entry)
             }
+            note(entry, index)
+            if invalidEntry != nil { return }
             index += 1
         }
         entryIndex = nil
     }
 
-    /// Reads one entry; what is wrong with it, nil if nothing.
-    private mutating func readEntry(_ index: Int) throws(JSONScanError) -> String? {
+    /// What is known of the entry being read.
+    private struct Entry {
         var members: [(element: Element, amount: Double)]?
         var energy: Double?
-        var correction = 0.0
+        var energyPerAtom: Double?
+        var correction: Double?
+        var adjustments: [EnergyAdjustment] = []
         var id: String?
-        try scanner.expect("{")
-        var isFirst = true
-        while try scanner.takeMember(isFirst: &isFirst, end: "}") {
-            switch try scanner.takeKey() {
-            case "composition":
-                switch try readComposition() {
-                case .success(let read): members = read
-                case .failure(let problem): return problem.reason
-                }
-            case "energy": energy = try scanner.takeNull() ? nil : try scanner.takeNumber()
-            case "correction": correction = try scanner.takeNull() ? 0 : try scanner.takeNumber()
-            case "entry_id": id = try readIdentifier()
-            default: try scanner.skipValue()
+        /// What is wrong with it, nil if nothing.
+        var reason: String?
+
+        var isAny: Bool { members != nil || energy != nil || energyPerAtom != nil || reason != nil }
+    }
+
+    private mutating func read(_ key: String, into entry: inout Entry) throws(JSONScanError) {
+        switch key {
+        case "composition":
+            guard try !scanner.takeNull() else { return }
+            switch try readComposition() {
+            case .success(let read): entry.members = read
+            case .failure(let problem): entry.reason = entry.reason ?? problem.reason
             }
+        case "energy": entry.energy = try scanner.takeNull() ? nil : try scanner.takeNumber()
+        case "energy_per_atom": entry.energyPerAtom = try scanner.takeNull() ? nil : try scanner.takeNumber()
+        case "correction": entry.correction = try scanner.takeNull() ? nil : try scanner.takeNumber()
+        case "energy_adjustments" where try scanner.next() == UInt8(ascii: "["):
+            entry.adjustments = try readAdjustments()
+        case "entry_id": entry.id = try readIdentifier()
+        default: try scanner.skipValue()
         }
-        guard let members else { return "has no composition" }
-        guard let energy else { return "has no energy" }
-        guard (energy + correction).isFinite else { return "its energy or correction is not a finite number" }
-        builder.add(members: members, energy: energy + correction, id: id ?? "entry-\(index)")
-        return nil
+    }
+
+    /// Takes the entry, or keeps what is wrong with it.
+    private mutating func note(_ entry: Entry, _ index: Int) {
+        do throws(Problem) {
+            if let reason = entry.reason { throw Problem(reason: reason) }
+            guard let members = entry.members else { throw Problem(reason: "has no composition") }
+            let energy = try energy(of: entry, atoms: members.reduce(0) { $0 + $1.amount })
+            guard energy.isFinite else {
+                throw Problem(reason: "its energy or correction is not a finite number")
+            }
+            builder.add(members: members, energy: energy, id: entry.id ?? "entry-\(index)")
+        } catch {
+            invalidEntry = (index, error.reason)
+        }
+    }
+
+    /// eV for the composition, corrected.
+    private func energy(of entry: Entry, atoms: Double) throws(Problem) -> Double {
+        guard let energy = entry.energy else {
+            guard let perAtom = entry.energyPerAtom else { throw Problem(reason: "has no energy") }
+            return perAtom * atoms
+        }
+        do throws(EnergyCorrection.Problem) {
+            return energy
+                + (try EnergyCorrection.total(correction: entry.correction, adjustments: entry.adjustments))
+        } catch {
+            throw Problem(reason: error.reason)
+        }
+    }
+
+    private mutating func readAdjustments() throws(JSONScanError) -> [EnergyAdjustment] {
+        var adjustments: [EnergyAdjustment] = []
+        try scanner.expect("[")
+        var isFirst = true
+        while try scanner.takeMember(isFirst: &isFirst, end: "]") {
+            var adjustment = EnergyAdjustment()
+            guard try scanner.next() == UInt8(ascii: "{") else {
+                try scanner.skipValue()
+                adjustments.append(adjustment)
+                continue
+            }
+            try scanner.expect("{")
+            var isFirstMember = true
+            while try scanner.takeMember(isFirst: &isFirstMember, end: "}") {
+                let key = try scanner.takeKey()
+                if EnergyAdjustment.keys.contains(key), let next = try scanner.next(), JSONScanner.startsNumber(next) {
+                    adjustment[key] = try scanner.takeNumber()
+                } else {
+                    try scanner.skipValue()
+                }
+            }
+            adjustments.append(adjustment)
+        }
+        return adjustments
     }
 
     private struct Problem: Error { let reason: String }
@@ -112,8 +199,12 @@ struct AlexandriaReader {
         var isFirst = true
         while try scanner.takeMember(isFirst: &isFirst, end: "}") {
             let symbol = try scanner.takeKey()
+            if symbol.hasPrefix("@") {
+                try scanner.skipValue()
+                continue
+            }
             let amount = try scanner.takeNumber()
-            guard let element = Element(symbol: symbol) else {
+            guard let element = Element(species: symbol) else {
                 return .failure(Problem(reason: "'\(symbol)' is not an element"))
             }
             guard amount.isFinite, amount >= 0 else {
@@ -121,7 +212,7 @@ struct AlexandriaReader {
             }
             guard amount > 0 else { continue }
             if let known = members.firstIndex(where: { $0.element == element }) {
-                members[known].amount += amount  // D and H, say
+                members[known].amount += amount  // D and H, or ions of two charges
             } else {
                 members.append((element, amount))
             }

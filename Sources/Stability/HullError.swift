@@ -12,7 +12,7 @@ package enum HullError: Error, Sendable, Hashable {
     case notConverged(pivots: Int)
     /// The file could not be read or unpacked.
     case file(CompressedFileError)
-    /// The file is not JSON, or not of the shape `{"entries": [...]}`. The offset counts unpacked bytes.
+    /// The file is not JSON, or not of the shape `{"entries": [...]}` or `[...]`. The offset counts unpacked bytes.
     case malformed(path: String, offset: Int, reason: String)
     /// An entry of the file cannot be used. The index counts from 0.
     case invalidEntry(path: String, index: Int, reason: String)
@@ -26,6 +26,13 @@ package enum HullError: Error, Sendable, Hashable {
     case unwritable(path: String, reason: String)
 }
 
+extension HullError {
+    /// What a file of entries looks like, for messages.
+    private static let layout =
+        "{\"entries\": [{\"composition\": {\"Na\": 1, \"Cl\": 1}, \"energy\": -6.8, ...}, ...]} "
+        + "or a list of such entries"
+}
+
 extension HullError: CustomStringConvertible {
     package var description: String {
         switch self {
@@ -35,9 +42,10 @@ extension HullError: CustomStringConvertible {
         case .energyNotFinite(let id): "the energy\(id.isEmpty ? "" : " of \(id)") is not a finite number"
         case .notConverged(let pivots): "the hull's linear programme did not end after \(pivots) pivots"
         case .file(let error): error.description
-        case .malformed(let path, let offset, let reason): "\(path): byte \(offset): \(reason)"
+        case .malformed(let path, let offset, let reason):
+            "\(path): byte \(offset): \(reason); expected JSON of the form \(HullError.layout)"
         case .invalidEntry(let path, let index, let reason): "\(path): entry \(index): \(reason)"
-        case .noEntries(let path): "\(path): has no entries; expected {\"entries\": [...]}"
+        case .noEntries(let path): "\(path): has no entries; expected \(HullError.layout)"
         case .damagedCompactHull(let path, let reason):
             "\(path): damaged compact hull: \(reason); make it again from its source"
         case .unsupportedCompactHull(let path, let version, let supported):

@@ -111,6 +111,20 @@ struct JSONScanner {
         throw .unexpected(offset: offset, reason: "expected a number, found '\(String(decoding: word, as: UTF8.self))'")
     }
 
+    /// Goes past a byte order mark at the start of the text.
+    mutating func skipByteOrderMark() throws(JSONScanError) {
+        for byte in [0xEF, 0xBB, 0xBF] as [UInt8] {
+            guard try peek() == byte else { return }
+            position += 1
+        }
+    }
+
+    /// Whether a byte begins a number, `NaN` and `Infinity` included.
+    static func startsNumber(_ byte: UInt8) -> Bool {
+        byte >= UInt8(ascii: "0") && byte <= UInt8(ascii: "9") || byte == UInt8(ascii: "-") || byte == UInt8(ascii: "N")
+            || byte == UInt8(ascii: "I")
+    }
+
     /// Goes past a value of any kind.
     mutating func skipValue() throws(JSONScanError) {
         var depth = 0

@@ -20,15 +20,21 @@ struct CompositionTests {
     }
 
     @Test(arguments: [
-        ("Fe1A", "Fe"), ("O2-", "O"), ("Cl", "Cl"), ("FE", "Fe"), ("fe2", "Fe"), ("OW1", "O"), ("D", "H"), ("Ow", "O"),
-        ("Fe3+", "Fe"), ("H12", "H"),
+        ("Fe", "Fe"), ("Fe2+", "Fe"), ("Fe+2", "Fe"), ("O2-", "O"), ("O-2", "O"), ("Cl-", "Cl"), ("Li1+", "Li"),
+        ("Mn2.5+", "Mn"), ("Fe0+", "Fe"), ("Mn2+,spin=5", "Mn"), ("D", "H"), ("D+", "H"),
     ])
-    func labels_nameTheirElement(label: String, symbol: String) {
-        #expect(Element(label: label)?.symbol == symbol)
+    func species_loseTheirCharge(text: String, symbol: String) {
+        #expect(Element(species: text)?.symbol == symbol)
     }
 
-    @Test(arguments: ["Qq1", "", "1", "*", "Xx", "é"]) func labels_ofNothing_areRefused(label: String) {
-        #expect(Element(label: label) == nil)
+    @Test(arguments: ["FE", "Fe1", "Xx", "", "2+", "O-H", "Fe2+O", "Vac", "X0+", "Fe+-2", "é"])
+    func species_ofNothing_areRefused(text: String) {
+        #expect(Element(species: text) == nil)
+    }
+
+    @Test func species_inCapitals_areReadOnlyWhereAsked() {
+        #expect(Element(species: "FE3+", ignoringCase: true)?.symbol == "Fe")
+        #expect(Element(species: "cl-", ignoringCase: true)?.symbol == "Cl")
     }
 
     @Test(

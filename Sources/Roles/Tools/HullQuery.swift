@@ -14,8 +14,8 @@ package struct HullQuery: Sendable {
 
 /// The queries of several files, one after the other.
 ///
-/// JSON files hold objects with `composition` and `energy` (eV for all of the composition; a `correction` is added), or
-/// structures, as the first object tells; other formats hold structures. The standard input holds compositions.
+/// Entries of JSON files may state their energy: `energy` (eV for all of the composition, to which `energy_adjustments` or
+/// `correction` are added) or `energy_per_atom`. Entries that do not, and other formats, get it from the potential.
 package struct HullQueryFiles: Sequence, IteratorProtocol {
     private var paths: ArraySlice<String>
     private let format: StructureFormat?
@@ -35,31 +35,16 @@ package struct HullQueryFiles: Sequence, IteratorProtocol {
     }
 
     private func queries(_ path: String) -> AnyIterator<HullQuery> {
-        let name = InputFiles.name(path)
-        let format = InputFiles.format(path, given: format)
-        if format == .json || format == .jsonl {
-            do throws(StructureFileError) {
-                let bytes = try ByteSource(path: path).readAll()
-                let lines = CompositionLine.read(bytes, isOneValue: format == .json)
-                let holdsStructures = lines.first { $0.isObject }?.isStructure ?? false
-                if !lines.isEmpty, !holdsStructures || path == "-" {
-                    let queries = lines.enumerated().map { index, line in
-                        HullQuery(id: line.name ?? "\(name)#\(index)", subject: line.subject)
-                    }
-                    return AnyIterator(queries.makeIterator())
-                }
-            } catch {
-                let query = HullQuery(id: name, subject: .failure(ToolFailure(error)))
-                return AnyIterator(CollectionOfOne(query).makeIterator())
-            }
-        }
         var entries = InputFiles(paths: [path], format: format)
-        return AnyIterator {
-            entries.next().map { entry in
-                HullQuery(
-                    id: entry.id,
-                    subject: entry.input.map { .structure($0) }.mapError { ToolFailure($0) })
-            }
-        }
+        return AnyIterator { entries.next().map(HullQuery.init) }
+    }
+}
+
+extension HullQuery {
+    /// The energy that an entry states wins over that of the potential.
+    fileprivate init(_ entry: StructureEntry) {
+        let input = entry.input.map { Subject.structure($0) }
+        let stated = entry.statedEnergy?.map { Subject.composition($0.composition, energyPerAtom: $0.energyPerAtom) }
+        self.init(id: entry.id, subject: (stated ?? input).mapError { ToolFailure($0) })
     }
 }
