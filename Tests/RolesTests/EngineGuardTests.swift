@@ -37,6 +37,20 @@ import Testing
                 energyPerAtom: Double(crystal.id.index), energyAboveHull: Double(crystal.id.unit), reward: 0.5))
     }
 
+    @Test func request_encoded_readsBackExactlyButForTheLogProbabilities() throws {
+        let crystals = try crystals(Array(0..<50))
+        let request = try #require(EngineRequest(EngineRequest(id: 7, settings: "å", crystals: crystals).frame))
+        #expect(request.id == 7)
+        #expect(request.settings == "å")
+        let read = try request.crystals()
+        #expect(read.map(\.id) == crystals.map(\.id))
+        #expect(read.map(\.crystal) == crystals.map(\.crystal))
+        #expect(read.map(\.terminated) == crystals.map(\.terminated))
+        #expect(EngineRequest(Array(request.frame.prefix(13))) == nil)
+        let cut = try #require(EngineRequest(Array(request.frame.dropLast(5))))
+        #expect(throws: WireError.self) { try cut.crystals() }
+    }
+
     @Test func score_healthyCrystals_givesTheEnginesResults() throws {
         let crystals = try crystals([0, 9, 0])
         let results = try withEngine { try $0.makeScorer("").score(crystals) }
@@ -135,7 +149,7 @@ import Testing
         let journal = try EngineJournal(slots: 1)
         let command = EngineCommand(executable: Self.program, arguments: [EngineChild.argument])
         let (process, socket) = try command.start(threads: 1, journal: journal)
-        #expect(socket.send(try EngineRequest(id: 1, settings: "", crystals: crystals([3])).frame))
+        #expect(socket.send(EngineRequest(id: 1, settings: "", crystals: try crystals([3])).frame))
         let deadline = Moment.now.advanced(by: .seconds(20))
         while journal.isBlank, Moment.now < deadline { usleep(1000) }
         #expect(journal.position(of: 1) == 0)

@@ -70,7 +70,7 @@ package final class EngineGuard: @unchecked Sendable {
     /// - Throws: ``RoleError`` if there is no engine here.
     func evaluate(_ crystals: [SampledCrystal], settings: String) throws -> EngineProcess.Answer {
         let process = try shared()
-        let answer = try process.evaluate(crystals, settings: settings, limit: timeLimit)
+        let answer = process.evaluate(crystals, settings: settings, limit: timeLimit)
         if case .results = answer { lock.withLock { failedStarts = 0 } }
         return answer
     }
@@ -92,7 +92,7 @@ package final class EngineGuard: @unchecked Sendable {
             process.end()
             lock.withLock { _ = solo.removeValue(forKey: ObjectIdentifier(process)) }
         }
-        let answer = try process.evaluate([crystal], settings: settings, limit: timeLimit)
+        let answer = process.evaluate([crystal], settings: settings, limit: timeLimit)
         if case .died(let death, _) = answer, !death.hadBegun, !death.wasIntended {
             try lock.withLock { try countFailedStart(death) }
         }

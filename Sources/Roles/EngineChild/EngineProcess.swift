@@ -53,7 +53,7 @@ final class EngineProcess: Sendable {
     /// Evaluates crystals; blocks the calling thread. At most as many calls at a time as the child has threads.
     ///
     /// - Parameter limit: how long one crystal may take.
-    func evaluate(_ crystals: [SampledCrystal], settings: String, limit: Duration) throws -> Answer {
+    func evaluate(_ crystals: [SampledCrystal], settings: String, limit: Duration) -> Answer {
         let replies = Mailbox<Reply>(capacity: 4)
         let id = state.withLock { state in
             defer { state.nextRequest += 1 }
@@ -62,7 +62,7 @@ final class EngineProcess: Sendable {
             return state.nextRequest
         }
         defer { state.withLock { _ = $0.waiting.removeValue(forKey: id) } }
-        let frame = try EngineRequest(id: id, settings: settings, crystals: crystals).frame
+        let frame = EngineRequest(id: id, settings: settings, crystals: crystals).frame
         // If nobody is there to take it, the end of the child is the reply.
         _ = isOpen.withLock { isOpen in isOpen && socket.send(frame) }
         var watch = StallWatch(limit: limit, interval: Self.interval, now: .now)
