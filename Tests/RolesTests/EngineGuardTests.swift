@@ -92,14 +92,14 @@ import Testing
         let tasks = try (0..<8).map { try crystals([0, $0 == 2 ? 2 : 0, 0, $0 == 5 ? 1 : 0]) }
         let outcomes = try withEngine(threads: 4) { engine in
             let (pending, answers) = (Mailbox<Int>(capacity: 8), Mailbox<(Int, [RewardOutcome])>(capacity: 8))
-            for task in tasks.indices { pending.post(task) }
+            for task in tasks.indices { pending.post(task, bounded: "eight tasks") }
             pending.close()
             let threads = (0..<4).map { index in
                 RoleThread(name: "lane \(index)") {
                     let scorer = engine.makeScorer("")
                     while let task = pending.receive(timeout: .zero) {
                         guard let results = try? scorer.score(tasks[task]) else { continue }
-                        answers.post((task, results.map(\.outcome)))
+                        answers.post((task, results.map(\.outcome)), bounded: "one answer a task")
                     }
                 }
             }

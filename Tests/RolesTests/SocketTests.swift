@@ -117,6 +117,49 @@ import Testing
         throw ToyError.missing
     }
 
+    /// More tasks at once than a connection queues: they come all the same, and the worker is not taken for lost.
+    @Test func workerOfSixHundredThreads_isServedAndKept() throws {
+        let observer = RecordingObserver()
+        var configuration = try configuration(versions: 1)
+        configuration.crystalsPerBatch = 2100
+        configuration.crystalsPerUnit = 100
+        let learner = learner(configuration, observer: observer)
+        let endpoint = try #require(observer.awaitStart()).peers
+        let actor = ToyRoles.actor(ToyRoles.peer(endpoint, process: 2, threads: 2))
+        var client = try Client(endpoint)
+        _ = try client.logIn(.rewardWorker)
+        var (held, most, isOver) = ([RewardTask](), 0, false)
+        var lastBeat: Moment?
+        while !isOver {
+            if lastBeat.map({ $0.duration(to: .now) > .milliseconds(100) }) ?? true {
+                try client.send(.heartbeat(Readiness(window: 600)))
+                lastBeat = .now
+            }
+            switch try client.receive() {
+            case .task(let task): held.append(task)
+            case .shutdown: isOver = true
+            default: break
+            }
+            most = max(most, held.count)
+            guard held.count == 600 || (most == 600 && !held.isEmpty) else { continue }
+            for task in held {
+                let results = task.crystals.map {
+                    CrystalResult(id: $0.id, result: ScoringResult(outcome: Toys.outcome(of: $0), seconds: 1))
+                }
+                try client.send(.taskResult(TaskResult(epoch: task.epoch, task: task.id, results: results)))
+            }
+            held.removeAll()
+        }
+        try client.send(.goodbye("shutdown"))
+        let outcome = try learner.value()
+        try actor.value()
+        client.close()
+        #expect(most == 600)
+        #expect(outcome.summary.counters.crystalsFinished == 2100)
+        #expect(outcome.summary.counters.tasksRequeued == 0)
+        #expect(!observer.record.left.contains(.lost))
+    }
+
     @Test func hello_otherProtocolVersion_isRefusedWithItsReason() throws {
         let observer = RecordingObserver()
         let stop = StopToken()

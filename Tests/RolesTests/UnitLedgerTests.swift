@@ -3,8 +3,8 @@ import Testing
 
 @Suite struct UnitLedgerTests {
     private let now = Toys.begin
-    private let anna = SessionID(1)
-    private let bert = SessionID(2)
+    private let anna = InstanceID(1)
+    private let bert = InstanceID(2)
 
     private func makeLedger(crystals: Int = 20, perUnit: Int = 8) -> UnitLedger {
         UnitLedger(version: 3, runSeed: 9, crystals: crystals, crystalsPerUnit: perUnit, lease: .seconds(10))
@@ -30,7 +30,7 @@ import Testing
         _ = ledger.grant(to: anna, now: now)
         #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
         #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .duplicate)
-        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: bert) == .duplicate)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: bert) == .foreign)
         #expect(ledger.doneCount == 1)
     }
 
@@ -89,13 +89,43 @@ import Testing
         #expect(ledger.grant(to: bert, now: now)?.isRegrant == true)
     }
 
-    @Test func deliver_unitNeverGranted_isTakenAndNotGranted() {
+    @Test func deliver_processThatNeverHeldTheUnit_isForeign() {
         var ledger = makeLedger()
-        // An actor brings what an earlier life of the learner granted.
-        #expect(ledger.deliver(unit: 1, crystalCount: 8, from: anna) == .accepted)
-        #expect(ledger.grant(to: bert, now: now)?.unit.unit == 0)
-        #expect(ledger.grant(to: bert, now: now)?.unit.unit == 2)
-        #expect(ledger.grant(to: bert, now: now) == nil)
+        _ = ledger.grant(to: bert, now: now)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .foreign)
+        #expect(ledger.deliver(unit: 1, crystalCount: 8, from: anna) == .foreign)
+        #expect(ledger.doneCount == 0)
+        #expect(ledger.held(by: bert) == 1)
+    }
+
+    @Test func deliver_processThatLogsInAgain_stillCounts() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        ledger.release(anna)
+        #expect(ledger.waitingCount == 1)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
+        #expect(ledger.isComplete)
+        ledger.checkInvariants()
+    }
+
+    @Test func giveBack_failedUnit_goesToAnotherActorFirst() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        ledger.giveBack(unit: 0, from: anna, failed: true)
+        #expect(ledger.hasPreferences)
+        #expect(ledger.grant(to: anna, among: [anna, bert], now: now) == nil)
+        #expect(ledger.grant(to: bert, among: [anna, bert], now: now)?.unit.unit == 0)
+        ledger.giveBack(unit: 0, from: bert, failed: true)
+        // All failed: whoever comes may try again.
+        #expect(ledger.grant(to: anna, among: [anna, bert], now: now)?.unit.unit == 0)
+    }
+
+    @Test func postpone_afterAPause_expiresNothing() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        ledger.postpone(by: .seconds(3600))
+        #expect(ledger.expire(now: now.advanced(by: .seconds(3609))).isEmpty)
+        #expect(ledger.expire(now: now.advanced(by: .seconds(3610))).count == 1)
     }
 
     @Test(arguments: 0..<20)
@@ -103,25 +133,29 @@ import Testing
         var generator = SeededGenerator(seed: seed)
         var ledger = makeLedger(crystals: 100, perUnit: 7)
         var now = now
-        var held: [(SessionID, WorkUnit)] = []
+        var held: [(InstanceID, WorkUnit)] = []
         var accepted: [Int] = []
         for _ in 0..<10_000 where !ledger.isComplete {
-            let session = SessionID(UInt64.random(in: 1...4, using: &generator))
+            let instance = InstanceID(UInt64.random(in: 1...4, using: &generator))
             switch Int.random(in: 0..<10, using: &generator) {
             case 0..<4:
-                if let (unit, _) = ledger.grant(to: session, now: now) { held.append((session, unit)) }
+                if let (unit, _) = ledger.grant(to: instance, now: now) { held.append((instance, unit)) }
             case 4..<7:
                 guard let (holder, unit) = held.randomElement(using: &generator) else { continue }
                 if ledger.deliver(unit: unit.unit, crystalCount: unit.crystalCount, from: holder) == .accepted {
                     accepted.append(unit.unit)
                 }
-            case 7: ledger.release(session)
-            case 8: if let (holder, unit) = held.last { ledger.giveBack(unit: unit.unit, from: holder) }
+            case 7: ledger.release(instance)
+            case 8:
+                if let (holder, unit) = held.last {
+                    ledger.giveBack(unit: unit.unit, from: holder, failed: seed % 2 == 0)
+                }
             default:
                 now = now.advanced(by: .seconds(4))
                 _ = ledger.expire(now: now)
             }
             #expect(ledger.waitingCount + ledger.leasedCount + ledger.doneCount == ledger.unitCount)
+            ledger.checkInvariants()
         }
         #expect(accepted.sorted() == Array(0..<ledger.unitCount), "seed \(seed)")
     }

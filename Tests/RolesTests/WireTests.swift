@@ -93,16 +93,22 @@ import Testing
         #expect(read.logProbability.w == -.leastNonzeroMagnitude)
     }
 
-    @Test func score_notFinite_becomesAFailedOutcome() throws {
+    @Test func score_notFinite_isReadAsItIs() throws {
         let id = CrystalID(version: 0, unit: 0, index: 0)
         let score = Score(energyPerAtom: .nan, energyAboveHull: 0, reward: 1)
         let message = PeerMessage.taskResult(
             TaskResult(
                 epoch: 1, task: 1,
                 results: [CrystalResult(id: id, result: ScoringResult(outcome: .scored(score), seconds: .infinity))]))
-        guard case .taskResult(let result) = try PeerMessage.decode(message.encode(session: 1)).message else { return }
-        #expect(result.results.first?.result.outcome.label == "failed.engine")
+        guard case .taskResult(let result) = try PeerMessage.decode(message.encode(session: 1)).message,
+            case .scored(let read) = result.results.first?.result.outcome
+        else {
+            Issue.record("another message")
+            return
+        }
+        #expect(read.energyPerAtom.isNaN)
         #expect(result.results.first?.result.seconds == 0)
+        #expect(Admission().problem(of: .scored(read)) != nil)
     }
 
     @Test func decode_otherProtocol_isToldApart() throws {

@@ -84,6 +84,9 @@ package nonisolated enum Druse_RefusalCode: SwiftProtobuf.Enum, Swift.CaseIterab
 
   /// No room: try again later.
   case full // = 4
+
+  /// Turned away, because of what it sent: give up.
+  case distrusted // = 5
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -97,6 +100,7 @@ package nonisolated enum Druse_RefusalCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case 2: self = .unknownSession
     case 3: self = .hello
     case 4: self = .full
+    case 5: self = .distrusted
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -108,6 +112,7 @@ package nonisolated enum Druse_RefusalCode: SwiftProtobuf.Enum, Swift.CaseIterab
     case .unknownSession: return 2
     case .hello: return 3
     case .full: return 4
+    case .distrusted: return 5
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -119,6 +124,7 @@ package nonisolated enum Druse_RefusalCode: SwiftProtobuf.Enum, Swift.CaseIterab
     .unknownSession,
     .hello,
     .full,
+    .distrusted,
   ]
 
 }
@@ -966,7 +972,7 @@ nonisolated extension Druse_Role: SwiftProtobuf._ProtoNameProviding {
 }
 
 nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_PROTOCOL\0\u{1}REFUSAL_CODE_UNKNOWN_SESSION\0\u{1}REFUSAL_CODE_HELLO\0\u{1}REFUSAL_CODE_FULL\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0REFUSAL_CODE_UNSPECIFIED\0\u{1}REFUSAL_CODE_PROTOCOL\0\u{1}REFUSAL_CODE_UNKNOWN_SESSION\0\u{1}REFUSAL_CODE_HELLO\0\u{1}REFUSAL_CODE_FULL\0\u{1}REFUSAL_CODE_DISTRUSTED\0")
 }
 
 nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {

@@ -53,7 +53,7 @@ package enum EngineChild {
         }
         while let frame = socket.receive() {
             // Requests beyond what the worker may send at a time come from no worker.
-            guard let request = EngineRequest(frame), requests.post(request) else { break }
+            guard let request = EngineRequest(frame), requests.post(request) == .posted else { break }
         }
         _exit(0)
     }

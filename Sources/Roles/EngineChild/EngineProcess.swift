@@ -57,7 +57,7 @@ final class EngineProcess: Sendable {
         let replies = Mailbox<Reply>(capacity: 4)
         let id = state.withLock { state in
             defer { state.nextRequest += 1 }
-            if let death = state.death { replies.post(.died(death)) }
+            if let death = state.death { replies.post(.died(death), bounded: "it is new") }
             state.waiting[state.nextRequest] = replies
             return state.nextRequest
         }
@@ -158,7 +158,8 @@ final class EngineProcess: Sendable {
                 cause: signal == 0 ? .exit(status >> 8 & 0xff) : .signal(signal), hadBegun: hadBegun,
                 wasIntended: state.isEnding)
             state.death = death
-            for mailbox in state.waiting.values { mailbox.post(.died(death)) }
+            // A full mailbox holds an answer already.
+            for mailbox in state.waiting.values { _ = mailbox.post(.died(death)) }
         }
     }
 }

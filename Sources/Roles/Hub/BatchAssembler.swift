@@ -42,7 +42,7 @@ package struct BatchAssembler: Sendable {
     }
 
     /// The batch; nil as long as an outcome is missing.
-    package func batch(now: Moment) -> ScoredBatch? {
+    package func batch(report: BatchReport = BatchReport(), now: Moment) -> ScoredBatch? {
         guard isComplete else { return nil }
         var crystals: [ScoredCrystal] = []
         crystals.reserveCapacity(slots.count)
@@ -56,7 +56,8 @@ package struct BatchAssembler: Sendable {
         let elapsed = begin.map { $0.duration(to: now) } ?? .zero
         return ScoredBatch(
             version: version, crystals: crystals,
-            seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18)
+            seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
+            report: report)
     }
 
     private func place(of id: CrystalID) -> Int? {

@@ -7,6 +7,8 @@ package import Messaging
 package final class Hub: Sendable {
     package enum Command: Sendable {
         case begin(version: Int, policy: WeightBlob, reference: WeightBlob)
+        /// Turn the processes of this name ("host:process") away.
+        case refuse(peer: String, reason: String)
         /// Tell everyone to leave, wait for them, end.
         case finish(String)
         /// End at once, telling nobody: peers will look for the learner's next life.
@@ -23,8 +25,8 @@ package final class Hub: Sendable {
         case ended(HubReport)
     }
 
-    /// Commands that wait for the hub's next turn.
-    private static let commandCapacity = 16
+    /// Commands that wait for the hub's next turn: a peer is refused once, and little else comes in between two turns.
+    private static let commandCapacity = PeerTable.capacity + 16
     /// Batches and ends, of which there is one at a time.
     private static let outputCapacity = 16
     /// Reports that wait for the observer.
@@ -52,16 +54,17 @@ package final class Hub: Sendable {
                     outputs: outputs, events: events)
                 try loop.run()
             } catch {
-                outputs.post(.failed("\(error)"))
+                outputs.post(.failed("\(error)"), bounded: "a hub fails once")
             }
+            commands.close()
             events.close()
             outputs.close()
         }
     }
 
-    /// Gives the hub something to do at its next turn.
+    /// Gives the hub something to do at its next turn. A hub that has ended does nothing: why it did stands in `outputs`.
     package func post(_ command: Command) {
-        commands.post(command)
+        commands.post(command, bounded: "the hub takes all commands at every turn")
     }
 
     /// Waits for the thread to end; false if that takes longer than `timeout`.

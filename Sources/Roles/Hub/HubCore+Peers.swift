@@ -10,7 +10,7 @@ extension HubCore {
             let decoded = try PeerMessage.decode(frame)
             (session, message) = (SessionID(decoded.session), decoded.message)
         } catch {
-            refuse(error, from: routing)
+            refuse(error, from: routing, now: now)
             return
         }
         if case .hello(let hello) = message {
@@ -25,7 +25,7 @@ extension HubCore {
         handle(message, from: peer, now: now)
     }
 
-    private mutating func refuse(_ error: WireError, from routing: RoutingID) {
+    private mutating func refuse(_ error: WireError, from routing: RoutingID, now: Moment) {
         switch error {
         case .protocolVersion(let version):
             reject("protocol-version", detail: "\(error)")
@@ -35,12 +35,39 @@ extension HubCore {
             send(.refusal(Refusal(code: .protocolVersion, reason: reason)), to: routing)
         case .malformed(let what):
             reject("malformed", detail: what)
+            guard let peer = peers.session(at: routing).flatMap({ peers[$0] }) else { return }
+            offended(peer, "a message that makes no sense: \(what)", now: now)
         }
+    }
+
+    /// Notes that a peer sent what no honest one does; the third time it is turned away.
+    mutating func offended(_ peer: Peer, _ what: String, now: Moment) {
+        let count = misconduct.note(peer.instance)
+        emit(.event(.problem("\(peer.description) sent \(what) (\(count) of \(Misconduct.limit))")))
+        if count >= Misconduct.limit { refuse(peer, "it sent \(what), the last of \(count) such things", now: now) }
+    }
+
+    /// Turns away all processes of this name ("host:process"), now and when they log in again.
+    package mutating func refusePeers(named name: String, reason: String, now: Moment) {
+        for peer in peers.all where peer.description.name == name { refuse(peer, reason, now: now) }
+    }
+
+    mutating func refuse(_ peer: Peer, _ reason: String, now: Moment) {
+        guard misconduct.refusal(of: peer.instance) == nil else { return }
+        misconduct.refuse(peer.instance, reason)
+        counters.refusedPeers += 1
+        send(.refusal(Refusal(code: .distrusted, reason: reason)), to: peer.routing)
+        if peers[peer.session] != nil { drop(peer, .refused(reason), now: now) }
     }
 
     private mutating func logIn(_ hello: Hello, at routing: RoutingID, now: Moment) {
         if case .finished(let reason) = phase {
             send(.shutdown(reason), to: routing)
+            return
+        }
+        if let reason = misconduct.refusal(of: InstanceID(hello.instance)) {
+            reject("refused-peer", detail: "\(hello.peer) was turned away: \(reason)")
+            send(.refusal(Refusal(code: .distrusted, reason: reason)), to: routing)
             return
         }
         let session = makeSession()

@@ -27,13 +27,23 @@ package struct HubCore: Sendable {
     var assembler: BatchAssembler?
     var tasks: TaskQueue
     var weights = WeightStore()
-    var unitFailures: [Int: Int] = [:]
+    /// The processes that could not deliver a unit.
+    var unitFailures: [Int: Set<InstanceID>] = [:]
+    var misconduct = Misconduct()
+    var batchReport = BatchReport()
+    /// The counters at the begin of the batch.
+    var countersAtBegin = HubCounters()
     package internal(set) var counters = HubCounters()
     private var effects: [HubEffect] = []
     private var generator: any RandomNumberGenerator & Sendable
     private var nextReport: Moment?
     private var lastTick: Moment?
     private var longestTurn = Duration.zero
+    /// Work sent to peers since the last tick.
+    var bursts: [SessionID: Int] = [:]
+    /// The most work a peer is sent between two ticks: half of what its queue holds, so that a large window does not
+    /// overflow it.
+    static let longestBurst = Int(ZMQSocket.Options().sendLimit) / 2
     /// Peers that a message could not be delivered to, and the ticks until they count as lost.
     private var unreachable: [SessionID: Int] = [:]
 
@@ -42,8 +52,7 @@ package struct HubCore: Sendable {
         self.generator = generator
         epoch = self.generator.next()
         tasks = TaskQueue(
-            lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask,
-            lossesBeforeFailure: configuration.tasksLostBeforeFailure)
+            lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
     }
 
     /// What is to be done since the last call.
@@ -66,6 +75,8 @@ package struct HubCore: Sendable {
             version: version, crystals: configuration.crystalsPerBatch, crystalsPerUnit: configuration.crystalsPerUnit)
         tasks.removeAll()
         unitFailures.removeAll()
+        batchReport = BatchReport()
+        countersAtBegin = counters
         phase = .working
         emit(.publish(announcement))
         grantUnits(now: now)
@@ -84,10 +95,16 @@ package struct HubCore: Sendable {
         if let last = lastTick {
             let pause = last.duration(to: now)
             longestTurn = max(longestTurn, pause)
-            // Peers are not to blame for a time in which the hub itself stood still (a stopped or swapped-out process).
-            if pause > timing.heartbeat * 2 { peers.forgive(pause, now: now) }
+            // A time in which the hub itself stood still (a suspended laptop, a stopped process) is no silence of its peers, and
+            // no time of theirs to work in: they may have stood still as well.
+            if pause > timing.heartbeat * 2 {
+                peers.forgive(pause, now: now)
+                ledger?.postpone(by: pause)
+                tasks.postpone(by: pause)
+            }
         }
         lastTick = now
+        bursts.removeAll(keepingCapacity: true)
         dropUnreachable(now: now)
         for peer in peers.silent(since: now.advanced(by: .zero - timing.liveness)) { drop(peer, .lost, now: now) }
         // A message to a dead connection is refused at once, which finds killed peers long before they are overdue.
@@ -102,7 +119,22 @@ package struct HubCore: Sendable {
         report(now: now)
     }
 
-    /// A message could not be delivered: the connection is gone, or its queue is full.
+    /// A message did not fit into the queue towards a peer that is there but reads slowly.
+    ///
+    /// Work goes back to the front of the queue and is offered again at the next tick. All else repeats itself: a hello, a result
+    /// or a request for weights is sent again until it is answered, a shutdown is said at every heartbeat.
+    package mutating func congested(_ message: HubMessage, to routing: RoutingID) {
+        counters.congestedMessages += 1
+        guard let session = peers.session(at: routing), let peer = peers[session] else { return }
+        bursts[session] = Self.longestBurst
+        switch message {
+        case .unitGrant(let grant): ledger?.giveBack(unit: grant.unit.unit, from: peer.instance)
+        case .task(let task): tasks.giveBack(task.id, from: peer.instance)
+        default: break
+        }
+    }
+
+    /// A message could not be delivered: the connection is gone.
     ///
     /// The peer is lost two ticks later: what it said last, a goodbye perhaps, may still be waiting to be read.
     package mutating func undeliverable(to routing: RoutingID) {
@@ -149,11 +181,8 @@ package struct HubCore: Sendable {
         peers.remove(peer.session)
         emit(.event(.peerLeft(peer.description, departure)))
         switch peer.description.role {
-        case .actor: ledger?.release(peer.session)
-        case .rewardWorker:
-            let (requeued, abandoned) = tasks.release(peer.session, blame: departure == .lost)
-            counters.tasksRequeued += requeued
-            abandon(abandoned, now: now)
+        case .actor: ledger?.release(peer.instance)
+        case .rewardWorker: counters.tasksRequeued += tasks.release(peer.instance)
         }
         if case .working = phase {
             grantUnits(now: now)

@@ -8,13 +8,23 @@ package struct HubCounters: Sendable, Hashable {
     package var unitsRegranted = 0
     /// Units that came in a second time.
     package var duplicateUnits = 0
-    /// Units of another version, run or policy than the current.
+    /// Units of another version, run or policy than the current, or that their sender never held.
     package var foreignUnits = 0
+    /// Units that no honest actor can have sampled.
+    package var unusableUnits = 0
     package var tasksLeased = 0
     /// Tasks queued again after their worker was lost, left, or took too long.
     package var tasksRequeued = 0
     /// Outcomes of crystals that had one, or that nobody asked for.
     package var duplicateOutcomes = 0
+    /// Outcomes of crystals that their sender never held.
+    package var foreignOutcomes = 0
+    /// Outcomes that no honest worker can have found.
+    package var unusableOutcomes = 0
+    /// Processes that were turned away.
+    package var refusedPeers = 0
+    /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.
+    package var congestedMessages = 0
     /// Crystals taken in.
     package var crystalsSampled = 0
     package var crystalsScored = 0

@@ -43,7 +43,7 @@ final class HubLoop {
         }
         let endpoints = HubEndpoints(peers: peers, announcements: try publisher.bind(announcements))
         core.announcementPort = endpoints.announcements.port ?? 0
-        outputs.post(.started(endpoints))
+        outputs.post(.started(endpoints), bounded: "a hub starts once")
     }
 
     /// Runs until it is told to end.
@@ -72,7 +72,7 @@ final class HubLoop {
                 try router.setLinger(.seconds(1))
             case .over: break
             }
-            outputs.post(.ended(core.snapshot()))
+            outputs.post(.ended(core.snapshot()), bounded: "a hub ends once")
             return
         }
     }
@@ -81,6 +81,7 @@ final class HubLoop {
         switch command {
         case .begin(let version, let policy, let reference):
             core.begin(version: version, policy: policy, reference: reference, now: .now)
+        case .refuse(let peer, let reason): core.refusePeers(named: peer, reason: reason, now: .now)
         case .finish(let reason):
             core.finish(reason)
             life = .draining(until: Moment.now.advanced(by: configuration.timing.drain))
@@ -115,8 +116,10 @@ final class HubLoop {
         switch effect {
         case .send(let message, let routing):
             do {
-                if try router.send([routing.bytes, message.encode()]) != .sent {
-                    core.undeliverable(to: routing)
+                switch try router.send([routing.bytes, message.encode()]) {
+                case .sent: break
+                case .full: core.congested(message, to: routing)
+                case .unreachable: core.undeliverable(to: routing)
                 }
             } catch let error as OversizedMessage {
                 core.reject("oversized", detail: "\(error)")
@@ -125,9 +128,9 @@ final class HubLoop {
             // Whoever misses it hears of the new weights with its next heartbeat.
             _ = try publisher.send([HubMessage.announcement(announcement).encode()])
         case .event(let event):
-            if !events.post(event) { core.countDroppedReport() }
-        case .batch(let batch): outputs.post(.batch(batch))
-        case .abort(let error): outputs.post(.aborted(error))
+            if events.post(event) != .posted { core.countDroppedReport() }
+        case .batch(let batch): outputs.post(.batch(batch), bounded: "the next version begins when the batch was taken")
+        case .abort(let error): outputs.post(.aborted(error), bounded: "a run is aborted once")
         }
     }
 }

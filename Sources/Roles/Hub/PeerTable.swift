@@ -19,11 +19,22 @@ package struct SessionID: Sendable, Hashable {
     }
 }
 
+/// The name of a process, drawn at random when it starts: it stays the same over its logins.
+///
+/// Host and process number do not name a process: in containers many are "localhost:1".
+package struct InstanceID: Sendable, Hashable {
+    package var value: UInt64
+
+    package init(_ value: UInt64) {
+        self.value = value
+    }
+}
+
 /// A peer that is logged in.
 package struct Peer: Sendable, Hashable {
     package var session: SessionID
     package var routing: RoutingID
-    package var instance: UInt64
+    package var instance: InstanceID
     package var description: PeerDescription
     package var lastHeard: Moment
     package var lastProbed: Moment
@@ -39,7 +50,7 @@ package struct PeerTable: Sendable {
 
     private var peers: [SessionID: Peer] = [:]
     private var sessions: [RoutingID: SessionID] = [:]
-    private var instances: [UInt64: SessionID] = [:]
+    private var instances: [InstanceID: SessionID] = [:]
 
     package init() {}
 
@@ -54,6 +65,9 @@ package struct PeerTable: Sendable {
 
     package subscript(session: SessionID) -> Peer? { peers[session] }
 
+    /// The peer of a process.
+    package func peer(of instance: InstanceID) -> Peer? { instances[instance].flatMap { peers[$0] } }
+
     /// The session of a connection.
     package func session(at routing: RoutingID) -> SessionID? { sessions[routing] }
 
@@ -63,15 +77,16 @@ package struct PeerTable: Sendable {
     package mutating func logIn(
         _ hello: Hello, at routing: RoutingID, session: SessionID, now: Moment
     ) throws(Refusal) -> Peer? {
-        let earlier = instances[hello.instance].flatMap { remove($0) } ?? sessions[routing].flatMap { remove($0) }
+        let instance = InstanceID(hello.instance)
+        let earlier = instances[instance].flatMap { remove($0) } ?? sessions[routing].flatMap { remove($0) }
         guard peers.count < Self.capacity else {
             throw Refusal(code: .full, reason: "the learner has \(peers.count) peers, which is all it takes")
         }
         peers[session] = Peer(
-            session: session, routing: routing, instance: hello.instance, description: hello.peer, lastHeard: now,
+            session: session, routing: routing, instance: instance, description: hello.peer, lastHeard: now,
             lastProbed: now)
         sessions[routing] = session
-        instances[hello.instance] = session
+        instances[instance] = session
         return earlier
     }
 

@@ -1,181 +1,216 @@
 /// The crystals that wait for their reward: in tasks of a few, leased to workers.
 ///
-/// Every crystal put in comes out once: with a result, or abandoned after its tasks were lost too often. When a worker
-/// is lost, its crystals become suspects: each is leased alone, to a worker that holds nothing else, so that the one that kills
-/// workers is found and takes no other with it.
+/// Every crystal put in comes out once, with a result. Nothing that happens to a worker is held against a crystal: what a
+/// lease leaves open when it expires, or when its holder leaves, returns the task or is lost, goes to the front of the queue, as one
+/// task, for any worker with room; those that already failed to answer for it come last.
 package struct TaskQueue: Sendable {
     /// A task's name within the hub's life.
     package typealias TaskID = UInt64
 
     private struct Task: Sendable {
         var crystals: [SampledCrystal]
-        /// How many workers these crystals have cost.
-        var losses: Int
-
-        var isSuspect: Bool { losses > 0 }
-    }
-
-    /// First in, first out.
-    private struct Queue: Sendable {
-        private var tasks: [Task] = []
-        private var head = 0
-
-        var count: Int { tasks.count - head }
-
-        mutating func append(_ task: Task) { tasks.append(task) }
-
-        mutating func pop() -> Task? {
-            guard head < tasks.count else { return nil }
-            let task = tasks[head]
-            tasks[head].crystals = []
-            head += 1
-            if head > 64, head * 2 > tasks.count {
-                tasks.removeFirst(head)
-                head = 0
-            }
-            return task
-        }
+        /// Processes that had these crystals and did not answer for them.
+        var triedBy: Set<InstanceID> = []
     }
 
     private struct Lease: Sendable {
         var task: Task
-        var holder: SessionID
+        var holder: InstanceID
         var until: Moment
         var hasExpired = false
     }
 
+    /// A lease that is over: a late result of its holder still counts.
+    private struct PastLease: Sendable {
+        var holder: InstanceID
+        var crystals: Set<CrystalID>
+    }
+
+    /// What came of a result.
+    package struct Delivery: Sendable, Hashable {
+        /// The crystals that waited for an outcome: each is named once, ever.
+        package var accepted: Set<CrystalID> = []
+        /// Crystals that the result leaves out though they wait for their outcome; they are queued again.
+        package var missingCount = 0
+        /// Whether the sender never held the task: nothing of it is taken.
+        package var isForeign = false
+
+        package init() {}
+    }
+
     private let lease: Duration
-    private let lossesBeforeFailure: Int
     private let crystalsPerTask: Int
-    private var fresh = Queue()
-    private var suspects = Queue()
+    /// Tasks that were leased before: they come first.
+    private var returned: [Task] = []
+    private var fresh = ArraySlice<Task>()
     private var leases: [TaskID: Lease] = [:]
-    private var holdings: [SessionID: Set<TaskID>] = [:]
+    private var pastLeases: [TaskID: PastLease] = [:]
+    private var holdings: [InstanceID: Set<TaskID>] = [:]
     private var open: Set<CrystalID> = []
+    /// The first task of this batch, and the next one.
+    private var firstID: TaskID
     private var nextID: TaskID
 
-    package init(lease: Duration, crystalsPerTask: Int, lossesBeforeFailure: Int, firstID: TaskID = 1) {
+    package init(lease: Duration, crystalsPerTask: Int, firstID: TaskID = 1) {
         self.lease = lease
         self.crystalsPerTask = crystalsPerTask
-        self.lossesBeforeFailure = lossesBeforeFailure
+        self.firstID = firstID
         nextID = firstID
     }
 
-    package var waitingCount: Int { fresh.count + suspects.count }
+    package var waitingCount: Int { returned.count + fresh.count }
     package var leasedCount: Int { leases.count }
     /// Crystals without an outcome.
     package var openCount: Int { open.count }
+    /// Whether a waiting task should rather go to some workers than to others.
+    package var hasPreferences: Bool { returned.contains { !$0.triedBy.isEmpty } }
 
-    /// How many tasks a worker holds, those included whose lease ran out.
-    package func held(by session: SessionID) -> Int { holdings[session]?.count ?? 0 }
+    /// How many tasks a worker holds, those included whose lease expired.
+    package func held(by instance: InstanceID) -> Int { holdings[instance]?.count ?? 0 }
+
+    /// Whether a lease of the worker expired without an answer.
+    package func isOverdue(_ instance: InstanceID) -> Bool {
+        holdings[instance]?.contains { leases[$0]?.hasExpired == true } ?? false
+    }
 
     /// Queues crystals.
     package mutating func add(_ crystals: [SampledCrystal]) {
         for start in stride(from: 0, to: crystals.count, by: crystalsPerTask) {
             let part = Array(crystals[start..<min(start + crystalsPerTask, crystals.count)])
-            fresh.append(Task(crystals: part, losses: 0))
+            fresh.append(Task(crystals: part))
             open.formUnion(part.lazy.map(\.id))
         }
     }
 
-    /// Leases the oldest task that the worker may have; nil if none waits.
-    package mutating func lease(to session: SessionID, now: Moment) -> (id: TaskID, crystals: [SampledCrystal])? {
-        let held = holdings[session] ?? []
-        if held.contains(where: { leases[$0]?.task.isSuspect == true }) { return nil }
-        while var task = (held.isEmpty ? suspects.pop() : nil) ?? fresh.pop() {
+    /// Leases the first task that the worker may have; nil if none waits for it.
+    ///
+    /// - Parameter present: The workers that could take a task: one that did not answer for a task has it again only if
+    ///   they all did not.
+    package mutating func lease(
+        to instance: InstanceID, among present: Set<InstanceID> = [], now: Moment
+    ) -> (id: TaskID, crystals: [SampledCrystal])? {
+        while var task = nextTask(for: instance, among: present) {
             // Another worker's late result may have come meanwhile.
             task.crystals.removeAll { !open.contains($0.id) }
             guard !task.crystals.isEmpty else { continue }
             let id = nextID
             nextID += 1
-            leases[id] = Lease(task: task, holder: session, until: now.advanced(by: lease))
-            holdings[session, default: []].insert(id)
+            leases[id] = Lease(task: task, holder: instance, until: now.advanced(by: lease))
+            holdings[instance, default: []].insert(id)
             return (id, task.crystals)
         }
         return nil
     }
 
-    /// Ends a lease because its results came; what they leave out is queued again.
+    private mutating func nextTask(for instance: InstanceID, among present: Set<InstanceID>) -> Task? {
+        let place = returned.firstIndex { task in
+            !task.triedBy.contains(instance) || present.isSubset(of: task.triedBy)
+        }
+        if let place { return returned.remove(at: place) }
+        return fresh.popFirst()
+    }
+
+    /// Ends a lease because its results came; what they leave out is queued again, for another worker first.
     ///
-    /// - Returns: The crystals among `results` that waited for an outcome: each is named once, ever.
-    package mutating func deliver(
-        _ id: TaskID, results: [CrystalID], from session: SessionID
-    ) -> (accepted: Set<CrystalID>, abandoned: [CrystalID]) {
-        var accepted: Set<CrystalID> = []
-        for crystal in results where open.remove(crystal) != nil { accepted.insert(crystal) }
-        guard let lease = leases[id], lease.holder == session else { return (accepted, []) }
-        end(id)
-        return (accepted, lease.hasExpired ? [] : requeue(lease.task, blame: true))
+    /// - Parameter results: The crystals whose results can be used.
+    package mutating func deliver(_ id: TaskID, results: [CrystalID], from instance: InstanceID) -> Delivery {
+        var delivery = Delivery()
+        guard id >= firstID else { return delivery }
+        let asked: Set<CrystalID>
+        if let lease = leases[id], lease.holder == instance {
+            asked = Set(lease.task.crystals.lazy.map(\.id))
+        } else if let past = pastLeases[id], past.holder == instance {
+            asked = past.crystals
+        } else {
+            delivery.isForeign = true
+            return delivery
+        }
+        for crystal in results where asked.contains(crystal) && open.remove(crystal) != nil {
+            delivery.accepted.insert(crystal)
+        }
+        if let lease = end(id) {
+            if !lease.hasExpired { delivery.missingCount = requeue(lease.task, triedBy: instance) }
+            pastLeases[id]?.crystals.subtract(results)
+        }
+        return delivery
     }
 
     /// Queues a task again that its worker returns.
     @discardableResult
-    package mutating func giveBack(_ id: TaskID, from session: SessionID) -> Bool {
-        guard let lease = leases[id], lease.holder == session else { return false }
-        end(id)
-        if !lease.hasExpired { _ = requeue(lease.task, blame: false) }
+    package mutating func giveBack(_ id: TaskID, from instance: InstanceID) -> Bool {
+        guard leases[id]?.holder == instance, let lease = end(id) else { return false }
+        if !lease.hasExpired { requeue(lease.task) }
         return true
     }
 
-    /// Queues again all tasks of a worker that is gone.
-    ///
-    /// - Parameter blame: Whether the crystals may have killed it.
-    /// - Returns: How many tasks, and the crystals that are given up.
-    package mutating func release(_ session: SessionID, blame: Bool) -> (requeued: Int, abandoned: [CrystalID]) {
-        var requeued = 0
-        var abandoned: [CrystalID] = []
-        for id in (holdings[session] ?? []).sorted() {
-            guard let lease = leases[id] else { continue }
-            end(id)
-            guard !lease.hasExpired else { continue }
-            requeued += 1
-            abandoned += requeue(lease.task, blame: blame)
+    /// Queues again all tasks of a worker that is gone, or logs in anew; returns how many.
+    package mutating func release(_ instance: InstanceID) -> Int {
+        var count = 0
+        for id in (holdings[instance] ?? []).sorted() {
+            guard let lease = end(id), !lease.hasExpired else { continue }
+            requeue(lease.task)
+            count += 1
         }
-        holdings[session] = nil
-        return (requeued, abandoned)
+        holdings[instance] = nil
+        return count
     }
 
-    /// Queues again the tasks whose lease ran out. They go on to fill their holder's window until it answers or leaves.
-    package mutating func expire(now: Moment) -> (requeued: Int, abandoned: [CrystalID]) {
+    /// Queues again the tasks whose lease expired; returns how many. They go on to fill their holder's window until it
+    /// answers or leaves.
+    package mutating func expire(now: Moment) -> Int {
         let expired = leases.filter { !$0.value.hasExpired && $0.value.until <= now }.keys.sorted()
-        var abandoned: [CrystalID] = []
         for id in expired {
-            guard let task = leases[id]?.task else { continue }
+            guard let lease = leases[id] else { continue }
             leases[id]?.hasExpired = true
-            abandoned += requeue(task, blame: true)
+            requeue(lease.task, triedBy: lease.holder)
         }
-        return (expired.count, abandoned)
+        return expired.count
+    }
+
+    /// Moves all deadlines by a time in which the hub itself stood still.
+    package mutating func postpone(by pause: Duration) {
+        for (id, lease) in leases { leases[id]?.until = lease.until.advanced(by: pause) }
     }
 
     /// Forgets all work, for a new batch.
     package mutating func removeAll() {
-        fresh = Queue()
-        suspects = Queue()
-        leases.removeAll()
-        holdings.removeAll()
-        open.removeAll()
+        self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID)
     }
 
-    private mutating func end(_ id: TaskID) {
-        guard let lease = leases.removeValue(forKey: id) else { return }
+    private mutating func end(_ id: TaskID) -> Lease? {
+        guard let lease = leases.removeValue(forKey: id) else { return nil }
         holdings[lease.holder]?.remove(id)
+        pastLeases[id] = PastLease(holder: lease.holder, crystals: Set(lease.task.crystals.lazy.map(\.id)))
+        return lease
     }
 
-    /// Queues the open crystals of a task again, or gives them up.
-    private mutating func requeue(_ task: Task, blame: Bool) -> [CrystalID] {
-        let crystals = task.crystals.filter { open.contains($0.id) }
-        guard !crystals.isEmpty else { return [] }
-        guard blame else {
-            let again = Task(crystals: crystals, losses: task.losses)
-            if again.isSuspect { suspects.append(again) } else { fresh.append(again) }
-            return []
-        }
-        let losses = task.losses + 1
-        guard losses < lossesBeforeFailure else {
-            open.subtract(crystals.lazy.map(\.id))
-            return crystals.map(\.id)
-        }
-        for crystal in crystals { suspects.append(Task(crystals: [crystal], losses: losses)) }
-        return []
+    /// Queues the open crystals of a task again, before all others; returns how many there are.
+    @discardableResult
+    private mutating func requeue(_ task: Task, triedBy instance: InstanceID? = nil) -> Int {
+        var task = task
+        task.crystals.removeAll { !open.contains($0.id) }
+        guard !task.crystals.isEmpty else { return 0 }
+        if let instance { task.triedBy.insert(instance) }
+        returned.append(task)
+        return task.crystals.count
+    }
+
+    /// Checks in debug builds that every open crystal waits or is leased, once.
+    ///
+    /// - Complexity: O(crystals).
+    package func checkInvariants() {
+        #if DEBUG
+            let running = leases.values.filter { !$0.hasExpired }.map(\.task)
+            var found: [CrystalID] = []
+            for task in returned + fresh + running { found += task.crystals.map(\.id).filter(open.contains) }
+            precondition(found.count == open.count, "an open crystal is lost, or queued twice")
+            precondition(Set(found) == open, "the queue holds other crystals than the open ones")
+            let held = holdings.values.reduce(0) { $0 + $1.count }
+            precondition(held == leases.count, "the holdings are not the leases")
+            for (id, lease) in leases {
+                precondition(holdings[lease.holder]?.contains(id) == true, "a lease is not with its holder")
+                precondition(pastLeases[id] == nil && id < nextID, "a lease is over and in force")
+            }
+        #endif
     }
 }

@@ -1,10 +1,11 @@
 /// The numbered units of one version: who holds which, which are done.
 ///
-/// A unit is waiting, leased or done, and done only once. A lease that runs out puts the unit back, but goes on to fill
-/// its holder's window, so that a stuck actor is given nothing more; its result is still taken if it comes first.
+/// A unit is waiting, leased or done, and done only once. A lease that expires puts the unit back, but goes on to fill
+/// its holder's window, so that a stuck actor is given nothing more. A result counts from any process that holds or held the unit,
+/// under whatever login: the first one is taken.
 package struct UnitLedger: Sendable {
     private struct Lease: Sendable {
-        var holder: SessionID
+        var holder: InstanceID
         var until: Moment
     }
 
@@ -14,6 +15,8 @@ package struct UnitLedger: Sendable {
         case duplicate
         /// No such unit, or not of that many crystals.
         case unknown
+        /// The sender never held it.
+        case foreign
     }
 
     package let version: Int
@@ -24,11 +27,16 @@ package struct UnitLedger: Sendable {
     private let lease: Duration
     /// Units from here on were never granted.
     private var firstFresh = 0
-    /// Units that wait to be granted again; all are below `firstFresh`.
-    private var returned: Set<Int> = []
+    /// Units that wait to be granted again, and the actors that failed to deliver them; all are below `firstFresh`.
+    private var returned: [Int: Set<InstanceID>] = [:]
     private var leases: [Int: Lease] = [:]
     private var done: [Bool]
-    private var holdings: [SessionID: Set<Int>] = [:]
+    /// The units that an actor has to answer for: they fill its window.
+    private var holdings: [InstanceID: Set<Int>] = [:]
+    /// The actors that a unit was ever granted to.
+    private var holders: [Int: Set<InstanceID>] = [:]
+    /// The actors that failed to deliver a unit.
+    private var triedBy: [Int: Set<InstanceID>] = [:]
     package private(set) var doneCount = 0
 
     /// - Parameters:
@@ -47,9 +55,21 @@ package struct UnitLedger: Sendable {
     package var leasedCount: Int { leases.count }
     package var waitingCount: Int { unitCount - doneCount - leases.count }
     package var isComplete: Bool { doneCount == unitCount }
+    /// Whether a waiting unit should rather go to some actors than to others.
+    package var hasPreferences: Bool { returned.values.contains { !$0.isEmpty } }
 
-    /// How many units an actor holds, those included whose lease ran out.
-    package func held(by session: SessionID) -> Int { holdings[session]?.count ?? 0 }
+    /// How many units an actor holds, those included whose lease expired.
+    package func held(by instance: InstanceID) -> Int { holdings[instance]?.count ?? 0 }
+
+    /// Whether a lease of the actor expired without an answer.
+    package func isOverdue(_ instance: InstanceID) -> Bool {
+        holdings[instance]?.contains { leases[$0]?.holder != instance } ?? false
+    }
+
+    /// Whether a unit was ever granted to an actor.
+    package func wasGranted(_ number: Int, to instance: InstanceID) -> Bool {
+        holders[number]?.contains(instance) ?? false
+    }
 
     /// The unit of a number.
     package func unit(_ number: Int) -> WorkUnit {
@@ -61,60 +81,105 @@ package struct UnitLedger: Sendable {
 
     /// Leases the first waiting unit that the actor does not hold already.
     ///
+    /// - Parameter present: The actors that could take a unit: one that failed to deliver a unit has it again only if they
+    ///   all did.
     /// - Returns: The unit, and whether it had been granted before; nil if there is none.
-    package mutating func grant(to session: SessionID, now: Moment) -> (unit: WorkUnit, isRegrant: Bool)? {
-        let held = holdings[session] ?? []
-        let again = returned.lazy.filter { !held.contains($0) }.min()
+    package mutating func grant(
+        to instance: InstanceID, among present: Set<InstanceID> = [], now: Moment
+    ) -> (unit: WorkUnit, isRegrant: Bool)? {
+        let held = holdings[instance] ?? []
+        let again = returned.lazy.filter { number, failed in
+            !held.contains(number) && (!failed.contains(instance) || present.isSubset(of: failed))
+        }.map(\.key).min()
         let number: Int
         if let again {
             number = again
-            returned.remove(again)
+            returned[again] = nil
         } else {
-            while firstFresh < unitCount, done[firstFresh] { firstFresh += 1 }
             guard firstFresh < unitCount else { return nil }
             number = firstFresh
             firstFresh += 1
         }
-        leases[number] = Lease(holder: session, until: now.advanced(by: lease))
-        holdings[session, default: []].insert(number)
+        leases[number] = Lease(holder: instance, until: now.advanced(by: lease))
+        holdings[instance, default: []].insert(number)
+        holders[number, default: []].insert(instance)
         return (unit(number), again != nil)
     }
 
-    /// Takes in a sampled unit, from whoever sends it first.
-    package mutating func deliver(unit number: Int, crystalCount: Int, from session: SessionID) -> Delivery {
+    /// Takes in a sampled unit, from whichever of its holders sends it first.
+    package mutating func deliver(unit number: Int, crystalCount: Int, from instance: InstanceID) -> Delivery {
         // An unusable result leaves the lease as it is: the caller gives the unit back.
         guard (0..<unitCount).contains(number), unit(number).crystalCount == crystalCount else { return .unknown }
-        holdings[session]?.remove(number)
+        guard wasGranted(number, to: instance) else { return .foreign }
+        holdings[instance]?.remove(number)
         guard !done[number] else { return .duplicate }
         done[number] = true
         leases[number] = nil
-        returned.remove(number)
+        returned[number] = nil
         doneCount += 1
         return .accepted
     }
 
     /// Puts back a unit that an actor returns; false if it was not leased to it.
+    ///
+    /// - Parameter failed: Whether the actor could not deliver it, so that others come first.
     @discardableResult
-    package mutating func giveBack(unit number: Int, from session: SessionID) -> Bool {
-        holdings[session]?.remove(number)
-        guard leases[number]?.holder == session else { return false }
-        leases[number] = nil
-        returned.insert(number)
+    package mutating func giveBack(unit number: Int, from instance: InstanceID, failed: Bool = false) -> Bool {
+        holdings[instance]?.remove(number)
+        if failed, wasGranted(number, to: instance) { markTried(number, by: instance) }
+        guard leases[number]?.holder == instance else { return false }
+        putBack(number)
         return true
     }
 
-    /// Puts back all units of an actor that is gone.
-    package mutating func release(_ session: SessionID) {
-        for number in holdings.removeValue(forKey: session) ?? [] { giveBack(unit: number, from: session) }
+    /// Puts back all units of an actor that is gone, or logs in anew.
+    package mutating func release(_ instance: InstanceID) {
+        for number in holdings.removeValue(forKey: instance) ?? [] { giveBack(unit: number, from: instance) }
     }
 
-    /// Puts back the units whose lease ran out; returns them, in order, with their holders.
-    package mutating func expire(now: Moment) -> [(unit: Int, holder: SessionID)] {
+    /// Puts back the units whose lease expired; returns them, in order, with their holders.
+    package mutating func expire(now: Moment) -> [(unit: Int, holder: InstanceID)] {
         let expired = leases.filter { $0.value.until <= now }.map { (unit: $0.key, holder: $0.value.holder) }
-        for (number, _) in expired {
-            leases[number] = nil
-            returned.insert(number)
+        for (number, holder) in expired {
+            markTried(number, by: holder)
+            putBack(number)
         }
         return expired.sorted { $0.unit < $1.unit }
+    }
+
+    /// Moves all deadlines by a time in which the hub itself stood still.
+    package mutating func postpone(by pause: Duration) {
+        for (number, lease) in leases { leases[number]?.until = lease.until.advanced(by: pause) }
+    }
+
+    private mutating func markTried(_ number: Int, by instance: InstanceID) {
+        triedBy[number, default: []].insert(instance)
+        if returned[number] != nil { returned[number]?.insert(instance) }
+    }
+
+    private mutating func putBack(_ number: Int) {
+        leases[number] = nil
+        returned[number] = triedBy[number] ?? []
+    }
+
+    /// Checks in debug builds that every unit is in one state.
+    ///
+    /// - Complexity: O(units).
+    package func checkInvariants() {
+        #if DEBUG
+            precondition(done.count(where: { $0 }) == doneCount, "the units done are not counted right")
+            for number in 0..<unitCount {
+                let states = [done[number], leases[number] != nil, returned[number] != nil, number >= firstFresh]
+                precondition(states.count { $0 } == 1, "unit \(number) is in no state, or in two")
+            }
+            for (number, lease) in leases {
+                precondition(holdings[lease.holder]?.contains(number) == true, "a lease is not with its holder")
+            }
+            for (instance, numbers) in holdings {
+                for number in numbers {
+                    precondition(wasGranted(number, to: instance), "a unit held was never granted")
+                }
+            }
+        #endif
     }
 }

@@ -17,9 +17,9 @@ package struct LearnerConfiguration: Sendable {
     /// What peers of a role are told at login (JSON): how to sample, how to score.
     package var settings: [PeerRole: String] = [:]
     package var timing: HubTiming = HubTiming()
-    /// A crystal whose task was lost this often (worker killed or hung) gets a `failed` outcome.
-    package var tasksLostBeforeFailure: Int = 3
-    /// A unit that failed to be sampled this often ends the run with an error.
+    /// What is taken from peers.
+    package var admission = Admission()
+    /// A unit that this many different processes cannot sample ends the run with an error.
     package var unitFailuresBeforeAbort: Int = 3
 
     package init(
@@ -43,7 +43,6 @@ package struct LearnerConfiguration: Sendable {
         check((1...10_000_000).contains(crystalsPerBatch), "crystals per batch must be in 1...10000000")
         check((1...1024).contains(crystalsPerUnit), "crystals per unit must be in 1...1024")
         check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
-        check(tasksLostBeforeFailure >= 1, "tasks lost before failure must be at least 1")
         check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")
         for (role, text) in settings where text.utf8.count > WireLimits.settingsBytes {
             problems.append("the settings for the role \(role.rawValue) are over \(WireLimits.settingsBytes) bytes")

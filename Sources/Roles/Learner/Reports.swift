@@ -41,6 +41,8 @@ package enum PeerDeparture: Sendable, Hashable {
     case lost
     /// The same process logged in again.
     case replaced
+    /// It was turned away, for this reason.
+    case refused(String)
 }
 
 /// What a role did since its last report.

@@ -206,6 +206,10 @@ package struct ActorCore: PeerCore {
         if crystals.contains(where: { $0.crystal.sites.count > WireLimits.sitesPerCrystal }) {
             return "a crystal has more than \(WireLimits.sitesPerCrystal) sites"
         }
+        // What the learner would not take is said to have failed here, where the reason is known.
+        for crystal in crystals {
+            if let problem = Admission().problem(of: crystal) { return "crystal \(crystal.id): \(problem)" }
+        }
         // At most 32 bytes a site and 256 a crystal.
         let bytes = crystals.reduce(0) { $0 + 256 + 32 * $1.crystal.sites.count }
         return bytes > WireLimits.messageBytes - 4096 ? "the unit is too large for one message" : nil

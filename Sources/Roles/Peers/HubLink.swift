@@ -118,7 +118,7 @@ package struct HubLink: Sendable {
 
     private mutating func refused(_ refusal: Refusal, now: Moment) {
         switch refusal.code {
-        case .protocolVersion, .hello:
+        case .protocolVersion, .hello, .distrusted:
             leave(.refused(refusal.reason))
         case .unknownSession:
             // In answer to what was said under an old session; the hello is already under way then.

@@ -85,9 +85,7 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     }
 
     private mutating func perform() throws {
-        for job in core.takeJobs() where !pool.submit(job) {
-            logger.error("a job was dropped: the work queue is full")
-        }
+        for job in core.takeJobs() { pool.submit(job) }
         for effect in core.takeEffects() where outcome == nil {
             switch effect {
             case .connect:
@@ -121,7 +119,9 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     private mutating func send(_ message: PeerMessage, session: UInt64) throws {
         guard let dealer else { return }
         do {
-            // A full queue means a stuck hub: what matters is sent again until it is acknowledged.
+            // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights until they
+            // are answered, heartbeats at their pace. What a return or a goodbye would have given back at once, the hub takes back
+            // when the lease expires or the silence is too long.
             _ = try dealer.send([message.encode(session: session)])
         } catch let error as OversizedMessage {
             logger.error("a message was dropped: \(error)")

@@ -130,10 +130,18 @@ package struct RewardWorkerCore: PeerCore {
             outbox.add(
                 TaskResult(
                     epoch: output.task.epoch, task: output.task.id,
-                    results: zip(output.task.crystals, results).map { CrystalResult(id: $0.id, result: $1) }),
+                    results: zip(output.task.crystals, results).map {
+                        CrystalResult(id: $0.id, result: Self.usable($1))
+                    }),
                 as: output.task.id)
         }
         advance(now: now)
+    }
+
+    /// The result, or a failure where the learner would not take its numbers.
+    private static func usable(_ result: ScoringResult) -> ScoringResult {
+        guard let problem = Admission().problem(of: result.outcome) else { return result }
+        return ScoringResult(outcome: .failed(.engine(problem)), seconds: result.seconds)
     }
 
     /// Starts whatever can start, and says whatever is due.

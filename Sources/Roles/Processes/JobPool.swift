@@ -14,7 +14,7 @@ package final class JobPool<Job: Sendable, Output: Sendable>: Sendable {
     package init(
         name: String, threads: Int, wakeup: Wakeup, makeWorker: @escaping @Sendable () -> (Job) -> Output
     ) {
-        // The cores never hand out more jobs than twice the threads.
+        // The cores have at most one job a thread under way; one that is taken back late, or the preparation, adds a few.
         let jobs = Mailbox<Job>(capacity: 4 * threads + 4)
         let outputs = Mailbox<Output>(capacity: 8 * threads + 8, wakeup: wakeup)
         self.jobs = jobs
@@ -24,14 +24,18 @@ package final class JobPool<Job: Sendable, Output: Sendable>: Sendable {
                 let work = makeWorker()
                 while !jobs.isExhausted {
                     guard let job = jobs.receive(timeout: .seconds(60)) else { continue }
-                    outputs.post(work(job))
+                    outputs.post(work(job), bounded: "every output is of a job that had room")
                 }
             }
         }
     }
 
-    /// Hands out a job; false if too many wait already.
-    package func submit(_ job: Job) -> Bool { jobs.post(job) }
+    /// Hands out a job; once the pool is closed, it is not done.
+    ///
+    /// - Precondition: At most four jobs a thread wait.
+    package func submit(_ job: Job) {
+        jobs.post(job, bounded: "a core has at most one job a thread under way")
+    }
 
     /// What was done since the last call.
     package func takeOutputs() -> [Output] { outputs.takeAll() }

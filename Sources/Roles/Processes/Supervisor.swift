@@ -48,7 +48,9 @@ package struct Supervisor {
                 switch action {
                 case .start(let index, let isRestart):
                     let child = try RunningChild(children[index], isRestart: isRestart) { status in
-                        exits.post(Exit(child: index, status: status))
+                        exits.post(
+                            Exit(child: index, status: status),
+                            bounded: "a child ends once, and its exit is taken at once")
                     }
                     running[index] = child
                     started(index, child.identifier)

@@ -5,6 +5,7 @@ package import Logging
 internal import Messaging
 package import Policy
 internal import Potentials
+internal import Rewards
 internal import Stability
 internal import Telemetry
 
@@ -144,8 +145,9 @@ package struct FineTuningRun {
             try? archive.close()
             try? FileManager.default.removeItem(at: file)
         }
-        let role = try LearnerRole(
-            configuration: learnerConfiguration(engine: engine), observer: recorder)
+        var learner = try learnerConfiguration(engine: engine)
+        learner.admission = Admission(policy: trainer.policyConfiguration, shape: configuration.reward.shape)
+        let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(trainer: NotifyingTrainer(base: trainer, recorder: recorder), stop: stop)
         lock.release()
         return summary

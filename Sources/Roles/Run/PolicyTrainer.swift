@@ -44,6 +44,9 @@ package final class PolicyTrainer: BatchTrainer {
             threads: threads)
     }
 
+    /// The sizes of the policy.
+    package var policyConfiguration: PolicyConfiguration { trainer.weights.configuration }
+
     package func start() throws -> TrainingStart {
         TrainingStart(version: version, policy: blob, reference: reference)
     }

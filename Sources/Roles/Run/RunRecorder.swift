@@ -30,10 +30,6 @@ package final class RunRecorder: RunObserver {
         var pending: VersionRecord?
         var policyDigest = ""
         var totals: [String: Int] = [:]
-        var actorBusySeconds = 0.0
-        var hub: HubReport?
-        var peers: Set<PeerDescription> = []
-        var counted = HubCounters()
         var lastEnd = ContinuousClock.now
     }
 
@@ -97,7 +93,6 @@ package final class RunRecorder: RunObserver {
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
         var record = RoleRecord(role: peer.role.rawValue, id: peer.name)
         record.crystals = state.withLock { state in
-            if peer.role == .actor { state.actorBusySeconds += report.busySeconds }
             state.totals[peer.name, default: 0] += report.crystals
             return state.totals[peer.name] ?? 0
         }
@@ -109,7 +104,6 @@ package final class RunRecorder: RunObserver {
     }
 
     package func hubReported(_ report: HubReport) {
-        state.withLock { $0.hub = report }
         var record = RoleRecord(role: "learner", id: "learner")
         record.crystals = report.counters.crystalsFinished
         record.memoryMegabytes = ProcessMemory.residentMegabytes
@@ -123,17 +117,16 @@ package final class RunRecorder: RunObserver {
     }
 
     package func peerJoined(_ peer: PeerDescription) {
-        state.withLock { _ = $0.peers.insert(peer) }
         logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)")
         if let difference = peer.difference(fromBuild: RoleProcess.build) { logger.warning("\(difference)") }
     }
 
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {
-        if reason != .replaced { state.withLock { _ = $0.peers.remove(peer) } }
         switch reason {
         case .goodbye(let text): logger.info("left: \(peer): \(text)")
         case .lost: logger.warning("lost: \(peer); its work goes to others")
         case .replaced: logger.info("came back: \(peer)")
+        case .refused(let reason): logger.error("turned away: \(peer): \(reason)")
         }
     }
 
@@ -176,6 +169,12 @@ package final class RunRecorder: RunObserver {
         record.uniqueFraction = spread.uniqueFraction
         record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)
         record.seconds.score = batch.crystals.reduce(0) { $0 + $1.scoringSeconds }
+        record.seconds.sample = batch.report.samplingSeconds
+        record.workers.actors = batch.report.actors
+        record.workers.rewardWorkers = batch.report.rewardWorkers
+        record.regranted = batch.report.unitsRegranted
+        record.requeued = batch.report.tasksRequeued
+        record.duplicates = batch.report.duplicates
         return record
     }
 
@@ -198,26 +197,14 @@ package final class RunRecorder: RunObserver {
         record.baseline = values["baseline"]
         let now = ContinuousClock.now
         record.seconds.wait = report.waitSeconds
-        record.seconds.sample = state.actorBusySeconds
         record.seconds.train = report.trainSeconds
         record.seconds.checkpoint = report.checkpointSeconds
         record.seconds.total = (now - state.lastEnd) / .seconds(1)
         state.lastEnd = now
-        state.actorBusySeconds = 0
         let count = Double(record.crystals)
         record.rates.sampled = count / max(report.batchSeconds, 1e-9)
         record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
-        record.workers.actors = state.peers.count { $0.role == .actor }
-        record.workers.rewardWorkers = state.peers.count { $0.role == .rewardWorker }
-        if let counters = state.hub?.counters {
-            record.regranted = counters.unitsRegranted - state.counted.unitsRegranted
-            record.requeued = counters.tasksRequeued - state.counted.tasksRequeued
-            record.duplicates =
-                counters.duplicateUnits + counters.duplicateOutcomes - state.counted.duplicateUnits
-                - state.counted.duplicateOutcomes
-            state.counted = counters
-        }
     }
 
     private static func mean(_ values: [Double]) -> Double? {

@@ -34,8 +34,7 @@ extension LogProbabilities {
 }
 
 extension SampledCrystal {
-    /// Reads a crystal. Counts and indices are checked here; numbers may be non-finite, since that is for the scorer and the hub
-    /// to judge by a typed outcome.
+    /// Reads a crystal. Counts and indices are checked here; its numbers may be anything: ``Admission`` judges them.
     init(wire: Druse_SampledCrystal) throws(WireError) {
         guard let group = SpaceGroup(number: Int(wire.spaceGroup)) else { throw .malformed("space group") }
         let count = wire.wyckoff.count
@@ -76,9 +75,6 @@ extension SampledCrystal {
         wire.referenceLogProbability = referenceLogProbability.wire
         return wire
     }
-
-    /// Whether both log-probabilities are finite, so that the crystal can be trained on.
-    var hasFiniteProbabilities: Bool { logProbability.total.isFinite && referenceLogProbability.total.isFinite }
 
     /// Reads a list of crystals of bounded length.
     static func list(wire: [Druse_SampledCrystal]) throws(WireError) -> [SampledCrystal] {

@@ -56,6 +56,8 @@ package struct Refusal: Sendable, Hashable, Error {
         case hello
         /// No room: try again later.
         case full
+        /// Turned away, because of what it sent: give up.
+        case distrusted
     }
 
     package var code: Code

@@ -150,6 +150,7 @@ extension Refusal {
         case .unknownSession: code = .unknownSession
         case .hello: code = .hello
         case .full: code = .full
+        case .distrusted: code = .distrusted
         default: throw .malformed("a refusal without code")
         }
         self.init(code: code, reason: try WireError.text(wire.reason, "reason"))
@@ -163,6 +164,7 @@ extension Refusal {
             case .unknownSession: .unknownSession
             case .hello: .hello
             case .full: .full
+            case .distrusted: .distrusted
             }
         wire.reason = WireLimits.shortened(reason)
         return wire

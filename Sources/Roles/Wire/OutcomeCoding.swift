@@ -2,27 +2,20 @@ import Messaging
 import Rewards
 
 extension CrystalResult {
-    /// Reads a result. What a worker says that makes no sense (a score that is no number, a reason nobody knows) becomes a
-    /// `failed` outcome of that crystal, so that it is neither trained on nor waited for.
+    /// Reads a result. Its numbers may be anything: ``Admission`` judges them.
     init(wire: Druse_CrystalResult) throws(WireError) {
         let outcome: RewardOutcome
         switch wire.outcome {
         case .scored(let score):
-            if score.energyPerAtom.isFinite, score.energyAboveHull.isFinite, score.reward.isFinite {
-                outcome = .scored(
-                    Score(
-                        energyPerAtom: score.energyPerAtom, energyAboveHull: score.energyAboveHull,
-                        reward: score.reward))
-            } else {
-                outcome = .failed(.engine("the worker sent a score that is not finite"))
-            }
+            outcome = .scored(
+                Score(
+                    energyPerAtom: score.energyPerAtom, energyAboveHull: score.energyAboveHull, reward: score.reward))
         case .invalid(let reason):
             let reason = try WireError.text(reason, "reason")
-            if let invalid = InvalidCrystal(rawValue: reason) {
-                outcome = .invalid(invalid)
-            } else {
-                outcome = .failed(.engine("the worker sent an unknown reason for an invalid crystal"))
+            guard let invalid = InvalidCrystal(rawValue: reason) else {
+                throw .malformed("an unknown reason for an invalid crystal")
             }
+            outcome = .invalid(invalid)
         case .failed(let failure):
             outcome = .failed(try EvaluationFailure(wire: failure))
         case nil:

@@ -6,11 +6,16 @@ package struct ScoredBatch: Sendable {
     package var crystals: [ScoredCrystal]
     /// From the first grant to the last outcome.
     package var seconds: Double
+    /// What it took.
+    package var report: BatchReport
 
-    package init(version: Int, crystals: [ScoredCrystal], seconds: Double) {
+    package init(
+        version: Int, crystals: [ScoredCrystal], seconds: Double, report: BatchReport = BatchReport()
+    ) {
         self.version = version
         self.crystals = crystals
         self.seconds = seconds
+        self.report = report
     }
 }
 

@@ -156,6 +156,7 @@ struct Simulation {
         let (routing, frame) = toHub.removeFirst()
         hub.receive(frame, from: routing, now: now)
         performHub()
+        hub.checkInvariants()
         return true
     }
 
@@ -206,6 +207,7 @@ struct Simulation {
         now = now.advanced(by: duration)
         hub.tick(now: now)
         performHub()
+        hub.checkInvariants()
         for station in stations {
             update(station) {
                 $0.tick(now: $1)
@@ -233,6 +235,17 @@ struct Simulation {
                 moved = try work(station) || moved
             }
             if !moved { return }
+        }
+    }
+
+    /// Lets everything happen, but `idle` does no work, until `condition` holds.
+    mutating func settle(idle: Station..., until condition: (Simulation) -> Bool) throws {
+        for _ in 0..<10_000 where !condition(self) {
+            deliverToHub()
+            for station in stations where !condition(self) {
+                deliver(to: station)
+                if !idle.contains(where: { $0 === station }) { try work(station) }
+            }
         }
     }
 

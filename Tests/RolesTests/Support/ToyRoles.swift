@@ -86,7 +86,7 @@ final class RecordingObserver: RunObserver {
 
     func hubStarted(_ endpoints: HubEndpoints) {
         state.withLock { $0.endpoints = endpoints }
-        started.post(endpoints)
+        _ = started.post(endpoints)
     }
 
     func versionTrained(_ report: VersionReport) { state.withLock { $0.versions.append(report) } }
@@ -96,7 +96,7 @@ final class RecordingObserver: RunObserver {
     func hubReported(_ report: HubReport) { state.withLock { $0.hubReports.append(report) } }
     func peerJoined(_ peer: PeerDescription) {
         state.withLock { $0.joined.append(peer) }
-        joins.post(peer)
+        _ = joins.post(peer)
     }
     func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) { state.withLock { $0.left.append(reason) } }
     func problem(_ text: String) { state.withLock { $0.problems.append(text) } }
@@ -108,7 +108,7 @@ final class Running<Value: Sendable>: Sendable {
 
     init(_ body: @escaping @Sendable () throws -> Value) {
         let results = results
-        _ = RoleThread(name: "test") { results.post(Result(catching: body)) }
+        _ = RoleThread(name: "test") { _ = results.post(Result(catching: body)) }
     }
 
     /// The value, or what was thrown.

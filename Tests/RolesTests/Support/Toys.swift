@@ -39,10 +39,10 @@ enum Toys {
 
     static func crystal(_ id: CrystalID, generator: inout SeededGenerator) throws -> SampledCrystal {
         let group = try unwrapped(SpaceGroup(number: Int.random(in: 1...230, using: &generator)))
-        let sites = try (0..<Int.random(in: 0...5, using: &generator)).map { _ in
+        let sites = try (0..<Int.random(in: 1...5, using: &generator)).map { _ in
             let element = try unwrapped(Element(atomicNumber: Int.random(in: 1...94, using: &generator)))
             return Crystal.Site(
-                wyckoff: Int.random(in: 1...27, using: &generator), element: element,
+                wyckoff: Int.random(in: 1...group.wyckoffPositions.count, using: &generator), element: element,
                 position: SIMD3(
                     Double.random(in: 0..<1, using: &generator), Double.random(in: 0..<1, using: &generator),
                     Double.random(in: 0..<1, using: &generator)))
