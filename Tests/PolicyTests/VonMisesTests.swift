@@ -16,6 +16,24 @@ import Testing
         let von_mises_logpdf: Table
     }
 
+    struct Exact: Decodable {
+        let rows: [[Double]]
+    }
+
+    /// log p and d log p / d κ against mpmath: near the location all that is left of the derivative is 1 - I1/I0 ≈ 1/(2κ).
+    @Test func sharpDensities_keepTheirDigits() throws {
+        let table = try Fixture.json("von_mises_mpmath.json", as: Exact.self)
+        #expect(table.rows.count > 40)
+        for row in table.rows {
+            var (log, dLocation, dConcentration) = ([0.0], [0.0], [0.0])
+            VonMises.logDensity(
+                at: row[1], locations: [0], concentrations: [row[0]], logDensities: &log,
+                dLocations: &dLocation, dConcentrations: &dConcentration)
+            #expect(abs(log[0] - row[2]) <= 1e-6 * max(1e-2, abs(row[2])), "\(row): \(log[0])")
+            #expect(abs(dConcentration[0] - row[3]) <= 1e-6 * abs(row[3]) + 1e-17, "\(row): \(dConcentration[0])")
+        }
+    }
+
     @Test func logDensity_matchesTheReference() throws {
         let table = try Fixture.json("special_functions.json", as: Special.self).von_mises_logpdf
         #expect(table.rows.count == 125)
