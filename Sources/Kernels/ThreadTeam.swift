@@ -10,13 +10,8 @@ package struct ThreadTeam: Sendable {
     /// - Parameter threadCount: at least one is used.
     package init(threadCount: Int) { self.threadCount = max(1, threadCount) }
 
-    /// The cores that this process may use: `SLURM_CPUS_PER_TASK` if set, else those of the machine.
-    package static var availableCores: Int {
-        if let text = ProcessInfo.processInfo.environment["SLURM_CPUS_PER_TASK"], let count = Int(text), count > 0 {
-            return count
-        }
-        return ProcessInfo.processInfo.activeProcessorCount
-    }
+    /// The cores that this process may use, by affinity, quotas of control groups and Slurm.
+    package static var availableCores: Int { CoreBudget.available }
 
     /// Runs `body(piece, thread)` for every piece in 0..<count and returns when all are done.
     package func forEach(_ count: Int, _ body: @escaping @Sendable (_ piece: Int, _ thread: Int) -> Void) {
