@@ -66,8 +66,8 @@ let package = Package(
         .testTarget(
             name: "RolesTests",
             dependencies: [
-                "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Roles",
-                "Stability", "faulty-engine",
+                "Archive", "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Potentials", "Rewards",
+                "Roles", "Stability", "faulty-engine",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),

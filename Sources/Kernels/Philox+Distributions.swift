@@ -25,14 +25,18 @@ extension Philox {
     }
 
     /// An angle in (-π, π] from the von Mises distribution with location 0 (Best and Fisher 1979; Devroye 1986, chapter 9).
-    package mutating func vonMises(concentration kappa: Double) -> Double {
+    ///
+    /// - Returns: nil if the concentration is negative or not finite.
+    package mutating func vonMises(concentration kappa: Double) -> Double? {
+        guard kappa >= 0, kappa.isFinite else { return nil }
         if kappa < 1e-8 { return .pi * (2 * uniform() - 1) }
         // Above this the distribution is a normal one to double precision of the sampler's purposes.
         if kappa > 1e8 { return normal() / kappa.squareRoot() }
         let r = 1 + (1 + 4 * kappa * kappa).squareRoot()
         let rho = (r - (2 * r).squareRoot()) / (2 * kappa)
         let s = kappa > 1.2e-4 ? (1 + rho * rho) / (2 * rho) : 1 / kappa
-        while true {
+        // Two of three tries or more are accepted: the bound is never reached, but nothing can make the loop endless.
+        for _ in 0..<1_000 {
             let z = cos(.pi * uniform())
             let w = (1 + s * z) / (s + z)
             let y = kappa * (s - w)
@@ -42,5 +46,6 @@ extension Philox {
                 return uniform() < 0.5 ? -angle : angle
             }
         }
+        return nil
     }
 }

@@ -7,13 +7,22 @@ package struct Philox: RandomNumberGenerator, Sendable {
     private var block = SIMD4<UInt32>()
     private var used = 4
 
+    /// The bits of the third word of a stream; the domain has the others.
+    private static let indexBits: UInt32 = 24
+
     /// - Parameters:
     ///   - seed: the key.
-    ///   - stream: three words that name the stream, such as (version, unit, crystal).
-    package init(seed: UInt64, stream: (UInt32, UInt32, UInt32) = (0, 0, 0)) {
+    ///   - domain: what the numbers are for.
+    ///   - stream: three words that name the stream within its domain, such as (version, unit, crystal).
+    /// - Precondition: the third word is below 2²⁴.
+    package init(seed: UInt64, domain: StreamDomain, stream: (UInt32, UInt32, UInt32) = (0, 0, 0)) {
+        precondition(stream.2 >> Self.indexBits == 0 && domain.rawValue < 256, "the third word of a stream has 24 bits")
         key = SIMD2(UInt32(truncatingIfNeeded: seed), UInt32(truncatingIfNeeded: seed >> 32))
-        counter = SIMD4(0, stream.0, stream.1, stream.2)
+        counter = SIMD4(0, stream.0, stream.1, domain.rawValue << Self.indexBits | stream.2)
     }
+
+    /// The first block's counter: the name of the stream within its seed.
+    package var streamName: SIMD4<UInt32> { SIMD4(0, counter[1], counter[2], counter[3]) }
 
     /// One block of the generator: the function that the published test vectors describe.
     package static func block(counter: SIMD4<UInt32>, key: SIMD2<UInt32>) -> SIMD4<UInt32> {

@@ -2,7 +2,8 @@ internal import Kernels
 
 /// The network one token at a time, for many sequences in step, with cached keys and values.
 final class IncrementalTransformer {
-    private let weights: PolicyWeights
+    /// Weights of the sizes that this was made for.
+    var weights: PolicyWeights
     private let layout: ParameterLayout
     private let attention: CausalAttention
     private let rotary: RotaryTable

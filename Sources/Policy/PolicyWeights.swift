@@ -28,7 +28,7 @@ package struct PolicyWeights: Sendable {
     /// residual stream), 0.5 for embeddings, zero biases.
     package init(random seed: UInt64, configuration: PolicyConfiguration) {
         let layout = ParameterLayout(configuration)
-        var generator = Philox(seed: seed, stream: (0x5745_4947, 0, 0))
+        var generator = Philox(seed: seed, domain: .initialWeights)
         var values = [Float](repeating: 0, count: layout.parameterCount)
         let residual = 1 / (2 * Double(configuration.layers)).squareRoot()
         let additive = Set(layout.blocks.flatMap { [$0.projection.weight.name, $0.contract.weight.name] })
@@ -118,6 +118,8 @@ package enum PolicyError: Error, CustomStringConvertible, Sendable {
     case notFinite(String)
     case tooManySites(found: Int, maximum: Int)
     case wyckoffOutOfRange(spaceGroup: Int, wyckoff: Int)
+    /// The network's outputs are not finite: the weights are of no use.
+    case outputsNotFinite
 
     package var description: String {
         switch self {
@@ -131,6 +133,8 @@ package enum PolicyError: Error, CustomStringConvertible, Sendable {
         case .notFinite(let name): "tensor \(name) holds numbers that are not finite"
         case .tooManySites(let found, let maximum):
             "the crystal has \(found) sites; this policy takes at most \(maximum)"
+        case .outputsNotFinite:
+            "the policy's outputs are not finite numbers, so nothing can be sampled from it; use an earlier checkpoint"
         case .wyckoffOutOfRange(let group, let wyckoff):
             "space group \(group) has no Wyckoff position number \(wyckoff)"
         }

@@ -7,7 +7,7 @@ package import Kernels
 /// The crystals of one call go through the network in step. The numbers of a crystal come from its own generator, so the same call gives the same
 /// crystals whoever makes it. One instance is one thread's.
 package final class Sampler {
-    private let weights: PolicyWeights
+    private var weights: PolicyWeights
     private let configuration: PolicyConfiguration
     private let options: SamplingOptions
     private let network: IncrementalTransformer
@@ -25,6 +25,15 @@ package final class Sampler {
         writer = TokenFeatures(configuration: weights.configuration)
     }
 
+    /// Takes other weights into use; the caches, which are most of what a sampler costs, are kept.
+    ///
+    /// - Precondition: the weights have the sizes of those before.
+    package func use(_ weights: PolicyWeights) {
+        precondition(weights.configuration == configuration, "weights of other sizes need a sampler of their own")
+        self.weights = weights
+        network.weights = weights
+    }
+
     /// A crystal in the making.
     private struct Draft {
         let group: SpaceGroup
@@ -33,13 +42,16 @@ package final class Sampler {
         var atomCount = 0
         var lattice: [Double] = []
         var isTerminated = false
+        /// Whether the network's outputs were numbers so far.
+        var isFinite = true
     }
 
     /// Draws one crystal for each space group.
     ///
     /// - Parameter generators: the random numbers of each crystal.
+    /// - Throws: ``PolicyError/outputsNotFinite`` if the weights give no probabilities.
     /// - Precondition: as many generators as groups, and no more than the capacity.
-    package func sample(_ groups: [SpaceGroup], generators: [Philox]) -> [Sample] {
+    package func sample(_ groups: [SpaceGroup], generators: [Philox]) throws(PolicyError) -> [Sample] {
         precondition(groups.count == generators.count && groups.count <= capacity)
         var drafts = zip(groups, generators).map { Draft(group: $0, generator: $1) }
         var active = Array(drafts.indices)
@@ -68,6 +80,7 @@ package final class Sampler {
                 stepCoordinate(drafts, active, site: site, axis: axis)
             }
         }
+        guard drafts.allSatisfy(\.isFinite) else { throw .outputsNotFinite }
         return drafts.map(finished)
     }
 
@@ -144,8 +157,9 @@ package final class Sampler {
 
     // MARK: Draws
 
-    private func draw(_ logits: [Double], _ generator: inout Philox) -> Int? {
-        generator.index(
+    private func draw(_ logits: [Double], _ draft: inout Draft) -> Int? {
+        if logits.contains(where: { $0.isNaN || $0 == .infinity }) { draft.isFinite = false }
+        return draft.generator.index(
             probabilities: CategoricalDistribution.probabilities(
                 logits: logits, topP: options.topP, temperature: options.temperature))
     }
@@ -157,8 +171,8 @@ package final class Sampler {
             draft.sites.last.map { OutputHeads.Allowed.after($0.wyckoff, group: group, tables: tables) }
             ?? OutputHeads.Allowed.first(group: group, tables: tables)
         let logits = (0..<configuration.wyckoffTypes).map { allowed.contains($0) ? Double(row[$0]) : -.infinity }
-        // Weights that are not finite end the sequence; the crystal is then judged like any other.
-        let wyckoff = draw(logits, &draft.generator) ?? (draft.sites.isEmpty ? 1 : 0)
+        // Weights that are not finite end the sequence, so that the call ends soon, with its error.
+        let wyckoff = draw(logits, &draft) ?? (draft.sites.isEmpty ? 1 : 0)
         if wyckoff == 0 {
             draft.isTerminated = true
         } else {
@@ -175,7 +189,7 @@ package final class Sampler {
                 logits[atom] = -.infinity
             }
         }
-        draft.sites[draft.sites.count - 1].atom = draw(logits, &draft.generator) ?? 1
+        draft.sites[draft.sites.count - 1].atom = draw(logits, &draft) ?? 1
     }
 
     /// Draws a coordinate if it is free, and takes what the Wyckoff position makes of it.
@@ -185,11 +199,12 @@ package final class Sampler {
         var raw = draft.sites[last].position
         if tables.isFree(group: draft.group.number, wyckoff: wyckoff, axis: axis) {
             let count = configuration.coordinateComponents
-            let component = draw((0..<count).map { Double(row[$0]) }, &draft.generator) ?? 0
+            let component = draw((0..<count).map { Double(row[$0]) }, &draft) ?? 0
             let concentration = softplus(Double(row[2 * count + component])) / options.temperature
-            let angle = Double(row[count + component]) + draft.generator.vonMises(concentration: concentration)
-            let turns = angle / (2 * .pi) + 0.5
+            let angle = draft.generator.vonMises(concentration: concentration) ?? .nan
+            let turns = (Double(row[count + component]) + angle) / (2 * .pi) + 0.5
             raw[axis] = turns - turns.rounded(.down)
+            if !raw[axis].isFinite { draft.isFinite = false }
         }
         guard let position = draft.group.position(wyckoff: wyckoff) else { return }
         draft.sites[last].position[axis] = position.project(raw)[axis]
@@ -199,11 +214,12 @@ package final class Sampler {
     private func drawLattice(_ draft: inout Draft, row output: FloatView) {
         let count = configuration.latticeComponents
         let row = output.view(configuration.atomTypes, configuration.latticeOutputs)
-        let component = draw((0..<count).map { Double(row[$0]) }, &draft.generator) ?? 0
+        let component = draw((0..<count).map { Double(row[$0]) }, &draft) ?? 0
         draft.lattice = (0..<6).map { j in
             let mean = Double(row[count + 6 * component + j])
             let sigma = softplus(Double(row[7 * count + 6 * component + j])) + configuration.minimumSigma
             return mean + sigma * options.temperature.squareRoot() * draft.generator.normal()
         }
+        if !draft.lattice.allSatisfy(\.isFinite) { draft.isFinite = false }
     }
 }

@@ -37,13 +37,32 @@ package struct Adam: Sendable {
         self.secondMoment = FloatBuffer(secondMoment)
     }
 
-    /// One step down the gradient of a loss.
+    /// The state in buffers of its own; a plain copy of this value shares its moments.
+    package var copy: Adam {
+        Adam(
+            settings: settings, stepCount: stepCount, firstMoment: firstMoment.array, secondMoment: secondMoment.array)
+    }
+
+    /// Goes back to an earlier state.
+    mutating func restore(stepCount: Int, firstMoment: FloatView, secondMoment: FloatView) {
+        self.stepCount = stepCount
+        self.firstMoment.view.copy(from: firstMoment)
+        self.secondMoment.view.copy(from: secondMoment)
+    }
+
+    /// Whether all moments are finite numbers.
+    package var isFinite: Bool {
+        VectorMath.sumOfSquares(firstMoment.view).isFinite && VectorMath.sumOfSquares(secondMoment.view).isFinite
+    }
+
+    /// One step down the gradient of a loss; none, and nothing is changed, if the gradient is not finite.
     ///
     /// - Parameter parameters: changed in place; the caller owns them alone.
-    /// - Returns: the global norm of the gradient before clipping.
+    /// - Returns: the global norm of the gradient before clipping; if it is not finite, no step was made.
     @discardableResult
     package mutating func step(_ parameters: FloatView, gradient: FloatView, learningRate: Double) -> Double {
         let norm = VectorMath.sumOfSquares(gradient).squareRoot()
+        guard norm.isFinite else { return norm }
         let limit = settings.clipNorm ?? .infinity
         let scale = norm > limit ? Float(limit / norm) : 1
         stepCount += 1

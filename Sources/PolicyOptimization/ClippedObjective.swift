@@ -5,6 +5,8 @@ package import Policy
 ///
 /// With l the log-probability of a crystal, A its advantage and k = l - l_reference: A' = A - β k, and the value is
 /// min(r A', clamp(r, 1 - ε, 1 + ε) A').
+/// With a ratio limit c, where A' < 0 it is at least c A' (the dual clip of arXiv 1912.09729): there alone the first clip
+/// leaves r, and with it slope and value, without bound.
 package struct ClippedObjective: Sendable, Hashable {
     /// What the ratio r is taken of.
     package enum Ratio: String, Sendable, Codable, CaseIterable {
@@ -28,9 +30,14 @@ package struct ClippedObjective: Sendable, Hashable {
     package var klWeight: Double
     package var ratio: Ratio
     package var advantage: Advantage
+    /// c; nil has no limit, as in the paper.
+    package var ratioLimit: Double?
 
-    package init(clip: Double = 0.2, klWeight: Double = 0.1, ratio: Ratio = .crystal, advantage: Advantage = .detached)
-    {
+    package init(
+        clip: Double = 0.2, klWeight: Double = 0.1, ratio: Ratio = .crystal, advantage: Advantage = .detached,
+        ratioLimit: Double? = nil
+    ) {
+        self.ratioLimit = ratioLimit
         self.clip = clip
         self.klWeight = klWeight
         self.ratio = ratio
@@ -101,6 +108,10 @@ package struct ClippedObjective: Sendable, Hashable {
         let clamped = min(max(ratio, 1 - clip), 1 + clip)
         if clamped * advantage < ratio * advantage {
             return Surrogate(value: clamped * advantage, ratio: ratio, taken: clamped, slope: 0, isClipped: true)
+        }
+        if let ratioLimit, advantage < 0, ratio > ratioLimit {
+            return Surrogate(
+                value: ratioLimit * advantage, ratio: ratio, taken: ratioLimit, slope: 0, isClipped: true)
         }
         return Surrogate(
             value: ratio * advantage, ratio: ratio, taken: ratio, slope: ratio * advantage, isClipped: false)

@@ -4,18 +4,16 @@ package import Policy
 
 /// Computes likelihoods and gradients of many crystals on several threads, with the same bits for any number of threads.
 ///
-/// The crystals are cut into pieces of a fixed size; piece i belongs to lane i mod `laneCount`; a lane is worked through in order by one
-/// thread at a time and the lanes are added up as a tree. So the order of every sum is fixed.
+/// The crystals are cut into pieces of a fixed size, which the threads take as they come; the gradients of the pieces are
+/// added up as a tree over their numbers. So the order of every sum is fixed.
 package final class GradientTeam {
     /// Crystals of a piece.
-    package static let pieceSize = 32
-    /// The most threads that can help at once.
-    package static let laneCount = 16
+    package static let pieceSize = 16
 
     private let layout: ParameterLayout
     private let team: ThreadTeam
-    /// The partial sum of each lane.
-    private var lanes: [FloatBuffer] = []
+    /// Buffers of gradients, kept from call to call.
+    private var buffers: [FloatBuffer] = []
     /// The evaluator of each thread.
     private let evaluators: [Owned]
 
@@ -24,22 +22,24 @@ package final class GradientTeam {
         let evaluator: LikelihoodEvaluator
     }
 
+    /// The buffers of gradients that were needed at once, at most, so far.
+    package var bufferCount: Int { buffers.count }
+
     package init(layout: ParameterLayout, threads: Int) {
         self.layout = layout
-        let team = ThreadTeam(threadCount: min(threads, Self.laneCount))
+        let team = ThreadTeam(threadCount: threads)
         self.team = team
         evaluators = (0..<team.threadCount).map { _ in Owned(evaluator: LikelihoodEvaluator(layout: layout)) }
     }
 
-    private func reserveLanes(_ count: Int) {
-        while lanes.count < count { lanes.append(FloatBuffer(count: layout.parameterCount)) }
-    }
+    /// The most threads that a batch can keep busy.
+    package static func usefulThreads(crystals: Int) -> Int { max(1, pieces(crystals)) }
 
     /// The log-probabilities of crystals, in their order.
     package func logProbabilities(of crystals: [Crystal], weights: PolicyWeights) throws(PolicyError)
         -> [LogProbabilities]
     {
-        try run(crystals, weights: weights, coefficients: nil)
+        try run(crystals, weights: weights, tree: nil, coefficients: nil)
     }
 
     /// The log-probabilities of crystals, and the gradient of Σ coefficient · log p.
@@ -51,29 +51,22 @@ package final class GradientTeam {
         of crystals: [Crystal], weights: PolicyWeights, into gradient: FloatView,
         coefficients: @escaping @Sendable (Int, LogProbabilities) -> LogProbabilities
     ) throws(PolicyError) -> [LogProbabilities] {
-        let laneCount = min(Self.laneCount, pieces(crystals.count))
-        reserveLanes(laneCount)
-        for lane in lanes.prefix(laneCount) { lane.view.fill(0) }
-        let result = try run(crystals, weights: weights, coefficients: coefficients)
-        var stride = 1
-        while stride < laneCount {
-            for lane in Swift.stride(from: 0, to: laneCount - stride, by: 2 * stride) {
-                VectorMath.add(lanes[lane + stride].view, to: lanes[lane].view)
-            }
-            stride *= 2
-        }
-        if laneCount == 0 { gradient.fill(0) } else { gradient.copy(from: lanes[0].view) }
+        let tree = GradientTree(
+            pieceCount: Self.pieces(crystals.count), parameterCount: layout.parameterCount, spare: buffers)
+        let result = try run(crystals, weights: weights, tree: tree, coefficients: coefficients)
+        let (sum, buffers) = tree.finish()
+        self.buffers = buffers
+        if let sum { gradient.copy(from: sum.view) } else { gradient.fill(0) }
         return result
     }
 
-    private func pieces(_ count: Int) -> Int { (count + Self.pieceSize - 1) / Self.pieceSize }
+    private static func pieces(_ count: Int) -> Int { (count + Self.pieceSize - 1) / Self.pieceSize }
 
     private func run(
-        _ crystals: [Crystal], weights: PolicyWeights,
+        _ crystals: [Crystal], weights: PolicyWeights, tree: GradientTree?,
         coefficients: (@Sendable (Int, LogProbabilities) -> LogProbabilities)?
     ) throws(PolicyError) -> [LogProbabilities] {
-        let pieceCount = pieces(crystals.count)
-        let laneCount = min(Self.laneCount, pieceCount)
+        let pieceCount = Self.pieces(crystals.count)
         // Packing checks the crystals, here, so that the threads cannot fail.
         var batches: [PackedBatch] = []
         for piece in 0..<pieceCount {
@@ -81,19 +74,18 @@ package final class GradientTeam {
             batches.append(try PackedBatch(crystals[range], configuration: layout.configuration))
         }
         let results = Slots<[LogProbabilities]>(count: pieceCount, empty: [])
-        let (lanes, evaluators, packed) = (lanes, evaluators, batches)
-        team.forEach(laneCount) { lane, thread in
+        let (evaluators, packed) = (evaluators, batches)
+        team.forEach(pieceCount) { piece, thread in
             let evaluator = evaluators[thread].evaluator
-            for piece in Swift.stride(from: lane, to: pieceCount, by: laneCount) {
-                let batch = packed[piece]
-                let values = evaluator.evaluate(batch, weights: weights, keepsGradient: coefficients != nil)
-                results[piece] = values
-                guard let coefficients else { continue }
-                let first = piece * Self.pieceSize
-                evaluator.addGradient(
-                    coefficients: values.enumerated().map { coefficients(first + $0, $1) }, weights: weights,
-                    to: lanes[lane].view)
-            }
+            let values = evaluator.evaluate(packed[piece], weights: weights, keepsGradient: coefficients != nil)
+            results[piece] = values
+            guard let coefficients, let tree else { return }
+            let first = piece * Self.pieceSize
+            let buffer = tree.buffer()
+            evaluator.addGradient(
+                coefficients: values.enumerated().map { coefficients(first + $0, $1) }, weights: weights,
+                to: buffer.view)
+            tree.deliver(buffer, piece: piece)
         }
         return results.all.flatMap { $0 }
     }

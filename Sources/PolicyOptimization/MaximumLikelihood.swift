@@ -25,6 +25,8 @@ package final class MaximumLikelihoodTrainer {
     package let layout: ParameterLayout
     package private(set) var optimiser: Adam
     private let parameters: FloatBuffer
+    /// The state before the step at hand, in case it has to be taken back.
+    private let parametersBefore, firstBefore, secondBefore: FloatBuffer
     private let gradient: FloatBuffer
     private let team: GradientTeam
     private let facts: [String: String]
@@ -33,6 +35,9 @@ package final class MaximumLikelihoodTrainer {
         layout = weights.layout
         parameters = FloatBuffer(weights.parameters.array)
         gradient = FloatBuffer(count: weights.layout.parameterCount)
+        parametersBefore = FloatBuffer(count: weights.layout.parameterCount)
+        firstBefore = FloatBuffer(count: weights.layout.parameterCount)
+        secondBefore = FloatBuffer(count: weights.layout.parameterCount)
         team = GradientTeam(layout: weights.layout, threads: threads)
         facts = weights.metadata
         self.optimiser = optimiser
@@ -43,17 +48,38 @@ package final class MaximumLikelihoodTrainer {
         PolicyWeights(layout: layout, parameters: parameters.array, metadata: facts)
     }
 
-    /// One step on a minibatch.
-    ///
-    /// - Returns: the loss before the step and the norm of the gradient before clipping.
-    package func step(_ crystals: [Crystal], learningRate: Double) throws(PolicyError) -> (
-        loss: LikelihoodLoss, gradientNorm: Double
-    ) {
+    /// What came of a step.
+    package struct Step: Sendable {
+        /// Before the step.
+        package var loss: LikelihoodLoss
+        /// Before clipping.
+        package var gradientNorm: Double
+        /// False if loss, gradient or update is not finite: nothing has changed then.
+        package var isTaken: Bool
+        /// The crystals whose log-probabilities are not finite, by their place in the minibatch.
+        package var notFinite: [Int]
+    }
+
+    /// One step on a minibatch, or none if a number in it is not finite.
+    package func step(_ crystals: [Crystal], learningRate: Double) throws(PolicyError) -> Step {
         let share = -1 / Double(max(1, crystals.count))
         let coefficient = LogProbabilities(w: share, a: share, xyz: share, l: share)
         let values = try team.gradient(of: crystals, weights: weights, into: gradient.view) { _, _ in coefficient }
-        let norm = optimiser.step(parameters.view, gradient: gradient.view, learningRate: learningRate)
-        return (LikelihoodLoss(values), norm)
+        var step = Step(loss: LikelihoodLoss(values), gradientNorm: 0, isTaken: false, notFinite: [])
+        step.notFinite = values.indices.filter { !values[$0].total.isFinite }
+        step.gradientNorm = VectorMath.sumOfSquares(gradient.view).squareRoot()
+        guard step.notFinite.isEmpty, step.gradientNorm.isFinite else { return step }
+        let count = optimiser.stepCount
+        parametersBefore.view.copy(from: parameters.view)
+        firstBefore.view.copy(from: optimiser.firstMoment.view)
+        secondBefore.view.copy(from: optimiser.secondMoment.view)
+        optimiser.step(parameters.view, gradient: gradient.view, learningRate: learningRate)
+        step.isTaken = optimiser.isFinite && VectorMath.sumOfSquares(parameters.view).isFinite
+        if !step.isTaken {
+            parameters.view.copy(from: parametersBefore.view)
+            optimiser.restore(stepCount: count, firstMoment: firstBefore.view, secondMoment: secondBefore.view)
+        }
+        return step
     }
 
     /// The loss on crystals that are not trained on.

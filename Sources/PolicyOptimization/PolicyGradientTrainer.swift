@@ -1,23 +1,6 @@
-package import Crystals
+internal import Crystals
 internal import Kernels
 package import Policy
-
-/// A crystal to learn from.
-package struct Experience: Sendable {
-    package var crystal: Crystal
-    /// Under the policy that drew it.
-    package var behaviour: LogProbabilities
-    /// Under the frozen reference policy.
-    package var reference: LogProbabilities
-    package var reward: Double
-
-    package init(crystal: Crystal, behaviour: LogProbabilities, reference: LogProbabilities, reward: Double) {
-        self.crystal = crystal
-        self.behaviour = behaviour
-        self.reference = reference
-        self.reward = reward
-    }
-}
 
 /// How a batch is learnt from.
 package struct PolicyGradientSettings: Sendable, Hashable {
@@ -32,30 +15,10 @@ package struct PolicyGradientSettings: Sendable, Hashable {
     package init() {}
 }
 
-/// What happened while a batch was learnt from.
-package struct PolicyGradientStatistics: Sendable, Hashable, Codable {
-    /// Mean of the objective over all steps.
-    package var objective = 0.0
-    /// Mean of log p - log p_reference of the behaviour policy, nats a crystal: the KL divergence from the reference, estimated.
-    package var klReference = 0.0
-    /// The share of ratios on the clipped branch in the last pass: w, a, xyz, l, or the whole crystal.
-    package var clipFraction: [Double] = []
-    /// Ratios of whole crystals in the last pass.
-    package var ratioMean = 1.0
-    package var ratioMinimum = 1.0
-    package var ratioMaximum = 1.0
-    /// (Σ r)² / (n Σ r²) in the last pass, 0...1.
-    package var effectiveSampleShare = 1.0
-    /// Mean norm of the gradient before clipping.
-    package var gradientNorm = 0.0
-    package var learningRate = 0.0
-    package var baseline = 0.0
-    package var steps = 0
-
-    package init() {}
-}
-
 /// Clipped policy gradients on batches of scored crystals. All state is explicit, so that a run can stop and go on bit by bit.
+///
+/// A batch is learnt from wholly or not at all: where a loss, a gradient, an update or the new weights' first outputs are
+/// not finite, weights, optimiser and baseline go back to what they were before the batch.
 package final class PolicyGradientTrainer {
     package let settings: PolicyGradientSettings
     package private(set) var optimiser: Adam
@@ -64,11 +27,16 @@ package final class PolicyGradientTrainer {
     private let parameters: FloatBuffer
     private let gradient: FloatBuffer
     private let team: GradientTeam
+    private let reference: (weights: PolicyWeights, team: GradientTeam)?
     private let facts: [String: String]
 
+    /// One crystal of this many has its log-probability under the reference computed again, to check what is claimed.
+    private static let referenceCheckStride = 32
+
+    /// - Parameter reference: the frozen reference policy, against which claims are checked; nil checks none.
     package init(
         weights: PolicyWeights, settings: PolicyGradientSettings, optimiser: Adam? = nil,
-        baseline: RunningBaseline = RunningBaseline(), threads: Int
+        baseline: RunningBaseline = RunningBaseline(), reference: PolicyWeights? = nil, threads: Int
     ) {
         self.settings = settings
         self.optimiser = optimiser ?? Adam(parameterCount: weights.layout.parameterCount, settings: settings.adam)
@@ -76,7 +44,12 @@ package final class PolicyGradientTrainer {
         layout = weights.layout
         parameters = FloatBuffer(weights.parameters.array)
         gradient = FloatBuffer(count: weights.layout.parameterCount)
-        team = GradientTeam(layout: weights.layout, threads: threads)
+        let team = GradientTeam(layout: weights.layout, threads: threads)
+        self.team = team
+        self.reference = reference.map { reference in
+            let isAlike = reference.configuration == weights.configuration
+            return (reference, isAlike ? team : GradientTeam(layout: reference.layout, threads: threads))
+        }
         facts = weights.metadata
     }
 
@@ -85,25 +58,79 @@ package final class PolicyGradientTrainer {
         PolicyWeights(layout: layout, parameters: parameters.array, metadata: facts)
     }
 
-    /// Learns from a batch.
+    /// Learns from a batch that the weights as they are now have drawn.
+    ///
+    /// The log-probabilities of the behaviour policy are computed here; those that the batch claims are only compared.
     ///
     /// - Parameter batch: in an order that does not depend on who drew or scored the crystals; failed evaluations are not in it.
     package func train(_ batch: [Experience]) throws(PolicyError) -> PolicyGradientStatistics {
+        let places = batch.indices.filter { batch[$0].isUsable(by: layout.configuration) }
         var statistics = PolicyGradientStatistics()
-        guard !batch.isEmpty else { return statistics }
-        let mean = batch.reduce(0) { $0 + $1.reward } / Double(batch.count)
+        statistics.baseline = baseline.value ?? 0
+        statistics.unusable = Array(Set(batch.indices).subtracting(places)).sorted()
+        guard !places.isEmpty else { return statistics }
+        var pass = Pass(items: places.map { batch[$0] })
+        let before = (parameters: parameters.array, optimiser: optimiser.copy, baseline: baseline)
+        var wrongReferences: Set<Int> = []
+        do throws(Interruption) {
+            wrongReferences = try checkReferences(&pass)
+            try learn(&pass, statistics: &statistics)
+            try probe(pass)
+        } catch {
+            let culprits: [Int]
+            switch error {
+            case .policy(let error): throw error
+            case .notFinite(let indices): culprits = indices
+            }
+            parameters.assign(before.parameters)
+            (optimiser, baseline) = (before.optimiser, before.baseline)
+            statistics = PolicyGradientStatistics()
+            statistics.baseline = baseline.value ?? 0
+            statistics.unusable = Array(Set(batch.indices).subtracting(places)).sorted()
+            statistics.isSkipped = true
+            statistics.notFinite = culprits.map { places[$0] }
+        }
+        statistics.claimsOff = pass.items.indices.filter { index in
+            wrongReferences.contains(index)
+                || pass.behaviour[index].map { LogProbabilityClaim.isOff(pass.items[index].behaviour, from: $0) }
+                    == true
+        }.map { places[$0] }
+        return statistics
+    }
+
+    /// A batch while it is learnt from.
+    private struct Pass {
+        var items: [Experience]
+        /// The log-probabilities before the first step, where they are known: those of the behaviour policy.
+        var behaviour: [LogProbabilities?]
+
+        init(items: [Experience]) {
+            self.items = items
+            behaviour = items.map { _ in nil }
+        }
+    }
+
+    private enum Interruption: Error {
+        case policy(PolicyError)
+        /// The crystals to blame, by index.
+        case notFinite([Int])
+    }
+
+    private func learn(_ pass: inout Pass, statistics: inout PolicyGradientStatistics) throws(Interruption) {
+        let count = pass.items.count
+        let mean = pass.items.reduce(0) { $0 + $1.reward } / Double(count)
         let level = baseline.update(meanReward: mean)
         statistics.baseline = level
-        statistics.klReference =
-            batch.reduce(0) { $0 + $1.behaviour.total - $1.reference.total } / Double(batch.count)
-        let size = settings.minibatch > 0 ? min(settings.minibatch, batch.count) : batch.count
+        let size = settings.minibatch > 0 ? min(settings.minibatch, count) : count
+        // With one step per pass, the first step's own forward pass gives the behaviour policy's values.
+        if size < count { pass.behaviour = try logProbabilities(pass.items, by: weights, team) }
         var values = 0.0
         for epoch in 0..<settings.epochs {
             var tally = RatioTally()
-            for start in stride(from: 0, to: batch.count, by: size) {
-                let part = Array(batch[start..<min(start + size, batch.count)])
-                let terms = try step(part, baseline: level, statistics: &statistics)
-                values += terms.reduce(0) { $0 + $1.value } / Double(part.count)
+            for start in stride(from: 0, to: count, by: size) {
+                let range = start..<min(start + size, count)
+                let terms = try step(&pass, range: range, baseline: level, statistics: &statistics)
+                values += terms.reduce(0) { $0 + $1.value } / Double(range.count)
                 tally.add(terms)
             }
             if epoch + 1 == settings.epochs { tally.write(to: &statistics) }
@@ -111,53 +138,95 @@ package final class PolicyGradientTrainer {
         let steps = Double(max(1, statistics.steps))
         statistics.objective = values / steps
         statistics.gradientNorm /= steps
-        return statistics
+        let pairs = zip(pass.items, pass.behaviour)
+        statistics.klReference =
+            pairs.reduce(0) { $0 + ($1.1 ?? $1.0.behaviour).total - $1.0.reference.total } / Double(count)
     }
 
     private func step(
-        _ part: [Experience], baseline level: Double, statistics: inout PolicyGradientStatistics
-    ) throws(PolicyError) -> [ClippedObjective.Term] {
+        _ pass: inout Pass, range: Range<Int>, baseline level: Double, statistics: inout PolicyGradientStatistics
+    ) throws(Interruption) -> [ClippedObjective.Term] {
         let objective = settings.objective
-        let share = -1 / Double(part.count)
+        let (items, behaviour) = (Array(pass.items[range]), Array(pass.behaviour[range]))
+        let share = -1 / Double(items.count)
         let term: @Sendable (Int, LogProbabilities) -> ClippedObjective.Term = { index, current in
-            let item = part[index]
-            return objective.term(
-                current: current, behaviour: item.behaviour, reference: item.reference, advantage: item.reward - level)
+            objective.term(
+                current: current, behaviour: behaviour[index] ?? current, reference: items[index].reference,
+                advantage: items[index].reward - level)
         }
-        let current = try team.gradient(of: part.map(\.crystal), weights: weights, into: gradient.view) {
-            index, value in
-            let slope = term(index, value).derivative
+        let slope: @Sendable (Int, LogProbabilities) -> LogProbabilities = { index, current in
+            let slope = term(index, current).derivative
             return LogProbabilities(w: share * slope.w, a: share * slope.a, xyz: share * slope.xyz, l: share * slope.l)
         }
-        let rate = settings.schedule.rate(at: optimiser.stepCount)
-        statistics.learningRate = rate
-        statistics.gradientNorm += optimiser.step(parameters.view, gradient: gradient.view, learningRate: rate)
-        statistics.steps += 1
-        return current.enumerated().map(term)
-    }
-}
-
-/// Sums over the ratios of a pass.
-private struct RatioTally {
-    private var clipped: [Double] = []
-    private var ratios: [Double] = []
-
-    mutating func add(_ terms: [ClippedObjective.Term]) {
-        for term in terms {
-            if clipped.isEmpty { clipped = term.isClipped.map { _ in 0 } }
-            for (index, isClipped) in term.isClipped.enumerated() where isClipped { clipped[index] += 1 }
-            ratios.append(term.ratios.reduce(1, *))
+        let weights = weights
+        let current = try policy { () throws(PolicyError) in
+            try team.gradient(of: items.map(\.crystal), weights: weights, into: gradient.view, coefficients: slope)
         }
+        let terms = current.enumerated().map(term)
+        let strange = items.indices.filter {
+            !(current[$0].isSensible && terms[$0].value.isFinite && terms[$0].derivative.total.isFinite)
+        }
+        guard strange.isEmpty else { throw .notFinite(strange.map { range.lowerBound + $0 }) }
+        for index in items.indices where pass.behaviour[range.lowerBound + index] == nil {
+            pass.behaviour[range.lowerBound + index] = current[index]
+        }
+        let rate = settings.schedule.rate(at: optimiser.stepCount)
+        let norm = optimiser.step(parameters.view, gradient: gradient.view, learningRate: rate)
+        guard norm.isFinite else { throw .notFinite(try culprits(items, weights: weights, slope: slope, in: range)) }
+        guard optimiser.isFinite, VectorMath.sumOfSquares(parameters.view).isFinite else { throw .notFinite([]) }
+        statistics.learningRate = rate
+        statistics.gradientNorm += norm
+        statistics.steps += 1
+        return terms
     }
 
-    func write(to statistics: inout PolicyGradientStatistics) {
-        let n = Double(max(1, ratios.count))
-        let sum = ratios.reduce(0, +)
-        let squares = ratios.reduce(0) { $0 + $1 * $1 }
-        statistics.clipFraction = clipped.map { $0 / n }
-        statistics.ratioMean = sum / n
-        statistics.ratioMinimum = ratios.min() ?? 1
-        statistics.ratioMaximum = ratios.max() ?? 1
-        statistics.effectiveSampleShare = squares > 0 ? sum * sum / (n * squares) : 0
+    /// The crystals whose own gradient is not finite.
+    private func culprits(
+        _ items: [Experience], weights: PolicyWeights,
+        slope: @escaping @Sendable (Int, LogProbabilities) -> LogProbabilities, in range: Range<Int>
+    ) throws(Interruption) -> [Int] {
+        var found: [Int] = []
+        for (index, item) in items.enumerated() {
+            _ = try policy { () throws(PolicyError) in
+                try team.gradient(of: [item.crystal], weights: weights, into: gradient.view) { slope(index, $1) }
+            }
+            if !VectorMath.sumOfSquares(gradient.view).isFinite { found.append(range.lowerBound + index) }
+        }
+        return found
+    }
+
+    /// Whether the new weights still give probabilities: weights can be finite and yet of no use.
+    private func probe(_ pass: Pass) throws(Interruption) {
+        let some = Array(pass.items.prefix(GradientTeam.pieceSize))
+        guard try logProbabilities(some, by: weights, team).allSatisfy(\.isSensible) else { throw .notFinite([]) }
+    }
+
+    /// Computes some log-probabilities under the reference again, and all if one of them is off.
+    ///
+    /// - Returns: the crystals that were off; they have the right values now.
+    private func checkReferences(_ pass: inout Pass) throws(Interruption) -> Set<Int> {
+        guard let reference else { return [] }
+        func own(_ indices: [Int]) throws(Interruption) -> [(index: Int, value: LogProbabilities)] {
+            let values = try logProbabilities(indices.map { pass.items[$0] }, by: reference.weights, reference.team)
+            return zip(indices, values).map { ($0, $1) }
+        }
+        func isOff(_ own: (index: Int, value: LogProbabilities)) -> Bool {
+            LogProbabilityClaim.isOff(pass.items[own.index].reference, from: own.value)
+        }
+        let some = Array(stride(from: 0, to: pass.items.count, by: Self.referenceCheckStride))
+        guard try own(some).contains(where: isOff) else { return [] }
+        let wrong = try own(Array(pass.items.indices)).filter(isOff)
+        for item in wrong { pass.items[item.index].reference = item.value }
+        return Set(wrong.map(\.index))
+    }
+
+    private func logProbabilities(
+        _ items: [Experience], by weights: PolicyWeights, _ team: GradientTeam
+    ) throws(Interruption) -> [LogProbabilities] {
+        try policy { () throws(PolicyError) in try team.logProbabilities(of: items.map(\.crystal), weights: weights) }
+    }
+
+    private func policy<Value>(_ body: () throws(PolicyError) -> Value) throws(Interruption) -> Value {
+        do throws(PolicyError) { return try body() } catch { throw .policy(error) }
     }
 }

@@ -15,6 +15,8 @@ extension VersionRecord {
         if let uniqueFraction { parts.append("unique \(HumanFormat.percent(uniqueFraction))") }
         if let klReference { parts.append("KL \(HumanFormat.number(klReference))") }
         if let overall = clipFraction?.overall { parts.append("clip \(HumanFormat.percent(overall))") }
+        if skipped != nil { parts.append("no step: not finite") }
+        if let claimsOff { parts.append("wrong log-probabilities \(claimsOff)") }
         if let gradientNorm { parts.append("gradient \(HumanFormat.number(gradientNorm))") }
         parts.append(contentsOf: paceParts)
         return parts.joined(separator: "  ")

@@ -39,6 +39,14 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     package var learningRate: Double?
     /// The running average that is taken off the rewards.
     package var baseline: Double?
+    /// 1 if no step was made, since a loss, gradient or update was not finite; else nil.
+    package var skipped: Int?
+    /// The crystals that were the cause, by id.
+    package var notFinite: [String]?
+    /// Crystals that the policy cannot learn from, and that were left out; nil if there were none.
+    package var unusable: Int?
+    /// Crystals whose claimed log-probabilities were not the policy's; nil if there were none.
+    package var claimsOff: Int?
 
     package var rates = Rates()
     package var seconds = PhaseSeconds()
@@ -179,7 +187,9 @@ package struct VersionRecord: Codable, Equatable, Sendable {
         case ratio
         case gradientNorm = "gradient_norm"
         case learningRate = "learning_rate"
-        case baseline
+        case baseline, skipped, unusable
+        case notFinite = "not_finite"
+        case claimsOff = "claims_off"
         case rates = "crystals_per_second"
         case seconds, workers, regranted, requeued, duplicates, spread
     }

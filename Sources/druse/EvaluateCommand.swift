@@ -76,12 +76,12 @@ struct EvaluateCommand: ParsableCommand {
         var columns: [(title: String, summary: EvaluationSummary)] = []
         if let directory {
             let policies = try RunPolicies(directory)
-            columns.append(("before", summary(evaluation, policies.before, name: "before")))
-            columns.append(("after", summary(evaluation, policies.after, name: "version \(policies.version)")))
+            columns.append(("before", try summary(evaluation, policies.before, name: "before")))
+            columns.append(("after", try summary(evaluation, policies.after, name: "version \(policies.version)")))
             try columns[0].summary.write(to: directory.evaluationBefore)
             try columns[1].summary.write(to: directory.evaluationAfter)
         } else if let policy {
-            columns.append((policy, summary(evaluation, try FineTuningRun.policy(named: policy), name: policy)))
+            columns.append((policy, try summary(evaluation, FineTuningRun.policy(named: policy), name: policy)))
         }
         if json {
             let encoder = JSONEncoder()
@@ -92,7 +92,9 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    private func summary(_ evaluation: PolicyEvaluation, _ weights: PolicyWeights, name: String) -> EvaluationSummary {
-        evaluation.summary(of: evaluation.run(weights), policy: name)
+    private func summary(_ evaluation: PolicyEvaluation, _ weights: PolicyWeights, name: String) throws
+        -> EvaluationSummary
+    {
+        evaluation.summary(of: try evaluation.run(weights), policy: name)
     }
 }

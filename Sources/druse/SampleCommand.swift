@@ -1,5 +1,6 @@
 import ArgumentParser
 import Crystals
+import Kernels
 import Policy
 import Roles
 import Telemetry
@@ -78,7 +79,8 @@ struct SampleCommand: ParsableCommand {
             ? SpaceGroupDistribution(metadata: weights.metadata)
             : SpaceGroupDistribution(uniform: spaceGroup.compactMap(SpaceGroup.init(number:)))
         let sampling = CrystalSampling(
-            weights: weights, options: options, groups: groups, seed: seed, threads: threads.count)
+            weights: weights, options: options, groups: groups, seed: seed, domain: .toolSampling,
+            threads: threads.count)
         let lines = json || output == nil ? StandardOutput() : nil
         let progress = TerminalProgress(
             title: "sampling", total: count, unit: "crystals", style: .onTerminal(writesLines: lines != nil))

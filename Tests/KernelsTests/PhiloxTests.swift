@@ -24,7 +24,7 @@ import Testing
         for version in 0..<8 as Range<UInt32> {
             for unit in 0..<8 as Range<UInt32> {
                 for crystal in 0..<8 as Range<UInt32> {
-                    var generator = Philox(seed: 1, stream: (version, unit, crystal))
+                    var generator = Philox(seed: 1, domain: .testing, stream: (version, unit, crystal))
                     seen.insert(generator.next())
                 }
             }
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func normal_hasMeanZeroAndVarianceOne() {
-        var generator = Philox(seed: 5)
+        var generator = Philox(seed: 5, domain: .testing)
         let values = (0..<40_000).map { _ in generator.normal() }
         let mean = values.reduce(0, +) / 40_000
         let variance = values.reduce(0) { $0 + $1 * $1 } / 40_000
@@ -43,18 +43,51 @@ import Testing
     /// The mean of cos of a von Mises angle is I1/I0.
     @Test(arguments: [(0.01, 0.005), (1.0, 0.446397), (4.0, 0.863527), (50.0, 0.989949)])
     func vonMises_hasItsMeanCosine(kappa: Double, expected: Double) {
-        var generator = Philox(seed: 6)
-        let mean = (0..<40_000).reduce(0.0) { sum, _ in sum + cos(generator.vonMises(concentration: kappa)) } / 40_000
+        var generator = Philox(seed: 6, domain: .testing)
+        let mean =
+            (0..<40_000).reduce(0.0) { sum, _ in sum + cos(generator.vonMises(concentration: kappa) ?? .nan) } / 40_000
         #expect(abs(mean - expected) < 0.012)
     }
 
     @Test(arguments: [0, 1e-12, 1e-3, 1e4, 1e7, 1e12]) func vonMises_ofAnyConcentration_isAnAngle(kappa: Double) {
-        var generator = Philox(seed: 7)
-        for _ in 0..<200 { #expect(abs(generator.vonMises(concentration: kappa)) <= .pi + 1e-9) }
+        var generator = Philox(seed: 7, domain: .testing)
+        for _ in 0..<200 { #expect(abs(generator.vonMises(concentration: kappa) ?? .nan) <= .pi + 1e-9) }
+    }
+
+    @Test(arguments: [Double.nan, .infinity, -.infinity, -1, .signalingNaN])
+    func vonMises_ofNoConcentration_returnsNil(kappa: Double) {
+        var generator = Philox(seed: 7, domain: .testing)
+        #expect(generator.vonMises(concentration: kappa) == nil)
+    }
+
+    @Test func domains_neverShareAStream() {
+        let values = StreamDomain.allCases.map(\.rawValue)
+        #expect(Set(values).count == values.count && values.allSatisfy { (1..<256).contains($0) })
+        let words: [UInt32] = [0, 1, 2, 31, 0x4550_4f43, 0x4556_414c, 0x5745_4947, .max]
+        var names: Set<SIMD4<UInt32>> = []
+        for domain in StreamDomain.allCases {
+            for first in words {
+                for second in words {
+                    for third in [0, 1, 31, 0xFF_FFFF] as [UInt32] {
+                        names.insert(Philox(seed: 1, domain: domain, stream: (first, second, third)).streamName)
+                    }
+                }
+            }
+        }
+        #expect(names.count == StreamDomain.allCases.count * words.count * words.count * 4)
+    }
+
+    /// Version 0 of a run and the tools used the same numbers once.
+    @Test func sameWordsAndSeed_inTwoDomains_giveOtherNumbers() {
+        let first = StreamDomain.allCases.map { domain in
+            var generator = Philox(seed: 1, domain: domain)
+            return generator.next()
+        }
+        #expect(Set(first).count == first.count)
     }
 
     @Test func index_followsTheProbabilities() {
-        var generator = Philox(seed: 8)
+        var generator = Philox(seed: 8, domain: .testing)
         var counts = [0, 0, 0]
         for _ in 0..<20_000 { counts[generator.index(probabilities: [0.2, 0, 0.8]) ?? 1] += 1 }
         #expect(counts[1] == 0)

@@ -50,7 +50,7 @@ import Testing
     /// Both forms of the derivative against finite differences; the detached one with the advantage held.
     @Test(arguments: ClippedObjective.Ratio.allCases, ClippedObjective.Advantage.allCases)
     func derivative_matchesFiniteDifferences(ratio: ClippedObjective.Ratio, advantage: ClippedObjective.Advantage) {
-        var generator = Philox(seed: 7)
+        var generator = Philox(seed: 7, domain: .testing)
         for _ in 0..<200 {
             let objective = ClippedObjective(clip: 0.2, klWeight: 0.3, ratio: ratio, advantage: advantage)
             let behaviour = random(&generator, scale: 5)
@@ -77,6 +77,31 @@ import Testing
                 below[keyPath: path] -= 1e-6
                 let slope = (value(above) - value(below)) / 2e-6
                 #expect(abs(term.derivative[keyPath: path] - slope) < 1e-5 * (1 + abs(slope)))
+            }
+        }
+    }
+
+    /// Beyond the limit the value is flat where the advantage is negative, and untouched where it is positive.
+    @Test(arguments: ClippedObjective.Ratio.allCases)
+    func ratioLimit_boundsNegativeAdvantagesAlone(ratio: ClippedObjective.Ratio) {
+        let free = ClippedObjective(clip: 0.2, klWeight: 0, ratio: ratio)
+        var limited = free
+        limited.ratioLimit = 10
+        for difference in [-3.0, 0, 0.1, 1, 2, 2.2, 2.4, 5, 60] {
+            for level in [-1.5, 1.5] {
+                func value(_ shift: Double, _ objective: ClippedObjective) -> ClippedObjective.Term {
+                    objective.term(
+                        current: whole(difference + shift), behaviour: whole(0), reference: whole(0), advantage: level)
+                }
+                let (term, other) = (value(0, limited), value(0, free))
+                if level < 0, difference > log(10) {
+                    let rest = ratio == .component ? 3 * level : 0
+                    #expect(abs(term.value - (10 * level + rest)) < 1e-9 && term.derivative.w == 0 && term.isClipped[0])
+                } else {
+                    #expect(term == other)
+                }
+                let slope = (value(1e-6, limited).value - value(-1e-6, limited).value) / 2e-6
+                if level < 0 { #expect(abs(slope - term.derivative.w) <= 1e-5 * (1 + abs(slope))) }
             }
         }
     }

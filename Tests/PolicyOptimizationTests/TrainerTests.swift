@@ -170,15 +170,36 @@ import Testing
 
     @Test func gradient_hasTheSameBitsForAnyNumberOfThreads() throws {
         let weights = try Fixture.weights("tiny")
-        let crystals = try Fixture.inputCrystals() + Fixture.inputCrystals()
-        var results: [[UInt8]] = []
-        for threads in [1, 2, 5] {
+        let some = try Fixture.inputCrystals()
+        let crystals = (0..<1_030).map { some[$0 % some.count] }
+        var results: Set<[UInt8]> = []
+        var values: Set<[LogProbabilities]> = []
+        for threads in [1, 2, 3, 7, 64] {
             let gradient = FloatBuffer(count: weights.layout.parameterCount)
-            _ = try GradientTeam(layout: weights.layout, threads: threads).gradient(
-                of: crystals, weights: weights, into: gradient.view
-            ) { index, _ in LogProbabilities(w: 1, a: Double(index), xyz: 0.5, l: -1) }
-            results.append(gradient.bytes)
+            let team = GradientTeam(layout: weights.layout, threads: threads)
+            values.insert(
+                try team.gradient(of: crystals, weights: weights, into: gradient.view) { index, _ in
+                    LogProbabilities(w: 1, a: Double(index), xyz: 0.5, l: -1)
+                })
+            if threads == 7 { values.insert(try team.logProbabilities(of: crystals, weights: weights)) }
+            results.insert(gradient.bytes)
+            let pieces = Double(GradientTeam.usefulThreads(crystals: crystals.count))
+            #expect(team.bufferCount <= 2 * threads + Int(log2(pieces).rounded(.up)) + 1, "\(threads) threads")
         }
-        #expect(results[0] == results[1] && results[0] == results[2])
+        #expect(results.count == 1 && values.count == 1)
+    }
+
+    /// One thread needs the buffer at work and a partial sum for each level of the tree, whatever the batch.
+    @Test func gradientBuffers_growWithTheLogarithmOfTheBatch() throws {
+        let weights = try Fixture.weights("tiny")
+        let some = try Fixture.inputCrystals()
+        let gradient = FloatBuffer(count: weights.layout.parameterCount)
+        for (count, limit) in [(16, 1), (64, 3), (1_024, 7)] {
+            let team = GradientTeam(layout: weights.layout, threads: 1)
+            _ = try team.gradient(
+                of: (0..<count).map { some[$0 % some.count] }, weights: weights, into: gradient.view
+            ) { _, _ in LogProbabilities(w: 1, a: 1, xyz: 1, l: 1) }
+            #expect(team.bufferCount <= limit, "\(count) crystals: \(team.bufferCount)")
+        }
     }
 }

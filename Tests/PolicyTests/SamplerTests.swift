@@ -27,7 +27,7 @@ import Testing
         let count = 512
         for expected in reference.statistics {
             let group = try #require(SpaceGroup(number: expected.G))
-            let samples = draw(weights, group: group, count: count)
+            let samples = try draw(weights, group: group, count: count)
             let batch = try PackedBatch(samples.map(\.crystal), configuration: weights.configuration)
             let logs = LikelihoodEvaluator(layout: weights.layout).evaluate(batch, weights: weights)
             let columns: [String: [Double]] = [
@@ -55,14 +55,14 @@ import Testing
     @Test func sameGenerators_giveTheSameCrystals() throws {
         let weights = try Fixture.weights("tiny")
         let group = try #require(SpaceGroup(number: 62))
-        #expect(draw(weights, group: group, count: 20) == draw(weights, group: group, count: 20))
+        #expect(try draw(weights, group: group, count: 20) == draw(weights, group: group, count: 20))
     }
 
     @Test(arguments: [1, 15, 62, 139, 166, 194, 225])
     func sites_areInOrderAndOnTheirRepresentative(number: Int) throws {
         let weights = try Fixture.weights("tiny")
         let group = try #require(SpaceGroup(number: number))
-        for sample in draw(weights, group: group, count: 40) {
+        for sample in try draw(weights, group: group, count: 40) {
             var previous = 0
             for site in sample.crystal.sites {
                 #expect(site.wyckoff >= previous)
@@ -84,15 +84,16 @@ import Testing
         options.temperature = 0.7
         options.topP = 0.9
         let group = try #require(SpaceGroup(number: 225))
-        let samples = Sampler(weights: weights, options: options, capacity: 30).sample(
-            Array(repeating: group, count: 30), generators: (0..<30).map { Philox(seed: 3, stream: (0, 0, UInt32($0))) }
+        let samples = try Sampler(weights: weights, options: options, capacity: 30).sample(
+            Array(repeating: group, count: 30),
+            generators: (0..<30).map { Philox(seed: 3, domain: .testing, stream: (0, 0, UInt32($0))) }
         )
         for site in samples.flatMap(\.crystal.sites) { #expect(["Li", "O"].contains(site.element.symbol)) }
     }
 
-    private func draw(_ weights: PolicyWeights, group: SpaceGroup, count: Int) -> [Sample] {
-        Sampler(weights: weights, capacity: count).sample(
+    private func draw(_ weights: PolicyWeights, group: SpaceGroup, count: Int) throws -> [Sample] {
+        try Sampler(weights: weights, capacity: count).sample(
             Array(repeating: group, count: count),
-            generators: (0..<count).map { Philox(seed: 11, stream: (1, 0, UInt32($0))) })
+            generators: (0..<count).map { Philox(seed: 11, domain: .testing, stream: (1, 0, UInt32($0))) })
     }
 }

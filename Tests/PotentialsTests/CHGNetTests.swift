@@ -160,7 +160,7 @@ import Testing
         let evaluator = model.makeEvaluator()
         var outcomes = (energies: 0, errors: 0)
         for seed in 0..<400 as Range<UInt64> {
-            var generator = Philox(seed: seed)
+            var generator = Philox(seed: seed, domain: .testing)
             func number(_ exponents: ClosedRange<Double>) -> Double {
                 if generator.uniform() < 0.02 {
                     return [0, .nan, .infinity, -1e308, 1e-308][Int(5 * generator.uniform())]

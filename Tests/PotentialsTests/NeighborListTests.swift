@@ -54,7 +54,7 @@ import Testing
 
     /// Cells from needles to plates, left- and right-handed, coordinates outside the cell.
     private func randomStructure(_ seed: UInt64) -> Structure {
-        var generator = Philox(seed: seed)
+        var generator = Philox(seed: seed, domain: .testing)
         func number(_ low: Double, _ high: Double) -> Double { low + (high - low) * generator.uniform() }
         func vector(_ size: Double) -> SIMD3<Double> {
             size * SIMD3(number(-1, 1), number(-1, 1), number(-1, 1))

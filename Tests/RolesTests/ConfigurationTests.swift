@@ -23,7 +23,21 @@ import Testing
             RunConfiguration.self, from: Self.configs.appending(path: "paper-ehull.yaml"))
         #expect(configuration.objective.ratio == .crystal)
         #expect(configuration.objective.advantage == .detached)
+        #expect(configuration.objective.settings.objective.ratioLimit == nil)
         #expect(configuration.reward.shape == .linear(clip: -10...10))
+    }
+
+    @Test(arguments: [("{}", 10.0), ("{ratio_limit: 20}", 20), ("{ratio_limit: 0}", nil)])
+    func ratioLimit_isTenUnlessToldOtherwise(text: String, expected: Double?) throws {
+        let objective = try ConfigurationLoader.parse(ObjectiveConfiguration.self, text: text, source: "text")
+        #expect(objective.settings.objective.ratioLimit == expected)
+    }
+
+    @Test(arguments: ["-1", "1.1", ".nan", ".inf"]) func ratioLimit_insideTheClipRange_isRefused(value: String) {
+        #expect(throws: ConfigurationError.self) {
+            try ConfigurationLoader.parse(
+                ObjectiveConfiguration.self, text: "ratio_limit: \(value)", source: "text")
+        }
     }
 
     @Test func pretrainingConfiguration_isValidAndThatOfTheEmbeddedPolicy() throws {

@@ -1,3 +1,4 @@
+import Archive
 import Crystals
 import Foundation
 import Kernels
@@ -93,8 +94,99 @@ import Testing
         )
         #expect(resumed == uninterrupted)
         let best = try PolicyWeights(contentsOf: setting.folder.appending(path: "whole/best.safetensors"))
-        var generator = Philox(seed: 1)
+        var generator = Philox(seed: 1, domain: .testing)
         #expect(SpaceGroupDistribution(metadata: best.metadata).draw(&generator).number == 225)
+    }
+
+    /// What decides the weights cannot change under a resumed run; where it runs and where its data lie may.
+    @Test func resume_ofAnotherRun_isRefusedWithKeyAndValuesAndTouchesNothing() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let begun = setting.configuration(run: "r")
+        let asked = Mutex(0)
+        let stopping: @Sendable () -> Bool = {
+            asked.withLock {
+                $0 += 1
+                return $0 > 12
+            }
+        }
+        try PretrainingRun(begun, configurationFile: setting.file, shouldStop: stopping).run(resume: false)
+        let folder = setting.folder.appending(path: "r")
+        func contents() throws -> [String: Data] {
+            var table: [String: Data] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name != "lock" {
+                table[name] = try Data(contentsOf: folder.appending(path: name))
+            }
+            return table
+        }
+        let before = try contents()
+        func refusal(_ change: (inout PretrainingConfiguration) -> Void) throws -> String {
+            var other = begun
+            change(&other)
+            let error = try #require(throws: ConfigurationError.self) {
+                try PretrainingRun(other, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+            }
+            #expect(try contents() == before)
+            return "\(error)"
+        }
+        let changes: [(String, String, String, (inout PretrainingConfiguration) -> Void)] = [
+            ("seed", "1", "2", { $0.seed = 2 }), ("batch_size", "8", "9", { $0.batchSize = 9 }),
+            ("steps", "40", "41", { $0.steps = 41 }), ("learning_rate", "0.01", "0.02", { $0.learningRate = 0.02 }),
+            ("policy.num_layers", "1", "2", { $0.policy.layers = 2 }),
+            ("validation_limit", "0", "3", { $0.validationLimit = 3 }),
+        ]
+        for (key, old, new, change) in changes {
+            let text = try refusal(change)
+            #expect(text.contains("\(key) is \(new), the run was begun with \(old)"), "\(text)")
+        }
+        let table = try String(contentsOf: setting.folder.appending(path: "data.csv"), encoding: .utf8)
+        try table.replacing("Rb", with: "Cs").write(
+            to: setting.folder.appending(path: "other.csv"), atomically: true, encoding: .utf8)
+        #expect(try refusal { $0.data = ["other.csv"] }.contains("the validation crystals have SHA-256"))
+        try FileManager.default.moveItem(
+            at: setting.folder.appending(path: "data.csv"), to: setting.folder.appending(path: "moved.csv"))
+        var moved = begun
+        moved.data = ["moved.csv"]
+        moved.threads = 1
+        try PretrainingRun(moved, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+        #expect(try Data(contentsOf: folder.appending(path: "config.yaml")) == before["config.yaml"])
+    }
+
+    @Test func resume_withoutARun_isRefusedAndLeavesNothing() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let run = PretrainingRun(
+            setting.configuration(run: "r"), configurationFile: setting.file, shouldStop: { false })
+        #expect(throws: ConfigurationError.self) { try run.run(resume: true) }
+        #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r").path))
+    }
+
+    /// Divergence ends the run; what it leaves is the last checkpoint whose numbers are good.
+    @Test(arguments: [1e30, 1e39]) func absurdLearningRate_endsWithTheLastGoodCheckpoint(rate: Double) throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        var configuration = setting.configuration(run: "r")
+        configuration.learningRate = rate
+        configuration.warmupSteps = 0
+        let run = PretrainingRun(configuration, configurationFile: setting.file, shouldStop: { false })
+        let error = try #require(throws: RoleError.self) { try run.run(resume: false) }
+        #expect("\(error)".contains("diverges") && "\(error)".contains("learning_rate"))
+        let left = try PolicyWeights(encoded: setting.weights(run: "r", "latest"))
+        let first = PolicyWeights(random: configuration.seed, configuration: configuration.policy)
+        #expect(left.parameters.array == first.parameters.array)
+        #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r/best.safetensors").path))
+    }
+
+    @Test func secondProcess_isRefused() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let configuration = setting.configuration(run: "r")
+        let folder = setting.folder.appending(path: "r")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let lock = try RunLock(url: folder.appending(path: "lock"))
+        defer { lock.release() }
+        let run = PretrainingRun(configuration, configurationFile: setting.file, shouldStop: { false })
+        #expect(throws: ArchiveError.self) { try run.run(resume: false) }
     }
 
     @Test func tableWithoutUsableRows_isRefusedByName() throws {
@@ -108,5 +200,6 @@ import Testing
             ).run(resume: false)
         }
         #expect("\(error)".contains("data.csv"))
+        #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r").path))
     }
 }

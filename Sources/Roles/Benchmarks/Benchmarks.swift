@@ -35,7 +35,7 @@ package struct Benchmarks {
 
     /// Runs some benchmarks and hands over each result as it comes.
     package func run(_ names: [String], deliver: (BenchmarkRecord) throws -> Void) throws {
-        let crystals = draw(embedded, count: 512, threads: ThreadTeam.availableCores)
+        let crystals = try draw(embedded, count: 512, threads: ThreadTeam.availableCores)
         for threads in threadCounts {
             for shape in shapes {
                 if names.contains("sample") { try deliver(sample(shape, threads: threads)) }
@@ -46,12 +46,11 @@ package struct Benchmarks {
         }
     }
 
-    private func draw(_ weights: PolicyWeights, count: Int, threads: Int) -> [Crystal] {
+    private func draw(_ weights: PolicyWeights, count: Int, threads: Int) throws -> [Crystal] {
         var crystals: [Crystal] = []
-        CrystalSampling(
+        try CrystalSampling(
             weights: weights, options: SamplingOptions(), groups: SpaceGroupDistribution(metadata: embedded.metadata),
-            seed: 7,
-            threads: threads
+            seed: 7, domain: .toolSampling, threads: threads
         ).draw(count) { crystals += $0.map(\.crystal) }
         return crystals
     }
@@ -68,11 +67,11 @@ package struct Benchmarks {
         return (calls, (ContinuousClock.now - start) / .seconds(1))
     }
 
-    private func sample(_ shape: Shape, threads: Int) -> BenchmarkRecord {
+    private func sample(_ shape: Shape, threads: Int) throws -> BenchmarkRecord {
         let count = 64 * threads
         var tokens = 0
-        let (calls, seconds) = measure {
-            tokens = draw(shape.weights, count: count, threads: threads).reduce(0) { $0 + 5 * $1.sites.count + 1 }
+        let (calls, seconds) = try measure {
+            tokens = try draw(shape.weights, count: count, threads: threads).reduce(0) { $0 + 5 * $1.sites.count + 1 }
         }
         var record = BenchmarkRecord(
             benchmark: "sample", shape: shape.name, threads: threads, crystals: calls * count, seconds: seconds)

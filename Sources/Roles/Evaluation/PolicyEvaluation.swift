@@ -28,7 +28,6 @@ package struct PolicyEvaluation: Sendable {
     }
 
     /// Other random numbers than those of a run of the same seed: what is measured was not trained on.
-    private static let purpose: UInt32 = 0x4556_414c
 
     private let engine: ScoringEngine
     private let settings: Settings
@@ -41,15 +40,15 @@ package struct PolicyEvaluation: Sendable {
     /// Samples and judges; the result depends on policy and settings alone, not on the number of threads.
     ///
     /// - Parameter progress: told how many crystals are done.
-    package func run(_ weights: PolicyWeights, progress: (Int) -> Void = { _ in }) -> [Judged] {
+    package func run(_ weights: PolicyWeights, progress: (Int) -> Void = { _ in }) throws -> [Judged] {
         let sampling = CrystalSampling(
             weights: weights, options: settings.options,
             groups: SpaceGroupDistribution(spaceGroups: settings.spaceGroups, metadata: weights.metadata),
-            seed: settings.seed, purpose: Self.purpose, threads: settings.threads)
+            seed: settings.seed, domain: .evaluation, threads: settings.threads)
         let judges = engine.judges(settings.threads, settings.reward)
         let team = ThreadTeam(threadCount: settings.threads)
         var judged: [Judged] = []
-        sampling.draw(settings.count) { samples in
+        try sampling.draw(settings.count) { samples in
             judged += team.map(samples) { sample, thread in
                 let evaluation = judges[thread].reward.evaluate(sample.crystal, isTerminated: sample.isTerminated)
                 return Judged(sample: sample, outcome: evaluation.outcome)

@@ -68,6 +68,10 @@ package struct LearnerRole {
         try run.trainer.checkpoint()
         let saved = Moment.now
         run.version = trained.version
+        for name in trained.distrusted {
+            let reason = "its log-probabilities are not those of the policy it was given; install this build there"
+            run.hub.post(.refuse(peer: name, reason: reason))
+        }
         if run.version < configuration.versions {
             run.hub.post(.begin(version: trained.version, policy: trained.policy, reference: run.reference))
         }
@@ -79,7 +83,8 @@ package struct LearnerRole {
                 waitSeconds: begin.duration(to: received).seconds,
                 batchSeconds: batch.seconds, storeSeconds: received.duration(to: stored).seconds,
                 trainSeconds: stored.duration(to: finished).seconds,
-                checkpointSeconds: finished.duration(to: saved).seconds, outcomes: outcomes))
+                checkpointSeconds: finished.duration(to: saved).seconds, outcomes: outcomes,
+                notFinite: trained.notFinite, notes: trained.notes))
         return true
     }
 

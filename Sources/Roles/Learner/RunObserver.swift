@@ -59,4 +59,8 @@ package struct VersionReport: Sendable {
     package var checkpointSeconds: Double
     /// The crystals of the batch by outcome: "scored", "invalid.<reason>", "failed.<reason>".
     package var outcomes: [String: Int]
+    /// The crystals that gave numbers that are not finite, so that no step was made.
+    package var notFinite: [CrystalID] = []
+    /// Lines of the trainer for the log.
+    package var notes: [String] = []
 }

@@ -17,7 +17,8 @@ struct EpochOrder {
         mutating get {
             if place / count != epoch {
                 epoch = place / count
-                var generator = Philox(seed: seed, stream: (0x4550_4f43, UInt32(truncatingIfNeeded: epoch), 0))
+                var generator = Philox(
+                    seed: seed, domain: .epochOrder, stream: (UInt32(truncatingIfNeeded: epoch), 0, 0))
                 order = Array(0..<count).shuffled(using: &generator)
             }
             return order[place % count]

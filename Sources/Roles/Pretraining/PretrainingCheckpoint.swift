@@ -1,3 +1,4 @@
+internal import Archive
 package import Foundation
 internal import Kernels
 package import Policy
@@ -17,7 +18,7 @@ package struct PretrainingCheckpoint: Sendable {
         self.bestValidationLoss = bestValidationLoss
     }
 
-    /// Writes the file under another name, then renames it, so that a kill leaves the old one.
+    /// Writes the file under another name, then renames it, so that a kill or a power cut leaves the old one.
     package func write(to url: URL) throws {
         var file = try Safetensors(weights.encoded())
         file.metadata["druse.step"] = "\(step)"
@@ -26,7 +27,7 @@ package struct PretrainingCheckpoint: Sendable {
         let count = optimiser.firstMoment.count
         file.tensors["optimiser/first_moment"] = .init(shape: [count], values: optimiser.firstMoment.array)
         file.tensors["optimiser/second_moment"] = .init(shape: [count], values: optimiser.secondMoment.array)
-        try file.encoded().write(to: url, options: .atomic)
+        try DurableFile.replace(url, with: file.encoded())
     }
 
     /// Reads the file.

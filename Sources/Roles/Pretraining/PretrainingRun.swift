@@ -1,3 +1,4 @@
+internal import Archive
 internal import Crystals
 package import Foundation
 internal import Kernels
@@ -36,38 +37,46 @@ package struct PretrainingRun {
         package var crystalsPerSecond: Double
         package var seconds: Double
         package var best: Bool
+        /// Steps since the record before that were not taken, since a number was not finite; nil if all were.
+        package var skipped: Int?
 
         private enum CodingKeys: String, CodingKey {
-            case step, epoch, train, validation, seconds, best
+            case step, epoch, train, validation, seconds, best, skipped
             case learningRate = "learning_rate"
             case gradientNorm = "gradient_norm"
             case crystalsPerSecond = "crystals_per_second"
         }
     }
 
+    /// So many steps in a row that are not finite end the run.
+    package static let skippedStepsLimit = 5
+
+    private var latest: URL { directory.appending(path: "latest.safetensors") }
+    private var configurationFile: URL { directory.appending(path: "config.yaml") }
+    private var manifestFile: URL { directory.appending(path: PretrainingManifest.fileName) }
+
     /// Runs until the last step, or until told to stop.
     ///
     /// - Parameter resume: goes on from `latest.safetensors` of the run directory.
+    /// - Throws: `ConfigurationError` if the run to go on with is another one, with every key that differs;
+    ///   ``RoleError/cannotServe(_:)`` if training diverges: the newest checkpoint is then the last good one.
     package func run(resume: Bool) throws {
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
-        let latest = directory.appending(path: "latest.safetensors")
-        if !resume, FileManager.default.fileExists(atPath: latest.path) {
-            throw ConfigurationError(
-                source: directory.path,
-                problems: ["already holds a run; give --resume to go on, or another run_dir"])
-        }
-        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
-        try ConfigurationLoader.text(configuration).write(
-            to: directory.appending(path: "config.yaml"), atomically: true, encoding: .utf8)
+        if resume { try checkConfiguration() } else { try checkIsNew() }
         let set = try TrainingSet.read(dataFiles, maximumSites: configuration.policy.maximumSites, threads: threads)
+        let lock = try resume ? RunLock(url: directory.appending(path: "lock")) : beginDirectory(set)
+        defer { lock.release() }
+        if resume { try check(PretrainingManifest(set)) }
         let validation =
             configuration.validationLimit > 0
             ? Array(set.validation.prefix(configuration.validationLimit)) : set.validation
-        var checkpoint = try start(resume: resume, latest: latest, set: set)
+        var checkpoint = try PretrainingCheckpoint(contentsOf: latest, settings: optimiserSettings)
         let progress = TerminalProgress(title: "pretraining", total: configuration.steps, unit: "steps")
+        let useful = GradientTeam.usefulThreads(crystals: configuration.batchSize)
         progress.message(
             "\(set.train.count) crystals to train on, \(validation.count) to validate, left out: \(set.skipped); "
-                + "\(checkpoint.weights.layout.parameterCount) parameters, \(threads) threads")
+                + "\(checkpoint.weights.layout.parameterCount) parameters, \(threads) threads"
+                + (threads > useful ? ", of which a step of \(configuration.batchSize) crystals uses \(useful)" : ""))
         let metrics = try JSONLinesWriter(url: directory.appending(path: "metrics.jsonl"))
         let trainer = MaximumLikelihoodTrainer(
             weights: checkpoint.weights, optimiser: checkpoint.optimiser, threads: threads)
@@ -76,14 +85,29 @@ package struct PretrainingRun {
             floor: configuration.finalRateShare)
         var order = EpochOrder(count: set.train.count, seed: configuration.seed)
         var window = Window()
+        var skippedInARow = 0
+        var saved = checkpoint.step
         while checkpoint.step < configuration.steps {
             if shouldStop() { break }
             let step = checkpoint.step
             let crystals = (0..<configuration.batchSize).map { set.train[order[step * configuration.batchSize + $0]] }
             let rate = schedule.rate(at: step)
             let result = try trainer.step(crystals, learningRate: rate)
-            window.add(result.loss, gradientNorm: result.gradientNorm, crystals: crystals.count)
             checkpoint.step += 1
+            skippedInARow = result.isTaken ? 0 : skippedInARow + 1
+            if result.isTaken {
+                window.add(result.loss, gradientNorm: result.gradientNorm, crystals: crystals.count)
+            } else {
+                window.skipped += 1
+                progress.message(
+                    "step \(step) is not taken: loss, gradient or update is not finite"
+                        + (result.notFinite.isEmpty ? "" : ", \(result.notFinite.count) crystals have no likelihood"))
+                if skippedInARow >= Self.skippedStepsLimit {
+                    throw diverged("\(skippedInARow) steps in a row are not finite", at: step, saved: saved)
+                }
+                // Weights that may be of no use are not saved; a later step decides.
+                if checkpoint.step < configuration.steps { continue }
+            }
             progress.update(
                 checkpoint.step,
                 note: "loss \(HumanFormat.number(result.loss.total)), \(HumanFormat.number(window.rate)) crystals/s")
@@ -91,15 +115,19 @@ package struct PretrainingRun {
                 continue
             }
             let loss = try trainer.validationLoss(validation)
+            guard loss.total.isFinite else {
+                throw diverged("the validation loss is not finite", at: step, saved: saved)
+            }
             let isBest = loss.total < checkpoint.bestValidationLoss
             checkpoint.weights = trainer.weights
             checkpoint.optimiser = trainer.optimiser
             if isBest {
                 checkpoint.bestValidationLoss = loss.total
-                try checkpoint.weights.encoded().write(
-                    to: directory.appending(path: "best.safetensors"), options: .atomic)
+                try DurableFile.replace(
+                    directory.appending(path: "best.safetensors"), with: checkpoint.weights.encoded())
             }
             try checkpoint.write(to: latest)
+            saved = checkpoint.step
             let record = window.record(
                 step: checkpoint.step,
                 epoch: Double(checkpoint.step * configuration.batchSize) / Double(set.train.count), rate: rate,
@@ -108,31 +136,72 @@ package struct PretrainingRun {
             progress.message(Self.line(record))
             window = Window()
         }
-        checkpoint.weights = trainer.weights
-        checkpoint.optimiser = trainer.optimiser
-        try checkpoint.write(to: latest)
+        if saved != checkpoint.step, skippedInARow == 0 {
+            checkpoint.weights = trainer.weights
+            checkpoint.optimiser = trainer.optimiser
+            try checkpoint.write(to: latest)
+        }
         progress.finish()
     }
 
-    private func start(resume: Bool, latest: URL, set: TrainingSet) throws -> PretrainingCheckpoint {
+    private func diverged(_ what: String, at step: Int, saved: Int) -> RoleError {
+        .cannotServe(
+            "pretraining diverges: at step \(step) \(what). \(latest.path) is the last good checkpoint, of step "
+                + "\(saved). Begin again in another run_dir with a lower learning_rate (it is "
+                + "\(configuration.learningRate)) or a longer warmup_steps")
+    }
+
+    // MARK: The run directory
+
+    private var optimiserSettings: Adam.Settings {
         var settings = Adam.Settings()
         settings.clipNorm = configuration.clipNorm
         settings.weightDecay = Float(configuration.weightDecay)
-        if resume {
-            let checkpoint = try PretrainingCheckpoint(contentsOf: latest, settings: settings)
-            guard checkpoint.weights.configuration == configuration.policy else {
-                throw ConfigurationError(
-                    source: latest.path, problems: ["was made with other policy sizes than the configuration's"])
-            }
-            return checkpoint
-        }
+        return settings
+    }
+
+    private func checkIsNew() throws {
+        guard FileManager.default.fileExists(atPath: latest.path) else { return }
+        throw ConfigurationError(
+            source: directory.path, problems: ["already holds a run; give --resume to go on, or another run_dir"])
+    }
+
+    /// Begins a run: its checkpoint of step 0 comes last, and says that all else is there.
+    private func beginDirectory(_ set: TrainingSet) throws -> RunLock {
+        try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
+        let lock = try RunLock(url: directory.appending(path: "lock"))
+        try checkIsNew()
+        try DurableFile.replace(configurationFile, with: Data(ConfigurationLoader.text(configuration).utf8))
+        try PretrainingManifest(set).write(to: manifestFile)
         var weights = PolicyWeights(random: configuration.seed, configuration: configuration.policy)
         weights.metadata[SpaceGroupDistribution.metadataKey] = SpaceGroupDistribution.metadataText(
             counts: set.spaceGroupCounts)
-        return PretrainingCheckpoint(
-            weights: weights, optimiser: Adam(parameterCount: weights.layout.parameterCount, settings: settings),
-            step: 0,
-            bestValidationLoss: .infinity)
+        let optimiser = Adam(parameterCount: weights.layout.parameterCount, settings: optimiserSettings)
+        try PretrainingCheckpoint(weights: weights, optimiser: optimiser, step: 0, bestValidationLoss: .infinity)
+            .write(to: latest)
+        return lock
+    }
+
+    private func checkConfiguration() throws {
+        guard FileManager.default.fileExists(atPath: latest.path) else {
+            throw ConfigurationError(
+                source: directory.path, problems: ["holds no run to go on with; begin one without --resume"])
+        }
+        let stored = try ConfigurationLoader.load(PretrainingConfiguration.self, from: configurationFile)
+        try refuse(configuration.problems(against: stored))
+    }
+
+    private func check(_ manifest: PretrainingManifest) throws {
+        try refuse(manifest.problems(against: PretrainingManifest(contentsOf: manifestFile)))
+    }
+
+    private func refuse(_ problems: [String]) throws {
+        guard !problems.isEmpty else { return }
+        throw ConfigurationError(
+            source: directory.path,
+            problems: problems.map { "cannot go on: \($0)" } + [
+                "resume with what the run was begun with, or begin another in another run_dir"
+            ])
     }
 
     private static func line(_ record: Record) -> String {
@@ -151,6 +220,8 @@ private struct Window {
     private var losses: [LikelihoodLoss] = []
     private var norms = 0.0
     private var crystals = 0
+    /// Steps that were not taken.
+    var skipped = 0
 
     mutating func add(_ loss: LikelihoodLoss, gradientNorm: Double, crystals: Int) {
         losses.append(loss)
@@ -173,6 +244,7 @@ private struct Window {
         ])
         return PretrainingRun.Record(
             step: step, epoch: epoch, learningRate: learningRate, gradientNorm: norms / n, train: mean,
-            validation: validation, crystalsPerSecond: rate, seconds: seconds, best: isBest)
+            validation: validation, crystalsPerSecond: rate, seconds: seconds, best: isBest,
+            skipped: skipped > 0 ? skipped : nil)
     }
 }

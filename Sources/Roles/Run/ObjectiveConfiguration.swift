@@ -8,6 +8,8 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     /// Whether the KL term is differentiated: detached (the paper) or differentiated (the reference's code).
     package var advantage = ClippedObjective.Advantage.detached
     package var clip = 0.2
+    /// The largest ratio that counts where the advantage is negative; 0 has no limit, as in the paper.
+    package var ratioLimit = 10.0
     package var klWeight = 0.005
     /// Passes over a batch.
     package var epochs = 5
@@ -27,6 +29,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case ratio, advantage, clip, epochs, minibatch
         case klWeight = "kl_weight"
+        case ratioLimit = "ratio_limit"
         case learningRate = "learning_rate"
         case learningRateDecay = "learning_rate_decay"
         case warmupSteps = "warmup_steps"
@@ -44,6 +47,9 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         try read(.advantage, into: &advantage)
         try read(.clip, into: &clip)
         try read(.klWeight, into: &klWeight)
+        // An explicit null asks for no limit.
+        if values.contains(.ratioLimit), try values.decodeNil(forKey: .ratioLimit) { ratioLimit = 0 }
+        try read(.ratioLimit, into: &ratioLimit)
         try read(.epochs, into: &epochs)
         try read(.minibatch, into: &minibatch)
         try read(.learningRate, into: &learningRate)
@@ -59,6 +65,9 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         var problems: [String] = []
         func require(_ condition: Bool, _ text: String) { if !condition { problems.append("objective.\(text)") } }
         require(clip > 0 && clip < 1, "clip is \(clip); it must be between 0 and 1")
+        require(
+            ratioLimit == 0 || (ratioLimit > 1 + clip && ratioLimit.isFinite),
+            "ratio_limit is \(ratioLimit); it must be 0 (no limit) or above 1 + clip")
         require(klWeight >= 0 && klWeight.isFinite, "kl_weight is \(klWeight); it must not be negative")
         require((1...1000).contains(epochs), "epochs is \(epochs); it must be 1...1000")
         require(minibatch >= 0, "minibatch is \(minibatch); it must not be negative")
@@ -75,7 +84,9 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     /// The settings of the trainer.
     package var settings: PolicyGradientSettings {
         var settings = PolicyGradientSettings()
-        settings.objective = ClippedObjective(clip: clip, klWeight: klWeight, ratio: ratio, advantage: advantage)
+        settings.objective = ClippedObjective(
+            clip: clip, klWeight: klWeight, ratio: ratio, advantage: advantage,
+            ratioLimit: ratioLimit > 0 ? ratioLimit : nil)
         settings.epochs = epochs
         settings.minibatch = minibatch
         settings.schedule = .inverse(rate: learningRate, decay: learningRateDecay, warmup: warmupSteps)

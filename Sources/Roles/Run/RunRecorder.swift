@@ -76,6 +76,7 @@ package final class RunRecorder: RunObserver {
     }
 
     package func versionTrained(_ report: VersionReport) {
+        report.notes.forEach(problem)
         let finished: (VersionRecord, String)? = state.withLock { state in
             guard var record = state.pending else { return nil }
             state.pending = nil
@@ -195,6 +196,11 @@ package final class RunRecorder: RunObserver {
         record.gradientNorm = values["gradient_norm"]
         record.learningRate = values["learning_rate"]
         record.baseline = values["baseline"]
+        func positive(_ key: String) -> Int? { values[key].flatMap { $0 > 0 ? Int($0) : nil } }
+        record.skipped = positive("skipped")
+        record.notFinite = report.notFinite.isEmpty ? nil : report.notFinite.map { "\($0)" }
+        record.unusable = positive("unusable")
+        record.claimsOff = positive("claims_off")
         let now = ContinuousClock.now
         record.seconds.wait = report.waitSeconds
         record.seconds.train = report.trainSeconds

@@ -11,7 +11,13 @@ package struct TrainingCheckpoint: Sendable {
     package var optimiser: Adam
     package var baseline: RunningBaseline
 
-    package init(version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline) {
+    /// Versions without a step, one after another until now, since a number was not finite.
+    package var skippedInARow: Int
+
+    package init(
+        version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline, skippedInARow: Int = 0
+    ) {
+        self.skippedInARow = skippedInARow
         self.version = version
         self.weights = weights
         self.optimiser = optimiser
@@ -27,6 +33,8 @@ package struct TrainingCheckpoint: Sendable {
         var version: Int
         var optimiserSteps: Int
         var baseline: RunningBaseline
+        /// Checkpoints of runs that never skipped a step may lack it.
+        var skippedInARow: Int?
     }
 
     /// - Parameter policyBytes: `weights` encoded, as broadcast.
@@ -38,7 +46,9 @@ package struct TrainingCheckpoint: Sendable {
         ])
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
-        let state = State(version: version, optimiserSteps: optimiser.stepCount, baseline: baseline)
+        let state = State(
+            version: version, optimiserSteps: optimiser.stepCount, baseline: baseline,
+            skippedInARow: skippedInARow)
         return [
             Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(),
             Self.statePart: try encoder.encode(state),
@@ -65,6 +75,7 @@ package struct TrainingCheckpoint: Sendable {
         else { throw RoleError.work("the parts of checkpoint \(checkpoint.version) do not fit one another; remove it") }
         version = state.version
         baseline = state.baseline
+        skippedInARow = state.skippedInARow ?? 0
         optimiser = Adam(
             settings: settings, stepCount: state.optimiserSteps, firstMoment: first.values, secondMoment: second.values)
     }

@@ -1,5 +1,5 @@
 internal import Crystals
-internal import Kernels
+package import Kernels
 package import Policy
 
 /// Draws numbered crystals from a policy, the same ones for a seed whatever the number of threads.
@@ -16,7 +16,7 @@ package struct CrystalSampling {
     private let options: SamplingOptions
     private let groups: SpaceGroupDistribution
     private let seed: UInt64
-    private let purpose: UInt32
+    private let domain: StreamDomain
     private let threads: Int
 
     /// A sampler that one thread of the team uses at a time.
@@ -26,21 +26,23 @@ package struct CrystalSampling {
 
     /// - Parameters:
     ///   - groups: how often each space group is drawn.
-    ///   - purpose: names a family of random numbers, so that two uses of one seed have nothing in common.
+    ///   - domain: what the crystals are for, so that two uses of one seed have nothing in common.
     package init(
         weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupDistribution, seed: UInt64,
-        purpose: UInt32 = 0, threads: Int
+        domain: StreamDomain, threads: Int
     ) {
         self.weights = weights
         self.options = options
         self.groups = groups
         self.seed = seed
-        self.purpose = purpose
+        self.domain = domain
         self.threads = threads
     }
 
     /// Draws crystals and hands them out in order, some at a time.
-    package func draw(_ count: Int, deliver: ([Sample]) throws -> Void) rethrows {
+    ///
+    /// - Throws: ``PolicyError/outputsNotFinite``, and what `deliver` throws.
+    package func draw(_ count: Int, deliver: ([Sample]) throws -> Void) throws {
         let units = (count + Self.unitSize - 1) / Self.unitSize
         let team = ThreadTeam(threadCount: min(threads, units))
         let samplers = (0..<team.threadCount).map { _ in
@@ -48,20 +50,23 @@ package struct CrystalSampling {
         }
         var left = count
         try (0..<units).forEachBatch(of: Self.unitsPerThread * team.threadCount) { units in
-            let (groups, seed, purpose) = (groups, seed, purpose)
-            let samples = team.map(units) { unit, thread in
-                Self.sample(unit: UInt32(truncatingIfNeeded: unit), samplers[thread].sampler, groups, seed, purpose)
-            }.flatMap { $0 }.prefix(left)
+            let (groups, seed, domain) = (groups, seed, domain)
+            let samples = try team.map(units) { unit, thread in
+                Result { () throws(PolicyError) in
+                    try Self.sample(
+                        unit: UInt32(truncatingIfNeeded: unit), samplers[thread].sampler, groups, seed, domain)
+                }
+            }.flatMap { try $0.get() }.prefix(left)
             left -= samples.count
             try deliver(Array(samples))
         }
     }
 
     private static func sample(
-        unit: UInt32, _ sampler: Sampler, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ purpose: UInt32
-    ) -> [Sample] {
-        var generators = (0..<unitSize).map { Philox(seed: seed, stream: (purpose, unit, UInt32($0))) }
+        unit: UInt32, _ sampler: Sampler, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ domain: StreamDomain
+    ) throws(PolicyError) -> [Sample] {
+        var generators = (0..<unitSize).map { Philox(seed: seed, domain: domain, stream: (0, unit, UInt32($0))) }
         let drawn = generators.indices.map { groups.draw(&generators[$0]) }
-        return sampler.sample(drawn, generators: generators)
+        return try sampler.sample(drawn, generators: generators)
     }
 }

@@ -35,6 +35,12 @@ package struct TrainedVersion: Sendable {
     package var policy: WeightBlob
     /// Whatever the trainer measured, by name, for the observer.
     package var statistics: [String: Double]
+    /// The crystals that gave numbers that are not finite, so that no step was made.
+    package var notFinite: [CrystalID] = []
+    /// The peers, by name, whose claimed log-probabilities are not the policy's: they sample from something else.
+    package var distrusted: [String] = []
+    /// Lines for the log.
+    package var notes: [String] = []
 
     package init(version: Int, policy: WeightBlob, statistics: [String: Double]) {
         self.version = version

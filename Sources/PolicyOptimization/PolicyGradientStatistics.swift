@@ -1,0 +1,31 @@
+/// What happened while a batch was learnt from.
+package struct PolicyGradientStatistics: Sendable, Hashable, Codable {
+    /// Mean of the objective over all steps.
+    package var objective = 0.0
+    /// Mean of log p - log p_reference of the behaviour policy, nats a crystal: the KL divergence from the reference, estimated.
+    package var klReference = 0.0
+    /// The share of ratios on the clipped branch in the last pass: w, a, xyz, l, or the whole crystal.
+    package var clipFraction: [Double] = []
+    /// Ratios of whole crystals in the last pass.
+    package var ratioMean = 1.0
+    package var ratioMinimum = 1.0
+    package var ratioMaximum = 1.0
+    /// (Σ r)² / (n Σ r²) in the last pass, 0...1.
+    package var effectiveSampleShare = 1.0
+    /// Mean norm of the gradient before clipping.
+    package var gradientNorm = 0.0
+    package var learningRate = 0.0
+    package var baseline = 0.0
+    /// Steps of the optimiser that count.
+    package var steps = 0
+    /// Whether a number came out that is not finite, so that weights, optimiser and baseline are those before the batch.
+    package var isSkipped = false
+    /// The crystals that made it so, by their place in the batch; empty if no single one did.
+    package var notFinite: [Int] = []
+    /// Crystals left out since nothing can be learnt from them, by their place in the batch.
+    package var unusable: [Int] = []
+    /// Crystals whose claimed log-probabilities are off by more than rounding, by their place in the batch.
+    package var claimsOff: [Int] = []
+
+    package init() {}
+}
