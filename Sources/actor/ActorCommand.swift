@@ -11,11 +11,21 @@ struct ActorCommand: ParsableCommand {
             like, wherever the learner can be reached; stop them at any time. Example: actor --connect tcp://node1:5555
             """, version: RoleProcess.build)
 
+    static func main() {
+        StandardDescriptors.secure()
+        main(nil)
+    }
+
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
     var connect: String
 
     @Option(help: "Threads that sample, each a unit of its own.")
     var threads = 1
+
+    @Option(
+        help: ArgumentHelp(
+            "How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
+    var patience = 1800.0
 
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
@@ -23,13 +33,19 @@ struct ActorCommand: ParsableCommand {
     @Flag(help: ArgumentHelp("Leave when standard input closes; used by druse launch.", visibility: .hidden))
     var exitWithParent = false
 
-    func run() throws {
-        let logger = try RoleProcess.logger("actor", level: logLevel)
-        let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-        let role = ActorRole(
-            configuration: try RoleProcess.peer(connect: connect, threads: threads), logger: logger,
-            makeSampler: { try PolicyUnitSampler(settings: $0) })
-        try role.run(stop: stop)
-        RoleProcess.leave()
+    func validate() throws {
+        guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
+    }
+
+    func run() {
+        RoleProcess.perform {
+            let logger = try RoleProcess.logger("actor", level: logLevel)
+            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            let role = ActorRole(
+                configuration: try RoleProcess.peer(connect: connect, threads: threads, patience: patience),
+                logger: logger, makeSampler: { try PolicyUnitSampler(settings: $0) })
+            try role.run(stop: stop)
+            return ExitStatus.complete.rawValue
+        }
     }
 }

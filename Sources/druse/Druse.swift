@@ -12,4 +12,9 @@ struct Druse: ParsableCommand {
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
             HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self, BenchCommand.self,
         ])
+
+    static func main() {
+        StandardDescriptors.secure()
+        main(nil)
+    }
 }

@@ -7,7 +7,10 @@ import Roles
 struct LaunchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "launch", abstract: "Run learner, actors and reward workers on this machine, supervised.",
-        discussion: "Processes that die are started again; Ctrl-C finishes the version in hand, saves and stops.")
+        discussion: """
+            Processes that end while the run is on are started again. Ctrl-C, SIGTERM and SIGHUP finish the version in hand, save and \
+            stop, with status 3; a second one ends everything at once. SIGUSR1 tells when the version in hand is saved.
+            """)
 
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
     var config: String
@@ -30,6 +33,12 @@ struct LaunchCommand: ParsableCommand {
     @Option(help: "The seed of the run; overrides the configuration.")
     var seed: UInt64?
 
+    @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
+    var grace = 60.0
+
+    @Flag(help: "Allow to listen where other machines can connect: nothing is encrypted, and nobody is authenticated.")
+    var insecure = false
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "notice"
 
@@ -37,19 +46,27 @@ struct LaunchCommand: ParsableCommand {
         guard actors >= 1, rewardWorkers >= 1 else {
             throw ValidationError("at least one actor and one reward worker are needed")
         }
+        guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
     }
 
-    func run() throws {
-        let logger = try RoleProcess.logger("launch", level: "info")
-        let stop = RoleProcess.stopToken(exitsWithParent: false)
-        let cluster = LocalCluster(
-            configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
-            runDirectory: runDir,
-            resume: resume, versions: versions, seed: seed, logLevel: logLevel)
-        let children = try cluster.children()
-        let summary = try Supervisor(children: children, logger: logger).run(stop: stop)
-        let restarts = summary.restarts.reduce(0, +)
-        if restarts > 0 { logger.notice("\(restarts) restarts of processes that died") }
-        if summary.status != 0 { throw ExitCode(summary.status) }
+    func run() {
+        RoleProcess.perform {
+            let logger = try RoleProcess.logger("launch", level: "info")
+            let stop = StopToken()
+            TerminationSignals.install(stop, second: { stop.abort(status: 128 + $0) })
+            var cluster = LocalCluster(
+                configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
+                runDirectory: runDir, resume: resume, versions: versions, seed: seed, logLevel: logLevel)
+            cluster.grace = grace
+            cluster.isInsecure = insecure
+            var timing = SupervisionCore.Timing()
+            // For the step, the checkpoint and the peers' goodbyes.
+            timing.stop = .seconds(min(grace, 1e9) + 30)
+            let children = try cluster.children()
+            let summary = try Supervisor(children: children, timing: timing, logger: logger).run(stop: stop)
+            let restarts = summary.restarts.reduce(0, +)
+            if restarts > 0 { logger.notice("\(restarts) restarts of processes that died") }
+            return summary.status
+        }
     }
 }

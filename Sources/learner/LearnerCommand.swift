@@ -13,6 +13,11 @@ struct LearnerCommand: ParsableCommand {
             learner --config Configs/quickstart.yaml --listen tcp://127.0.0.1:5555
             """, version: RoleProcess.build)
 
+    static func main() {
+        StandardDescriptors.secure()
+        main(nil)
+    }
+
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
     var config: String?
 
@@ -31,6 +36,12 @@ struct LearnerCommand: ParsableCommand {
     @Option(help: "The seed of the run; overrides the configuration.")
     var seed: UInt64?
 
+    @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
+    var grace = 60.0
+
+    @Flag(help: "Allow to listen where other machines can connect: nothing is encrypted, and nobody is authenticated.")
+    var insecure = false
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
 
@@ -41,20 +52,25 @@ struct LearnerCommand: ParsableCommand {
         guard config != nil || (listen == nil && versions == nil && seed == nil) else {
             throw ValidationError("--listen, --versions and --seed change what --config says: give that, too")
         }
+        guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
     }
 
-    func run() throws {
-        let logger = try RoleProcess.logger("learner", level: logLevel)
-        let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-        let run = try FineTuningRun(
-            configuration: try settings(), directory: runDir.map { URL(filePath: $0) }, resume: resume,
-            build: RoleProcess.build, logger: logger)
-        let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
-        RoleProcess.say(
-            summary.isComplete
-                ? "done: version \(summary.version)"
-                : "stopped at version \(summary.version); go on with --resume")
-        RoleProcess.leave()
+    func run() {
+        RoleProcess.perform {
+            let logger = try RoleProcess.logger("learner", level: logLevel)
+            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            var run = try FineTuningRun(
+                configuration: try settings(), directory: runDir.map { URL(filePath: $0) }, resume: resume,
+                build: RoleProcess.build, logger: logger)
+            run.grace = .seconds(min(grace, 1e9))
+            run.isInsecure = insecure
+            let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
+            RoleProcess.say(
+                summary.isComplete
+                    ? "done: version \(summary.version)"
+                    : "stopped at version \(summary.version); go on with --resume")
+            return (summary.isComplete ? ExitStatus.complete : .stopped).rawValue
+        }
     }
 
     private func settings() throws -> RunConfiguration? {
@@ -68,6 +84,7 @@ struct LearnerCommand: ParsableCommand {
         guard settings.problems.isEmpty else {
             throw ConfigurationError(source: "the command line", problems: settings.problems)
         }
+        try ListeningRule.check(settings.listen, isInsecure: insecure)
         return settings
     }
 }

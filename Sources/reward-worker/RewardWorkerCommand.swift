@@ -25,29 +25,32 @@ struct RewardWorkerCommand: ParsableCommand {
             valueName: "seconds"))
     var timeLimit = Int(EngineGuard.defaultTimeLimit.components.seconds)
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
+    var patience = 1800.0
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
 
     @Flag(help: ArgumentHelp("Leave when standard input closes; used by druse launch.", visibility: .hidden))
     var exitWithParent = false
 
-    func run() throws {
-        let logger = try RoleProcess.logger("reward-worker", level: logLevel)
-        let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-        let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)
-        let role = RewardWorkerRole(
-            configuration: try RoleProcess.peer(connect: connect, threads: threads), logger: logger,
-            engineBytes: { engine.residentBytes }, makeScorer: { engine.makeScorer($0) })
-        do {
+    func run() {
+        RoleProcess.perform {
+            let logger = try RoleProcess.logger("reward-worker", level: logLevel)
+            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)
+            let role = RewardWorkerRole(
+                configuration: try RoleProcess.peer(connect: connect, threads: threads, patience: patience),
+                logger: logger, engineBytes: { engine.residentBytes }, makeScorer: { engine.makeScorer($0) })
             try role.run(stop: stop)
-        } catch RoleError.cannotServe(let reason) {
-            logger.error("\(reason)")
-            throw ExitCode(RoleProcess.cannotServeStatus)
+            return ExitStatus.complete.rawValue
         }
-        RoleProcess.leave()
     }
 
     func validate() throws {
         guard timeLimit > 0 else { throw ValidationError("--time-limit must be above 0 seconds, not \(timeLimit)") }
+        guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
     }
 }

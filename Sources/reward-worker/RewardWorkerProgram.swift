@@ -5,6 +5,7 @@ import Roles
 @main
 enum RewardWorkerProgram {
     static func main() {
+        StandardDescriptors.secure()
         if let threads = EngineChild.threads {
             let factory = StabilityScorerFactory()
             EngineChild.run(threads: threads) { try factory.makeScorer($0) }

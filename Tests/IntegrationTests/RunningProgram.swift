@@ -12,13 +12,19 @@ final class RunningProgram {
     /// Starts a program that the build put beside the tests.
     ///
     /// - Parameter isRole: whether it can be told to leave with the tests, should these die.
-    init(_ program: String, _ arguments: [String], isRole: Bool, log: URL) throws {
-        name = program
+    convenience init(_ program: String, _ arguments: [String], isRole: Bool, log: URL) throws {
+        try self.init(
+            executable: DruseProcess.executable(program), arguments + (isRole ? ["--exit-with-parent"] : []), log: log)
+    }
+
+    /// Starts any program.
+    init(executable: URL, _ arguments: [String], log: URL) throws {
+        name = executable.lastPathComponent
         self.log = log
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
-        process.executableURL = DruseProcess.executable(program)
-        process.arguments = arguments + (isRole ? ["--exit-with-parent"] : [])
+        process.executableURL = executable
+        process.arguments = arguments
         _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.standardInput = lifeline
         process.standardOutput = output
@@ -39,6 +45,9 @@ final class RunningProgram {
         return process.terminationReason == .uncaughtSignal
             ? 128 + process.terminationStatus : process.terminationStatus
     }
+
+    /// Waits for its end.
+    func waitUntilExit() { process.waitUntilExit() }
 
     func signal(_ number: Int32) {
         guard process.isRunning else { return }

@@ -9,7 +9,10 @@ enum SequentialRun {
     struct Missing: Error {}
 
     /// The final policy of the run of ``TestCluster``.
-    static let finalPolicy = Result { try run(TestCluster(threads: 1)) }
+    static let finalPolicy = Result { try policy(versions: TestCluster.versions) }
+
+    /// The policy of a version.
+    static func policy(versions: Int) throws -> Data { try run(TestCluster(threads: 1, versions: versions)) }
 
     private static func run(_ cluster: TestCluster) throws -> Data {
         let file = URL(filePath: cluster.configurationFile)

@@ -27,8 +27,10 @@ final class TestCluster {
 
     /// Writes the configuration: the base policy, with space groups of high symmetry, whose energies are cheap.
     ///
-    /// - Parameter threads: of the training.
-    init(threads: Int = 1, versions: Int = TestCluster.versions) throws {
+    /// - Parameters:
+    ///   - threads: of the training.
+    ///   - liveness: after which a silent peer is lost, seconds; nil: as shipped.
+    init(threads: Int = 1, versions: Int = TestCluster.versions, liveness: Int? = 3) throws {
         folder = try TemporaryFolder()
         configurationFile = try folder.file(
             "run.yaml",
@@ -44,7 +46,7 @@ final class TestCluster {
             objective: {epochs: 2}
             threads: \(threads)
             keep_checkpoints: 100
-            liveness_seconds: 3
+            \(liveness.map { "liveness_seconds: \($0)" } ?? "")
 
             """)
     }
@@ -112,10 +114,10 @@ final class TestCluster {
 
     // MARK: What is left
 
-    /// Waits for the end of a run: every process leaves with success.
-    func expectEnd(of learner: RunningProgram, and peers: [RunningProgram]) async throws {
+    /// Waits for the end of a run: every process leaves with success, or the learner with the status given.
+    func expectEnd(of learner: RunningProgram, and peers: [RunningProgram], status expected: Int32 = 0) async throws {
         let status = try await exit(of: learner)
-        #expect(status == 0, "\(learner.text)")
+        #expect(status == expected, "\(learner.text)")
         for peer in peers {
             // One that was not logged in when the run ended looks for the learner until it is asked to leave.
             try? await until("the peer leaves", within: .seconds(5)) { !peer.isRunning }

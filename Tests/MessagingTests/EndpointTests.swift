@@ -32,3 +32,51 @@ import Testing
         #expect(try Endpoint("tcp://10.0.0.1:5").withPort(7)?.description == "tcp://10.0.0.1:7")
     }
 }
+
+@Suite struct EndpointAddressTests {
+    @Test(arguments: ["localhost", "127.0.0.1", "127.4.5.6", "[::1]"]) func isLocal_loopback_is(host: String) throws {
+        #expect(try Endpoint("tcp://\(host):5555").isLocal())
+    }
+
+    @Test(arguments: ["*", "0.0.0.0", "[::]", "10.1.2.3", "192.168.0.1", "[2001:db8::1]"])
+    func isLocal_whereOthersReach_isNot(host: String) throws {
+        #expect(try !Endpoint("tcp://\(host):5555").isLocal())
+    }
+
+    @Test func listening_names_areAddresses() throws {
+        #expect(try Endpoint("tcp://localhost:5555").listening().description == "tcp://127.0.0.1:5555")
+        #expect(try Endpoint("tcp://lo:*").listening().description == "tcp://127.0.0.1:*")
+        #expect(try Endpoint("tcp://*:5555").listening().description == "tcp://*:5555")
+        #expect(try Endpoint("tcp://[::1]:5555").listening().description == "tcp://[::1]:5555")
+        let error = #expect(throws: EndpointError.self) { try Endpoint("tcp://no.such.host.invalid:1").listening() }
+        #expect(error?.description.contains("no.such.host.invalid") == true)
+    }
+
+    @Test func fromThisMachine_wildcards_areLoopback() throws {
+        #expect(try Endpoint("tcp://*:5").fromThisMachine.description == "tcp://127.0.0.1:5")
+        #expect(try Endpoint("tcp://0.0.0.0:5").fromThisMachine.description == "tcp://127.0.0.1:5")
+        #expect(try Endpoint("tcp://[::]:5").fromThisMachine.description == "tcp://[::1]:5")
+        #expect(try Endpoint("tcp://10.0.0.1:5").fromThisMachine.description == "tcp://10.0.0.1:5")
+        #expect(try Endpoint("tcp://*:5").fromAnywhere.isDefinite)
+    }
+
+    @Test func bind_nameOfAHost_saysItsAddress() throws {
+        let context = try ZMQContext()
+        defer { context.shutDown() }
+        let socket = try ZMQSocket(.router, in: context)
+        defer { socket.close() }
+        let bound = try socket.bind(Endpoint("tcp://localhost:*"))
+        #expect(bound.isDefinite)
+        #expect(bound.description.hasPrefix("tcp://127.0.0.1:"))
+    }
+
+    @Test func connecting_nameOfAHost_isEachOfItsAddresses() throws {
+        #expect(try Endpoint("tcp://localhost:5").connecting.first?.description == "tcp://127.0.0.1:5")
+        #expect(try Endpoint("tcp://10.0.0.1:5").connecting.map(\.description) == ["tcp://10.0.0.1:5"])
+        // Who knows no address now may know one later: the name is left to ZeroMQ.
+        #expect(
+            try Endpoint("tcp://no.such.host.invalid:5").connecting.map(\.description) == [
+                "tcp://no.such.host.invalid:5"
+            ])
+    }
+}

@@ -40,7 +40,7 @@ import Testing
     @Test func run_childThatIgnoresTheRequest_isKilled() throws {
         let script = "trap '' TERM; while true; do read -t 1 line || sleep 0.1; done"
         var stubborn = ChildSpecification(name: "actor", executable: "/bin/bash", arguments: ["-c", script])
-        stubborn.maximumRestarts = 0
+        stubborn.failuresPerHour = 0
         let learner = child("learner", "exit 0", isPrimary: true)
         let summary = try supervisor([learner, stubborn], grace: .milliseconds(300)).run(stop: StopToken())
         #expect(summary.status == 0)
@@ -79,7 +79,7 @@ import Testing
         #expect(summary.restarts == [0, 1])
     }
 
-    @Test func run_stopped_asksEveryone() throws {
+    @Test func run_stopped_asksThePrimaryFirst() throws {
         let stop = StopToken()
         let started = Atomic<Int>(0)
         let summary = try supervisor([
@@ -87,8 +87,23 @@ import Testing
         ]).run(stop: stop) { _, _ in
             if started.add(1, ordering: .relaxed).newValue == 2 { stop.stop("test") }
         }
-        // `sleep` dies of the signal, where a role would leave with 0.
-        #expect(summary.status == 143)
+        #expect(summary.status == 3)
+        #expect(summary.restarts == [0, 0])
+    }
+
+    @Test func run_aborted_endsAtOnce() throws {
+        let stop = StopToken()
+        let begin = Moment.now
+        let deaf = "trap '' TERM; while true; do read -t 1 line || sleep 0.1; done"
+        var learner = ChildSpecification(name: "learner", executable: "/bin/bash", arguments: ["-c", deaf])
+        learner.isPrimary = true
+        let summary = try supervisor([learner, child("actor", "exec sleep 60")]).run(stop: stop) { index, _ in
+            guard index == 1 else { return }
+            stop.stop("test")
+            stop.abort(status: 130)
+        }
+        #expect(summary.status == 130)
+        #expect(begin.duration(to: .now) < .seconds(20))
     }
 
     @Test func run_standardInputOfChildren_isThePipeThatEndsWithTheSupervisor() throws {

@@ -65,11 +65,11 @@ package final class ZMQSocket {
         }
     }
 
-    /// Binds and returns the endpoint really bound, with its port.
+    /// Binds and returns the endpoint really bound, with its address and port.
     ///
-    /// - Throws: ``ZMQError`` with the endpoint.
+    /// - Throws: ``ZMQError`` with the endpoint, ``EndpointError`` if its host has no known address.
     package func bind(_ endpoint: Endpoint) throws -> Endpoint {
-        guard zmq_bind(handle, endpoint.description) == 0 else {
+        guard zmq_bind(handle, try endpoint.listening().description) == 0 else {
             throw ZMQError.last("zmq_bind", endpoint.description)
         }
         var text = [CChar](repeating: 0, count: 1024)

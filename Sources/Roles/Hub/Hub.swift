@@ -37,6 +37,7 @@ package final class Hub: Sendable {
     package let outputs = Mailbox<Output>(capacity: Hub.outputCapacity)
     /// For the observer; those it is too slow for are dropped, and counted.
     package let events = Mailbox<HubEvent>(capacity: Hub.eventCapacity)
+    private let latest = LatestValue<HubReport>()
     private let wakeup: Wakeup
     private let thread: RoleThread
 
@@ -46,12 +47,12 @@ package final class Hub: Sendable {
         let commands = Mailbox<Command>(capacity: Self.commandCapacity, wakeup: wakeup)
         self.wakeup = wakeup
         self.commands = commands
-        let (outputs, events) = (outputs, events)
+        let (outputs, events, latest) = (outputs, events, latest)
         thread = RoleThread(name: "hub") {
             do {
                 let loop = try HubLoop(
                     configuration: configuration, context: context, wakeup: wakeup, commands: commands,
-                    outputs: outputs, events: events)
+                    outputs: outputs, events: events, latest: latest)
                 try loop.run()
             } catch {
                 outputs.post(.failed("\(error)"), bounded: "a hub fails once")
@@ -61,6 +62,9 @@ package final class Hub: Sendable {
             outputs.close()
         }
     }
+
+    /// The hub's state a moment ago; nil before its first turn.
+    package var state: HubReport? { latest.value }
 
     /// Gives the hub something to do at its next turn. A hub that has ended does nothing: why it did stands in `outputs`.
     package func post(_ command: Command) {

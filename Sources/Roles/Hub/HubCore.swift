@@ -22,7 +22,7 @@ package struct HubCore: Sendable {
     /// The port that peers are told at login.
     package var announcementPort = 0
     var phase = Phase.waiting
-    var peers = PeerTable()
+    var peers: PeerTable
     var ledger: UnitLedger?
     var assembler: BatchAssembler?
     var tasks: TaskQueue
@@ -51,6 +51,7 @@ package struct HubCore: Sendable {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
+        peers = PeerTable(capacity: configuration.peerCapacity)
         tasks = TaskQueue(
             lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
     }

@@ -6,17 +6,21 @@ final class HubLoop {
     private static let messagesPerTurn = 256
     /// What is due by time is looked at this often at most.
     private static let tickInterval = Duration.milliseconds(5)
+    /// The learner sees the state of the hub as of this long ago at most.
+    private static let stateInterval = Duration.milliseconds(100)
 
     private let configuration: LearnerConfiguration
     private let wakeup: Wakeup
     private let commands: Mailbox<Hub.Command>
     private let outputs: Mailbox<Hub.Output>
     private let events: Mailbox<HubEvent>
+    private let latest: LatestValue<HubReport>
     private let router: ZMQSocket
     private let publisher: ZMQSocket
     private var core: HubCore
     private var life = Life.running
     private var lastTick = Moment.now
+    private var lastState: Moment?
 
     private enum Life {
         case running
@@ -26,8 +30,9 @@ final class HubLoop {
 
     init(
         configuration: LearnerConfiguration, context: ZMQContext, wakeup: Wakeup, commands: Mailbox<Hub.Command>,
-        outputs: Mailbox<Hub.Output>, events: Mailbox<HubEvent>
+        outputs: Mailbox<Hub.Output>, events: Mailbox<HubEvent>, latest: LatestValue<HubReport>
     ) throws {
+        self.latest = latest
         self.configuration = configuration
         self.wakeup = wakeup
         self.commands = commands
@@ -41,7 +46,8 @@ final class HubLoop {
         guard let announcements else {
             throw RoleError.configuration(["\(configuration.endpoint) is no TCP endpoint: name one for announcements"])
         }
-        let endpoints = HubEndpoints(peers: peers, announcements: try publisher.bind(announcements))
+        let endpoints = HubEndpoints(
+            peers: peers.fromAnywhere, announcements: try publisher.bind(announcements).fromAnywhere)
         core.announcementPort = endpoints.announcements.port ?? 0
         outputs.post(.started(endpoints), bounded: "a hub starts once")
     }
@@ -65,6 +71,7 @@ final class HubLoop {
                 core.tick(now: lastTick)
                 try perform()
             }
+            showState()
             switch life {
             case .running: continue
             case .draining(let until):
@@ -75,6 +82,13 @@ final class HubLoop {
             outputs.post(.ended(core.snapshot()), bounded: "a hub ends once")
             return
         }
+    }
+
+    private func showState() {
+        let now = Moment.now
+        if let lastState, lastState.duration(to: now) < Self.stateInterval { return }
+        lastState = now
+        latest.value = core.state(now: now)
     }
 
     private func obey(_ command: Hub.Command) {

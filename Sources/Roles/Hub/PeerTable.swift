@@ -45,14 +45,19 @@ package struct Peer: Sendable, Hashable {
 ///
 /// Identity is by login, never by routing id: a peer that reconnects gets a new routing id, and logs in again.
 package struct PeerTable: Sendable {
-    /// More logins than this are refused.
+    /// No hub takes more logins than this.
     package static let capacity = 10_000
 
     private var peers: [SessionID: Peer] = [:]
     private var sessions: [RoutingID: SessionID] = [:]
     private var instances: [InstanceID: SessionID] = [:]
 
-    package init() {}
+    private let capacity: Int
+
+    /// - Parameter capacity: More logins than this are refused.
+    package init(capacity: Int = PeerTable.capacity) {
+        self.capacity = min(capacity, Self.capacity)
+    }
 
     package var count: Int { peers.count }
 
@@ -79,8 +84,9 @@ package struct PeerTable: Sendable {
     ) throws(Refusal) -> Peer? {
         let instance = InstanceID(hello.instance)
         let earlier = instances[instance].flatMap { remove($0) } ?? sessions[routing].flatMap { remove($0) }
-        guard peers.count < Self.capacity else {
-            throw Refusal(code: .full, reason: "the learner has \(peers.count) peers, which is all it takes")
+        guard peers.count < capacity else {
+            let limit = capacity < Self.capacity ? "its limit of open files (ulimit -n) allows" : "it takes"
+            throw Refusal(code: .full, reason: "the learner has \(peers.count) peers, which is all that \(limit)")
         }
         peers[session] = Peer(
             session: session, routing: routing, instance: instance, description: hello.peer, lastHeard: now,

@@ -172,6 +172,19 @@ package struct TaskQueue: Sendable {
         for (id, lease) in leases { leases[id]?.until = lease.until.advanced(by: pause) }
     }
 
+    /// Crystals without an outcome that are with no worker.
+    package var waitingCrystals: Int {
+        var held: Set<CrystalID> = []
+        for lease in leases.values where !lease.hasExpired { held.formUnion(lease.task.crystals.lazy.map(\.id)) }
+        return open.subtracting(held).count
+    }
+
+    /// The holder of the task leased longest, how many it holds, and since when; nil if none is leased.
+    package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
+        guard let oldest = leases.values.min(by: { $0.until < $1.until }) else { return nil }
+        return (oldest.holder, held(by: oldest.holder), oldest.until.advanced(by: .zero - lease))
+    }
+
     /// Forgets all work, for a new batch.
     package mutating func removeAll() {
         self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID)

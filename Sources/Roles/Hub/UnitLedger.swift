@@ -137,6 +137,13 @@ package struct UnitLedger: Sendable {
         for number in holdings.removeValue(forKey: instance) ?? [] { giveBack(unit: number, from: instance) }
     }
 
+    /// The holder of the unit leased longest, how many it holds, and since when; nil if none is leased.
+    package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
+        guard let oldest = leases.values.min(by: { $0.until < $1.until }) else { return nil }
+        let count = leases.values.count { $0.holder == oldest.holder }
+        return (oldest.holder, count, oldest.until.advanced(by: .zero - lease))
+    }
+
     /// Puts back the units whose lease expired; returns them, in order, with their holders.
     package mutating func expire(now: Moment) -> [(unit: Int, holder: InstanceID)] {
         let expired = leases.filter { $0.value.until <= now }.map { (unit: $0.key, holder: $0.value.holder) }

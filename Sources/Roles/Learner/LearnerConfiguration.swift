@@ -9,6 +9,10 @@ package struct LearnerConfiguration: Sendable {
     package var endpoint: Endpoint
     /// Where to announce; nil: a free port of the same host.
     package var announcements: Endpoint?
+    /// Whether to listen where other machines can connect although nothing is encrypted and nobody authenticated.
+    package var isInsecure = false
+    /// More peers than this are turned away.
+    package var peerCapacity = PeerTable.capacity
     /// The number of training steps after which the run is over.
     package var versions: Int
     package var crystalsPerBatch: Int
@@ -44,6 +48,7 @@ package struct LearnerConfiguration: Sendable {
         check((1...1024).contains(crystalsPerUnit), "crystals per unit must be in 1...1024")
         check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
         check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")
+        if let problem = ListeningRule.problem(of: endpoint, isInsecure: isInsecure) { problems.append(problem) }
         for (role, text) in settings where text.utf8.count > WireLimits.settingsBytes {
             problems.append("the settings for the role \(role.rawValue) are over \(WireLimits.settingsBytes) bytes")
         }
@@ -65,6 +70,8 @@ package struct HubTiming: Sendable, Hashable {
     package var report: Duration = .seconds(5)
     /// How long the end of a run waits for peers to leave.
     package var drain: Duration = .seconds(10)
+    /// How long the version in hand may still take when the learner is asked to stop.
+    package var grace: Duration = .seconds(60)
 
     package init() {}
 

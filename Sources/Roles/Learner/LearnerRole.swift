@@ -5,6 +5,9 @@ import Messaging
 /// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves its
 /// state, and only then are the new weights offered.
 package struct LearnerRole {
+    /// Asked to stop, a learner without any peer waits this long for one.
+    private static let peerWait = Duration.seconds(2)
+
     private let configuration: LearnerConfiguration
     private let observer: any RunObserver
 
@@ -17,6 +20,7 @@ package struct LearnerRole {
 
     /// Trains until `configuration.versions` steps are made or `stop` asks to finish; blocks the calling thread.
     ///
+    /// Asked to finish, it waits for the version in hand as long as `configuration.timing.grace` allows and somebody works on it.
     /// When it returns, all state is checkpointed and the peers have been told to leave. When it throws, they have not: they look for
     /// the learner's next life.
     ///
@@ -35,8 +39,12 @@ package struct LearnerRole {
         let start = try trainer.start()
         var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
         hub.post(.begin(version: start.version, policy: start.policy, reference: start.reference))
-        while run.version < configuration.versions, !stop.isStopped {
-            guard try step(&run) else { break }
+        do {
+            while run.version < configuration.versions, try step(&run) {}
+        } catch let error as RoleError where error.isLasting {
+            hub.post(.finish("\(error)"))
+            _ = try? awaitEnd(of: hub)
+            throw error
         }
         let isComplete = run.version >= configuration.versions
         hub.post(.finish(isComplete ? "the run is complete" : stop.reason ?? "the learner stops"))
@@ -51,13 +59,20 @@ package struct LearnerRole {
         let stop: StopToken
         var version: Int
         let reference: WeightBlob
+        /// Versions in a row that nothing was learnt from.
+        var barren = 0
+        var stall = WaitingWatch()
+        var stopSeen: Moment?
+        var lastPeerSeen = Moment.now
     }
 
     /// Waits for a batch and trains on it; false if asked to stop while waiting.
     private func step(_ run: inout Run) throws -> Bool {
         let begin = Moment.now
-        guard let batch = try nextBatch(run) else { return false }
+        guard let batch = try nextBatch(&run) else { return false }
         let received = Moment.now
+        let failures = ScoringFailures(batch)
+        if let warning = failures.warning { observer.problem(warning) }
         try observer.batchCompleted(batch)
         let stored = Moment.now
         let trained = try run.trainer.train(batch)
@@ -72,7 +87,7 @@ package struct LearnerRole {
             let reason = "its log-probabilities are not those of the policy it was given; install this build there"
             run.hub.post(.refuse(peer: name, reason: reason))
         }
-        if run.version < configuration.versions {
+        if run.version < configuration.versions, !run.stop.isStopped {
             run.hub.post(.begin(version: trained.version, policy: trained.policy, reference: run.reference))
         }
         var outcomes: [String: Int] = [:]
@@ -85,12 +100,20 @@ package struct LearnerRole {
                 trainSeconds: stored.duration(to: finished).seconds,
                 checkpointSeconds: finished.duration(to: saved).seconds, outcomes: outcomes,
                 notFinite: trained.notFinite, notes: trained.notes))
-        return true
+        if run.stop.takeSaveRequest() { observer.versionSaved(run.version) }
+        run.barren = failures.nothingToLearn ? run.barren + 1 : 0
+        guard run.barren < ScoringFailures.versionsBeforeEnd else {
+            throw RoleError.cannotGoOn(
+                "nothing could be learnt from \(run.barren) versions in a row, because no crystal could be scored: "
+                    + failures.reasonText)
+        }
+        return !run.stop.isStopped
     }
 
-    /// The batch of the current version; nil if asked to stop.
-    private func nextBatch(_ run: Run) throws -> ScoredBatch? {
-        while !run.stop.isStopped {
+    /// The batch of the current version; nil if asked to stop and it cannot be waited for.
+    private func nextBatch(_ run: inout Run) throws -> ScoredBatch? {
+        while true {
+            if try isOver(&run) { return nil }
             switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
             case .batch(let batch) where batch.version == run.version: return batch
             case .batch, .started, nil: continue
@@ -99,7 +122,34 @@ package struct LearnerRole {
             case .ended: throw RoleError.io("the hub ended by itself")
             }
         }
-        return nil
+    }
+
+    /// Looks at the hub while a batch is waited for: tells what it waits for, and whether to wait no more.
+    private func isOver(_ run: inout Run) throws -> Bool {
+        let now = Moment.now
+        // What was seen last of another version says nothing about this one.
+        let state = run.hub.state.flatMap { $0.version == run.version ? $0 : nil }
+        if let state, let text = run.stall.check(state, now: now) { observer.problem(text) }
+        guard let reason = run.stop.reason else { return false }
+        if run.stop.isUrgent { return true }
+        if let state, state.unitsDone + state.unitsLeased == 0 { return true }
+        if state.map({ $0.actors + $0.rewardWorkers > 0 }) ?? true { run.lastPeerSeen = now }
+        if let since = run.stopSeen {
+            guard since.duration(to: now) < configuration.timing.grace else {
+                observer.problem(
+                    "version \(run.version) could not be finished in time: \(state?.waitingText ?? "it began just now")"
+                )
+                return true
+            }
+        } else {
+            run.stopSeen = now
+            run.lastPeerSeen = now
+            observer.problem(
+                "stopping (\(reason)): version \(run.version) is finished first, which may take "
+                    + "\(configuration.timing.grace.milliseconds / 1000) s; a second signal ends at once")
+        }
+        // Nobody works on it.
+        return run.lastPeerSeen.duration(to: now) > Self.peerWait
     }
 
     private func startedEndpoints(of hub: Hub) throws -> HubEndpoints {

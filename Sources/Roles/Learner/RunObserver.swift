@@ -12,6 +12,8 @@ package protocol RunObserver: Sendable {
     func batchCompleted(_ batch: ScoredBatch) throws
     /// A step was made, checkpointed and announced.
     func versionTrained(_ report: VersionReport)
+    /// Somebody asked to save, and this version is.
+    func versionSaved(_ version: Int)
     func roleReported(_ report: RoleReport, from peer: PeerDescription)
     func hubReported(_ report: HubReport)
     func peerJoined(_ peer: PeerDescription)
@@ -24,6 +26,7 @@ extension RunObserver {
     package func hubStarted(_ endpoints: HubEndpoints) {}
     package func batchCompleted(_ batch: ScoredBatch) throws {}
     package func versionTrained(_ report: VersionReport) {}
+    package func versionSaved(_ version: Int) {}
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {}
     package func hubReported(_ report: HubReport) {}
     package func peerJoined(_ peer: PeerDescription) {}

@@ -44,6 +44,7 @@ package struct HubLink: Sendable {
     private var state = State.idle
     private var failures = 0
     private var lastJoined: Moment?
+    private var nextComplaint: Moment?
     package private(set) var logins = 0
     private var effects: [PeerEffect] = []
 
@@ -139,6 +140,7 @@ package struct HubLink: Sendable {
             if since.duration(to: now) > configuration.loginDeadline { retreat(now: now) }
         case .joined(let welcome, let lastHeard):
             lastJoined = now
+            nextComplaint = nil
             if lastHeard.duration(to: now) > welcome.liveness {
                 effects.append(.log("the learner has been silent for \(welcome.liveness.milliseconds / 1000) s"))
                 retreat(now: now)
@@ -146,9 +148,21 @@ package struct HubLink: Sendable {
         case .waiting(let until):
             if until <= now { greet(freshSocket: true, now: now) }
         }
+        complain(now: now)
         if let patience = configuration.patience, let lastJoined, lastJoined.duration(to: now) > patience {
             leave(.noHub(configuration.endpoint, patience))
         }
+    }
+
+    /// Says for whom it waits, after a while and then from time to time.
+    private mutating func complain(now: Moment) {
+        guard let lastJoined, lastJoined.duration(to: now) >= WaitingWatch.first else { return }
+        if case .joined = state { return }
+        guard nextComplaint.map({ now >= $0 }) ?? true else { return }
+        nextComplaint = now.advanced(by: WaitingWatch.interval)
+        let waited = lastJoined.duration(to: now).milliseconds / 1000
+        let left = configuration.patience.map { "; giving up after \($0.milliseconds / 1000) s" } ?? ""
+        effects.append(.log("the learner at \(configuration.endpoint) has not answered for \(waited) s\(left)"))
     }
 
     private mutating func greet(freshSocket: Bool, now: Moment) {

@@ -46,6 +46,8 @@ package enum RoleError: Error, Sendable, Hashable, CustomStringConvertible {
     case work(String)
     /// This process cannot serve the learner, and starting it again will not help: another hull, another potential.
     case cannotServe(String)
+    /// The run cannot go on, and starting it again will not help: something has to change first.
+    case cannotGoOn(String)
     /// The same unit failed at every try.
     case unitFails(version: Int, unit: Int, String)
     /// The trainer's answer makes no sense.
@@ -58,7 +60,7 @@ package enum RoleError: Error, Sendable, Hashable, CustomStringConvertible {
         case .refused(let reason): "the learner refused this process: \(reason)"
         case .noHub(let endpoint, let patience):
             "no learner answered at \(endpoint) for \(patience.milliseconds / 1000) s: is it running, is the address right?"
-        case .work(let reason), .cannotServe(let reason): reason
+        case .work(let reason), .cannotServe(let reason), .cannotGoOn(let reason): reason
         case .unitFails(let version, let unit, let reason):
             "unit \(unit) of version \(version) cannot be sampled: \(reason)"
         case .trainer(let reason): "the trainer: \(reason)"

@@ -17,6 +17,9 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     private var dealer: ZMQSocket?
     private var subscriber: ZMQSocket?
     private var subscribedPort = 0
+    /// How often a connection was made; a host of several addresses is tried at each in turn.
+    private var connections = 0
+    private var place: Endpoint
     private var outcome: Outcome?
     private var rejected: [String: Int] = [:]
 
@@ -31,6 +34,7 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     ) {
         self.core = core
         self.endpoint = endpoint
+        place = endpoint
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -93,7 +97,10 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
                 dealer = nil
                 let socket = try ZMQSocket(.dealer, in: context)
                 dealer = socket
-                try socket.connect(endpoint)
+                let places = endpoint.connecting
+                place = places[connections % places.count]
+                connections += 1
+                try socket.connect(place)
             case .subscribe(let port): try subscribe(port: port)
             case .send(let message, let session): try send(message, session: session)
             case .log(let text): logger.info("\(text)")
@@ -110,7 +117,7 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
         subscriber?.close()
         subscriber = nil
         subscribedPort = port
-        guard port != 0, let place = endpoint.withPort(port) else { return }
+        guard port != 0, let place = place.withPort(port) else { return }
         let socket = try ZMQSocket(.subscriber, in: context)
         subscriber = socket
         try socket.connect(place)

@@ -12,6 +12,10 @@ package struct LocalCluster: Sendable {
     private let versions: Int?
     private let seed: UInt64?
     private let logLevel: String
+    /// How long the learner may take to finish the version in hand when asked to stop, seconds.
+    package var grace = 60.0
+    /// Whether the learner may listen where other machines can reach it.
+    package var isInsecure = false
 
     package init(
         configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool, versions: Int?,
@@ -37,16 +41,19 @@ package struct LocalCluster: Sendable {
             // Started again with --resume, the learner would go on with it.
             throw ArchiveError.runExists(path: folder.path, runID: try RunDirectory.open(at: folder).manifest.runID)
         }
+        try ListeningRule.check(configuration.listen, isInsecure: isInsecure)
         // A learner that is started again must come back where its peers look: no port 0.
-        let address = "\(try FreePort.settle(Endpoint(configuration.listen)))"
-        var learner = try child("learner", "learner", ["--config", configurationFile.path, "--listen", address])
+        let place = try FreePort.settle(Endpoint(configuration.listen).listening())
+        var learner = try child("learner", "learner", ["--config", configurationFile.path, "--listen", "\(place)"])
         if let runDirectory { learner.arguments += ["--run-dir", runDirectory] }
         if let versions { learner.arguments += ["--versions", "\(versions)"] }
         if let seed { learner.arguments += ["--seed", "\(seed)"] }
         if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
+        learner.arguments += ["--grace", "\(grace)"]
+        if isInsecure { learner.arguments.append("--insecure") }
         learner.isPrimary = true
-        learner.maximumRestarts = 3
-        let reach = address.replacing("//*:", with: "//127.0.0.1:").replacing("//0.0.0.0:", with: "//127.0.0.1:")
+        learner.failuresPerHour = 5
+        let reach = "\(place.fromThisMachine)"
         var children = [learner]
         for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", ["--connect", reach])) }
         for index in 0..<rewardWorkers {
@@ -62,7 +69,9 @@ package struct LocalCluster: Sendable {
         guard FileManager.default.isExecutableFile(atPath: path) else {
             throw RoleError.work("\(path) is missing; build all programs with: swift build -c release")
         }
-        return ChildSpecification(
+        var child = ChildSpecification(
             name: name, executable: path, arguments: arguments + ["--exit-with-parent", "--log-level", logLevel])
+        child.kind = program
+        return child
     }
 }

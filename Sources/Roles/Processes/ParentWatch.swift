@@ -11,7 +11,7 @@ package enum ParentWatch {
                 if count == -1, errno == EINTR { continue }
                 if count <= 0 { break }
             }
-            stop.stop("the parent process is gone")
+            stop.stop("the parent process is gone", isUrgent: true)
             Thread.sleep(forTimeInterval: Double(grace.components.seconds))
             _exit(1)
         }.start()

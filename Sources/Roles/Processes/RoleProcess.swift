@@ -7,9 +7,6 @@ package enum RoleProcess {
     /// The build, told at login and kept with runs.
     package static let build = "0.1.0"
 
-    /// The exit status of a process that cannot serve its learner however often it is started: `EX_CONFIG` of sysexits.h.
-    package static let cannotServeStatus: Int32 = 78
-
     /// A logger that writes to stderr.
     ///
     /// - Parameter level: the least severe level that is shown, by name.
@@ -31,21 +28,34 @@ package enum RoleProcess {
     }
 
     /// The settings of a peer of a learner.
-    package static func peer(connect: String, threads: Int, reports: Duration = .seconds(5)) throws -> PeerConfiguration
-    {
+    ///
+    /// - Parameter patience: how long to look for the learner, seconds; 0: for ever.
+    package static func peer(connect: String, threads: Int, patience: Double) throws -> PeerConfiguration {
         var configuration = PeerConfiguration(
             endpoint: try Endpoint(connect), build: build, host: ProcessInfo.processInfo.hostName,
             process: Int(ProcessInfo.processInfo.processIdentifier))
         configuration.threads = threads
-        configuration.report = reports
+        configuration.patience = patience > 0 ? .seconds(min(patience, 1e9)) : nil
         return configuration
     }
 
-    /// Ends the process with success, at once: a thread may still be at work whose result nobody waits for any more, and
-    /// the clean-up of an ordinary exit would take from it what it uses.
-    package static func leave() -> Never {
+    /// Does a program's work and ends the process with the status that tells how it went; an error is one line on stderr.
+    ///
+    /// It ends at once: a thread may still be at work whose result nobody waits for any more, and the clean-up of an ordinary
+    /// exit would take from it what it uses.
+    ///
+    /// - Parameter body: Returns the exit status.
+    package static func perform(_ body: () throws -> Int32) -> Never {
+        var status: Int32
+        do {
+            try StandardDescriptors.requireEnough()
+            status = try body()
+        } catch {
+            try? FileHandle.standardError.write(contentsOf: Data("Error: \(error)\n".utf8))
+            status = ExitStatus(of: error).rawValue
+        }
         fflush(nil)
-        _exit(0)
+        _exit(status)
     }
 
     /// Signals that ask to finish, and the parent's death if the process belongs to one.

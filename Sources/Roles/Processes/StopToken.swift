@@ -5,6 +5,9 @@ import Synchronization
 package final class StopToken: Sendable {
     private struct State {
         var reason: String?
+        var isUrgent = false
+        var abortStatus: Int32?
+        var wantsSave = false
         var wakeups: [Wakeup] = []
     }
 
@@ -17,13 +20,36 @@ package final class StopToken: Sendable {
 
     package var isStopped: Bool { reason != nil }
 
+    /// Whether what is in hand cannot be waited for: save and leave.
+    package var isUrgent: Bool { state.withLock { $0.isUrgent } }
+
+    /// The exit status to end with at once, leaving everything as it is; nil as long as nobody asked for that.
+    package var abortStatus: Int32? { state.withLock { $0.abortStatus } }
+
     /// Asks to finish. Only the first reason counts.
-    package func stop(_ reason: String) {
-        let wakeups = state.withLock { state in
+    ///
+    /// - Parameter isUrgent: Without waiting for what is in hand.
+    package func stop(_ reason: String, isUrgent: Bool = false) {
+        change { state in
             if state.reason == nil { state.reason = reason }
-            return state.wakeups
+            if isUrgent { state.isUrgent = true }
         }
-        for wakeup in wakeups { wakeup.signal() }
+    }
+
+    /// Asks to end at once.
+    package func abort(status: Int32) {
+        change { $0.abortStatus = $0.abortStatus ?? status }
+    }
+
+    /// Asks to save what is done, and to go on.
+    package func requestSave() { state.withLock { $0.wantsSave = true } }
+
+    /// Whether somebody has asked to save since the last call.
+    package func takeSaveRequest() -> Bool {
+        state.withLock { state in
+            defer { state.wantsSave = false }
+            return state.wantsSave
+        }
     }
 
     /// Wakes `wakeup` when somebody asks to finish.
@@ -33,5 +59,13 @@ package final class StopToken: Sendable {
             return state.reason != nil
         }
         if stopped { wakeup.signal() }
+    }
+
+    private func change(_ body: (inout State) -> Void) {
+        let wakeups = state.withLock { state in
+            body(&state)
+            return state.wakeups
+        }
+        for wakeup in wakeups { wakeup.signal() }
     }
 }

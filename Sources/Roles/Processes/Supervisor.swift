@@ -8,7 +8,7 @@ import Messaging
 /// children started with `--exit-with-parent` (``ParentWatch``) then leave too.
 package struct Supervisor {
     package struct Summary: Sendable {
-        /// 0 if the primary succeeded, or everything stopped when asked.
+        /// That of ``ExitStatus``: 0 if the primary succeeded, 3 if it stopped when asked; 128 + a signal if it ended at once.
         package var status: Int32
         /// Restarts by child, in the order given.
         package var restarts: [Int]
@@ -42,7 +42,7 @@ package struct Supervisor {
         var running: [Int: RunningChild] = [:]
         defer { for child in running.values { child.kill() } }
         var pending = core.start(now: .now)
-        var stopSeen = false
+        var (stopSeen, abortSeen) = (false, false)
         while true {
             for action in pending {
                 switch action {
@@ -56,6 +56,7 @@ package struct Supervisor {
                     started(index, child.identifier)
                 case .terminate(let index): running[index]?.terminate()
                 case .kill(let index): running[index]?.kill()
+                case .save(let index): running[index]?.save()
                 case .log(let text): logger.info("\(text)")
                 case .finish(let status): return Summary(status: status, restarts: core.restarts)
                 }
@@ -69,6 +70,11 @@ package struct Supervisor {
                 stopSeen = true
                 pending += core.stop(now: .now)
             }
+            if let status = stop.abortStatus, !abortSeen {
+                abortSeen = true
+                pending += core.abort(status: status)
+            }
+            if stop.takeSaveRequest() { pending += core.save() }
         }
     }
 }
@@ -94,10 +100,12 @@ private struct RunningChild {
                 process.terminationReason == .uncaughtSignal
                     ? 128 + process.terminationStatus : process.terminationStatus)
         }
-        // A child inherits the mask of the thread that starts it, and must hear the signals it is sent.
-        var (none, mask) = (sigset_t(), sigset_t())
-        sigemptyset(&none)
-        pthread_sigmask(SIG_SETMASK, &none, &mask)
+        // A child inherits the mask of the thread that starts it, and must hear the signals it is sent; a request to save would
+        // end it before it listens.
+        var (held, mask) = (sigset_t(), sigset_t())
+        sigemptyset(&held)
+        sigaddset(&held, SIGUSR1)
+        pthread_sigmask(SIG_SETMASK, &held, &mask)
         defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
         do {
             try process.run()
@@ -109,7 +117,13 @@ private struct RunningChild {
 
     var identifier: Int32 { process.processIdentifier }
 
-    func terminate() { signal(SIGTERM) }
+    /// Asks it to leave, which one that is suspended could not hear.
+    func terminate() {
+        signal(SIGTERM)
+        signal(SIGCONT)
+    }
+
+    func save() { signal(SIGUSR1) }
 
     func kill() { signal(SIGKILL) }
 

@@ -15,6 +15,10 @@ package struct FineTuningRun {
     private let directory: RunDirectory
     private let lock: RunLock
     private let logger: Logger
+    /// How long the version in hand may take when asked to stop.
+    package var grace = HubTiming().grace
+    /// Whether the learner may listen where other machines can reach it.
+    package var isInsecure = false
 
     /// What the learner says where it listens: the content of `endpoint.json`.
     package struct EndpointFile: Codable, Sendable {
@@ -187,6 +191,9 @@ package struct FineTuningRun {
                     potentialDigest: engine.potential.digest,
                     hull: configuration.hull, hullDigest: engine.hull.digest)),
         ]
+        learner.timing.grace = grace
+        learner.isInsecure = isInsecure
+        learner.peerCapacity = PeerCapacity.peers(descriptors: StandardDescriptors.limit)
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
         learner.timing.liveness = .seconds(configuration.livenessSeconds)

@@ -68,6 +68,11 @@ package final class PolicyTrainer: BatchTrainer {
 
     /// - Throws: ``RoleError/cannotServe(_:)`` when version after version gives numbers that are not finite.
     package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
+        // With nothing but invalid crystals there is nothing to compare: the next version is drawn from the same policy.
+        guard !ScoringFailures(batch).nothingToLearn else {
+            version += 1
+            return TrainedVersion(version: version, policy: blob, statistics: [:])
+        }
         let learnt = batch.crystals.filter { reward.reward(of: $0.outcome) != nil }
         let experiences = learnt.compactMap { item in
             reward.reward(of: item.outcome).map {

@@ -91,6 +91,8 @@ package final class RunRecorder: RunObserver {
         say(record.humanLine)
     }
 
+    package func versionSaved(_ version: Int) { say("saved version \(version)") }
+
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
         var record = RoleRecord(role: peer.role.rawValue, id: peer.name)
         record.crystals = state.withLock { state in

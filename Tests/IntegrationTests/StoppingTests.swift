@@ -1,0 +1,154 @@
+import Foundation
+import ProgramFixtures
+import Testing
+
+/// Runs that are asked to stop, to save, or to go on without what they need.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct StoppingTests {
+    private func launch(_ cluster: TestCluster, _ more: [String] = []) throws -> RunningProgram {
+        try cluster.start(
+            "druse",
+            ["launch", "--config", cluster.configurationFile, "--actors", "1", "--reward-workers", "1"] + more,
+            isRole: false)
+    }
+
+    private func child(_ program: String, of launch: RunningProgram) throws -> Int32 {
+        try #require(ProcessTable.children(of: launch.identifier).first { $0.program == program }).identifier
+    }
+
+    @Test(arguments: [SIGINT, SIGTERM, SIGHUP]) func launch_askedToStop_finishesTheVersionAndCanGoOn(
+        signal: Int32
+    ) async throws {
+        let cluster = try TestCluster()
+        let first = try launch(cluster)
+        try await cluster.untilVersions(1)
+        first.signal(signal)
+        #expect(try await cluster.exit(of: first) == 3, "\(first.text)")
+        #expect(first.text.contains("stopped at version"))
+        #expect(!first.text.contains("starting it again"))
+        let next = try launch(cluster, ["--resume"])
+        #expect(try await cluster.exit(of: next) == 0, "\(next.text)")
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func learner_askedToSave_saysSoAndGoesOn() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner()
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.until("the peers log in") { peers.allSatisfy { $0.text.contains("logged in") } }
+        for program in [learner] + peers { program.signal(SIGUSR1) }
+        try await cluster.expectEnd(of: learner, and: peers)
+        #expect(learner.text.contains("saved version "))
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func launch_askedToSave_passesItOn() async throws {
+        let cluster = try TestCluster()
+        let launch = try launch(cluster)
+        try await cluster.until("the learner runs") { (try? child("learner", of: launch)) != nil }
+        launch.signal(SIGUSR1)
+        #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
+        #expect(launch.text.contains("saved version "))
+        #expect(!launch.text.contains("starting it again"))
+    }
+
+    @Test func learner_withoutPeers_stopsAtOnce() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner(["--grace", "1000"])
+        _ = try await cluster.endpoint()
+        learner.signal(SIGTERM)
+        #expect(try await cluster.exit(of: learner, within: .seconds(20)) == 3)
+    }
+
+    @Test func launch_askedTwice_endsAtOnce() async throws {
+        let cluster = try TestCluster(versions: 100_000)
+        let launch = try launch(cluster)
+        try await cluster.untilVersions(1)
+        // The worker cannot finish anything.
+        kill(try child("reward-worker", of: launch), SIGSTOP)
+        let children = ProcessTable.children(of: launch.identifier).map(\.identifier)
+        launch.signal(SIGINT)
+        try await cluster.until("the learner waits for the version") { launch.text.contains("a second signal") }
+        try await Task.sleep(for: .milliseconds(1200))
+        launch.signal(SIGINT)
+        #expect(try await cluster.exit(of: launch, within: .seconds(10)) == 130, "\(launch.text)")
+        #expect(!children.contains(where: ProcessTable.isAlive))
+    }
+
+    @Test func launch_whoseActorIsToldToLeave_startsItAgain() async throws {
+        let cluster = try TestCluster()
+        let launch = try launch(cluster)
+        try await cluster.untilVersions(1)
+        kill(try child("actor", of: launch), SIGTERM)
+        #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
+    @Test func launch_whoseHullIsMissing_doesNotTryAgain() async throws {
+        let cluster = try TestCluster()
+        let text = try String(contentsOfFile: cluster.configurationFile, encoding: .utf8)
+        try (text + "hull: none.json\n").write(toFile: cluster.configurationFile, atomically: true, encoding: .utf8)
+        let launch = try launch(cluster)
+        #expect(try await cluster.exit(of: launch) == 78, "\(launch.text)")
+        #expect(launch.text.contains("none.json"))
+        #expect(launch.text.contains("starting it again would not help"))
+    }
+
+    @Test func peers_withoutALearner_leaveAfterTheirPatience() throws {
+        for program in ["actor", "reward-worker"] {
+            let outcome = try DruseProcess.run(
+                program: program, ["--connect", "tcp://127.0.0.1:9", "--patience", "0.5"])
+            #expect(outcome.status == 1)
+            #expect(outcome.messages.contains("no learner answered at tcp://127.0.0.1:9"))
+        }
+    }
+
+    @Test func learner_whereOthersReachIt_isRefusedUnlessToldSo() async throws {
+        let cluster = try TestCluster()
+        for listen in ["tcp://*:*", "tcp://0.0.0.0:*"] {
+            let arguments = ["--config", cluster.configurationFile, "--listen", listen]
+            let refused = try DruseProcess.run(program: "learner", arguments)
+            #expect(refused.status == 78)
+            #expect(refused.messages.contains("--insecure"))
+        }
+        #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
+        let learner = try cluster.startLearner(["--listen", "tcp://*:*", "--insecure"])
+        let address = try await cluster.endpoint()
+        #expect(!address.contains("*") && !address.contains("0.0.0.0"))
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.expectEnd(of: learner, and: peers)
+    }
+
+    @Test(arguments: ["tcp://localhost:*", "tcp://[::1]:*"]) func learner_listeningByName_isFound(
+        listen: String
+    ) async throws {
+        let cluster = try TestCluster(versions: 1)
+        let learner = try cluster.startLearner(["--listen", listen])
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.expectEnd(of: learner, and: peers)
+    }
+
+    @Test(arguments: ["0<&- 1>&-", "1>&- 2>&-", "0<&- 2>&-", "0<&- 1>&- 2>&-", "2>&-"])
+    func learner_withClosedDescriptors_runs(closed: String) async throws {
+        let cluster = try TestCluster(versions: 1)
+        let path = DruseProcess.executable("learner").path
+        let script = "exec '\(path)' --config '\(cluster.configurationFile)' \(closed)"
+        let learner = try RunningProgram(
+            executable: URL(filePath: "/bin/sh"), ["-c", script], log: cluster.folder.url.appending(path: "log"))
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.expectEnd(of: learner, and: peers)
+        #expect(try !cluster.policy(version: 1).isEmpty)
+    }
+
+    @Test func learner_withFewDescriptors_isRefused() throws {
+        let folder = try TemporaryFolder()
+        let path = DruseProcess.executable("learner").path
+        let log = folder.url.appending(path: "log")
+        let learner = try RunningProgram(
+            executable: URL(filePath: "/bin/sh"), ["-c", "ulimit -n 24; exec '\(path)' --config none.yaml"], log: log)
+        learner.waitUntilExit()
+        #expect(learner.status == 78)
+        #expect(learner.text.contains("ulimit -n"))
+    }
+}
