@@ -4,6 +4,8 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
     case file(path: String, operation: String, reason: String)
     /// A run is to be started in a directory that holds one already.
     case runExists(path: String, runID: String)
+    /// A run is to be started where parts of one are, without its description.
+    case leftovers(path: String, part: String)
     /// A directory that should hold a run does not.
     case noRun(path: String)
     /// Another process uses the run directory for writing.
@@ -16,6 +18,8 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
     case newerDatabase(path: String)
     /// The checkpoint was trained against another reference policy than that of the run.
     case foreignReference(path: String, expected: String, found: String)
+    /// A run has versions, and no checkpoint to go on from.
+    case noUsableCheckpoint(path: String, versions: Int, crystals: Int, damaged: [Checkpoint.Damage])
     /// There is no checkpoint of a version.
     case noCheckpoint(path: String, version: Int)
 
@@ -25,6 +29,8 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
             "cannot \(operation) \(path): \(reason)"
         case .runExists(let path, let runID):
             "\(path) already holds the run \(runID): resume it, or choose another directory"
+        case .leftovers(let path, let part):
+            "\(path) holds \(part) of a run but no run.json: restore that and resume, or choose another directory"
         case .noRun(let path):
             "\(path) holds no run: it has no run.json"
         case .locked(let path, let holder):
@@ -39,6 +45,12 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
             """
             \(path) belongs to another run: its reference policy has the digest \(found.prefix(12)), \
             this run's has \(expected.prefix(12)); give the base policy that the run was started with
+            """
+        case .noUsableCheckpoint(let path, let versions, let crystals, let damaged):
+            """
+            \(path) holds no usable checkpoint\(damaged.isEmpty ? "" : " (\(damaged.map(\.description).joined(separator: "; ")))"), \
+            but the archive has \(versions) trained versions and \(crystals) crystals: restore the checkpoints, or begin \
+            a new run in another directory; nothing was changed
             """
         case .noCheckpoint(let path, let version):
             "\(path) has no checkpoint of version \(version)"

@@ -8,8 +8,8 @@ extension ArchivedCrystal {
         "version", "unit", "crystal_index", "space_group", "formula", "chemical_system", "site_count", "atom_count",
         "sites", "a", "b", "c", "alpha", "beta", "gamma", "logp_w", "logp_a", "logp_xyz", "logp_l", "reference_logp_w",
         "reference_logp_a", "reference_logp_xyz", "reference_logp_l", "outcome", "reason", "energy_per_atom",
-        "e_above_hull", "reward", "seed", "policy_digest", "actor", "worker", "potential", "hull", "sampling_seconds",
-        "scoring_seconds", "created_at",
+        "e_above_hull", "reward", "seed", "policy_digest", "actor", "worker", "potential", "hull", "scoring_seconds",
+        "created_at",
     ]
 
     /// The values of a row. A number that is not finite is kept as NULL.
@@ -29,7 +29,7 @@ extension ArchivedCrystal {
         let ending: [(any DatabaseValueConvertible)?] = [outcome.rawValue, reason]
         let origin: [(any DatabaseValueConvertible)?] = [
             Int64(bitPattern: lineage.seed), lineage.policyDigest, lineage.actor, lineage.worker, lineage.potential,
-            lineage.hull, samplingSeconds, scoringSeconds, createdAt.timeIntervalSince1970,
+            lineage.hull, scoringSeconds, createdAt.timeIntervalSince1970,
         ]
         return [names, lengthsAndAngles, logarithms, ending, energies, origin].flatMap { $0 }
     }
@@ -61,7 +61,6 @@ extension ArchivedCrystal {
         energyPerAtom = try reader.optional("energy_per_atom")
         energyAboveHull = try reader.optional("e_above_hull")
         reward = try reader.optional("reward")
-        samplingSeconds = try reader.optional("sampling_seconds")
         scoringSeconds = try reader.optional("scoring_seconds")
     }
 

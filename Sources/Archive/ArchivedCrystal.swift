@@ -22,8 +22,6 @@ package struct ArchivedCrystal: Equatable, Sendable {
     package var energyAboveHull: Double?
     package var reward: Double?
     package var lineage: Lineage
-    /// How long the sampling took, s; the share of its batch.
-    package var samplingSeconds: Double?
     /// How long the evaluation took, s.
     package var scoringSeconds: Double?
     package var createdAt: Date
@@ -31,8 +29,8 @@ package struct ArchivedCrystal: Equatable, Sendable {
     package init(
         id: ID, crystal: Crystal, formula: String, atomCount: Int? = nil, logProbability: Components,
         referenceLogProbability: Components, outcome: Outcome, reason: String? = nil, energyPerAtom: Double? = nil,
-        energyAboveHull: Double? = nil, reward: Double? = nil, lineage: Lineage, samplingSeconds: Double? = nil,
-        scoringSeconds: Double? = nil, createdAt: Date = Date()
+        energyAboveHull: Double? = nil, reward: Double? = nil, lineage: Lineage, scoringSeconds: Double? = nil,
+        createdAt: Date = Date()
     ) {
         self.id = id
         self.crystal = crystal
@@ -46,7 +44,6 @@ package struct ArchivedCrystal: Equatable, Sendable {
         self.energyAboveHull = energyAboveHull
         self.reward = reward
         self.lineage = lineage
-        self.samplingSeconds = samplingSeconds
         self.scoringSeconds = scoringSeconds
         self.createdAt = createdAt
     }

@@ -12,24 +12,27 @@ package struct CheckpointStore: Sendable {
     package let referenceDigest: String
     /// How many of the newest are kept: at least 2, one for readers that are slow and one if the newest is damaged.
     package let keptCount: Int
-    /// Versions that are never removed.
-    package let milestones: Set<Int>
-
     private static let temporaryPrefix = ".new-"
     private static let replacedPrefix = ".old-"
 
     /// Opens the checkpoints for writing and puts right what a crash may have left.
     /// - Precondition: `keptCount` is at least 2.
     package init(
-        directory: URL, referenceDigest: String, keeping keptCount: Int = 3, milestones: Set<Int> = []
+        directory: URL, referenceDigest: String, keeping keptCount: Int = 3
     ) throws(ArchiveError) {
         precondition(keptCount >= 2, "at least two checkpoints are kept")
         self.directory = directory
         self.referenceDigest = referenceDigest
         self.keptCount = keptCount
-        self.milestones = milestones
         try DurableFile.makeDirectory(directory)
         try recover()
+    }
+
+    /// The checkpoints of a run for reading: nothing is made, removed or renamed.
+    package init(reading directory: URL, referenceDigest: String) {
+        self.directory = directory
+        self.referenceDigest = referenceDigest
+        keptCount = 2
     }
 
     /// Saves a checkpoint, then removes those that need not be kept. One of the same version is replaced.
@@ -58,39 +61,56 @@ package struct CheckpointStore: Sendable {
             try DurableFile.rename(temporary, to: destination)
             try DurableFile.flush(directory: directory)
         }
-        try prune()
+        try prune(upTo: checkpoint.version)
         return destination
     }
 
-    /// The versions that have a folder, oldest first, whether complete or not.
-    package func versions() throws(ArchiveError) -> [Int] {
-        try names().compactMap(CheckpointStore.version(ofFolder:)).sorted()
-    }
+    /// The versions that have a folder, oldest first, whether complete or not; what is no checkpoint is left out.
+    package func versions() throws(ArchiveError) -> [Int] { try folders().keys.sorted() }
 
     /// The newest checkpoint that is complete and undamaged, and what is wrong with newer ones; nil if there is none.
-    ///
-    /// Throws `ArchiveError.foreignReference` if it belongs to another reference policy: going on from an older one
-    /// instead would hide the mistake.
     package func latest() throws(ArchiveError) -> (checkpoint: Checkpoint?, damaged: [Checkpoint.Damage]) {
+        try latest { $0 }
+    }
+
+    /// What `use` makes of the newest checkpoint that it accepts, and what is wrong with newer ones; nil if there is none.
+    ///
+    /// This is the one rule for the newest good checkpoint: whatever is wrong with one, be it cut short, changed, unreadable
+    /// or not to the liking of `use`, the one before it is taken.
+    ///
+    /// Throws `ArchiveError.foreignReference` if there are none but those of another reference policy.
+    package func latest<Value>(
+        _ use: (Checkpoint) throws -> Value
+    ) throws(ArchiveError) -> (checkpoint: Value?, damaged: [Checkpoint.Damage]) {
         var damaged: [Checkpoint.Damage] = []
-        for version in try versions().reversed() {
+        var foreign: ArchiveError?
+        for (version, folder) in try folders().sorted(by: { $0.key > $1.key }) {
             do {
-                return (try load(version: version), damaged)
-            } catch .damaged(let path, let reason) {
-                damaged.append(Checkpoint.Damage(path: path, reason: reason))
+                return (try use(try load(version: version, from: folder)), damaged)
+            } catch let error as ArchiveError {
+                if case .foreignReference = error { foreign = foreign ?? error }
+                if case .damaged(let path, let reason) = error {
+                    damaged.append(Checkpoint.Damage(path: path, reason: reason))
+                } else {
+                    damaged.append(Checkpoint.Damage(path: folder.path, reason: "\(error)"))
+                }
             } catch {
-                throw error
+                damaged.append(Checkpoint.Damage(path: folder.path, reason: "\(error)"))
             }
         }
+        if let foreign { throw foreign }
         return (nil, damaged)
     }
 
     /// The checkpoint of one version.
     package func load(version: Int) throws(ArchiveError) -> Checkpoint {
-        let folder = folder(of: version)
-        guard FileManager.default.fileExists(atPath: folder.path) else {
+        guard let folder = try folders()[version] else {
             throw .noCheckpoint(path: directory.path, version: version)
         }
+        return try load(version: version, from: folder)
+    }
+
+    private func load(version: Int, from folder: URL) throws(ArchiveError) -> Checkpoint {
         let checkpoint = try CheckpointStore.read(folder)
         guard checkpoint.version == version else {
             throw .damaged(path: folder.path, reason: "its manifest says version \(checkpoint.version)")
@@ -135,16 +155,38 @@ package struct CheckpointStore: Sendable {
 
     /// The folder of a version.
     package func folder(of version: Int) -> URL {
-        let digits = String(version)
-        let zeros = String(repeating: "0", count: max(0, 6 - digits.count))
-        return directory.appending(path: "version-\(zeros)\(digits)", directoryHint: .isDirectory)
+        directory.appending(path: CheckpointStore.folderName(of: version), directoryHint: .isDirectory)
     }
 
-    private static func version(ofFolder name: String) -> Int? {
-        guard name.hasPrefix("version-"), let version = Int(name.dropFirst("version-".count)), version >= 0 else {
-            return nil
-        }
+    private static func folderName(of version: Int) -> String {
+        let digits = String(version)
+        return "version-" + String(repeating: "0", count: max(0, 6 - digits.count)) + digits
+    }
+
+    private static func version(ofFolder name: some StringProtocol) -> Int? {
+        guard name.hasPrefix("version-"), let version = Int(name.dropFirst("version-".count)), version >= 0,
+            name == folderName(of: version)
+        else { return nil }
         return version
+    }
+
+    /// The folders that have the name of a checkpoint, by version; a replaced one counts while its successor has not got
+    /// its name. None if there is no directory.
+    private func folders() throws(ArchiveError) -> [Int: URL] {
+        guard FileManager.default.fileExists(atPath: directory.path) else { return [:] }
+        var folders: [Int: URL] = [:]
+        for name in try names() {
+            let isReplaced = name.hasPrefix(CheckpointStore.replacedPrefix)
+            let plain = isReplaced ? name.dropFirst(CheckpointStore.replacedPrefix.count) : name[...]
+            let url = directory.appending(path: name, directoryHint: .isDirectory)
+            var isFolder: ObjCBool = false
+            guard let version = CheckpointStore.version(ofFolder: plain),
+                FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue,
+                !isReplaced || folders[version] == nil
+            else { continue }
+            folders[version] = url
+        }
+        return folders
     }
 
     private func names() throws(ArchiveError) -> [String] {
@@ -173,9 +215,9 @@ package struct CheckpointStore: Sendable {
         try DurableFile.flush(directory: folder)
     }
 
-    /// Removes all but the newest and the milestones.
-    private func prune() throws(ArchiveError) {
-        for version in try versions().dropLast(keptCount) where !milestones.contains(version) {
+    /// Removes all but the newest, counted from the one just saved: newer ones, which are damaged, are replaced in time.
+    private func prune(upTo saved: Int) throws(ArchiveError) {
+        for version in try versions().filter({ $0 <= saved }).dropLast(keptCount) {
             try remove(folder(of: version))
         }
     }

@@ -34,6 +34,15 @@ package enum DurableFile {
         }
     }
 
+    /// Makes an empty file with the permissions that the umask leaves.
+    static func makeEmpty(_ url: URL) throws(ArchiveError) {
+        let descriptor = open(url.path, O_WRONLY | O_CREAT | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw .file(path: url.path, operation: "create", reason: lastSystemError())
+        }
+        close(descriptor)
+    }
+
     /// Renames a file or folder; a file of the new name is replaced.
     static func rename(_ source: URL, to destination: URL) throws(ArchiveError) {
         guard systemRename(source.path, destination.path) == 0 else {

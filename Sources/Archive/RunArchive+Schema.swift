@@ -4,7 +4,7 @@ extension RunArchive {
     /// The history of the tables. A migration that has shipped is never changed: a new one is added below it.
     static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
-        migrator.registerMigration("1 crystals and versions") { connection in
+        migrator.registerMigration(firstMigration) { connection in
             try connection.execute(sql: crystalsTable)
             try connection.execute(
                 sql: """
@@ -18,8 +18,23 @@ extension RunArchive {
             try connection.execute(
                 sql: "CREATE INDEX crystals_by_stability ON crystals (e_above_hull) WHERE outcome = 'scored'")
         }
+        migrator.registerMigration("2 pending version") { connection in
+            try connection.execute(
+                sql: """
+                    CREATE TABLE pending_version (  -- made, its checkpoint perhaps not there yet; one at most
+                        version INTEGER PRIMARY KEY,
+                        policy_digest TEXT NOT NULL,
+                        record TEXT NOT NULL
+                    )
+                    """)
+            // Never filled.
+            try connection.execute(sql: "ALTER TABLE crystals DROP COLUMN sampling_seconds")
+        }
         return migrator
     }
+
+    /// Of every archive.
+    static let firstMigration = "1 crystals and versions"
 
     /// Comments in a table's text stay in the database and are shown by `.schema`.
     private static let crystalsTable = """

@@ -4,12 +4,16 @@ package import Telemetry
 
 /// The database of a run: every crystal that was sampled, and a record of every version.
 ///
-/// One process writes, any number read at the same time (SQLite in WAL mode). The same id means the same crystal,
+/// One process writes, any number read at the same time: SQLite in WAL mode while it is written, and one plain file
+/// afterwards. Every transaction is flushed to the disk. The same id means the same crystal,
 /// sampled again from the same seed: its row is replaced, so that a version that is repeated after a crash counts each
 /// crystal once.
 package final class RunArchive: Sendable {
     package let url: URL
     let database: any DatabaseWriter
+    let isWriter: Bool
+    /// Kept as long as the database is read from a copy.
+    private let scratch: ScratchFolder?
 
     /// What is done with the database.
     package enum Access: Sendable {
@@ -17,31 +21,36 @@ package final class RunArchive: Sendable {
     }
 
     /// Opens the database, makes it if it is to be written and there is none, and brings its tables up to date.
-    package init(url: URL, access: Access = .readWrite) throws(ArchiveError) {
+    ///
+    /// To be read, it may stand on a file system that cannot be written, and it may be what a killed learner left.
+    ///
+    /// - Parameter isOnNetwork: whether several machines share its file system; nil: asks the system.
+    package init(url: URL, access: Access = .readWrite, isOnNetwork: Bool? = nil) throws(ArchiveError) {
         self.url = url
-        var configuration = Configuration()
-        configuration.readonly = access == .readOnly
-        configuration.busyMode = .timeout(10)
-        configuration.maximumReaderCount = 2
+        isWriter = access == .readWrite
         if access == .readOnly && !FileManager.default.fileExists(atPath: url.path) {
             throw .file(path: url.path, operation: "open", reason: "there is no such file")
         }
         do {
             if access == .readOnly {
-                database = try DatabaseQueue(path: url.path, configuration: configuration)
+                let (queue, scratch) = try RunArchive.openForReading(url)
+                (database, self.scratch) = (queue, scratch)
             } else {
-                let pool = try DatabasePool(path: url.path, configuration: configuration)
-                database = pool
-                try RunArchive.migrator.migrate(pool)
+                database = try RunArchive.openForWriting(
+                    url, isOnNetwork: isOnNetwork ?? NetworkFileSystem.holds(url.deletingLastPathComponent()))
+                scratch = nil
+                try RunArchive.migrator.migrate(database)
             }
-            let (isNewer, isComplete) = try database.read { connection in
-                (
+            let (isNewer, isArchive) = try database.read { connection in
+                let applied = try RunArchive.migrator.appliedIdentifiers(connection)
+                // A reader takes the tables of any build: none has lost a column that is read.
+                return (
                     try RunArchive.migrator.hasBeenSuperseded(connection),
-                    try RunArchive.migrator.hasCompletedMigrations(connection)
+                    applied.contains(RunArchive.firstMigration)
                 )
             }
             if isNewer { throw ArchiveError.newerDatabase(path: url.path) }
-            if !isComplete { throw ArchiveError.damaged(path: url.path, reason: "it is no archive of a run") }
+            if !isArchive { throw ArchiveError.damaged(path: url.path, reason: "it is no archive of a run") }
         } catch let error as ArchiveError {
             throw error
         } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_NOTADB {
@@ -59,33 +68,64 @@ package final class RunArchive: Sendable {
         }
     }
 
-    /// Keeps the record of a version; one of the same version is replaced.
+    /// Keeps the record of a version whose checkpoint is there; one of the same version is replaced.
     package func insert(_ record: VersionRecord, policyDigest: String) throws(ArchiveError) {
-        let text: String
+        let text = try text(of: record)
+        try write("add a version") { connection in
+            try RunArchive.insert(record, text: text, policyDigest: policyDigest, into: connection)
+            try connection.execute(sql: "DELETE FROM pending_version")
+        }
+    }
+
+    /// Keeps the record of a version that is made but whose checkpoint is not there yet, in the place of another one.
+    package func insertPending(_ record: VersionRecord, policyDigest: String) throws(ArchiveError) {
+        let text = try text(of: record)
+        try write("add a version") { connection in
+            try connection.execute(sql: "DELETE FROM pending_version")
+            try connection.execute(
+                sql: "INSERT INTO pending_version (version, policy_digest, record) VALUES (?, ?, ?)",
+                arguments: [record.version, policyDigest, text])
+        }
+    }
+
+    /// Settles what a killed learner left: a pending record counts if the checkpoint of its version is there.
+    /// - Parameter version: of the newest good checkpoint.
+    package func settlePending(checkpoint version: Int) throws(ArchiveError) {
+        try write("add a version") { connection in
+            let rows = try Row.fetchAll(connection, sql: "SELECT * FROM pending_version")
+            for reader in rows.map({ RowReader(row: $0) }) {
+                let text: String = try reader.value("record")
+                guard let record = JSONLines.decode(VersionRecord.self, from: Data(text.utf8)),
+                    record.version < version
+                else { continue }
+                let digest: String = try reader.value("policy_digest")
+                try RunArchive.insert(record, text: text, policyDigest: digest, into: connection)
+            }
+            try connection.execute(sql: "DELETE FROM pending_version")
+        }
+    }
+
+    private func text(of record: VersionRecord) throws(ArchiveError) -> String {
         do {
-            text = String(decoding: try JSONLines.encode(record), as: UTF8.self)
+            return String(decoding: try JSONLines.encode(record), as: UTF8.self)
         } catch {
             throw .database(path: url.path, operation: "add a version", reason: "\(error)")
         }
-        try write("add a version") { connection in
-            try connection.execute(
-                sql: "INSERT OR REPLACE INTO versions (version, policy_digest, created_at, record) VALUES (?, ?, ?, ?)",
-                arguments: [record.version, policyDigest, record.time.timeIntervalSince1970, text])
-        }
     }
 
-    /// Removes a version and all after it: what a learner that goes on from the checkpoint of that version does again.
-    package func removeVersions(from version: Int) throws(ArchiveError) {
-        try write("remove versions") { connection in
-            try connection.execute(sql: "DELETE FROM crystals WHERE version >= ?", arguments: [version])
-            try connection.execute(sql: "DELETE FROM versions WHERE version >= ?", arguments: [version])
-        }
+    private static func insert(
+        _ record: VersionRecord, text: String, policyDigest: String, into connection: Database
+    ) throws {
+        try connection.execute(
+            sql: "INSERT OR REPLACE INTO versions (version, policy_digest, created_at, record) VALUES (?, ?, ?, ?)",
+            arguments: [record.version, policyDigest, record.time.timeIntervalSince1970, text])
     }
 
-    /// Closes the database, so that all of it stands in one file.
+    /// Closes the database; what was written stands in its one file, readable where nothing can be written.
     package func close() throws(ArchiveError) {
         do {
             try database.close()
+            if isWriter { try RunArchive.gatherIntoOneFile(url) }
         } catch {
             throw .database(path: url.path, operation: "close the archive", reason: "\(error)")
         }

@@ -1,15 +1,28 @@
 package import Foundation
+import Kernels
+
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
 
 /// The directory of one run: where each of its files stands.
 ///
 ///     config.yaml      the configuration in effect      metrics.jsonl   a line for each version
-///     run.json         id, build, seed                  roles.jsonl     a line for each process every few seconds
+///     run.json         id, seed, digests                roles.jsonl     a line for each process every few seconds
 ///     archive.sqlite   every scored crystal             report.html     the page of `druse report`
 ///     checkpoints/     a folder for each version kept   lock            held by the learner
+///     inputs/          what decides results, if it is not embedded
 package struct RunDirectory: Sendable {
     package let url: URL
-    package let manifest: RunManifest
+    package private(set) var manifest: RunManifest
 
+    /// The folder of the inputs that are kept.
+    package static let inputsName = "inputs"
+    private static let manifestName = "run.json"
+
+    package var inputs: URL { url.appending(path: RunDirectory.inputsName, directoryHint: .isDirectory) }
     package var configuration: URL { url.appending(path: "config.yaml") }
     package var archive: URL { url.appending(path: "archive.sqlite") }
     package var checkpoints: URL { url.appending(path: "checkpoints", directoryHint: .isDirectory) }
@@ -21,31 +34,85 @@ package struct RunDirectory: Sendable {
     /// What `druse evaluate` found of the final policy, where the run has it.
     package var evaluationAfter: URL { url.appending(path: "evaluation-after.json") }
 
-    /// Starts a run in a directory that holds none: makes the folders, keeps the effective configuration.
+    /// Starts a run in a directory that holds none: makes the folders, keeps the effective configuration and the inputs.
+    /// All of it is there when it returns; when it throws, nothing is.
     ///
-    /// Throws `ArchiveError.runExists` if there is a run already and `ArchiveError.locked` if another process is starting
-    /// one there. The caller keeps the lock as long as it writes.
+    /// Throws `ArchiveError.runExists` if there is a run already, `ArchiveError.leftovers` if there are parts of one, and
+    /// `ArchiveError.locked` if another process is starting one there. The caller keeps the lock as long as it writes.
+    ///
+    /// - Parameters:
+    ///   - files: further files, by their path in the directory.
+    ///   - copies: files to be copied, by their path in the directory.
     package static func create(
-        at url: URL, manifest: RunManifest, configuration: String
+        at url: URL, manifest: RunManifest, configuration: String, files: [String: Data] = [:],
+        copies: [String: URL] = [:]
     ) throws(ArchiveError) -> (directory: RunDirectory, lock: RunLock) {
-        let directory = RunDirectory(url: url, manifest: manifest)
+        var directory = RunDirectory(url: url, manifest: manifest)
+        directory.manifest.configurationDigests = [SHA256.hash(Data(configuration.utf8)).hexadecimal]
+        let isNew = !FileManager.default.fileExists(atPath: url.path)
         try DurableFile.makeDirectory(url)
-        let lock = try RunLock(url: url.appending(path: "lock"))
-        let manifestFile = url.appending(path: "run.json")
-        if FileManager.default.fileExists(atPath: manifestFile.path) {
-            let existing = try open(at: url)
-            throw .runExists(path: url.path, runID: existing.manifest.runID)
+        let lock: RunLock
+        do { lock = try RunLock(url: url.appending(path: "lock")) } catch {
+            if isNew { rmdir(url.path) }
+            throw error
         }
-        try DurableFile.makeDirectory(directory.checkpoints)
-        try DurableFile.replace(directory.configuration, with: Data(configuration.utf8))
-        // Last: a directory with run.json is a complete one.
-        try DurableFile.replace(manifestFile, with: try manifest.encoded())
+        if holdsRun(at: url) { throw .runExists(path: url.path, runID: try open(at: url).manifest.runID) }
+        let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: directory.checkpoints.path)) ?? []
+        for (part, isThere) in [
+            ("archive.sqlite", FileManager.default.fileExists(atPath: directory.archive.path)),
+            ("checkpoints", !checkpoints.isEmpty),
+        ] where isThere {
+            throw .leftovers(path: url.path, part: part)
+        }
+        do {
+            try DurableFile.makeDirectory(directory.checkpoints)
+            try DurableFile.makeDirectory(directory.inputs)
+            try DurableFile.replace(directory.configuration, with: Data(configuration.utf8))
+            for (name, data) in files.sorted(by: { $0.key < $1.key }) {
+                try DurableFile.replace(url.appending(path: name), with: data)
+            }
+            for (name, source) in copies.sorted(by: { $0.key < $1.key }) {
+                try DurableFile.replace(url.appending(path: name), with: try DurableFile.read(source))
+            }
+            // Last: a directory with run.json is a complete one.
+            try DurableFile.replace(url.appending(path: manifestName), with: try directory.manifest.encoded())
+        } catch {
+            directory.discard()
+            throw error
+        }
         return (directory, lock)
+    }
+
+    /// Removes what `create` and a start that failed have made, and the directory if nothing else is in it.
+    package func discard() {
+        let manager = FileManager.default
+        // First: without it the rest is no run.
+        try? manager.removeItem(at: url.appending(path: RunDirectory.manifestName))
+        for file in [configuration, inputs, checkpoints, metrics, roles, url.appending(path: "reference.safetensors")]
+            + ["", "-wal", "-shm", "-journal"].map({ URL(filePath: archive.path + $0) })
+            + [url.appending(path: "lock")]
+        {
+            try? manager.removeItem(at: file)
+        }
+        rmdir(url.path)
+    }
+
+    /// Replaces the configuration in effect. Killed at any time, the manifest knows the one that is there.
+    package mutating func replaceConfiguration(with text: String) throws(ArchiveError) {
+        let manifestFile = url.appending(path: RunDirectory.manifestName)
+        let digest = SHA256.hash(Data(text.utf8)).hexadecimal
+        if let known = manifest.configurationDigests {
+            manifest.configurationDigests = Array(known.suffix(1)) + [digest]
+            try DurableFile.replace(manifestFile, with: try manifest.encoded())
+        }
+        try DurableFile.replace(configuration, with: Data(text.utf8))
+        manifest.configurationDigests = [digest]
+        try DurableFile.replace(manifestFile, with: try manifest.encoded())
     }
 
     /// Whether a directory holds a run.
     package static func holdsRun(at url: URL) -> Bool {
-        FileManager.default.fileExists(atPath: url.appending(path: "run.json").path)
+        FileManager.default.fileExists(atPath: url.appending(path: manifestName).path)
     }
 
     /// Opens a run for going on with it.
@@ -57,7 +124,7 @@ package struct RunDirectory: Sendable {
 
     /// Opens a run for reading; it may be running.
     package static func open(at url: URL) throws(ArchiveError) -> RunDirectory {
-        let manifestFile = url.appending(path: "run.json")
+        let manifestFile = url.appending(path: manifestName)
         guard FileManager.default.fileExists(atPath: manifestFile.path) else { throw .noRun(path: url.path) }
         let manifest = try RunManifest.decode(DurableFile.read(manifestFile), path: manifestFile.path)
         return RunDirectory(url: url, manifest: manifest)

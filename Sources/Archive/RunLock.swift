@@ -10,7 +10,7 @@ import Synchronization
 /// The right to write into a run directory; one process has it at a time.
 ///
 /// The system holds the lock for the process and frees it when the process ends, however it ends. Children started
-/// meanwhile do not inherit it.
+/// meanwhile do not inherit it. The file gets the permissions that the umask leaves, as all files of a run.
 package final class RunLock: Sendable {
     package let url: URL
     private let descriptor: Mutex<Int32?>
@@ -18,29 +18,44 @@ package final class RunLock: Sendable {
     /// Takes the lock at once or fails with `ArchiveError.locked`, which names the holder.
     package init(url: URL) throws(ArchiveError) {
         self.url = url
-        let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
-        guard descriptor >= 0 else {
-            throw .file(path: url.path, operation: "open", reason: DurableFile.lastSystemError())
-        }
-        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
-            let isHeld = errno == EWOULDBLOCK
-            let reason = DurableFile.lastSystemError()
-            close(descriptor)
-            guard isHeld else { throw .file(path: url.path, operation: "lock", reason: reason) }
-            let holder = (try? String(contentsOf: url, encoding: .utf8))?.trimmingCharacters(
-                in: .whitespacesAndNewlines)
-            throw .locked(
-                path: url.deletingLastPathComponent().path,
-                holder: holder.flatMap { $0.isEmpty ? nil : $0 } ?? "another process")
-        }
+        let (descriptor, isWritable) = try Self.take(url)
         let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)\n"
-        let isWritten = ftruncate(descriptor, 0) == 0 && write(descriptor, holder, holder.utf8.count) > 0
+        let isWritten = !isWritable || ftruncate(descriptor, 0) == 0 && write(descriptor, holder, holder.utf8.count) > 0
         guard isWritten else {
             let reason = DurableFile.lastSystemError()
             close(descriptor)
             throw .file(path: url.path, operation: "write", reason: reason)
         }
         self.descriptor = Mutex(descriptor)
+    }
+
+    /// Opens the file and locks it; looks again if another process replaced it meanwhile.
+    private static func take(_ url: URL) throws(ArchiveError) -> (descriptor: Int32, isWritable: Bool) {
+        while true {
+            var descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o666)
+            // A file of another user's is locked all the same; what it says of its holder stays as it is.
+            let isWritable = descriptor >= 0
+            if !isWritable, errno == EACCES { descriptor = open(url.path, O_RDONLY | O_CLOEXEC) }
+            guard descriptor >= 0 else {
+                throw .file(path: url.path, operation: "open", reason: DurableFile.lastSystemError())
+            }
+            guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+                let isHeld = errno == EWOULDBLOCK
+                let reason = DurableFile.lastSystemError()
+                close(descriptor)
+                guard isHeld else { throw .file(path: url.path, operation: "lock", reason: reason) }
+                let holder = (try? String(contentsOf: url, encoding: .utf8))?.trimmingCharacters(
+                    in: .whitespacesAndNewlines)
+                throw .locked(
+                    path: url.deletingLastPathComponent().path,
+                    holder: holder.flatMap { $0.isEmpty ? nil : $0 } ?? "another process")
+            }
+            var (opened, named) = (stat(), stat())
+            if fstat(descriptor, &opened) == 0, stat(url.path, &named) == 0, opened.st_ino == named.st_ino {
+                return (descriptor, isWritable)
+            }
+            close(descriptor)
+        }
     }
 
     /// Gives the lock back; the file stays.

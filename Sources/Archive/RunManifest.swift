@@ -1,6 +1,6 @@
 package import Foundation
 
-/// What makes a run itself: the content of `run.json`, written once when the run starts.
+/// What makes a run itself: the content of `run.json`, written when the run starts.
 package struct RunManifest: Codable, Equatable, Sendable {
     /// The name of the run that all its processes agree on.
     package var runID: String
@@ -13,6 +13,15 @@ package struct RunManifest: Codable, Equatable, Sendable {
     package var host: String
     /// The SHA-256 of the frozen policy that the KL term refers to, hexadecimal.
     package var referenceDigest: String
+    /// The SHA-256 of the policy at the start; nil, as all below, if an older build began the run.
+    package var policyDigest: String?
+    /// The digests of potential and hull.
+    package var potentialDigest: String?
+    package var hullDigest: String?
+    /// The SHA-256 that `config.yaml` may have: one; two while it is being replaced.
+    package var configurationDigests: [String]?
+    /// Below this energy above the hull a crystal counts as stable, eV/atom.
+    package var stableBelow: Double?
 
     package init(
         runID: String = RunManifest.newID(), build: String, seed: UInt64, referenceDigest: String,
@@ -38,6 +47,11 @@ package struct RunManifest: Codable, Equatable, Sendable {
         case createdAt = "created_at"
         case host
         case referenceDigest = "reference_digest"
+        case policyDigest = "policy_digest"
+        case potentialDigest = "potential_digest"
+        case hullDigest = "hull_digest"
+        case configurationDigests = "configuration_digests"
+        case stableBelow = "stable_below"
     }
 
     func encoded() throws(ArchiveError) -> Data {

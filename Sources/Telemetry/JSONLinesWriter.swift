@@ -1,6 +1,12 @@
 package import Foundation
 import Synchronization
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// An append-only file of JSON objects, one a line; each line is handed to the system before `append` returns.
 ///
 /// A process that is killed in the middle of a line leaves a truncated one. Opening the file again repairs it: a last
@@ -15,13 +21,13 @@ package final class JSONLinesWriter: Sendable {
     /// Opens a file for appending; makes it if there is none.
     package init(url: URL) throws(TelemetryError) {
         self.url = url
-        if !FileManager.default.fileExists(atPath: url.path) {
-            guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
-                throw .file(path: url.path, operation: "create", reason: "the folder is missing or not writable")
-            }
+        // Opened for appending: where a log is rotated by copying and emptying it, new lines begin at the start.
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_APPEND | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            throw .file(path: url.path, operation: "open", reason: String(cString: strerror(errno)))
         }
         do {
-            let handle = try FileHandle(forUpdating: url)
+            let handle = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
             repairedBytes = try JSONLinesWriter.repair(handle)
             self.handle = Mutex(handle)
         } catch {

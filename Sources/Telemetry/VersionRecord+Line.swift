@@ -27,7 +27,6 @@ extension VersionRecord {
         var parts = ["\(HumanFormat.number(rates.trained)) crystals/s"]
         let phases = [
             ("wait", seconds.wait), ("train", seconds.train), ("checkpoint", seconds.checkpoint),
-            ("broadcast", seconds.broadcast),
         ]
         let shown = phases.filter { $0.1 >= 0.05 }.map { "\($0.0) \(HumanFormat.fixed($0.1, decimals: 1))" }
         let detail = shown.isEmpty ? "" : " (\(shown.joined(separator: ", ")))"

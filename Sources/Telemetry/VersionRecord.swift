@@ -122,7 +122,8 @@ package struct VersionRecord: Codable, Equatable, Sendable {
         }
     }
 
-    /// Crystals a second, over the time from the end of the version before.
+    /// Crystals per second: sampled and scored over the time from the version's begin to its batch, trained over the
+    /// training alone.
     package struct Rates: Codable, Equatable, Sendable {
         package var sampled = 0.0
         package var scored = 0.0
@@ -138,7 +139,6 @@ package struct VersionRecord: Codable, Equatable, Sendable {
         package var score = 0.0
         package var train = 0.0
         package var checkpoint = 0.0
-        package var broadcast = 0.0
         /// The wall-clock time of the version.
         package var total = 0.0
 

@@ -61,7 +61,8 @@ struct EvaluateCommand: ParsableCommand {
 
     func run() throws {
         let directory = try runDirectory.map { try RunDirectory.open(at: URL(filePath: $0)) }
-        let run = try directory.map { try ConfigurationLoader.load(RunConfiguration.self, from: $0.configuration) }
+        let inputs = try directory.map(RunInputs.init)
+        let run = inputs?.configuration
         var settings = PolicyEvaluation.Settings()
         settings.count = count
         settings.seed = seed
@@ -70,16 +71,17 @@ struct EvaluateCommand: ParsableCommand {
         settings.stableBelow = stableBelow ?? run?.stableBelow ?? 0.1
         settings.reward = run?.reward ?? settings.reward
         settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
-        let engine = try ScoringEngine(
-            potential: potential ?? run?.potential ?? "chgnet", hull: hull ?? run?.hull ?? "default")
+        let engine = try engine(of: inputs)
         let evaluation = PolicyEvaluation(engine: engine, settings: settings)
+        var newest: URL?
         var columns: [(title: String, summary: EvaluationSummary)] = []
         if let directory {
-            let policies = try RunPolicies(directory)
+            let policies = try RunPolicies(directory) { damage in
+                writeMessage("warning: a checkpoint is damaged, the one before it is taken: \(damage)")
+            }
             columns.append(("before", try summary(evaluation, policies.before, name: "before")))
             columns.append(("after", try summary(evaluation, policies.after, name: "version \(policies.version)")))
-            try columns[0].summary.write(to: directory.evaluationBefore)
-            try columns[1].summary.write(to: directory.evaluationAfter)
+            newest = policies.file
         } else if let policy {
             columns.append((policy, try summary(evaluation, FineTuningRun.policy(named: policy), name: policy)))
         }
@@ -89,7 +91,23 @@ struct EvaluateCommand: ParsableCommand {
             for column in columns { print(String(decoding: try encoder.encode(column.summary), as: UTF8.self)) }
         } else {
             print(EvaluationTable(columns).text)
+            if let newest { print("policy after: \(newest.path)") }
         }
+        // Last: what was measured is on the screen even where it cannot be kept.
+        if let directory {
+            try columns[0].summary.write(to: directory.evaluationBefore)
+            try columns[1].summary.write(to: directory.evaluationAfter)
+        }
+    }
+
+    /// The potential and the hull asked for, else the run's own, else the embedded ones.
+    private func engine(of inputs: RunInputs?) throws -> ScoringEngine {
+        guard let inputs else {
+            return try ScoringEngine(potential: potential ?? "chgnet", hull: hull ?? "default")
+        }
+        if potential == nil, hull == nil { return try inputs.engine() }
+        let names = inputs.engineNames
+        return try ScoringEngine(potential: potential ?? names.potential, hull: hull ?? names.hull)
     }
 
     private func summary(_ evaluation: PolicyEvaluation, _ weights: PolicyWeights, name: String) throws

@@ -2,6 +2,7 @@ import Archive
 import ArgumentParser
 import Crystals
 import Foundation
+import Roles
 
 /// `druse report`: a self-contained page about a run.
 struct ReportCommand: ParsableCommand {
@@ -18,10 +19,16 @@ struct ReportCommand: ParsableCommand {
         let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
         let target = output.map { URL(filePath: $0) } ?? directory.report
         let page = ReportPage(
-            data: try ReportData(directory),
+            data: try ReportData(directory, stableThreshold: stableThreshold(of: directory)),
             cif: { try? StructureWriter.cif($0, id: $0.composition.reducedFormula) },
             spaceGroupSymbol: { $0.symbol })
         try DurableFile.replace(target, with: Data(page.html().utf8))
         print(target.path)
+    }
+
+    /// The run's own; a run of a build that did not keep it in the manifest has it in its configuration.
+    private func stableThreshold(of directory: RunDirectory) -> Double? {
+        directory.manifest.stableBelow
+            ?? (try? ConfigurationLoader.load(RunConfiguration.self, from: directory.configuration))?.stableBelow
     }
 }

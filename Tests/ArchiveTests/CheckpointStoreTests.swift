@@ -12,8 +12,8 @@ import Testing
             ])
     }
 
-    private func store(_ folder: URL, milestones: Set<Int> = []) throws -> CheckpointStore {
-        try CheckpointStore(directory: folder, referenceDigest: "abc", keeping: 2, milestones: milestones)
+    private func store(_ folder: URL) throws -> CheckpointStore {
+        try CheckpointStore(directory: folder, referenceDigest: "abc", keeping: 2)
     }
 
     @Test func save_thenLatest_givesIt() throws {
@@ -32,11 +32,11 @@ import Testing
         }
     }
 
-    @Test func save_keepsTheNewestAndMilestones() throws {
+    @Test func save_keepsTheNewest() throws {
         try withTemporaryFolder { folder in
-            let store = try store(folder, milestones: [0, 3])
+            let store = try store(folder)
             for version in 0...6 { try store.save(checkpoint(version)) }
-            #expect(try store.versions() == [0, 3, 5, 6])
+            #expect(try store.versions() == [5, 6])
         }
     }
 
@@ -108,7 +108,8 @@ import Testing
             let first = try store(folder)
             let saved = try first.save(checkpoint(5))
             try FileManager.default.moveItem(at: saved, to: folder.appending(path: ".old-version-000005"))
-            #expect(try first.latest().checkpoint == nil)
+            // A reader, which renames nothing, finds it as well.
+            #expect(try first.latest().checkpoint == checkpoint(5))
             #expect(try store(folder).latest().checkpoint == checkpoint(5))
         }
     }
@@ -146,6 +147,90 @@ import Testing
             let (latest, damaged) = try store.latest()
             #expect(latest == checkpoint(1))
             #expect(damaged.map(\.reason) == ["its manifest says version 1"])
+        }
+    }
+
+    /// Names that only look like a checkpoint's are neither taken nor counted as damaged.
+    @Test func latest_ignoresWhatIsNoCheckpoint() throws {
+        try withTemporaryFolder { folder in
+            let store = try store(folder)
+            try store.save(checkpoint(3))
+            let names = [
+                "version-abc", "version-", "version-+00009", "version-9", "version--00001", "backup", ".new-x",
+            ]
+            for name in names {
+                try FileManager.default.createDirectory(
+                    at: folder.appending(path: name), withIntermediateDirectories: true)
+            }
+            try Data("text".utf8).write(to: folder.appending(path: "version-000008"))
+            try Data("text".utf8).write(to: folder.appending(path: "README"))
+            let (latest, damaged) = try store.latest()
+            #expect(latest == checkpoint(3))
+            #expect(damaged.isEmpty)
+            #expect(try store.versions() == [3])
+        }
+    }
+
+    @Test func latest_ordersByNumber_notByText() throws {
+        try withTemporaryFolder { folder in
+            let store = try store(folder)
+            try store.save(checkpoint(999_999))
+            try store.save(checkpoint(1_000_000))
+            #expect(try store.latest().checkpoint?.version == 1_000_000)
+        }
+    }
+
+    /// What the reader of the parts refuses is damage as well.
+    @Test func latest_passesOverWhatItsReaderRefuses() throws {
+        struct Refused: Error, CustomStringConvertible { let description = "not finite" }
+        try withTemporaryFolder { folder in
+            let store = try store(folder)
+            try store.save(checkpoint(1))
+            try store.save(checkpoint(2))
+            let (latest, damaged) = try store.latest { checkpoint in
+                if checkpoint.version == 2 { throw Refused() }
+                return checkpoint.version
+            }
+            #expect(latest == 1)
+            #expect(damaged.map(\.reason) == ["not finite"])
+        }
+    }
+
+    /// One of another run beside the own ones is passed over.
+    @Test func latest_passesOverAForeignOne_whereAnOwnOneIs() throws {
+        try withTemporaryFolder { folder in
+            let store = try store(folder.appending(path: "own"))
+            try store.save(checkpoint(1))
+            let other = try CheckpointStore(directory: folder.appending(path: "other"), referenceDigest: "xyz")
+            let foreign = try other.save(checkpoint(2, reference: "xyz"))
+            try FileManager.default.copyItem(at: foreign, to: store.folder(of: 2))
+            let (latest, damaged) = try store.latest()
+            #expect(latest == checkpoint(1))
+            #expect(damaged.count == 1)
+        }
+    }
+
+    /// A version made again below damaged ones stays, however many these are.
+    @Test func save_belowDamagedOnes_isKept() throws {
+        try withTemporaryFolder { folder in
+            let store = try store(folder)
+            try store.save(checkpoint(1))
+            for version in 2...5 {
+                try FileManager.default.createDirectory(
+                    at: store.folder(of: version), withIntermediateDirectories: true)
+            }
+            try store.save(checkpoint(2))
+            #expect(try store.latest().checkpoint == checkpoint(2))
+        }
+    }
+
+    @Test func reading_changesNothing() throws {
+        try withTemporaryFolder { folder in
+            let missing = folder.appending(path: "checkpoints")
+            let store = CheckpointStore(reading: missing, referenceDigest: "abc")
+            let latest = try store.latest().checkpoint
+            #expect(latest == nil)
+            #expect(!FileManager.default.fileExists(atPath: missing.path))
         }
     }
 }

@@ -1,9 +1,10 @@
-import Archive
 import Crystals
 import Foundation
 import GRDB
 import Telemetry
 import Testing
+
+@testable import Archive
 
 @Suite struct RunArchiveTests {
     @Test func insert_thenRead_givesTheSameCrystal() throws {
@@ -12,7 +13,6 @@ import Testing
             var failed = try exampleCrystal(
                 version: 2, energyAboveHull: nil, outcome: .failed, reason: "missing_reference")
             failed.atomCount = nil
-            failed.samplingSeconds = nil
             let crystals = [try exampleCrystal(version: 1), failed]
             try archive.insert(crystals)
             #expect(try archive.crystals(versions: 0...9) == crystals)
@@ -126,10 +126,6 @@ import Testing
             try archive.insert(second, policyDigest: "ab")
             try archive.insert(first, policyDigest: "cd")
             #expect(try archive.versionRecords() == [first, second])
-            try archive.insert([try exampleCrystal(version: 1), try exampleCrystal(version: 2)])
-            try archive.removeVersions(from: 2)
-            #expect(try archive.versionRecords() == [first])
-            #expect(try archive.crystalCount() == 1)
         }
     }
 
@@ -203,6 +199,112 @@ import Testing
                 try RunArchive(url: url, access: .readOnly).crystals(versions: 0...1)
             }
             #expect(error?.description.contains("its sites are not readable") == true)
+        }
+    }
+
+    /// Whoever copies the one file has all rows, and it can be read where nothing can be written.
+    @Test(arguments: [true, false]) func close_leavesEverythingInOneFile(whileSomeoneReads: Bool) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let archive = try RunArchive(url: url, isOnNetwork: false)
+            try archive.insert(try (0..<50).map { try exampleCrystal(version: 0, index: $0) })
+            let reader = whileSomeoneReads ? try RunArchive(url: url, access: .readOnly) : nil
+            if let reader { #expect(try reader.crystalCount() == 50) }
+            try archive.close()
+            if !whileSomeoneReads {
+                #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["archive.sqlite"])
+                let queue = try DatabaseQueue(path: url.path)
+                let mode = try queue.read { try String.fetchOne($0, sql: "PRAGMA journal_mode") }
+                #expect(mode == "delete")
+            }
+            let copy = folder.appending(path: "copy.sqlite")
+            try FileManager.default.copyItem(at: url, to: copy)
+            let (queue, _) = try RunArchive.openForReading(copy)
+            let count = try queue.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM crystals") }
+            #expect(count == 50)
+            if let reader { #expect(try reader.crystalCount() == 50) }
+        }
+    }
+
+    @Test(arguments: [true, false]) func write_isFlushedToTheDisk(isOnNetwork: Bool) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let archive = try RunArchive(url: url, isOnNetwork: isOnNetwork)
+            let (flush, mode) = try archive.database.writeWithoutTransaction {
+                (
+                    try Int.fetchOne($0, sql: "PRAGMA synchronous"),
+                    try String.fetchOne($0, sql: "PRAGMA journal_mode")
+                )
+            }
+            #expect(flush == 2)
+            #expect(mode == (isOnNetwork ? "truncate" : "wal"))
+            try archive.insert([try exampleCrystal(version: 0)])
+            #expect(try RunArchive(url: url, access: .readOnly).crystalCount() == 1)
+        }
+    }
+
+    @Test func networkFileSystem_isThatOfTheInnermostMount() {
+        let mounts = """
+            /dev/sda1 / ext4 rw 0 0
+            server:/home /home nfs4 rw 0 0
+            tmpfs /home/local tmpfs rw 0 0
+            user@host: /mnt/my\\040runs fuse.sshfs rw 0 0
+
+            """
+        let expected = [
+            "/var/run": "ext4", "/home/a/run": "nfs4", "/homes": "ext4", "/home/local/x": "tmpfs",
+            "/mnt/my runs/1": "fuse.sshfs",
+        ]
+        for (path, kind) in expected { #expect(NetworkFileSystem.kind(ofPath: path, mounts: mounts) == kind) }
+        for kind in ["nfs", "cifs", "lustre", "gpfs", "beegfs", "fuse.sshfs"] {
+            #expect(NetworkFileSystem.isNetwork(kind: kind))
+        }
+        for kind in ["ext4", "xfs", "tmpfs", "overlay", "btrfs"] { #expect(!NetworkFileSystem.isNetwork(kind: kind)) }
+    }
+
+    /// A run of the first release is read as it is.
+    @Test func open_ofTheFirstSchema_forReading_works() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let queue = try DatabaseQueue(path: url.path)
+            try RunArchive.migrator.migrate(queue, upTo: RunArchive.firstMigration)
+            try queue.close()
+            #expect(try RunArchive(url: url, access: .readOnly).crystalCount() == 0)
+            let archive = try RunArchive(url: url)
+            try archive.insert([try exampleCrystal(version: 0)])
+            #expect(try archive.crystalCount() == 1)
+        }
+    }
+
+    /// A record of a version whose checkpoint was not written does not count; one whose checkpoint was does.
+    @Test(arguments: [(3, [3]), (4, [3]), (5, [3, 4])])
+    func pendingRecord_countsWithItsCheckpoint(checkpoint: Int, versions: [Int]) throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            try archive.insert(VersionRecord(version: 3), policyDigest: "ab")
+            try archive.insertPending(VersionRecord(version: 4), policyDigest: "cd")
+            #expect(try archive.versionRecords().map(\.version) == [3])
+            try archive.settlePending(checkpoint: checkpoint)
+            #expect(try archive.versionRecords().map(\.version) == versions)
+            try archive.settlePending(checkpoint: 9)
+            #expect(try archive.versionRecords().map(\.version) == versions)
+        }
+    }
+
+    @Test func files_followTheMask() throws {
+        try withTemporaryFolder { folder in
+            let archive = folder.appending(path: "archive.sqlite")
+            let lock = folder.appending(path: "lock")
+            let other = folder.appending(path: "other")
+            try RunArchive(url: archive).close()
+            _ = try RunLock(url: lock)
+            _ = FileManager.default.createFile(atPath: other.path, contents: Data())
+            func mode(_ url: URL) throws -> Int? {
+                try FileManager.default.attributesOfItem(atPath: url.path)[.posixPermissions] as? Int
+            }
+            let expected = try mode(other)
+            #expect(try mode(archive) == expected)
+            #expect(try mode(lock) == expected)
         }
     }
 }

@@ -12,7 +12,9 @@ import Testing
             let url = folder.appending(path: "runs/first")
             let (directory, lock) = try RunDirectory.create(at: url, manifest: manifest, configuration: "seed: 1\n")
             defer { lock.release() }
-            #expect(try RunDirectory.open(at: url).manifest == manifest)
+            var expected = manifest
+            expected.configurationDigests = directory.manifest.configurationDigests
+            #expect(try RunDirectory.open(at: url).manifest == expected)
             #expect(try String(contentsOf: directory.configuration, encoding: .utf8) == "seed: 1\n")
             var isDirectory: ObjCBool = false
             #expect(FileManager.default.fileExists(atPath: directory.checkpoints.path, isDirectory: &isDirectory))
@@ -34,9 +36,9 @@ import Testing
             let (_, lock) = try RunDirectory.create(at: folder, manifest: manifest, configuration: "")
             let error = #expect(throws: ArchiveError.self) { try RunDirectory.resume(at: folder) }
             #expect(error?.description.contains("process \(ProcessInfo.processInfo.processIdentifier) on ") == true)
-            #expect(try RunDirectory.open(at: folder).manifest == manifest)
+            #expect(try RunDirectory.open(at: folder).manifest.runID == manifest.runID)
             lock.release()
-            #expect(try RunDirectory.resume(at: folder).directory.manifest == manifest)
+            #expect(try RunDirectory.resume(at: folder).directory.manifest.runID == manifest.runID)
         }
     }
 
@@ -82,6 +84,70 @@ import Testing
             try DurableFile.replace(url, with: Data("2".utf8))
             #expect(try Data(contentsOf: url) == Data("2".utf8))
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["file"])
+        }
+    }
+
+    /// A start that fails leaves nothing, so that the corrected one works.
+    @Test func create_thatFails_leavesNothing() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "run")
+            let missing = ["inputs/hull.json": folder.appending(path: "missing.json")]
+            #expect(throws: ArchiveError.self) {
+                try RunDirectory.create(at: url, manifest: manifest, configuration: "", copies: missing)
+            }
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+            let made = try RunDirectory.create(
+                at: url, manifest: manifest, configuration: "", files: ["inputs/policy": Data([1])])
+            #expect(try Data(contentsOf: url.appending(path: "inputs/policy")) == Data([1]))
+            made.directory.discard()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path).isEmpty)
+        }
+    }
+
+    /// What else is in the directory stays.
+    @Test func discard_leavesOtherFiles() throws {
+        try withTemporaryFolder { folder in
+            try Data("mine".utf8).write(to: folder.appending(path: "notes.txt"))
+            try RunDirectory.create(at: folder, manifest: manifest, configuration: "").directory.discard()
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["notes.txt"])
+        }
+    }
+
+    @Test(arguments: ["archive.sqlite", "checkpoints/version-000003"])
+    func create_overPartsOfARun_isRefused(part: String) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: part)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("x".utf8).write(to: url)
+            let error = #expect(throws: ArchiveError.self) {
+                try RunDirectory.create(at: folder, manifest: manifest, configuration: "")
+            }
+            #expect(error?.description.contains("no run.json") == true)
+            #expect(try Data(contentsOf: url) == Data("x".utf8))
+        }
+    }
+
+    @Test func replaceConfiguration_isKnownToTheManifest() throws {
+        try withTemporaryFolder { folder in
+            var directory = try RunDirectory.create(at: folder, manifest: manifest, configuration: "a: 1\n").directory
+            let before = directory.manifest.configurationDigests
+            try directory.replaceConfiguration(with: "a: 2\n")
+            let after = try RunDirectory.open(at: folder).manifest.configurationDigests
+            #expect(after?.count == 1)
+            #expect(after != before)
+        }
+    }
+
+    /// `run.json` of the first release.
+    @Test func open_ofAnOlderManifest_works() throws {
+        try withTemporaryFolder { folder in
+            let text = """
+                {"run_id": "1", "build": "0.1.0", "seed": 1, "created_at": "2026-01-01T00:00:00Z", "host": "h",
+                "reference_digest": "abc"}
+                """
+            try Data(text.utf8).write(to: folder.appending(path: "run.json"))
+            #expect(try RunDirectory.open(at: folder).manifest.configurationDigests == nil)
         }
     }
 }

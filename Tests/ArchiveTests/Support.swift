@@ -33,7 +33,7 @@ func exampleCrystal(
         lineage: .init(
             seed: .max, policyDigest: "0123", actor: "actor-1", worker: outcome == .scored ? "worker-1" : nil,
             potential: "chgnet-0.3.0", hull: "4567"),
-        samplingSeconds: 0.01, scoringSeconds: 0.02, createdAt: Date(timeIntervalSince1970: 1_750_000_000.5))
+        scoringSeconds: 0.02, createdAt: Date(timeIntervalSince1970: 1_750_000_000.5))
 }
 
 struct Missing: Error {}

@@ -73,7 +73,7 @@ struct SyntheticRun {
             lineage: .init(
                 seed: 42, policyDigest: "digest-\(version)", actor: "actor-1", worker: "reward-worker-1",
                 potential: "chgnet-0.3.0", hull: "77aa"),
-            samplingSeconds: 0.02, scoringSeconds: 0.03,
+            scoringSeconds: 0.03,
             createdAt: Date(timeIntervalSince1970: 1_771_000_000 + Double(version) * 12))
     }
 
@@ -107,7 +107,6 @@ struct SyntheticRun {
         record.seconds.wait = 7 + random()
         record.seconds.train = 4 + random()
         record.seconds.checkpoint = 0.2
-        record.seconds.broadcast = 0.1
         record.workers.actors = 1
         record.workers.rewardWorkers = 2
         record.spread = .init(

@@ -58,6 +58,19 @@ import Testing
         }
     }
 
+    /// As `logrotate` does with `copytruncate`.
+    @Test func append_afterTheFileWasEmptied_beginsAtItsStart() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "metrics.jsonl")
+            let writer = try JSONLinesWriter(url: url)
+            try writer.append(Entry(name: "a", value: 1))
+            let handle = try FileHandle(forWritingTo: url)
+            try handle.truncate(atOffset: 0)
+            try writer.append(Entry(name: "b", value: 2))
+            #expect(try Data(contentsOf: url) == Data("{\"name\":\"b\",\"value\":2}\n".utf8))
+        }
+    }
+
     @Test func open_inAMissingFolder_saysSo() throws {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "missing/metrics.jsonl")

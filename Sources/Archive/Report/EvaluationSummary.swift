@@ -19,11 +19,13 @@ package struct EvaluationSummary: Codable, Equatable, Sendable {
     package var policy: String?
     package var seed: UInt64?
     package var temperature: Double?
+    /// Below this energy above the hull a crystal counts as stable, eV/atom.
+    package var stableBelow: Double?
 
     package init(
         samples: Int, stableFraction: Double, validFraction: Double, uniqueFraction: Double, spaceGroups: Int,
         elements: Int, energiesAboveHull: [Double], policy: String? = nil, seed: UInt64? = nil,
-        temperature: Double? = nil
+        temperature: Double? = nil, stableBelow: Double? = nil
     ) {
         self.samples = samples
         self.stableFraction = stableFraction
@@ -35,6 +37,7 @@ package struct EvaluationSummary: Codable, Equatable, Sendable {
         self.policy = policy
         self.seed = seed
         self.temperature = temperature
+        self.stableBelow = stableBelow
     }
 
     enum CodingKeys: String, CodingKey {
@@ -46,6 +49,7 @@ package struct EvaluationSummary: Codable, Equatable, Sendable {
         case elements
         case energiesAboveHull = "e_above_hull"
         case policy, seed, temperature
+        case stableBelow = "stable_below"
     }
 
     /// Reads an evaluation; nil if there is no such file.

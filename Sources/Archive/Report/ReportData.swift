@@ -51,7 +51,10 @@ package struct ReportData: Sendable {
     private static let periodLength = 5
 
     /// Reads a run, which may be going on.
-    package init(_ directory: RunDirectory, stableThreshold: Double = 0.1) throws(ArchiveError) {
+    ///
+    /// - Parameter stableThreshold: eV/atom; nil for the run's own.
+    package init(_ directory: RunDirectory, stableThreshold: Double? = nil) throws(ArchiveError) {
+        let stableThreshold = stableThreshold ?? directory.manifest.stableBelow ?? 0.1
         self.stableThreshold = stableThreshold
         manifest = directory.manifest
         configuration = (try? String(contentsOf: directory.configuration, encoding: .utf8)) ?? ""

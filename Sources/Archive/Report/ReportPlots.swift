@@ -146,7 +146,6 @@ enum ReportPlots {
                 series("waiting for crystals", 2, records) { $0.seconds.wait },
                 series("training", 3, records) { $0.seconds.train },
                 series("checkpoint", 4, records) { $0.seconds.checkpoint },
-                series("broadcast", 5, records) { $0.seconds.broadcast },
             ].filter { series in series.points.contains { $0.y > 0 } })
     }
 

@@ -78,6 +78,6 @@ package struct PolicyEvaluation: Sendable {
             samples: judged.count, stableFraction: Double(energies.filter { $0 < settings.stableBelow }.count) / n,
             validFraction: Double(valid) / n, uniqueFraction: spread.uniqueFraction, spaceGroups: spread.spaceGroups,
             elements: spread.elements, energiesAboveHull: energies, policy: policy, seed: settings.seed,
-            temperature: settings.options.temperature)
+            temperature: settings.options.temperature, stableBelow: settings.stableBelow)
     }
 }

@@ -1,5 +1,5 @@
 package import Archive
-internal import Foundation
+package import Foundation
 package import Policy
 
 /// The policies of a run: the one it began with and the newest.
@@ -8,23 +8,22 @@ package struct RunPolicies: Sendable {
     package let after: PolicyWeights
     /// The version of `after`.
     package let version: Int
+    /// The file of `after`.
+    package let file: URL
 
+    /// - Parameter problem: told of each damaged checkpoint that is passed over.
     /// - Throws: a clear error where the run has no checkpoint yet.
-    package init(_ directory: RunDirectory) throws {
-        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: directory.configuration)
-        before = try FineTuningRun.policy(named: configuration.policy)
-        let folders = try FileManager.default.contentsOfDirectory(
-            at: directory.checkpoints, includingPropertiesForKeys: nil
-        ).filter { !$0.lastPathComponent.hasPrefix(".") }.sorted { $0.lastPathComponent < $1.lastPathComponent }
-        guard let newest = folders.last else {
+    package init(_ directory: RunDirectory, problem: (Checkpoint.Damage) -> Void) throws {
+        before = try RunInputs(directory).policy()
+        let store = CheckpointStore(
+            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
+        guard let newest = try TrainingCheckpoint.newest(in: store, problem: problem) else {
             throw ConfigurationError(
-                source: directory.checkpoints.path, problems: ["holds no checkpoint yet; wait for the first version"])
+                source: directory.checkpoints.path,
+                problems: ["holds no usable checkpoint; wait for the first version, or restore one"])
         }
-        let checkpoint = try CheckpointStore.read(newest)
-        guard let bytes = checkpoint.parts[TrainingCheckpoint.policyPart] else {
-            throw ConfigurationError(source: newest.path, problems: ["has no policy"])
-        }
-        after = try PolicyWeights(encoded: bytes)
-        version = checkpoint.version
+        after = newest.weights
+        version = newest.version
+        file = store.folder(of: version).appending(path: TrainingCheckpoint.policyPart)
     }
 }

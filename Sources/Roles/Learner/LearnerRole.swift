@@ -80,8 +80,17 @@ package struct LearnerRole {
             throw RoleError.trainer("it made version \(trained.version) of version \(run.version)")
         }
         let finished = Moment.now
+        var outcomes: [String: Int] = [:]
+        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
+        var report = VersionReport(
+            version: trained.version, statistics: trained.statistics,
+            waitSeconds: begin.duration(to: received).seconds, batchSeconds: batch.seconds,
+            storeSeconds: received.duration(to: stored).seconds, trainSeconds: stored.duration(to: finished).seconds,
+            checkpointSeconds: 0, outcomes: outcomes, notFinite: trained.notFinite, notes: trained.notes)
+        try observer.versionMade(report)
+        let noted = Moment.now
         try run.trainer.checkpoint()
-        let saved = Moment.now
+        report.checkpointSeconds = noted.duration(to: .now).seconds
         run.version = trained.version
         for name in trained.distrusted {
             let reason = "its log-probabilities are not those of the policy it was given; install this build there"
@@ -90,16 +99,7 @@ package struct LearnerRole {
         if run.version < configuration.versions, !run.stop.isStopped {
             run.hub.post(.begin(version: trained.version, policy: trained.policy, reference: run.reference))
         }
-        var outcomes: [String: Int] = [:]
-        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
-        observer.versionTrained(
-            VersionReport(
-                version: trained.version, statistics: trained.statistics,
-                waitSeconds: begin.duration(to: received).seconds,
-                batchSeconds: batch.seconds, storeSeconds: received.duration(to: stored).seconds,
-                trainSeconds: stored.duration(to: finished).seconds,
-                checkpointSeconds: finished.duration(to: saved).seconds, outcomes: outcomes,
-                notFinite: trained.notFinite, notes: trained.notes))
+        observer.versionTrained(report)
         if run.stop.takeSaveRequest() { observer.versionSaved(run.version) }
         run.barren = failures.nothingToLearn ? run.barren + 1 : 0
         guard run.barren < ScoringFailures.versionsBeforeEnd else {

@@ -2,7 +2,7 @@ package import Messaging
 
 /// Hears what happens in a run; logs, metrics and the archive are plugged in here.
 ///
-/// `hubStarted`, `batchCompleted` and `versionTrained` are called on the training thread; all others on one thread
+/// `hubStarted`, `batchCompleted`, `versionMade` and `versionTrained` are called on the training thread; all others on one thread
 /// of the learner that nothing waits for, so they may take their time (reports are dropped, and counted, when they take too much).
 package protocol RunObserver: Sendable {
     /// The hub listens.
@@ -10,6 +10,8 @@ package protocol RunObserver: Sendable {
     /// All crystals of a version have their outcomes; training begins when this returns. After a resume the batch of the
     /// version in progress comes again with the same ids: store by id.
     func batchCompleted(_ batch: ScoredBatch) throws
+    /// A step was made; its checkpoint is written when this returns, so that what is kept here is as durable.
+    func versionMade(_ report: VersionReport) throws
     /// A step was made, checkpointed and announced.
     func versionTrained(_ report: VersionReport)
     /// Somebody asked to save, and this version is.
@@ -25,6 +27,7 @@ package protocol RunObserver: Sendable {
 extension RunObserver {
     package func hubStarted(_ endpoints: HubEndpoints) {}
     package func batchCompleted(_ batch: ScoredBatch) throws {}
+    package func versionMade(_ report: VersionReport) throws {}
     package func versionTrained(_ report: VersionReport) {}
     package func versionSaved(_ version: Int) {}
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {}

@@ -7,6 +7,7 @@ package import Policy
 internal import Potentials
 internal import Rewards
 internal import Stability
+internal import Synchronization
 internal import Telemetry
 
 /// The learner's side of a run: its directory, its state, its hub.
@@ -19,6 +20,10 @@ package struct FineTuningRun {
     package var grace = HubTiming().grace
     /// Whether the learner may listen where other machines can reach it.
     package var isInsecure = false
+    private let engine: ScoringEngine
+    private let inputs: RunInputs
+    /// Whether this process made the directory.
+    private let isNew: Bool
 
     /// What the learner says where it listens: the content of `endpoint.json`.
     package struct EndpointFile: Codable, Sendable {
@@ -30,11 +35,12 @@ package struct FineTuningRun {
     /// The name of the file in the run directory that says where the learner listens.
     package static let endpointFileName = "endpoint.json"
     /// The reference policy, kept with the run.
-    package static let referenceFileName = "reference.safetensors"
+    package static let referenceFileName = RunInputs.referenceFileName
 
     /// Begins a new run, or opens one to go on with.
     ///
-    /// With `resume`, a directory that holds no run yet begins one, so that a supervisor can always ask to resume.
+    /// With `resume`, a directory that holds no run yet begins one, so that a supervisor can always ask to resume. A run that
+    /// cannot be begun leaves nothing behind; one that cannot go on is left as it is.
     ///
     /// - Parameters:
     ///   - configuration: with paths resolved; nil, when resuming, for the one the run was begun with.
@@ -47,11 +53,23 @@ package struct FineTuningRun {
             throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
         }
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
-            let (directory, lock) = try RunDirectory.resume(at: folder)
+            var (directory, lock) = try RunDirectory.resume(at: folder)
+            inputs = try RunInputs(directory)
+            engine = try inputs.engine()
+            self.configuration = try Self.merged(inputs, given: configuration, logger: logger)
+            try Self.refuseIfCheckpointsAreGone(directory)
+            if directory.manifest.build != build {
+                logger.warning(
+                    "the run was begun by the build \(directory.manifest.build), this one is \(build): results may differ in the last bits"
+                )
+            }
+            let text = try ConfigurationLoader.text(self.configuration)
+            if try text != ConfigurationLoader.text(inputs.configuration) {
+                try directory.replaceConfiguration(with: text)
+            }
             self.directory = directory
             self.lock = lock
-            let stored = try ConfigurationLoader.load(RunConfiguration.self, from: directory.configuration)
-            self.configuration = try Self.merged(stored: stored, given: configuration, logger: logger)
+            isNew = false
             return
         }
         guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
@@ -62,49 +80,82 @@ package struct FineTuningRun {
                 source: "reference",
                 problems: ["takes fewer sites (n_max) than the policy, so it cannot judge all of its crystals"])
         }
-        let bytes = try reference.encoded()
-        let manifest = RunManifest(
-            build: build, seed: configuration.seed, referenceDigest: SHA256.hash(bytes).hexadecimal)
+        engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+        let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
+        var manifest = RunManifest(
+            build: build, seed: configuration.seed, referenceDigest: SHA256.hash(referenceBytes).hexadecimal)
+        manifest.policyDigest = SHA256.hash(policyBytes).hexadecimal
+        manifest.potentialDigest = engine.potential.digest
+        manifest.hullDigest = engine.hull.digest
+        manifest.stableBelow = configuration.stableBelow
+        let kept = RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
         let (directory, lock) = try RunDirectory.create(
-            at: folder, manifest: manifest,
-            configuration: ConfigurationLoader.text(configuration))
-        try DurableFile.replace(directory.url.appending(path: Self.referenceFileName), with: bytes)
+            at: folder, manifest: manifest, configuration: ConfigurationLoader.text(configuration),
+            files: kept.contents, copies: kept.copies)
         self.directory = directory
         self.lock = lock
         self.configuration = configuration
+        isNew = true
+        inputs = try RunInputs(directory)
     }
 
     /// A resumed run keeps what decides its results; only the number of versions and where it runs may be given anew.
+    ///
+    /// Files are compared by what is in them, wherever they are.
     private static func merged(
-        stored: RunConfiguration, given: RunConfiguration?, logger: Logger
+        _ inputs: RunInputs, given: RunConfiguration?, logger: Logger
     ) throws -> RunConfiguration {
+        let (stored, manifest) = (inputs.configuration, inputs.directory.manifest)
         guard let given else { return stored }
-        var merged = given
+        var merged = given.takingChangeableKeys(from: stored)
         merged.runDirectory = stored.runDirectory
-        merged.versions = stored.versions
-        merged.listen = stored.listen
-        merged.threads = stored.threads
-        merged.keepCheckpoints = stored.keepCheckpoints
-        merged.unitLeaseSeconds = stored.unitLeaseSeconds
-        merged.taskLeaseSeconds = stored.taskLeaseSeconds
-        merged.livenessSeconds = stored.livenessSeconds
-        guard try ConfigurationLoader.text(merged) == ConfigurationLoader.text(stored) else {
+        if merged.policy != stored.policy, let digest = manifest.policyDigest,
+            try SHA256.hash(policy(named: merged.policy).encoded()).hexadecimal == digest
+        {
+            merged.policy = stored.policy
+        }
+        if merged.reference != stored.reference,
+            try SHA256.hash(policy(named: given.reference ?? given.policy).encoded()).hexadecimal
+                == manifest.referenceDigest
+        {
+            merged.reference = stored.reference
+        }
+        if merged.potential != stored.potential, let digest = manifest.potentialDigest,
+            try PotentialSource.load(merged.potential).digest == digest
+        {
+            merged.potential = stored.potential
+        }
+        if merged.hull != stored.hull, let digest = manifest.hullDigest,
+            try HullSource.load(merged.hull).digest == digest
+        {
+            merged.hull = stored.hull
+        }
+        let differences = try ConfigurationDifference.between(given: merged, stored: stored)
+        guard differences.isEmpty else {
             throw ConfigurationError(
                 source: "--config",
-                problems: [
-                    "differs from the run's own configuration in more than versions, listen, threads, leases and kept checkpoints; "
-                        + "resume with --run-dir alone, or begin a new run"
+                problems: differences.map(\.description) + [
+                    "a run goes on with what it was begun with but for \(RunConfiguration.changeableKeys): resume with "
+                        + "--run-dir alone, or begin a new run"
                 ])
         }
-        var result = stored
-        result.versions = given.versions
-        result.listen = given.listen
-        result.threads = given.threads
-        result.keepCheckpoints = given.keepCheckpoints
-        result.unitLeaseSeconds = given.unitLeaseSeconds
-        result.taskLeaseSeconds = given.taskLeaseSeconds
-        result.livenessSeconds = given.livenessSeconds
-        return result
+        return stored.takingChangeableKeys(from: given)
+    }
+
+    /// A run that has versions but no checkpoint to go on from would begin anew over its own results.
+    private static func refuseIfCheckpointsAreGone(_ directory: RunDirectory) throws {
+        guard FileManager.default.fileExists(atPath: directory.archive.path) else { return }
+        let archive = try RunArchive(url: directory.archive, access: .readOnly)
+        let versions = try archive.versionRecords().count
+        let last = try archive.versionRange()?.upperBound ?? 0
+        guard versions > 0 || last > 0 else { return }
+        let store = CheckpointStore(
+            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
+        var damaged: [Checkpoint.Damage] = []
+        guard try TrainingCheckpoint.newest(in: store, problem: { damaged.append($0) }) == nil else { return }
+        throw ArchiveError.noUsableCheckpoint(
+            path: directory.checkpoints.path, versions: max(versions, last), crystals: try archive.crystalCount(),
+            damaged: damaged)
     }
 
     package static func policy(named name: String) throws -> PolicyWeights {
@@ -113,20 +164,39 @@ package struct FineTuningRun {
 
     /// Trains until the last version or until told to stop.
     ///
+    /// A new run that fails before it listens leaves nothing behind.
+    ///
     /// - Parameter say: takes readable lines for a terminal.
     package func run(resume: Bool, stop: StopToken, say: @escaping @Sendable (String) -> Void) throws -> LearnerSummary
     {
+        let listens = Atomic(false)
+        do {
+            return try train(
+                resume: resume, stop: stop, say: say, listening: { listens.store(true, ordering: .relaxed) })
+        } catch {
+            if isNew, !listens.load(ordering: .relaxed) { directory.discard() }
+            throw error
+        }
+    }
+
+    private func train(
+        resume: Bool, stop: StopToken, say: @escaping @Sendable (String) -> Void,
+        listening: @escaping @Sendable () -> Void
+    ) throws -> LearnerSummary {
+        let reference = try referenceBytes()
         let store = try CheckpointStore(
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
             keeping: configuration.keepCheckpoints)
-        let reference = try referenceBytes()
         let trainer = try PolicyTrainer(
-            configuration: configuration, initial: Self.policy(named: configuration.policy), reference: reference,
+            configuration: configuration, initial: inputs.policy(), reference: reference,
             store: store, resume: resume, problem: { logger.warning("\($0)") })
-        let engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+        if NetworkFileSystem.holds(directory.url) {
+            logger.notice("\(directory.url.path) is on a network file system: the archive is kept without WAL")
+        }
         let archive = try RunArchive(url: directory.archive)
+        let metrics = try JSONLinesWriter(url: directory.metrics)
         let start = try trainer.start()
-        if resume { try archive.removeVersions(from: start.version) }
+        if resume { try settle(archive, metrics, version: start.version) }
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
         let recorder = RunRecorder(
@@ -134,9 +204,10 @@ package struct FineTuningRun {
                 seed: configuration.seed, potential: "\(engine.potential.name) \(engine.potential.digest)",
                 hull: engine.hull.digest,
                 stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
-            metrics: try JSONLinesWriter(url: directory.metrics), roles: try JSONLinesWriter(url: directory.roles),
+            metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
             logger: logger, say: say,
             announce: { endpoints in
+                listening()
                 let content = EndpointFile(
                     endpoint: "\(endpoints.peers)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
@@ -146,15 +217,31 @@ package struct FineTuningRun {
             "run \(runID) in \(directory.url.path): version \(start.version) of \(configuration.versions), "
                 + "\(configuration.batchSize) crystals each")
         defer {
-            try? archive.close()
+            do { try archive.close() } catch { logger.warning("\(error)") }
             try? FileManager.default.removeItem(at: file)
         }
-        var learner = try learnerConfiguration(engine: engine)
+        var learner = try learnerConfiguration()
         learner.admission = Admission(policy: trainer.policyConfiguration, shape: configuration.reward.shape)
         let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(trainer: NotifyingTrainer(base: trainer, recorder: recorder), stop: stop)
         lock.release()
         return summary
+    }
+
+    /// Completes the records of what a killed learner had made: the last version's row and line may be missing.
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, version: Int) throws {
+        try archive.settlePending(checkpoint: version)
+        let records = try archive.versionRecords()
+        let known = Set(records.map(\.version))
+        let missing = (0..<version).count { !known.contains($0) }
+        if missing > 0 {
+            logger.warning(
+                "\(directory.archive.path) lacks the records of \(missing) of \(version) versions: is it the whole archive?"
+            )
+        }
+        guard let last = records.first(where: { $0.version == version - 1 }) else { return }
+        let isWritten = try VersionRecord.read(from: directory.metrics).contains { $0.version == last.version }
+        if !isWritten { try metrics.append(last) }
     }
 
     private func referenceBytes() throws -> Data {
@@ -177,19 +264,20 @@ package struct FineTuningRun {
         return bytes
     }
 
-    private func learnerConfiguration(engine: ScoringEngine) throws -> LearnerConfiguration {
+    private func learnerConfiguration() throws -> LearnerConfiguration {
         var learner = LearnerConfiguration(
             run: directory.manifest.runID, runSeed: configuration.seed, endpoint: try Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize)
         learner.crystalsPerUnit = configuration.unitSize
         learner.crystalsPerTask = configuration.taskSize
+        let names = inputs.engineNames
         learner.settings = [
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
             .rewardWorker: try PeerSettings.text(
                 ScoringSettings(
-                    reward: configuration.reward, potential: configuration.potential,
+                    reward: configuration.reward, potential: names.potential,
                     potentialDigest: engine.potential.digest,
-                    hull: configuration.hull, hullDigest: engine.hull.digest)),
+                    hull: names.hull, hullDigest: engine.hull.digest)),
         ]
         learner.timing.grace = grace
         learner.isInsecure = isInsecure

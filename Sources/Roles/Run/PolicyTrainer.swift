@@ -39,10 +39,12 @@ package final class PolicyTrainer: BatchTrainer {
             version: 0, weights: initial,
             optimiser: Adam(parameterCount: initial.layout.parameterCount, settings: settings.adam),
             baseline: RunningBaseline(memory: configuration.objective.baselineMemory))
-        if resume {
-            let (checkpoint, damaged) = try store.latest()
-            for damage in damaged { problem("\(damage)") }
-            if let checkpoint { state = try TrainingCheckpoint(checkpoint, settings: settings.adam) }
+        if resume,
+            let newest = try TrainingCheckpoint.newest(
+                in: store, settings: settings.adam,
+                problem: { problem("a checkpoint is damaged, the one before it is taken: \($0)") })
+        {
+            state = newest
         }
         version = state.version
         skippedInARow = state.skippedInARow

@@ -27,7 +27,9 @@ package final class RunRecorder: RunObserver {
     }
 
     private struct State {
+        /// Of the version in hand, and the policy that sampled it.
         var pending: VersionRecord?
+        var pendingDigest = ""
         var policyDigest = ""
         var totals: [String: Int] = [:]
         var lastEnd = ContinuousClock.now
@@ -72,7 +74,18 @@ package final class RunRecorder: RunObserver {
         let digest = state.withLock { $0.policyDigest }
         try archive.insert(batch.crystals.map { row($0, policyDigest: digest) })
         let record = record(of: batch)
-        state.withLock { $0.pending = record }
+        state.withLock { ($0.pending, $0.pendingDigest) = (record, digest) }
+    }
+
+    package func versionMade(_ report: VersionReport) throws {
+        let made: (record: VersionRecord, policyDigest: String)? = state.withLock { state in
+            guard var record = state.pending else { return nil }
+            finish(&record, report: report, state: &state)
+            state.pending = record
+            return (record, state.pendingDigest)
+        }
+        guard let made else { return }
+        try archive.insertPending(made.record, policyDigest: made.policyDigest)
     }
 
     package func versionTrained(_ report: VersionReport) {
@@ -80,8 +93,11 @@ package final class RunRecorder: RunObserver {
         let finished: (VersionRecord, String)? = state.withLock { state in
             guard var record = state.pending else { return nil }
             state.pending = nil
-            finish(&record, report: report, state: &state)
-            return (record, state.policyDigest)
+            let now = ContinuousClock.now
+            record.seconds.checkpoint = report.checkpointSeconds
+            record.seconds.total = (now - state.lastEnd) / .seconds(1)
+            state.lastEnd = now
+            return (record, state.pendingDigest)
         }
         guard let (record, digest) = finished else { return }
         do {
@@ -161,13 +177,7 @@ package final class RunRecorder: RunObserver {
         }
         record.crystals = batch.crystals.count
         record.scored = scored.count
-        let mean = Self.mean(rewards)
-        record.rewardMean = mean
-        record.rewardMeanScored = Self.mean(scored)
-        if let mean, rewards.count > 1 {
-            let variance = rewards.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(rewards.count - 1)
-            record.rewardError = (variance / Double(rewards.count)).squareRoot()
-        }
+        record.setRewards(all: rewards, scored: scored)
         record.stableFraction = Double(stable) / Double(max(1, batch.crystals.count))
         record.uniqueFraction = spread.uniqueFraction
         record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)
@@ -203,20 +213,13 @@ package final class RunRecorder: RunObserver {
         record.notFinite = report.notFinite.isEmpty ? nil : report.notFinite.map { "\($0)" }
         record.unusable = positive("unusable")
         record.claimsOff = positive("claims_off")
-        let now = ContinuousClock.now
         record.seconds.wait = report.waitSeconds
         record.seconds.train = report.trainSeconds
-        record.seconds.checkpoint = report.checkpointSeconds
-        record.seconds.total = (now - state.lastEnd) / .seconds(1)
-        state.lastEnd = now
+        record.seconds.total = (ContinuousClock.now - state.lastEnd) / .seconds(1)
         let count = Double(record.crystals)
         record.rates.sampled = count / max(report.batchSeconds, 1e-9)
         record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
-    }
-
-    private static func mean(_ values: [Double]) -> Double? {
-        values.isEmpty ? nil : values.reduce(0, +) / Double(values.count)
     }
 
     private func row(_ item: ScoredCrystal, policyDigest: String) -> ArchivedCrystal {

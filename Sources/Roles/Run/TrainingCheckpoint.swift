@@ -76,7 +76,22 @@ package struct TrainingCheckpoint: Sendable {
         version = state.version
         baseline = state.baseline
         skippedInARow = state.skippedInARow ?? 0
+        guard first.values.allSatisfy(\.isFinite), second.values.allSatisfy(\.isFinite) else {
+            throw RoleError.work(
+                "\(Self.optimiserPart) of checkpoint \(checkpoint.version) holds numbers that are not finite")
+        }
         optimiser = Adam(
             settings: settings, stepCount: state.optimiserSteps, firstMoment: first.values, secondMoment: second.values)
+    }
+
+    /// The newest checkpoint that a run can go on from, by the one rule for it; nil if there is none.
+    ///
+    /// - Parameter problem: told what is wrong with each newer one.
+    package static func newest(
+        in store: CheckpointStore, settings: Adam.Settings = .init(), problem: (Checkpoint.Damage) -> Void
+    ) throws -> TrainingCheckpoint? {
+        let (checkpoint, damaged) = try store.latest { try TrainingCheckpoint($0, settings: settings) }
+        damaged.forEach(problem)
+        return checkpoint
     }
 }
