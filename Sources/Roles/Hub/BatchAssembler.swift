@@ -41,17 +41,25 @@ package struct BatchAssembler: Sendable {
         return true
     }
 
+    /// A crystal with its outcome; nil if it has none.
+    package func scored(_ id: CrystalID) -> ScoredCrystal? { place(of: id).flatMap { slots[$0] }.flatMap(Self.scored) }
+
+    private static func scored(_ slot: Slot) -> ScoredCrystal? {
+        slot.result.map { result in
+            ScoredCrystal(
+                sampled: slot.sampled, outcome: result.outcome, scoringSeconds: result.seconds,
+                sampledBy: slot.sampledBy, scoredBy: slot.scoredBy)
+        }
+    }
+
     /// The batch; nil as long as an outcome is missing.
     package func batch(report: BatchReport = BatchReport(), now: Moment) -> ScoredBatch? {
         guard isComplete else { return nil }
         var crystals: [ScoredCrystal] = []
         crystals.reserveCapacity(slots.count)
         for slot in slots {
-            guard let slot, let result = slot.result else { return nil }
-            crystals.append(
-                ScoredCrystal(
-                    sampled: slot.sampled, outcome: result.outcome, scoringSeconds: result.seconds,
-                    sampledBy: slot.sampledBy, scoredBy: slot.scoredBy))
+            guard let scored = slot.flatMap(Self.scored) else { return nil }
+            crystals.append(scored)
         }
         let elapsed = begin.map { $0.duration(to: now) } ?? .zero
         return ScoredBatch(

@@ -6,7 +6,8 @@ package import Messaging
 /// a fraction of a second.
 package final class Hub: Sendable {
     package enum Command: Sendable {
-        case begin(version: Int, policy: WeightBlob, reference: WeightBlob)
+        case begin(
+            version: Int, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:])
         /// Turn the processes of this name ("host:process") away.
         case refuse(peer: String, reason: String)
         /// Tell everyone to leave, wait for them, end.
@@ -17,6 +18,8 @@ package final class Hub: Sendable {
 
     package enum Output: Sendable {
         case started(HubEndpoints)
+        /// Crystals of the version in hand that got their outcomes; those since the last ones come with the batch alone.
+        case outcomes([ScoredCrystal])
         case batch(ScoredBatch)
         /// The hub cannot go on.
         case failed(String)
@@ -27,7 +30,7 @@ package final class Hub: Sendable {
 
     /// Commands that wait for the hub's next turn: a peer is refused once, and little else comes in between two turns.
     private static let commandCapacity = PeerTable.capacity + 16
-    /// Batches and ends, of which there is one at a time.
+    /// Batches and ends, of which there is one at a time, and outcomes, which wait in the hub while there is no room.
     private static let outputCapacity = 16
     /// Reports that wait for the observer.
     private static let eventCapacity = 10_000

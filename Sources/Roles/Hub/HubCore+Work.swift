@@ -123,8 +123,17 @@ extension HubCore {
     private mutating func admit(_ crystals: [SampledCrystal], from peer: Peer, now: Moment) {
         let new = crystals.filter { assembler?.add($0, from: peer.description.name) == true }
         counters.crystalsSampled += new.count
-        tasks.add(new)
+        var unmeasured: [SampledCrystal] = []
+        for crystal in new {
+            if let known = journal.take(crystal) {
+                finish(crystal.id, known.result, by: known.scoredBy)
+            } else {
+                unmeasured.append(crystal)
+            }
+        }
+        tasks.add(unmeasured)
         leaseTasks(now: now)
+        completeBatch(now: now)
     }
 
     /// Takes back a unit. One that three processes cannot sample ends the run, rather than going round for ever.
@@ -210,6 +219,7 @@ extension HubCore {
             counters.duplicateOutcomes += 1
             return
         }
+        journal.note(id)
         counters.count(result.outcome)
         batchReport.addScored(seconds: result.seconds, by: name)
     }
@@ -221,6 +231,8 @@ extension HubCore {
         batchReport.rewardWorkers = peers.count(of: .rewardWorker)
         guard let batch = assembler?.batch(report: batchReport, now: now) else { return }
         phase = .training
+        // The batch brings them.
+        _ = journal.takeAll()
         emit(.batch(batch))
     }
 

@@ -27,6 +27,7 @@ package struct HubCore: Sendable {
     var assembler: BatchAssembler?
     var tasks: TaskQueue
     var weights = WeightStore()
+    var journal = OutcomeJournal()
     /// The processes that could not deliver a unit.
     var unitFailures: [Int: Set<InstanceID>] = [:]
     var misconduct = Misconduct()
@@ -65,7 +66,11 @@ package struct HubCore: Sendable {
     package var peerCount: Int { peers.count }
 
     /// Offers new weights, and begins to have their version sampled and scored.
-    package mutating func begin(version: Int, policy: WeightBlob, reference: WeightBlob, now: Moment) {
+    ///
+    /// - Parameter known: Outcomes of this version that need not be measured again.
+    package mutating func begin(
+        version: Int, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:], now: Moment
+    ) {
         let announcement = Announcement(
             epoch: epoch, run: configuration.run, version: version, policy: policy.digest, reference: reference.digest)
         weights.offer(announcement, policy: policy, reference: reference)
@@ -75,6 +80,7 @@ package struct HubCore: Sendable {
         assembler = BatchAssembler(
             version: version, crystals: configuration.crystalsPerBatch, crystalsPerUnit: configuration.crystalsPerUnit)
         tasks.removeAll()
+        journal = OutcomeJournal(known: known)
         unitFailures.removeAll()
         batchReport = BatchReport()
         countersAtBegin = counters
@@ -85,6 +91,7 @@ package struct HubCore: Sendable {
 
     /// Ends the run: everyone is told to leave, and a last report goes out.
     package mutating func finish(_ reason: String) {
+        handOut(journal.takeAll())
         phase = .finished(reason)
         emit(.event(.hubReport(snapshot())))
         for peer in peers.all { send(.shutdown(reason), to: peer.routing) }
@@ -117,7 +124,14 @@ package struct HubCore: Sendable {
             grantUnits(now: now)
             leaseTasks(now: now)
         }
+        handOut(journal.takeDue(now: now))
         report(now: now)
+    }
+
+    /// Gives the learner outcomes to keep, so that a life cut short loses at most a second of measuring.
+    private mutating func handOut(_ ids: [CrystalID]) {
+        let crystals = ids.compactMap { assembler?.scored($0) }
+        if !crystals.isEmpty { emit(.outcomes(crystals)) }
     }
 
     /// A message did not fit into the queue towards a peer that is there but reads slowly.

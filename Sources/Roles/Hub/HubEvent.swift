@@ -12,6 +12,8 @@ package enum HubEffect: Sendable {
     case send(HubMessage, to: RoutingID)
     case publish(Announcement)
     case event(HubEvent)
+    /// Crystals of the version in hand that got their outcomes, at most once a second.
+    case outcomes([ScoredCrystal])
     case batch(ScoredBatch)
     /// A unit that nobody can sample: the run cannot go on.
     case abort(RoleError)

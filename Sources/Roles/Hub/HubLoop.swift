@@ -19,6 +19,10 @@ final class HubLoop {
     private let publisher: ZMQSocket
     private var core: HubCore
     private var life = Life.running
+    /// Outcomes that the learner had no room for yet.
+    private var waitingOutcomes: [ScoredCrystal] = []
+    /// Places of the outputs that outcomes leave to batches and ends.
+    private static let reservedOutputs = 8
     private var lastTick = Moment.now
     private var lastState: Moment?
 
@@ -93,8 +97,8 @@ final class HubLoop {
 
     private func obey(_ command: Hub.Command) {
         switch command {
-        case .begin(let version, let policy, let reference):
-            core.begin(version: version, policy: policy, reference: reference, now: .now)
+        case .begin(let version, let policy, let reference, let known):
+            core.begin(version: version, policy: policy, reference: reference, known: known, now: .now)
         case .refuse(let peer, let reason): core.refusePeers(named: peer, reason: reason, now: .now)
         case .finish(let reason):
             core.finish(reason)
@@ -143,7 +147,15 @@ final class HubLoop {
             _ = try publisher.send([HubMessage.announcement(announcement).encode()])
         case .event(let event):
             if events.post(event) != .posted { core.countDroppedReport() }
-        case .batch(let batch): outputs.post(.batch(batch), bounded: "the next version begins when the batch was taken")
+        case .outcomes(let crystals):
+            waitingOutcomes += crystals
+            if outputs.post(.outcomes(waitingOutcomes), leaving: Self.reservedOutputs) == .posted {
+                waitingOutcomes.removeAll()
+            }
+        case .batch(let batch):
+            // It brings along what waited.
+            waitingOutcomes.removeAll()
+            outputs.post(.batch(batch), bounded: "the next version begins when the batch was taken")
         case .abort(let error): outputs.post(.aborted(error), bounded: "a run is aborted once")
         }
     }

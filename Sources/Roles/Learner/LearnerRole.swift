@@ -38,7 +38,8 @@ package struct LearnerRole {
         observer.hubStarted(try startedEndpoints(of: hub))
         let start = try trainer.start()
         var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
-        hub.post(.begin(version: start.version, policy: start.policy, reference: start.reference))
+        hub.post(
+            .begin(version: start.version, policy: start.policy, reference: start.reference, known: start.known))
         do {
             while run.version < configuration.versions, try step(&run) {}
         } catch let error as RoleError where error.isLasting {
@@ -115,6 +116,7 @@ package struct LearnerRole {
         while true {
             if try isOver(&run) { return nil }
             switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
+            case .outcomes(let crystals): try observer.crystalsFinished(crystals)
             case .batch(let batch) where batch.version == run.version: return batch
             case .batch, .started, nil: continue
             case .failed(let reason): throw RoleError.io(reason)
@@ -164,6 +166,7 @@ package struct LearnerRole {
         let deadline = Moment.now.advanced(by: configuration.timing.drain + .seconds(5))
         while Moment.now < deadline {
             switch hub.outputs.receive(timeout: .milliseconds(100)) {
+            case .outcomes(let crystals): try observer.crystalsFinished(crystals)
             case .ended(let report): return report.counters
             case .failed(let reason): throw RoleError.io(reason)
             default: continue

@@ -40,10 +40,12 @@ package final class Mailbox<Element: Sendable>: Sendable {
     }
 
     /// Adds an element if there is room; the caller has to see to what was not taken.
-    package func post(_ element: Element) -> PostResult {
+    ///
+    /// - Parameter reserve: Places that are left free for others.
+    package func post(_ element: Element, leaving reserve: Int = 0) -> PostResult {
         let result: PostResult = state.withLock { state in
             if state.isClosed { return .closed }
-            guard state.elements.count < capacity else { return .full }
+            guard state.elements.count < capacity - reserve else { return .full }
             state.elements.append(element)
             if state.waiting > 0 {
                 state.waiting -= 1

@@ -199,9 +199,10 @@ package struct FineTuningRun {
         if resume { try settle(archive, metrics, version: start.version) }
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
+        let potential = "\(engine.potential.name) \(engine.potential.digest)"
         let recorder = RunRecorder(
             context: .init(
-                seed: configuration.seed, potential: "\(engine.potential.name) \(engine.potential.digest)",
+                seed: configuration.seed, potential: potential,
                 hull: engine.hull.digest,
                 stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
             metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
@@ -213,6 +214,12 @@ package struct FineTuningRun {
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
             })
         recorder.policyChanged(digest: start.policy.digest.hexadecimal)
+        let known =
+            resume
+            ? try archive.knownOutcomes(
+                version: start.version, policy: start.policy.digest.hexadecimal, potential: potential,
+                hull: engine.hull.digest) : [:]
+        if !known.isEmpty { logger.notice("\(known.count) crystals of version \(start.version) are measured already") }
         say(
             "run \(runID) in \(directory.url.path): version \(start.version) of \(configuration.versions), "
                 + "\(configuration.batchSize) crystals each")
@@ -223,7 +230,7 @@ package struct FineTuningRun {
         var learner = try learnerConfiguration()
         learner.admission = Admission(policy: trainer.policyConfiguration, shape: configuration.reward.shape)
         let role = try LearnerRole(configuration: learner, observer: recorder)
-        let summary = try role.run(trainer: NotifyingTrainer(base: trainer, recorder: recorder), stop: stop)
+        let summary = try role.run(trainer: NotifyingTrainer(base: trainer, recorder: recorder, known: known), stop: stop)
         lock.release()
         return summary
     }
@@ -289,12 +296,17 @@ package struct FineTuningRun {
     }
 }
 
-/// Tells the recorder which policy draws the next batch.
+/// Tells the recorder which policy draws the next batch, and the hub what is measured already.
 private struct NotifyingTrainer: BatchTrainer {
     let base: PolicyTrainer
     let recorder: RunRecorder
+    let known: [CrystalID: KnownOutcome]
 
-    func start() throws -> TrainingStart { try base.start() }
+    func start() throws -> TrainingStart {
+        var start = try base.start()
+        start.known = known
+        return start
+    }
 
     func train(_ batch: ScoredBatch) throws -> TrainedVersion { try base.train(batch) }
 

@@ -31,6 +31,8 @@ package final class RunRecorder: RunObserver {
         var pending: VersionRecord?
         var pendingDigest = ""
         var policyDigest = ""
+        /// The crystals of the version in hand that are in the archive.
+        var archived: Set<CrystalID> = []
         var totals: [String: Int] = [:]
         var lastEnd = ContinuousClock.now
     }
@@ -70,9 +72,20 @@ package final class RunRecorder: RunObserver {
         do { try announce(endpoints) } catch { problem("cannot write where the learner listens: \(error)") }
     }
 
+    package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
+        let digest = state.withLock { $0.policyDigest }
+        try archive.insert(crystals.map { row($0, policyDigest: digest) })
+        state.withLock { $0.archived.formUnion(crystals.lazy.map(\.sampled.id)) }
+    }
+
     package func batchCompleted(_ batch: ScoredBatch) throws {
         let digest = state.withLock { $0.policyDigest }
-        try archive.insert(batch.crystals.map { row($0, policyDigest: digest) })
+        let archived = state.withLock { state in
+            defer { state.archived.removeAll() }
+            return state.archived
+        }
+        let rest = batch.crystals.filter { !archived.contains($0.sampled.id) }
+        try archive.insert(rest.map { row($0, policyDigest: digest) })
         let record = record(of: batch)
         state.withLock { ($0.pending, $0.pendingDigest) = (record, digest) }
     }

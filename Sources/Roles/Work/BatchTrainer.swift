@@ -20,6 +20,8 @@ package struct TrainingStart: Sendable {
     package var policy: WeightBlob
     /// The frozen reference of the KL term.
     package var reference: WeightBlob
+    /// Outcomes of this version that need not be measured again.
+    package var known: [CrystalID: KnownOutcome] = [:]
 
     package init(version: Int, policy: WeightBlob, reference: WeightBlob) {
         self.version = version

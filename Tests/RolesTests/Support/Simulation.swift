@@ -36,6 +36,10 @@ struct Simulation {
     /// Frames under way to the hub, in the order sent.
     var toHub: [(routing: RoutingID, frame: [UInt8])] = []
     var batches: [ScoredBatch] = []
+    /// What was handed out before its batch.
+    var outcomes: [ScoredCrystal] = []
+    /// The crystals that workers measured, in order.
+    var measured: [CrystalID] = []
     var aborts: [RoleError] = []
     var problems: [String] = []
     var grants: [CrystalID] = []
@@ -118,9 +122,12 @@ struct Simulation {
         station.routing = RoutingID(bytes: (0..<4).map { UInt8(truncatingIfNeeded: connections >> (8 * $0)) })
     }
 
-    mutating func begin(version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3]) {
+    mutating func begin(
+        version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3], known: [CrystalID: KnownOutcome] = [:]
+    ) {
         hub.begin(
-            version: version, policy: WeightBlob(weights, chunkBytes: 64), reference: WeightBlob(reference), now: now)
+            version: version, policy: WeightBlob(weights, chunkBytes: 64), reference: WeightBlob(reference),
+            known: known, now: now)
         performHub()
     }
 
@@ -141,6 +148,7 @@ struct Simulation {
                 case .publish(let announcement):
                     for station in stations where !station.left { station.inbox.append(.announcement(announcement)) }
                 case .batch(let batch): batches.append(batch)
+                case .outcomes(let finished): outcomes += finished
                 case .abort(let error): aborts.append(error)
                 case .event(.problem(let text)): problems.append(text)
                 case .event: break
@@ -192,6 +200,7 @@ struct Simulation {
             } worker: { _, _ in
             }
         case .worker(let job):
+            measured += job.task.crystals.map(\.id)
             let results = job.task.crystals.map { ScoringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
             let output = RewardWorkerCore.Output(task: job.task, results: results, seconds: 1)
             update(station) { _, _ in
