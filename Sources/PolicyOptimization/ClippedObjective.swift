@@ -5,8 +5,8 @@ package import Policy
 ///
 /// With l the log-probability of a crystal, A its advantage and k = l - l_reference: A' = A - β k, and the value is
 /// min(r A', clamp(r, 1 - ε, 1 + ε) A').
-/// With a ratio limit c, where A' < 0 it is at least c A' (the dual clip of arXiv 1912.09729): there alone the first clip
-/// leaves r, and with it slope and value, without bound.
+/// With a ratio limit c, where A' < 0 it is at least c A' (the dual clip of arXiv 1912.09729): there alone the first
+/// clip leaves r, and with it slope and value, without bound.
 package struct ClippedObjective: Sendable, Hashable {
     /// What the ratio r is taken of.
     package enum Ratio: String, Sendable, Codable, CaseIterable {

@@ -20,7 +20,7 @@ package struct Experience: Sendable {
     /// Numbers beyond this are no rewards and no log-probabilities, and their squares would drown all others.
     static let largestNumber = 1e6
 
-    /// Whether a policy of these sizes can learn from it: a crystal it can describe, in finite numbers of sensible size.
+    /// Whether a policy of these sizes can learn from it: it can describe the crystal, and all numbers are sensible.
     package func isUsable(by configuration: PolicyConfiguration) -> Bool {
         let lattice = crystal.lattice
         let numbers =

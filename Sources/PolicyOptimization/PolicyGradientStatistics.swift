@@ -2,7 +2,8 @@
 package struct PolicyGradientStatistics: Sendable, Hashable, Codable {
     /// Mean of the objective over all steps.
     package var objective = 0.0
-    /// Mean of log p - log p_reference of the behaviour policy, nats a crystal: the KL divergence from the reference, estimated.
+    /// Mean of log p - log p_reference of the behaviour policy, nats per crystal: an estimate of the KL divergence from
+    /// the reference.
     package var klReference = 0.0
     /// The share of ratios on the clipped branch in the last pass: w, a, xyz, l, or the whole crystal.
     package var clipFraction: [Double] = []
@@ -18,7 +19,7 @@ package struct PolicyGradientStatistics: Sendable, Hashable, Codable {
     package var baseline = 0.0
     /// Steps of the optimiser that count.
     package var steps = 0
-    /// Whether a number came out that is not finite, so that weights, optimiser and baseline are those before the batch.
+    /// Whether a number came out that is not finite: weights, optimiser and baseline are then those before the batch.
     package var isSkipped = false
     /// The crystals that made it so, by their place in the batch; empty if no single one did.
     package var notFinite: [Int] = []

@@ -17,8 +17,8 @@ package struct PolicyGradientSettings: Sendable, Hashable {
 
 /// Clipped policy gradients on batches of scored crystals. All state is explicit, so that a run can stop and go on bit by bit.
 ///
-/// A batch is learnt from wholly or not at all: where a loss, a gradient, an update or the new weights' first outputs are
-/// not finite, weights, optimiser and baseline go back to what they were before the batch.
+/// A batch is learnt from wholly or not at all: where a loss, a gradient, an update or the new weights' first outputs
+/// are not finite, weights, optimiser and baseline go back to what they were before the batch.
 package final class PolicyGradientTrainer {
     package let settings: PolicyGradientSettings
     package private(set) var optimiser: Adam

@@ -20,7 +20,7 @@ import Testing
         let rows: [[Double]]
     }
 
-    /// log p and d log p / d κ against mpmath: near the location all that is left of the derivative is 1 - I1/I0 ≈ 1/(2κ).
+    /// log p and d log p / d κ against mpmath: near the location the derivative is 1 - I1/I0 ≈ 1/(2κ) alone.
     @Test func sharpDensities_keepTheirDigits() throws {
         let table = try Fixture.json("von_mises_mpmath.json", as: Exact.self)
         #expect(table.rows.count > 40)

@@ -21,8 +21,8 @@ package struct LearnerRole {
     /// Trains until `configuration.versions` steps are made or `stop` asks to finish; blocks the calling thread.
     ///
     /// Asked to finish, it waits for the version in hand as long as `configuration.timing.grace` allows and somebody works on it.
-    /// When it returns, all state is checkpointed and the peers have been told to leave. When it throws, they have not: they look for
-    /// the learner's next life.
+    /// When it returns, all state is checkpointed and the peers have been told to leave. When it throws, they have not (they look
+    /// for the learner's next life), unless no restart would help: that ends the run everywhere.
     ///
     /// - Throws: ``RoleError``, or what the trainer or the observer throws.
     package func run(trainer: any BatchTrainer, stop: StopToken) throws -> LearnerSummary {
