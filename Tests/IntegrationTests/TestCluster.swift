@@ -83,7 +83,7 @@ final class TestCluster {
 
     /// Waits for a condition.
     func until(
-        _ what: String, within limit: Duration = .seconds(60), _ condition: () throws -> Bool
+        _ what: String, within limit: Duration = .seconds(120), _ condition: () throws -> Bool
     ) async throws {
         let deadline = ContinuousClock.now + limit
         while try !condition() {
@@ -96,7 +96,7 @@ final class TestCluster {
     }
 
     /// Waits for the end of a program; its exit status.
-    func exit(of program: RunningProgram, within limit: Duration = .seconds(60)) async throws -> Int32? {
+    func exit(of program: RunningProgram, within limit: Duration = .seconds(120)) async throws -> Int32? {
         try await until("\(program.name) ends", within: limit) { !program.isRunning }
         return program.status
     }
