@@ -98,11 +98,13 @@ extension CIFContent {
     /// The crystal that the file describes.
     ///
     /// Operations in the setting of the table, or of the group's other origin, are taken as they stand: each site is
-    /// moved onto the first representative of its Wyckoff position. For anything else the symmetry is searched anew.
+    /// moved onto the first representative of its Wyckoff position. For anything else, P 1 included, the symmetry is
+    /// searched.
     /// - Parameter tolerance: Å.
     /// - Throws: ``StructureFileError``.
     package func crystal(tolerance: Double = 0.01) throws(StructureFileError) -> Crystal {
-        if let direct = try directCrystal(tolerance: tolerance) {
+        // P 1 is what programs write that list every atom: it says nothing of the symmetry.
+        if operations.count > 1, let direct = try directCrystal(tolerance: tolerance) {
             try requireFormula(of: direct.composition)
             return direct
         }

@@ -74,11 +74,12 @@ extension CIFContent {
         }
         name = block.name
         lattice = try CIFContent.lattice(document, block)
-        let symmetry = try CIFSymmetry(document, block)
+        let listed = try CIFSiteTable(document, loop)
+        let symmetry = try CIFSymmetry(document, block, loop, lattice: lattice)
         spaceGroup = symmetry.spaceGroup
         operations = symmetry.operations
         formula = CIFContent.formula(document, block)
-        let table = try CIFSiteTable(document, loop)
+        let table = listed.moved(to: try symmetry.settledPositions())
         attachedHydrogens = table.attachedHydrogens
         let (cell, images) = (try? lattice.cell(), operations)
         sites = try table.sites(formula: formula) { position in

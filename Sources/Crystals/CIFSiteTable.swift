@@ -77,6 +77,21 @@ struct CIFSiteTable {
         attachedHydrogens = attached
     }
 
+    private init(rows: [Row], attachedHydrogens: Double) {
+        self.rows = rows
+        self.attachedHydrogens = attachedHydrogens
+    }
+
+    /// The same rows at other positions.
+    func moved(to positions: [SIMD3<Double>]) -> CIFSiteTable {
+        let moved = zip(rows, positions).map { row, position in
+            Row(
+                symbol: row.symbol, name: row.name, isByType: row.isByType,
+                site: CIFContent.SitePlace(label: row.site.label, line: row.site.line, position: position))
+        }
+        return CIFSiteTable(rows: moved, attachedHydrogens: attachedHydrogens)
+    }
+
     private static func coordinate(
         _ document: CIFDocument, _ value: CIFDocument.Value, of name: CIFDocument.Value
     ) throws(StructureFileError) -> Double {

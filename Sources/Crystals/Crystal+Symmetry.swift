@@ -5,10 +5,10 @@ extension Crystal {
     /// They rebuild the structure: same atoms, same distances within the tolerance.
     /// - Parameters:
     ///   - symmetryTolerance: Å.
-    ///   - angleTolerance: degrees; 5 is what the reference's data were made with, nil derives it from the other.
+    ///   - angleTolerance: degrees; nil derives it from the other, so that no shear beyond that is overlooked.
     /// - Throws: ``SymmetryError``.
     package init(
-        structure: Structure, symmetryTolerance: Double = 0.01, angleTolerance: Double? = 5
+        structure: Structure, symmetryTolerance: Double = 0.01, angleTolerance: Double? = nil
     ) throws(SymmetryError) {
         let analysis = try SymmetryAnalysis(structure, tolerance: symmetryTolerance, angleTolerance: angleTolerance)
         guard let crystal = Crystal(standardized: analysis.conventional, spaceGroup: analysis.spaceGroup) else {

@@ -14,7 +14,7 @@ package struct CrystalDataset: Sendable {
 
     /// Where the symmetry comes from.
     package enum SymmetrySource: Sendable {
-        /// The operations in the CIF where they are those of a standard setting, else a search.
+        /// The operations in the CIF where they are those of a standard setting other than P 1, else a search.
         case file
         /// Always a search.
         case search

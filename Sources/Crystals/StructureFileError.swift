@@ -36,6 +36,10 @@ package enum CIFProblem: String, Sendable, Hashable {
     case twoElementsOnOneSite = "two elements on one site"
     case unreadableOperation = "unreadable symmetry operation"
     case unknownSpaceGroup = "no such space group"
+    case unclearSetting = "the setting of the space group is not clear"
+    case contradictorySymmetry = "contradictory symmetry"
+    case cellAgainstSymmetry = "the cell does not fit the space group"
+    case noGroup = "the symmetry operations are no group"
     case tooManyAtoms = "too many atoms"
 }
 

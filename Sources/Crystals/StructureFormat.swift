@@ -9,7 +9,7 @@ package enum StructureFormat: String, Sendable, CaseIterable {
         for suffix in [".gz", ".bz2"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
         let parts = name.split(separator: ".", omittingEmptySubsequences: false)
         switch parts.count > 1 ? parts.last : nil {
-        case "cif": self = .cif
+        case "cif", "mcif": self = .cif
         case "xyz", "extxyz": self = .extxyz
         case "vasp", "poscar": self = .poscar
         case "csv": self = .csv

@@ -2,8 +2,12 @@ package import Policy
 
 /// What `druse pretrain --config` reads.
 package struct PretrainingConfiguration: ConfigurationSection {
-    /// Tables with a `cif` and a `split` column (train, val), relative to the configuration file.
+    /// Tables with a `cif` column, relative to the configuration file; a `split` column (train, val) divides a table.
     package var data: [String] = []
+    /// Tables to validate on, all rows, where `data` has no `split` column.
+    package var validationData: [String] = []
+    /// Å, of the symmetry search for crystals whose file states none but P1.
+    package var symmetryTolerance = 0.01
     /// Where checkpoints and metrics go, relative to the current folder.
     package var runDirectory = "runs/pretrain"
     package var policy = PolicyConfiguration()
@@ -26,6 +30,8 @@ package struct PretrainingConfiguration: ConfigurationSection {
 
     private enum CodingKeys: String, CodingKey, CaseIterable {
         case data, policy, seed, steps, threads
+        case validationData = "validation_data"
+        case symmetryTolerance = "symprec"
         case runDirectory = "run_dir"
         case batchSize = "batch_size"
         case learningRate = "learning_rate"
@@ -44,6 +50,8 @@ package struct PretrainingConfiguration: ConfigurationSection {
             value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
         }
         try read(.data, into: &data)
+        try read(.validationData, into: &validationData)
+        try read(.symmetryTolerance, into: &symmetryTolerance)
         try read(.runDirectory, into: &runDirectory)
         try read(.policy, into: &policy)
         try read(.seed, into: &seed)
@@ -69,6 +77,9 @@ package struct PretrainingConfiguration: ConfigurationSection {
         var problems = policy.problems.map { "policy: \($0)" }
         func require(_ condition: Bool, _ text: String) { if !condition { problems.append(text) } }
         require(!data.isEmpty, "data is empty; name at least one csv file with a cif column")
+        require(
+            symmetryTolerance > 0 && symmetryTolerance <= 1,
+            "symprec is \(symmetryTolerance); it must be above 0 and at most 1 (angstrom)")
         require(steps > 0, "steps is \(steps); it must be positive")
         require((1...1_000_000).contains(batchSize), "batch_size is \(batchSize); it must be 1...1000000")
         require(learningRate > 0 && learningRate.isFinite, "learning_rate is \(learningRate); it must be positive")

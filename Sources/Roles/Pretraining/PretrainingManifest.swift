@@ -57,7 +57,7 @@ struct PretrainingManifest: Codable, Hashable {
 
 extension PretrainingConfiguration {
     /// Keys that decide no result; data are compared by content, wherever they lie.
-    private static let freeKeys: Set<String> = ["threads", "run_dir", "data"]
+    private static let freeKeys: Set<String> = ["threads", "run_dir", "data", "validation_data"]
 
     /// The keys that decide results and differ from those of the run to go on with, each with both values.
     func problems(against stored: PretrainingConfiguration) throws -> [String] {

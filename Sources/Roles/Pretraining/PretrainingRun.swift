@@ -10,6 +10,7 @@ internal import Telemetry
 package struct PretrainingRun {
     private let configuration: PretrainingConfiguration
     private let dataFiles: [URL]
+    private let validationFiles: [URL]
     private let directory: URL
     private let shouldStop: @Sendable () -> Bool
 
@@ -22,6 +23,7 @@ package struct PretrainingRun {
         self.configuration = configuration
         let folder = configurationFile.deletingLastPathComponent()
         dataFiles = configuration.data.map { URL(filePath: $0, relativeTo: folder).absoluteURL }
+        validationFiles = configuration.validationData.map { URL(filePath: $0, relativeTo: folder).absoluteURL }
         directory = URL(filePath: configuration.runDirectory)
         self.shouldStop = shouldStop
     }
@@ -63,7 +65,9 @@ package struct PretrainingRun {
     package func run(resume: Bool) throws {
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
         if resume { try checkConfiguration() } else { try checkIsNew() }
-        let set = try TrainingSet.read(dataFiles, maximumSites: configuration.policy.maximumSites, threads: threads)
+        let set = try TrainingSet.read(
+            dataFiles, validation: validationFiles, maximumSites: configuration.policy.maximumSites,
+            symmetryTolerance: configuration.symmetryTolerance, threads: threads)
         let lock = try resume ? RunLock(url: directory.appending(path: "lock")) : beginDirectory(set)
         defer { lock.release() }
         if resume { try check(PretrainingManifest(set)) }
@@ -75,6 +79,8 @@ package struct PretrainingRun {
         let useful = GradientTeam.usefulThreads(crystals: configuration.batchSize)
         progress.message(
             "\(set.train.count) crystals to train on, \(validation.count) to validate, left out: \(set.skipped); "
+                + "\(set.spaceGroupCounts.count) space groups, "
+                + "\(set.spaceGroupCounts[1] ?? 0) of \(set.train.count) without symmetry (P1); "
                 + "\(checkpoint.weights.layout.parameterCount) parameters, \(threads) threads"
                 + (threads > useful ? ", of which a step of \(configuration.batchSize) crystals uses \(useful)" : ""))
         let metrics = try JSONLinesWriter(url: directory.appending(path: "metrics.jsonl"))

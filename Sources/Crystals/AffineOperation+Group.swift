@@ -1,0 +1,102 @@
+extension AffineOperation {
+    /// The most operations of a group with any centring of up to eight lattice points.
+    static let maximumGroupOrder = 384
+
+    /// The map that applies `other` first, then this one; unlike ``after(_:)`` the shift is not wrapped.
+    func product(_ other: AffineOperation) -> AffineOperation {
+        AffineOperation(
+            columns: (rotate(other.columns.0), rotate(other.columns.1), rotate(other.columns.2)),
+            translation: apply(other.translation))
+    }
+
+    /// The inverse map; nil if R has none.
+    var inverse: AffineOperation? {
+        let determinant = self.determinant
+        guard determinant.magnitude > 1e-6 else { return nil }
+        let (a, b, c) = columns
+        let rows = [cross(b, c) / determinant, cross(c, a) / determinant, cross(a, b) / determinant]
+        let linear = AffineOperation(
+            columns: (
+                SIMD3(rows[0].x, rows[1].x, rows[2].x), SIMD3(rows[0].y, rows[1].y, rows[2].y),
+                SIMD3(rows[0].z, rows[1].z, rows[2].z)
+            ), translation: .zero)
+        return AffineOperation(columns: linear.columns, translation: -linear.rotate(translation))
+    }
+
+    /// The same operation with a shift within 0.007 of a multiple of 1/24 set to it, R to whole numbers within 1e-6:
+    /// two decimals tell a third.
+    var tidied: AffineOperation {
+        func whole(_ column: SIMD3<Double>) -> SIMD3<Double> {
+            let rounded = column.rounded(.toNearestOrEven)
+            return column.replacing(with: rounded, where: magnitudes(column - rounded) .< 1e-6) + 0
+        }
+        let steps = (24 * translation).rounded(.toNearestOrEven) / 24
+        return AffineOperation(
+            columns: (whole(columns.0), whole(columns.1), whole(columns.2)),
+            translation: wrapped(translation.replacing(with: steps, where: magnitudes(translation - steps) .< 0.007)))
+    }
+
+    /// All products of the generators modulo lattice translations, the identity first; nil beyond
+    /// ``maximumGroupOrder`` or where a product has no ``code``.
+    static func group(generatedBy generators: [AffineOperation]) -> [AffineOperation]? {
+        var members = [AffineOperation.identity]
+        guard let first = members[0].code else { return nil }
+        var codes: Set<Int> = [first]
+        var next = 0
+        while next < members.count {
+            for generator in generators {
+                let product = generator.after(members[next]).tidied
+                guard let code = product.code else { return nil }
+                guard codes.insert(code).inserted else { continue }
+                members.append(product)
+                guard members.count <= maximumGroupOrder else { return nil }
+            }
+            next += 1
+        }
+        return members
+    }
+
+    /// The operations without repetitions modulo lattice translations.
+    static func distinct(_ operations: [AffineOperation]) -> [AffineOperation] {
+        var found: [AffineOperation] = []
+        var byRotation: [Int: [SIMD3<Double>]] = [:]
+        for operation in operations {
+            let key = operation.rotationKey
+            guard !isListed(operation.translation, among: byRotation[key] ?? []) else { continue }
+            byRotation[key, default: []].append(operation.translation)
+            found.append(operation)
+        }
+        return found
+    }
+
+    /// Whether distinct operations hold every product of two of them, modulo lattice translations.
+    static func isGroup(_ operations: [AffineOperation]) -> Bool {
+        var byRotation: [Int: [SIMD3<Double>]] = [:]
+        for operation in operations { byRotation[operation.rotationKey, default: []].append(operation.translation) }
+        for left in operations {
+            for right in operations {
+                let product = left.after(right)
+                guard isListed(product.translation, among: byRotation[product.rotationKey] ?? []) else { return false }
+            }
+        }
+        return true
+    }
+
+    private static func isListed(_ shift: SIMD3<Double>, among shifts: [SIMD3<Double>]) -> Bool {
+        shifts.contains { all(magnitudes(nearestImage($0 - shift)) .< 2e-3) }
+    }
+
+    /// Tells whole-numbered rotations within ±10 apart.
+    private var rotationKey: Int {
+        var key = 0
+        for column in [columns.0, columns.1, columns.2] {
+            for axis in 0..<3 { key = 21 * key + Int(min(10, max(-10, column[axis].rounded()))) }
+        }
+        return key
+    }
+}
+
+/// The magnitude of each component.
+func magnitudes(_ x: SIMD3<Double>) -> SIMD3<Double> {
+    x.replacing(with: -x, where: x .< 0)
+}
