@@ -1,3 +1,4 @@
+import Crystals
 import Rewards
 import Testing
 
