@@ -1,8 +1,8 @@
-import GRDB
+package import GRDB
 
 extension RunArchive {
     /// The history of the tables. A migration that has shipped is never changed: a new one is added below it.
-    static var migrator: DatabaseMigrator {
+    package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(firstMigration) { connection in
             try connection.execute(sql: crystalsTable)
@@ -34,7 +34,7 @@ extension RunArchive {
     }
 
     /// Of every archive.
-    static let firstMigration = "1 crystals and versions"
+    package static let firstMigration = "1 crystals and versions"
 
     /// Comments in a table's text stay in the database and are shown by `.schema`.
     private static let crystalsTable = """

@@ -121,6 +121,20 @@ package final class RunArchive: Sendable {
             arguments: [record.version, policyDigest, record.time.timeIntervalSince1970, text])
     }
 
+    /// How SQLite keeps what is written: its journal, and when it flushes to the disk (2: at every transaction).
+    package func durability() throws(ArchiveError) -> (journalMode: String, synchronous: Int) {
+        do {
+            return try database.writeWithoutTransaction {
+                (
+                    try String.fetchOne($0, sql: "PRAGMA journal_mode") ?? "",
+                    try Int.fetchOne($0, sql: "PRAGMA synchronous") ?? -1
+                )
+            }
+        } catch {
+            throw .database(path: url.path, operation: "read its settings", reason: "\(error)")
+        }
+    }
+
     /// Closes the database; what was written stands in its one file, readable where nothing can be written.
     package func close() throws(ArchiveError) {
         do {

@@ -38,7 +38,7 @@ struct ActorCommand: ParsableCommand {
     }
 
     func run() {
-        RoleProcess.perform {
+        RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("actor", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let role = ActorRole(

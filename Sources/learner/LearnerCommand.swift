@@ -56,7 +56,7 @@ struct LearnerCommand: ParsableCommand {
     }
 
     func run() {
-        RoleProcess.perform {
+        RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("learner", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             var run = try FineTuningRun(

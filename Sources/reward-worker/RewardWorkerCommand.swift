@@ -37,7 +37,7 @@ struct RewardWorkerCommand: ParsableCommand {
     var exitWithParent = false
 
     func run() {
-        RoleProcess.perform {
+        RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("reward-worker", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)

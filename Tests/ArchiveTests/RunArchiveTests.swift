@@ -4,7 +4,7 @@ import GRDB
 import Telemetry
 import Testing
 
-@testable import Archive
+import Archive
 
 @Suite struct RunArchiveTests {
     @Test func insert_thenRead_givesTheSameCrystal() throws {
@@ -219,9 +219,7 @@ import Testing
             }
             let copy = folder.appending(path: "copy.sqlite")
             try FileManager.default.copyItem(at: url, to: copy)
-            let (queue, _) = try RunArchive.openForReading(copy)
-            let count = try queue.read { try Int.fetchOne($0, sql: "SELECT COUNT(*) FROM crystals") }
-            #expect(count == 50)
+            #expect(try RunArchive(url: copy, access: .readOnly).crystalCount() == 50)
             if let reader { #expect(try reader.crystalCount() == 50) }
         }
     }
@@ -230,12 +228,7 @@ import Testing
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "archive.sqlite")
             let archive = try RunArchive(url: url, isOnNetwork: isOnNetwork)
-            let (flush, mode) = try archive.database.writeWithoutTransaction {
-                (
-                    try Int.fetchOne($0, sql: "PRAGMA synchronous"),
-                    try String.fetchOne($0, sql: "PRAGMA journal_mode")
-                )
-            }
+            let (mode, flush) = try archive.durability()
             #expect(flush == 2)
             #expect(mode == (isOnNetwork ? "truncate" : "wal"))
             try archive.insert([try exampleCrystal(version: 0)])

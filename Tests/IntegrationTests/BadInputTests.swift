@@ -5,7 +5,7 @@ import Testing
 /// What the programs of the roles say to what they cannot use: one clear line and no run.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct BadInputTests {
     private func expectFailure(
-        _ program: String, _ arguments: [String], _ words: [String], status: Int32 = 78
+        _ program: String, _ arguments: [String], _ words: [String], status: Int32 = 1
     ) throws {
         let outcome = try DruseProcess.run(program: program, arguments)
         #expect(outcome.status == status, "\(program) \(arguments): \(outcome.messages)")

@@ -3,7 +3,7 @@ import Logging
 import Rewards
 import Testing
 
-@testable import Roles
+import Roles
 
 /// The engine child with an engine that fails as a crystal's unit asks for (``FaultyEngine``).
 @Suite(.timeLimit(.minutes(1))) struct EngineGuardTests {

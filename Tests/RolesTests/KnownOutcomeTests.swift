@@ -2,7 +2,7 @@ import Crystals
 import Rewards
 import Testing
 
-@testable import Roles
+import Roles
 
 /// What was measured before a learner died is not measured again.
 @Suite struct KnownOutcomeTests {

@@ -8,7 +8,7 @@ import Rewards
 import Synchronization
 import Testing
 
-@testable import Roles
+import Roles
 
 /// The trainer of a run with a small policy: what divergence, wrong claims and kept samplers come to.
 @Suite struct PolicyTrainerTests {

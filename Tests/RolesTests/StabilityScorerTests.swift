@@ -6,7 +6,7 @@ import Rewards
 import Stability
 import Testing
 
-@testable import Roles
+import Roles
 
 @Suite struct StabilityScorerTests {
     /// Two hulls of the same compounds, one with another energy, in files.

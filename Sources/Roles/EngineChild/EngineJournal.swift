@@ -4,7 +4,7 @@ import Foundation
 ///
 /// A file without a name, written by the child and read by the worker: noting a crystal is one short system call, and
 /// needs nobody who listens. One record of 16 bytes for each thread: the id of its request, then the index of the crystal.
-final class EngineJournal: Sendable {
+package final class EngineJournal: Sendable {
     /// The child finds the journal at this descriptor.
     static let childDescriptor: Int32 = 3
     private static let recordBytes = 16
@@ -16,7 +16,7 @@ final class EngineJournal: Sendable {
     /// A blank journal.
     ///
     /// - Parameter slots: the threads of the child.
-    init(slots: Int) throws(RoleError) {
+    package init(slots: Int) throws(RoleError) {
         self.slots = slots
         isOwner = true
         // Memory where the system has a file system for it; any folder for temporary files will do.
@@ -47,7 +47,7 @@ final class EngineJournal: Sendable {
     deinit { if isOwner { close(descriptor) } }
 
     /// Notes what a thread begins.
-    func note(slot: Int, request: UInt64, index: Int) {
+    package func note(slot: Int, request: UInt64, index: Int) {
         var record = (request, UInt64(index))
         withUnsafeBytes(of: &record) { bytes in
             _ = pwrite(descriptor, bytes.baseAddress, bytes.count, off_t(slot * Self.recordBytes))
@@ -55,13 +55,13 @@ final class EngineJournal: Sendable {
     }
 
     /// The index of the crystal of a request that is, or was last, in hand; nil if the request was not begun.
-    func position(of request: UInt64) -> Int? {
+    package func position(of request: UInt64) -> Int? {
         for slot in 0..<slots where record(slot).request == request { return record(slot).index }
         return nil
     }
 
     /// Whether nothing was ever begun.
-    var isBlank: Bool { (0..<slots).allSatisfy { record($0).request == 0 } }
+    package var isBlank: Bool { (0..<slots).allSatisfy { record($0).request == 0 } }
 
     private func record(_ slot: Int) -> (request: UInt64, index: Int) {
         var record: (UInt64, UInt64) = (0, 0)

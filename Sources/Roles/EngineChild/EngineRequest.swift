@@ -5,14 +5,14 @@ import Policy
 ///
 /// Both ends are one program on one machine, and a crystal may take less than a millisecond: so it is plain numbers in
 /// the machine's order, and only what scoring asks for; log-probabilities stay behind.
-struct EngineRequest: Sendable {
+package struct EngineRequest: Sendable {
     /// Unique among the requests of one engine process; never 0.
-    var id: UInt64
-    var settings: String
+    package var id: UInt64
+    package var settings: String
     /// The crystals, encoded.
     private var content: [UInt8]
 
-    init(id: UInt64, settings: String, crystals: [SampledCrystal]) {
+    package init(id: UInt64, settings: String, crystals: [SampledCrystal]) {
         self.id = id
         self.settings = settings
         content = []
@@ -21,7 +21,7 @@ struct EngineRequest: Sendable {
     }
 
     /// Reads a request; nil for what is none. The crystals are decoded later, by ``crystals()``.
-    init?(_ frame: [UInt8]) {
+    package init?(_ frame: [UInt8]) {
         var reader = EngineReader(bytes: frame)
         guard let id = reader.read(UInt64.self), let length = reader.read(UInt32.self),
             let text = reader.read(count: Int(length))
@@ -31,14 +31,16 @@ struct EngineRequest: Sendable {
         content = Array(reader.rest)
     }
 
-    var frame: [UInt8] {
+    /// The bytes on the socket; ``init(_:)`` reads them back.
+    package var frame: [UInt8] {
         var bytes: [UInt8] = []
         bytes.append(value: id)
         bytes.append(value: UInt32(settings.utf8.count))
         return bytes + Array(settings.utf8) + content
     }
 
-    func crystals() throws(WireError) -> [SampledCrystal] {
+    /// - Throws: ``WireError`` for bytes that are no crystals.
+    package func crystals() throws(WireError) -> [SampledCrystal] {
         var reader = EngineReader(bytes: content)
         var crystals: [SampledCrystal] = []
         while !reader.rest.isEmpty {

@@ -3,14 +3,14 @@ import Foundation
 /// One end of the connection between a reward worker and its engine child: frames, each after its length.
 ///
 /// Thread rule: one thread receives; sends are serialised by the owner.
-struct EngineSocket: Sendable {
+package struct EngineSocket: Sendable {
     /// The largest frame, bytes; far beyond what a task or its results take.
     private static let frameBytes = 64 << 20
 
-    let descriptor: Int32
+    package let descriptor: Int32
 
     /// Sends a frame; false if the other end is gone.
-    func send(_ payload: [UInt8]) -> Bool {
+    package func send(_ payload: [UInt8]) -> Bool {
         var frame = withUnsafeBytes(of: UInt32(payload.count).littleEndian) { Array($0) }
         frame += payload
         return frame.withUnsafeBytes { bytes in
@@ -27,7 +27,7 @@ struct EngineSocket: Sendable {
     }
 
     /// The next frame; nil if the other end is gone, or sends no frames.
-    func receive() -> [UInt8]? {
+    package func receive() -> [UInt8]? {
         guard let header = receive(count: 4) else { return nil }
         let count = header.reversed().reduce(0) { $0 << 8 | Int($1) }
         guard count <= Self.frameBytes else { return nil }

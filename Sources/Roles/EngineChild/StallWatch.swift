@@ -2,7 +2,7 @@
 ///
 /// Only time that the observer and the observed both had counts: a pause of the observer (a suspended machine, SIGSTOP)
 /// counts as one interval between two looks at most.
-struct StallWatch: Sendable {
+package struct StallWatch: Sendable {
     private let limit: Duration
     private let interval: Duration
     private var last: Moment
@@ -12,7 +12,7 @@ struct StallWatch: Sendable {
     /// - Parameters:
     ///   - limit: how long a crystal may take.
     ///   - interval: how often the observer means to look.
-    init(limit: Duration, interval: Duration, now: Moment) {
+    package init(limit: Duration, interval: Duration, now: Moment) {
         self.limit = limit
         self.interval = interval
         last = now
@@ -24,7 +24,7 @@ struct StallWatch: Sendable {
     ///   - position: the index of the crystal in hand; nil if none is.
     ///   - isStopped: whether the process that works is stopped by a signal.
     /// - Returns: whether the crystal has had its time.
-    mutating func exceeds(position: Int?, isStopped: Bool, now: Moment) -> Bool {
+    package mutating func exceeds(position: Int?, isStopped: Bool, now: Moment) -> Bool {
         let passed = last.duration(to: now)
         last = now
         if position != self.position || position == nil {

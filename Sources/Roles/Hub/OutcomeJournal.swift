@@ -1,7 +1,7 @@
 /// The outcomes of the version in hand on their way to the archive, and those that an earlier life of the learner left there.
-struct OutcomeJournal: Sendable {
+package struct OutcomeJournal: Sendable {
     /// Outcomes are handed out at most this often.
-    static let interval = Duration.seconds(1)
+    package static let interval = Duration.seconds(1)
 
     /// Outcomes from the learner's life before, by the crystal's name.
     private var known: [CrystalID: KnownOutcome] = [:]
@@ -9,19 +9,19 @@ struct OutcomeJournal: Sendable {
     private var unsaved: [CrystalID] = []
     private var due: Moment?
 
-    init(known: [CrystalID: KnownOutcome] = [:]) { self.known = known }
+    package init(known: [CrystalID: KnownOutcome] = [:]) { self.known = known }
 
     /// The outcome of a crystal that was sampled again; nil if it has to be measured.
-    mutating func take(_ sampled: SampledCrystal) -> KnownOutcome? {
+    package mutating func take(_ sampled: SampledCrystal) -> KnownOutcome? {
         guard let outcome = known.removeValue(forKey: sampled.id), outcome.crystal == sampled.crystal else { return nil }
         return outcome
     }
 
     /// Notes that a crystal got its outcome.
-    mutating func note(_ id: CrystalID) { unsaved.append(id) }
+    package mutating func note(_ id: CrystalID) { unsaved.append(id) }
 
     /// What is to be handed out now; empty if nothing is, or not yet.
-    mutating func takeDue(now: Moment) -> [CrystalID] {
+    package mutating func takeDue(now: Moment) -> [CrystalID] {
         if let due, now < due { return [] }
         guard !unsaved.isEmpty else { return [] }
         due = now.advanced(by: Self.interval)
@@ -29,7 +29,7 @@ struct OutcomeJournal: Sendable {
     }
 
     /// All that was not handed out yet.
-    mutating func takeAll() -> [CrystalID] {
+    package mutating func takeAll() -> [CrystalID] {
         defer { unsaved.removeAll() }
         return unsaved
     }

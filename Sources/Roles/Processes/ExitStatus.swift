@@ -15,7 +15,8 @@ package enum ExitStatus: Int32, Sendable {
     case stopped = 3
     /// The command line is wrong.
     case usage = 64
-    /// It failed, and would again: a configuration, a file or another process has to change first.
+    /// It failed, and would again: a configuration, a file or another process has to change first. Only `druse launch`
+    /// hears it, of the processes it started; elsewhere it is ``failure``.
     case cannotHeal = 78
 
     /// The status for a program that ends with an error.

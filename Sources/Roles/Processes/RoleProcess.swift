@@ -44,8 +44,11 @@ package enum RoleProcess {
     /// It ends at once: a thread may still be at work whose result nobody waits for any more, and the clean-up of an ordinary
     /// exit would take from it what it uses.
     ///
-    /// - Parameter body: Returns the exit status.
-    package static func perform(_ body: () throws -> Int32) -> Never {
+    /// - Parameters:
+    ///   - isSupervised: Whether `druse launch` started the process, and is told apart what it need not try again
+    ///     (``ExitStatus/cannotHeal``); for all others a failure is a failure.
+    ///   - body: Returns the exit status.
+    package static func perform(isSupervised: Bool = false, _ body: () throws -> Int32) -> Never {
         var status: Int32
         do {
             try StandardDescriptors.requireEnough()
@@ -54,6 +57,7 @@ package enum RoleProcess {
             try? FileHandle.standardError.write(contentsOf: Data("Error: \(error)\n".utf8))
             status = ExitStatus(of: error).rawValue
         }
+        if status == ExitStatus.cannotHeal.rawValue, !isSupervised { status = ExitStatus.failure.rawValue }
         fflush(nil)
         _exit(status)
     }
