@@ -73,10 +73,11 @@ package struct CheckpointStore: Sendable {
         try latest { $0 }
     }
 
-    /// What `use` makes of the newest checkpoint that it accepts, and what is wrong with newer ones; nil if there is none.
+    /// What `use` makes of the newest checkpoint that it accepts, and what is wrong with newer ones; nil if there is
+    /// none.
     ///
-    /// This is the one rule for the newest good checkpoint: whatever is wrong with one, be it cut short, changed, unreadable
-    /// or not to the liking of `use`, the one before it is taken.
+    /// This is the one rule for the newest good checkpoint: whatever is wrong with one, be it cut short, changed,
+    /// unreadable or not to the liking of `use`, the one before it is taken.
     ///
     /// Throws `ArchiveError.foreignReference` if there are none but those of another reference policy.
     package func latest<Value>(
@@ -170,8 +171,8 @@ package struct CheckpointStore: Sendable {
         return version
     }
 
-    /// The folders that have the name of a checkpoint, by version; a replaced one counts while its successor has not got
-    /// its name. None if there is no directory.
+    /// The folders that have the name of a checkpoint, by version; a replaced one counts while its successor has not
+    /// got its name. None if there is no directory.
     private func folders() throws(ArchiveError) -> [Int: URL] {
         guard FileManager.default.fileExists(atPath: directory.path) else { return [:] }
         var folders: [Int: URL] = [:]
@@ -215,7 +216,8 @@ package struct CheckpointStore: Sendable {
         try DurableFile.flush(directory: folder)
     }
 
-    /// Removes all but the newest, counted from the one just saved: newer ones, which are damaged, are replaced in time.
+    /// Removes all but the newest, counted from the one just saved: newer ones, which are damaged, are replaced in
+    /// time.
     private func prune(upTo saved: Int) throws(ArchiveError) {
         for version in try versions().filter({ $0 <= saved }).dropLast(keptCount) {
             try remove(folder(of: version))

@@ -19,7 +19,8 @@ package enum NetworkFileSystem {
     package static func isNetwork(kind: String) -> Bool { kinds.contains(kind) || kind.hasPrefix("fuse") }
 
     /// The kind of the file system of a path; nil if no mount holds it.
-    /// - Parameter mounts: the table of the system: device, folder and kind on each line, the latest of a folder counts.
+    /// - Parameter mounts: the table of the system: device, folder and kind on each line, the latest of a folder
+    ///   counts.
     package static func kind(ofPath path: String, mounts: String) -> String? {
         var found: (length: Int, kind: String)?
         for line in mounts.split(separator: "\n") {

@@ -59,7 +59,8 @@ extension RunArchive {
 
     /// Takes what stands in the journal into the database and removes the journal.
     ///
-    /// SQLite does so itself only if the last to close the database can write. While someone reads, the journal stays, empty.
+    /// SQLite does so itself only if the last to close the database can write. While someone reads, the journal stays,
+    /// empty.
     static func gatherIntoOneFile(_ url: URL) throws {
         var configuration = Configuration()
         configuration.busyMode = .timeout(1)

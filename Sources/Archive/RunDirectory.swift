@@ -34,11 +34,12 @@ package struct RunDirectory: Sendable {
     /// What `druse evaluate` found of the final policy, where the run has it.
     package var evaluationAfter: URL { url.appending(path: "evaluation-after.json") }
 
-    /// Starts a run in a directory that holds none: makes the folders, keeps the effective configuration and the inputs.
-    /// All of it is there when it returns; when it throws, nothing is.
+    /// Starts a run in a directory that holds none: makes the folders, keeps the effective configuration and the
+    /// inputs. All of it is there when it returns; when it throws, nothing is.
     ///
-    /// Throws `ArchiveError.runExists` if there is a run already, `ArchiveError.leftovers` if there are parts of one, and
-    /// `ArchiveError.locked` if another process is starting one there. The caller keeps the lock as long as it writes.
+    /// Throws `ArchiveError.runExists` if there is a run already, `ArchiveError.leftovers` if there are parts of one,
+    /// and `ArchiveError.locked` if another process is starting one there. The caller keeps the lock as long as it
+    /// writes.
     ///
     /// - Parameters:
     ///   - files: further files, by their path in the directory.

@@ -47,8 +47,8 @@ package struct CSVRow: Sendable {
 
 /// Reads separated values row by row; quoted fields may hold separators, quotes and line ends.
 ///
-/// The separator is the comma, semicolon or tab that the header has most of, or what a first line "sep=;" names. Lines end
-/// with "\n", "\r\n" or "\r".
+/// The separator is the comma, semicolon or tab that the header has most of, or what a first line "sep=;" names. Lines
+/// end with "\n", "\r\n" or "\r".
 package struct CSVReader {
     /// The names of the columns.
     package private(set) var header: [String] = []

@@ -14,7 +14,8 @@ package struct Crystal: Sendable, Hashable {
 
     /// One symmetry-distinct site.
     package struct Site: Sendable, Hashable {
-        /// The index of the Wyckoff position, 1 = "a", 26 = "z", 27 = "A" (the reference's numbering; 0 is padding there).
+        /// The index of the Wyckoff position, 1 = "a", 26 = "z", 27 = "A" (the reference's numbering; 0 is padding
+        /// there).
         package var wyckoff: Int
         package var element: Element
         /// Fractional coordinates of the first representative of the position, in [0, 1).

@@ -15,8 +15,8 @@ package struct CrystalSpread: Sendable, Hashable {
         for site in crystal.sites { elementSet.insert(site.element) }
     }
 
-    /// The share of crystals whose Wyckoff sequence is not that of one before. A strict measure: crystals that differ in
-    /// coordinates or lattice alone count as equal.
+    /// The share of crystals whose Wyckoff sequence is not that of one before. A strict measure: crystals that differ
+    /// in coordinates or lattice alone count as equal.
     package var uniqueFraction: Double { count == 0 ? 0 : Double(sequences.count) / Double(count) }
 
     /// How many space groups occur.

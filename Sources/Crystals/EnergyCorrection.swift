@@ -39,7 +39,8 @@ package enum EnergyCorrection {
     /// - Parameters:
     ///   - correction: eV for the whole entry; nil if there is none.
     ///   - adjustments: empty if there are none.
-    /// - Throws: ``Problem`` if the two contradict each other, or an adjustment cannot be read and there is no correction.
+    /// - Throws: ``Problem`` if the two contradict each other, or an adjustment cannot be read and there is no
+    ///   correction.
     package static func total(
         correction: Double?, adjustments: [EnergyAdjustment]
     ) throws(Problem) -> Double {

@@ -1,7 +1,7 @@
 import Foundation
 
-/// A JSON value as `JSONSerialization` gives it, but with every number read to the nearest Double: on Linux that class goes
-/// through decimal numbers and may miss the last digit.
+/// A JSON value as `JSONSerialization` gives it, but with every number read to the nearest Double: on Linux that class
+/// goes through decimal numbers and may miss the last digit.
 struct JSONTree: Decodable {
     /// `[String: Any]`, `[Any]`, `String`, `NSNumber` or `NSNull`.
     let value: Any

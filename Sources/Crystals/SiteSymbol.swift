@@ -1,7 +1,7 @@
 /// Which element the name of a site in a CIF may mean.
 ///
-/// Names are free text: "Co1" is cobalt, "CO1" cobalt or carbon, "Wat" a water's oxygen, "Vac" nothing at all. What a name
-/// alone does not tell is left to the formula, and never guessed.
+/// Names are free text: "Co1" is cobalt, "CO1" cobalt or carbon, "Wat" a water's oxygen, "Vac" nothing at all. What a
+/// name alone does not tell is left to the formula, and never guessed.
 struct SiteSymbol {
     /// The elements it may be, the likeliest first; empty for a dummy, a vacancy or no element.
     let candidates: [Element]

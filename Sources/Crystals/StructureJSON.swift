@@ -1,8 +1,8 @@
 import Foundation
 
 /// Entries as JSON objects: every atom (`lattice`, `species`, `frac_coords`), the sites of a crystal (`space_group`,
-/// `lattice`, `sites`), pymatgen's dictionary of a structure, or an object that holds one of these under `structure` and
-/// may state an energy. They come one by one, in a list, or in a list under `entries`.
+/// `lattice`, `sites`), pymatgen's dictionary of a structure, or an object that holds one of these under `structure`
+/// and may state an energy. They come one by one, in a list, or in a list under `entries`.
 enum StructureJSON {
     /// What may stand in a file, for messages.
     static let layouts =

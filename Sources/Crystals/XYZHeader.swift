@@ -1,7 +1,8 @@
 /// The second line of an extended XYZ frame: key=value pairs.
 ///
-/// Values are words, texts in quotes (a backslash takes the next character as it stands), or arrays in brackets or braces,
-/// whose items blanks or commas separate: `"5 0 0 0 5 0 0 0 5"`, `[[5, 0, 0], [0, 5, 0], [0, 0, 5]]`, `{T T F}`.
+/// Values are words, texts in quotes (a backslash takes the next character as it stands), or arrays in brackets or
+/// braces, whose items blanks or commas separate: `"5 0 0 0 5 0 0 0 5"`, `[[5, 0, 0], [0, 5, 0], [0, 0, 5]]`, `{T T
+/// F}`.
 struct XYZHeader {
     /// By key in lower case, the outer quotes or brackets taken off.
     private(set) var values: [String: String] = [:]

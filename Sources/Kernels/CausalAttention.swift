@@ -17,7 +17,8 @@ package struct CausalAttention: Sendable {
     package struct Sequences: Sendable {
         /// The first row of each sequence, and one more: the number of rows.
         package let starts: [Int]
-        /// The start of each sequence's weights in the buffer of attention weights, and one more: its size for one head.
+        /// The start of each sequence's weights in the buffer of attention weights, and one more: its size for one
+        /// head.
         package let weightStarts: [Int]
         /// The position of each row in its sequence.
         let positions: [Int32]

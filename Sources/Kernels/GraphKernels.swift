@@ -1,11 +1,12 @@
 internal import CKernels
 
-/// Loops of graph networks: bases, gathers, gated activations, scatters. Float tables are row-major; sums run in the order
-/// of the rows.
+/// Loops of graph networks: bases, gathers, gated activations, scatters. Float tables are row-major; sums run in the
+/// order of the rows.
 package enum GraphKernels {
     /// Damped spherical Bessel functions of distances, with a polynomial envelope that is 0 at the cutoff.
     ///
-    /// y[r, k] = env(d/c) √(2/c) sin(w_k d/c) / d with env(x) = 1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2 x^(p+2).
+    /// y[r, k] = env(d/c) √(2/c) sin(w_k d/c) / d with env(x) = 1 - (p+1)(p+2)/2 x^p + p(p+2) x^(p+1) - p(p+1)/2
+    /// x^(p+2).
     /// - Parameters:
     ///   - distances: d > 0, Å; the rows of `range`.
     ///   - frequencies: w, one for each column of y.

@@ -1,6 +1,7 @@
 internal import CKernels
 
-/// y = x · w + b with its gradient. Shapes: x `[rows, inputs]`, w `[inputs, outputs]`, b `[outputs]`, y `[rows, outputs]`.
+/// y = x · w + b with its gradient. Shapes: x `[rows, inputs]`, w `[inputs, outputs]`, b `[outputs]`, y `[rows,
+/// outputs]`.
 package struct Linear: Sendable {
     package let inputs: Int
     package let outputs: Int

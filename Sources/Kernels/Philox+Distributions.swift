@@ -24,7 +24,8 @@ extension Philox {
         return last
     }
 
-    /// An angle in (-π, π] from the von Mises distribution with location 0 (Best and Fisher 1979; Devroye 1986, chapter 9).
+    /// An angle in (-π, π] from the von Mises distribution with location 0 (Best and Fisher 1979; Devroye 1986, chapter
+    /// 9).
     ///
     /// - Returns: nil if the concentration is negative or not finite.
     package mutating func vonMises(concentration kappa: Double) -> Double? {

@@ -1,6 +1,7 @@
 /// Philox4x32-10, a counter-based random number generator (Salmon et al., SC 2011, doi 10.1145/2063384.2063405).
 ///
-/// A stream is a function of its key and counter alone, so the numbers of a crystal do not depend on who draws them or when.
+/// A stream is a function of its key and counter alone, so the numbers of a crystal do not depend on who draws them or
+/// when.
 package struct Philox: RandomNumberGenerator, Sendable {
     private let key: SIMD2<UInt32>
     private var counter: SIMD4<UInt32>

@@ -50,7 +50,8 @@ package enum VectorMath {
         ck_log_softmax(rows, columns, stride, x.pointer, y.pointer)
     }
 
-    /// One Adam step in place; `scale` multiplies the gradient, moments are bias-corrected for step number `step` (from 1).
+    /// One Adam step in place; `scale` multiplies the gradient, moments are bias-corrected for step number `step` (from
+    /// 1).
     package static func adam(
         gradient: FloatView, scale: Float, first: FloatView, second: FloatView, parameters: FloatView, beta1: Float,
         beta2: Float, step: Int, epsilon: Float, rate: Float, decay: Float

@@ -47,7 +47,8 @@ extension Endpoint {
         return outward.map { Endpoint(.tcp(host: $0.address, port: port)) } ?? fromThisMachine
     }
 
-    /// The endpoints to try when connecting, one for each address of the host, which may be reached by one of them alone.
+    /// The endpoints to try when connecting, one for each address of the host, which may be reached by one of them
+    /// alone.
     package var connecting: [Endpoint] {
         guard case .tcp(let host, let port) = transport, !isWildcard, !HostAddress.isNumeric(host) else {
             return [self]

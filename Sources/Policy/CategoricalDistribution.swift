@@ -4,8 +4,8 @@ internal import Foundation
 package enum CategoricalDistribution {
     /// Softmax of logits restricted to a nucleus, then sharpened.
     ///
-    /// The nucleus is decided at temperature 1: categories are taken from the most likely down (of equals the larger index first, as in
-    /// the reference) until their sum is above `topP`; the one that crosses it is kept.
+    /// The nucleus is decided at temperature 1: categories are taken from the most likely down (of equals the larger
+    /// index first, as in the reference) until their sum is above `topP`; the one that crosses it is kept.
     ///
     /// - Parameters:
     ///   - logits: natural log, not necessarily normalised; -infinity for what is not allowed.

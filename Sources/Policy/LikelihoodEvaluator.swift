@@ -3,8 +3,8 @@ package import Kernels
 
 /// Log-probabilities of crystals under a policy, and the gradient of any weighted sum of them.
 ///
-/// One instance is one thread's: it keeps the activations of the last `evaluate` for `addGradient`. Results depend on the crystals of the
-/// batch and the weights alone.
+/// One instance is one thread's: it keeps the activations of the last `evaluate` for `addGradient`. Results depend on
+/// the crystals of the batch and the weights alone.
 package final class LikelihoodEvaluator {
     private let layout: ParameterLayout
     private let configuration: PolicyConfiguration
@@ -62,7 +62,8 @@ package final class LikelihoodEvaluator {
         }
     }
 
-    /// The raw outputs of the last `evaluate`: `[tokens, outputSize]`, and those of the first position `[crystals, wyckoffTypes]`.
+    /// The raw outputs of the last `evaluate`: `[tokens, outputSize]`, and those of the first position `[crystals,
+    /// wyckoffTypes]`.
     package func lastOutputs(_ batch: PackedBatch) -> (tokens: FloatView, first: FloatView) {
         (
             rawOutput.view(0, batch.tokenCount * configuration.outputSize),

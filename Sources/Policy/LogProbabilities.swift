@@ -1,7 +1,7 @@
 /// The logarithm of the probability of a crystal under a policy, by component (natural log).
 ///
-/// Conventions are the reference's: coordinates are densities of the angle 2π(x - ½), lattice lengths are divided by the cube root
-/// of the number of atoms, angles are in radians.
+/// Conventions are the reference's: coordinates are densities of the angle 2π(x - ½), lattice lengths are divided by
+/// the cube root of the number of atoms, angles are in radians.
 package struct LogProbabilities: Sendable, Hashable {
     /// Wyckoff positions, the stop decision included.
     package var w: Double

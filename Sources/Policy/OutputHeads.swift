@@ -3,8 +3,9 @@ internal import Kernels
 
 /// Turns raw output rows into log-probabilities and, on request, into the derivative of these by the raw outputs.
 ///
-/// Rows are those of the reference: the row of a Wyckoff token holds the atom logits and the lattice mixture, that of the atom the x
-/// mixture, x the y mixture, y the z mixture, z the logits of the next Wyckoff position. Arithmetic of the mixtures is double.
+/// Rows are those of the reference: the row of a Wyckoff token holds the atom logits and the lattice mixture, that of
+/// the atom the x mixture, x the y mixture, y the z mixture, z the logits of the next Wyckoff position. Arithmetic of
+/// the mixtures is double.
 struct OutputHeads {
     private let configuration: PolicyConfiguration
     private var mixture: [Double]
@@ -81,7 +82,8 @@ struct OutputHeads {
 
     // MARK: Coordinates
 
-    /// log density of a fractional coordinate, per radian of the angle 2π(x - ½); raw row: logits, locations, raw concentrations.
+    /// log density of a fractional coordinate, per radian of the angle 2π(x - ½); raw row: logits, locations, raw
+    /// concentrations.
     mutating func coordinateLogProbability(of value: Double, row: FloatView, derivative: FloatView?) -> Double {
         let count = configuration.coordinateComponents
         let angle = (value - 0.5) * 2 * .pi

@@ -4,8 +4,8 @@ internal import Kernels
 
 /// Crystals laid out as tokens one after another, without padding.
 ///
-/// A crystal of n sites has 5n + 1 tokens: (W, A, X, Y, Z) for each site and the terminating W = 0. One of the largest number of
-/// sites has no terminating token, as in the reference, and reads its lattice at the W of its last site.
+/// A crystal of n sites has 5n + 1 tokens: (W, A, X, Y, Z) for each site and the terminating W = 0. One of the largest
+/// number of sites has no terminating token, as in the reference, and reads its lattice at the W of its last site.
 package struct PackedBatch: Sendable {
     /// A crystal as numbers.
     struct Item: Sendable {

@@ -4,8 +4,8 @@ package import Kernels
 
 /// Draws crystals from a policy with a key/value cache.
 ///
-/// The crystals of one call go through the network in step. The numbers of a crystal come from its own generator, so the same call gives the same
-/// crystals whoever makes it. One instance is one thread's.
+/// The crystals of one call go through the network in step. The numbers of a crystal come from its own generator, so
+/// the same call gives the same crystals whoever makes it. One instance is one thread's.
 package final class Sampler {
     private var weights: PolicyWeights
     private let configuration: PolicyConfiguration

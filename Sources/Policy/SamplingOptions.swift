@@ -2,7 +2,8 @@ package import Crystals
 
 /// How the policy's distributions are sharpened or restricted while sampling.
 package struct SamplingOptions: Sendable, Hashable {
-    /// Divides logits and concentrations; lattice widths are multiplied by its square root. 1 samples the policy itself.
+    /// Divides logits and concentrations; lattice widths are multiplied by its square root. 1 samples the policy
+    /// itself.
     package var temperature = 1.0
     /// The share of the probability (at temperature 1) that is kept, most likely first. 1 keeps all.
     package var topP = 1.0

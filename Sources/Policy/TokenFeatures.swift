@@ -6,7 +6,8 @@ enum TokenKind: Int, CaseIterable {
     case wyckoff, atom, x, y, z
 }
 
-/// The input features of tokens, before their projections: gathered kind by kind so that each kind is one matrix product.
+/// The input features of tokens, before their projections: gathered kind by kind so that each kind is one matrix
+/// product.
 struct TokenFeatures {
     let configuration: PolicyConfiguration
 

@@ -2,8 +2,8 @@ internal import Kernels
 
 /// The blocks between the token projections and the output row, with their hand-derived gradient.
 ///
-/// Pre-norm transformer: x += attention(norm(x)); x += contract(gelu(expand(norm(x)))); then a last norm and a linear output.
-/// One instance is one thread's: it keeps the activations of its last forward pass.
+/// Pre-norm transformer: x += attention(norm(x)); x += contract(gelu(expand(norm(x)))); then a last norm and a linear
+/// output. One instance is one thread's: it keeps the activations of its last forward pass.
 final class Transformer {
     let layout: ParameterLayout
     private let attention: CausalAttention
@@ -33,7 +33,8 @@ final class Transformer {
         rotary = RotaryTable(headSize: layout.configuration.keySize, length: layout.configuration.maximumTokens)
     }
 
-    /// Makes room for a batch and returns the `[rows, modelSize]` block that the token projections are to be written to.
+    /// Makes room for a batch and returns the `[rows, modelSize]` block that the token projections are to be written
+    /// to.
     func prepare(_ sequences: CausalAttention.Sequences) -> FloatView {
         let rows = sequences.rowCount
         if rows > capacity.rows || sequences.weightCount > capacity.weights || sequences.longest > capacity.longest {

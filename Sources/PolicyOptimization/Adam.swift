@@ -2,7 +2,8 @@ package import Kernels
 
 /// Adam with gradient clipping by global norm and a rate that the caller sets for each step.
 ///
-/// The same as optax's `chain(clip_by_global_norm, scale_by_adam, scale_by_schedule, scale(-1))`; decoupled weight decay (AdamW) is optional.
+/// The same as optax's `chain(clip_by_global_norm, scale_by_adam, scale_by_schedule, scale(-1))`; decoupled weight
+/// decay (AdamW) is optional.
 package struct Adam: Sendable {
     package struct Settings: Sendable, Hashable {
         package var beta1: Float = 0.9

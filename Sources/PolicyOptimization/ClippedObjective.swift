@@ -1,7 +1,8 @@
 internal import Foundation
 package import Policy
 
-/// The clipped policy-gradient objective with a KL term inside the advantage (arXiv 2504.02367, eq. S1-S3), to be maximised.
+/// The clipped policy-gradient objective with a KL term inside the advantage (arXiv 2504.02367, eq. S1-S3), to be
+/// maximised.
 ///
 /// With l the log-probability of a crystal, A its advantage and k = l - l_reference: A' = A - β k, and the value is
 /// min(r A', clamp(r, 1 - ε, 1 + ε) A').

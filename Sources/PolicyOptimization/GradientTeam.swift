@@ -2,7 +2,8 @@ package import Crystals
 package import Kernels
 package import Policy
 
-/// Computes likelihoods and gradients of many crystals on several threads, with the same bits for any number of threads.
+/// Computes likelihoods and gradients of many crystals on several threads, with the same bits for any number of
+/// threads.
 ///
 /// The crystals are cut into pieces of a fixed size, which the threads take as they come; the gradients of the pieces
 /// are added up as a tree over their numbers. So the order of every sum is fixed.

@@ -2,8 +2,8 @@ internal import Foundation
 
 /// The learning rate as a function of the step.
 package enum LearningRateSchedule: Sendable, Hashable {
-    /// rate / (1 + decay · step), the reference's; decay 0 is a constant rate. The first `warmup` steps climb to it in a line: Adam's
-    /// first steps have the full size in every parameter, whatever the gradient.
+    /// rate / (1 + decay · step), the reference's; decay 0 is a constant rate. The first `warmup` steps climb to it in
+    /// a line: Adam's first steps have the full size in every parameter, whatever the gradient.
     case inverse(rate: Double, decay: Double, warmup: Int = 0)
     /// Linear from 0 over `warmup` steps, then half a cosine down to `floor` · rate at `total` steps.
     case cosine(rate: Double, warmup: Int, total: Int, floor: Double)

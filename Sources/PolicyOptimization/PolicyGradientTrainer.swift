@@ -15,7 +15,8 @@ package struct PolicyGradientSettings: Sendable, Hashable {
     package init() {}
 }
 
-/// Clipped policy gradients on batches of scored crystals. All state is explicit, so that a run can stop and go on bit by bit.
+/// Clipped policy gradients on batches of scored crystals. All state is explicit, so that a run can stop and go on bit
+/// by bit.
 ///
 /// A batch is learnt from wholly or not at all: where a loss, a gradient, an update or the new weights' first outputs
 /// are not finite, weights, optimiser and baseline go back to what they were before the batch.
@@ -62,7 +63,8 @@ package final class PolicyGradientTrainer {
     ///
     /// The log-probabilities of the behaviour policy are computed here; those that the batch claims are only compared.
     ///
-    /// - Parameter batch: in an order that does not depend on who drew or scored the crystals; failed evaluations are not in it.
+    /// - Parameter batch: in an order that does not depend on who drew or scored the crystals; failed evaluations are
+    ///   not in it.
     package func train(_ batch: [Experience]) throws(PolicyError) -> PolicyGradientStatistics {
         let places = batch.indices.filter { batch[$0].isUsable(by: layout.configuration) }
         var statistics = PolicyGradientStatistics()

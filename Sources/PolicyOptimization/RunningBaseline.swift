@@ -1,6 +1,7 @@
 /// The running average of mean rewards that is subtracted from rewards (arXiv 2504.02367, appendix A).
 ///
-/// b = mean of the first batch, then η b + (1 - η) mean; the batch at hand is counted before its advantages are taken, as in the reference.
+/// b = mean of the first batch, then η b + (1 - η) mean; the batch at hand is counted before its advantages are taken,
+/// as in the reference.
 package struct RunningBaseline: Sendable, Hashable, Codable {
     /// η
     package var memory: Double

@@ -11,13 +11,13 @@ internal import Kernels
 ///     let energy = try evaluator.energyPerAtom(of: structure)  // eV/atom
 package struct CHGNet: InteratomicPotential {
     package let name: String
-    /// SHA-256 of the tensors (names, shapes, values) and the configuration, hexadecimal; comments and layout of the file do not
-    /// count.
+    /// SHA-256 of the tensors (names, shapes, values) and the configuration, hexadecimal; comments and layout of the
+    /// file do not count.
     package let digest: String
     /// What an evaluator refuses to spend time and memory on.
     package var limits = Limits()
-    /// Whether atoms, bonds and angles that the network cannot tell apart are computed once. Energies agree with and without
-    /// to rounding; symmetric crystals are several times faster with it.
+    /// Whether atoms, bonds and angles that the network cannot tell apart are computed once. Energies agree with and
+    /// without to rounding; symmetric crystals are several times faster with it.
     package var mergesEquivalent = true
     let configuration: CHGNetConfiguration
     let weights: CHGNetWeights

@@ -4,8 +4,9 @@ internal import Kernels
 
 /// The forward pass of CHGNet, with scratch memory that is used again from structure to structure.
 ///
-/// Linear layers over concatenated features are split by feature, so that what depends on an atom or a bond alone is computed
-/// once; edges and angles run in chunks that stay in cache. Geometry and sums over neighbours are in double precision.
+/// Linear layers over concatenated features are split by feature, so that what depends on an atom or a bond alone is
+/// computed once; edges and angles run in chunks that stay in cache. Geometry and sums over neighbours are in double
+/// precision.
 package final class CHGNetEvaluator: EnergyEvaluator {
     private let model: CHGNet
     /// The width of all features.

@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// The weights of a CHGNet model, laid out for the evaluator: matrices as `[inputs, outputs]`, core and gate side by side.
+/// The weights of a CHGNet model, laid out for the evaluator: matrices as `[inputs, outputs]`, core and gate side by
+/// side.
 struct CHGNetWeights: Sendable {
     /// A gated MLP over concatenated features, split by feature: x W = Σ part · W_part.
     struct Gate: Sendable {
@@ -174,7 +175,8 @@ private struct TensorReader {
             hidden: second, norm: norm)
     }
 
-    /// The linear layers stand at 0, 2, 4, ... with activations between them; dropout, without weights, precedes the last.
+    /// The linear layers stand at 0, 2, 4, ... with activations between them; dropout, without weights, precedes the
+    /// last.
     func readout(_ hidden: [Int]) throws(PotentialError) -> [CHGNetWeights.ReadoutLayer] {
         var layers: [CHGNetWeights.ReadoutLayer] = []
         var inputs = width

@@ -1,7 +1,7 @@
 /// Edges and angles of a crystal.
 ///
-/// Bonds no longer than the bond cutoff ("short" ones) come first, so that tables of short bonds are prefixes of tables of
-/// bonds. Edges are ordered by centre, angles by centre and first edge.
+/// Bonds no longer than the bond cutoff ("short" ones) come first, so that tables of short bonds are prefixes of tables
+/// of bonds. Edges are ordered by centre, angles by centre and first edge.
 package struct CrystalGraph {
     let atomCount: Int
     let shortBondCount: Int

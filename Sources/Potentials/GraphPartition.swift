@@ -1,9 +1,9 @@
 /// Classes of atoms and bonds that a message-passing network cannot tell apart.
 ///
 /// Colour refinement: an atom's colour is made of its element and, round by round, of the colours of its bonds and
-/// neighbours; a bond's colour of its length and of the bonds and angles at both its ends. Atoms and bonds of one colour after
-/// as many rounds as the network has layers have equal features in every layer, because the rounds see what the layers see.
-/// Symmetry-equivalent atoms always share a class; no symmetry operation needs to be known.
+/// neighbours; a bond's colour of its length and of the bonds and angles at both its ends. Atoms and bonds of one
+/// colour after as many rounds as the network has layers have equal features in every layer, because the rounds see
+/// what the layers see. Symmetry-equivalent atoms always share a class; no symmetry operation needs to be known.
 package struct GraphPartition {
     package let atoms: Classes
     package let bonds: Classes
@@ -70,7 +70,8 @@ package struct GraphPartition {
         bonds = Classes(colours: bondColours)
     }
 
-    /// Lengths (Å) and cosines that agree to about 1e-8 are equal: far below what changes an energy, far above rounding.
+    /// Lengths (Å) and cosines that agree to about 1e-8 are equal: far below what changes an energy, far above
+    /// rounding.
     static func bin(_ value: Double) -> UInt64 {
         UInt64(bitPattern: Int64((value * 1e8).rounded()))
     }

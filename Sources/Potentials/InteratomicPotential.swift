@@ -5,7 +5,8 @@ package protocol InteratomicPotential: Sendable {
     /// A short name for records and messages, such as "chgnet-0.3.0".
     var name: String { get }
 
-    /// SHA-256 of the model's tensors and configuration, hexadecimal: two models with one digest give the same energies.
+    /// SHA-256 of the model's tensors and configuration, hexadecimal: two models with one digest give the same
+    /// energies.
     var digest: String { get }
 
     /// An evaluator with its own scratch memory.

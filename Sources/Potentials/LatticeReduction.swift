@@ -2,8 +2,8 @@ internal import Crystals
 
 /// A cell whose vectors are as short as possible (Minkowski-reduced) and span the same lattice as a given cell.
 ///
-/// The greedy algorithm in three dimensions: arXiv cs/0408046 (Nguyen & Stehlé). A cell that is reduced already is kept as
-/// it is, to the bit, but for the order of its vectors.
+/// The greedy algorithm in three dimensions: arXiv cs/0408046 (Nguyen & Stehlé). A cell that is reduced already is kept
+/// as it is, to the bit, but for the order of its vectors.
 struct ReducedCell {
     private(set) var cell: Cell
     /// The integer matrix that turns fractional coordinates of the given cell (a row) into those of the reduced one,

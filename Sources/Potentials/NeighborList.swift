@@ -2,8 +2,8 @@ package import Crystals
 
 /// All pairs of atoms within a distance of each other, images of a periodic cell included.
 ///
-/// Each unordered pair stands once (a *bond*); as an edge it has two directions. An atom and its own image make a bond too.
-/// Works for any cell: left-handed, skewed, much smaller than the cutoff, with coordinates outside [0, 1).
+/// Each unordered pair stands once (a *bond*); as an edge it has two directions. An atom and its own image make a bond
+/// too. Works for any cell: left-handed, skewed, much smaller than the cutoff, with coordinates outside [0, 1).
 package struct NeighborList: Sendable {
     /// The distance up to which pairs count, itself included, Å.
     package let cutoff: Double

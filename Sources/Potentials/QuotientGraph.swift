@@ -1,6 +1,7 @@
 internal import Kernels
 
-/// A crystal's graph with one node a class of atoms, one bond a class of bonds, and edges and angles with multiplicities.
+/// A crystal's graph with one node a class of atoms, one bond a class of bonds, and edges and angles with
+/// multiplicities.
 ///
 /// The network gives the same features on it as on the whole graph, at the cost of the distinct ones.
 struct QuotientGraph {

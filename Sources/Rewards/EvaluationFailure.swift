@@ -15,8 +15,8 @@ package enum EvaluationFailure: Sendable, Hashable {
 }
 
 extension EvaluationFailure {
-    /// A stable code for counters and messages: `missing_reference`, `unsupported_element`, `engine`, `engine_crashed` or
-    /// `engine_timed_out`.
+    /// A stable code for counters and messages: `missing_reference`, `unsupported_element`, `engine`, `engine_crashed`
+    /// or `engine_timed_out`.
     package var reason: String {
         switch self {
         case .missingReference: "missing_reference"

@@ -3,8 +3,8 @@ package import Crystals
 extension Structure {
     /// Whether two atoms, or an atom and its own image, are closer than a distance; exact for any cell.
     ///
-    /// Where the orbits are known, only pairs with the first atom of each are looked at: the others are their images under
-    /// the group.
+    /// Where the orbits are known, only pairs with the first atom of each are looked at: the others are their images
+    /// under the group.
     /// - Parameter distance: Å.
     /// - Precondition: cell and coordinates are finite and the cell has a volume.
     package func hasAtoms(closerThan distance: Double) -> Bool {
@@ -24,8 +24,8 @@ extension Structure {
 
 /// Looks for lattice translations that bring a point near to the origin.
 ///
-/// The work follows the number of lattice planes within the distance, also in a cell so flat that its heights are a small
-/// part of its lengths.
+/// The work follows the number of lattice planes within the distance, also in a cell so flat that its heights are a
+/// small part of its lengths.
 private struct ImageSearch {
     private let cell: Cell
     private let squaredDistance: Double

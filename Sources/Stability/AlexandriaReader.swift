@@ -1,12 +1,13 @@
 internal import Crystals
 internal import Foundation
 
-/// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}`, a bare list of
-/// such entries, or one entry a line.
+/// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}`, a bare list
+/// of such entries, or one entry a line.
 ///
-/// The energy of an entry is `energy` with its `energy_adjustments` (else its `correction`), both eV for the composition, or
-/// `energy_per_atom` as it stands. Charges in compositions ("Fe2+") are dropped. Everything else in the file and in an entry
-/// (`structure`, `data`, `@module`, ...) is skipped. A missing `entry_id` becomes `entry-` and the index.
+/// The energy of an entry is `energy` with its `energy_adjustments` (else its `correction`), both eV for the
+/// composition, or `energy_per_atom` as it stands. Charges in compositions ("Fe2+") are dropped. Everything else in the
+/// file and in an entry (`structure`, `data`, `@module`, ...) is skipped. A missing `entry_id` becomes `entry-` and the
+/// index.
 struct AlexandriaReader {
     private let path: String
     private var scanner: JSONScanner

@@ -22,8 +22,8 @@ package enum CompactHull {
     /// The version that is written and read.
     package static let version: UInt32 = 1
 
-    /// The checksum of the hull that comes with the product, and its digest, which takes longer to compute than the file to
-    /// open.
+    /// The checksum of the hull that comes with the product, and its digest, which takes longer to compute than the
+    /// file to open.
     private static let embeddedChecksum: UInt32 = 0x305c_a3a7
     private static let embeddedDigest = "a0a9001fcc5f57f86eee6e467d1ee174ab4705a9c1da173be5e72f07c4e385a9"
 

@@ -2,8 +2,8 @@ internal import Crystals
 internal import Kernels
 
 extension EntryTable {
-    /// SHA-256, hexadecimal, of what the table holds: composition, energy and name of each entry, whatever their order and whatever file
-    /// they come from.
+    /// SHA-256, hexadecimal, of what the table holds: composition, energy and name of each entry, whatever their order
+    /// and whatever file they come from.
     ///
     /// - Complexity: O(n log n) in the number of entries; about 30 ms for the embedded hull.
     var digest: String {

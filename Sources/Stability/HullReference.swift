@@ -66,8 +66,8 @@ package final class HullReference: Sendable {
             name: name, table: builder.table(), sourceEntryCount: builder.entryCount, cachedSystems: cachedSystems)
     }
 
-    /// SHA-256 of the entries (compositions, energies, names), hexadecimal: the same for the same entries in any order and any
-    /// file format, so that two references with one digest give the same distances.
+    /// SHA-256 of the entries (compositions, energies, names), hexadecimal: the same for the same entries in any order
+    /// and any file format, so that two references with one digest give the same distances.
     ///
     /// - Complexity: computed when first asked for, in O(n log n) of the entries.
     package var digest: String {

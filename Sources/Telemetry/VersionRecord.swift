@@ -19,7 +19,8 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     package var rewardError: Double?
     /// The mean reward of the scored crystals alone.
     package var rewardMeanScored: Double?
-    /// The crystals close to the hull or below it, as a share of all crystals: invalid and failed ones count as unstable.
+    /// The crystals close to the hull or below it, as a share of all crystals: invalid and failed ones count as
+    /// unstable.
     package var stableFraction: Double?
     /// The share of the crystals that have no equal among those before them in the version.
     package var uniqueFraction: Double?

@@ -1,10 +1,9 @@
+import Archive
 import Crystals
 import Foundation
 import GRDB
 import Telemetry
 import Testing
-
-import Archive
 
 @Suite struct RunArchiveTests {
     @Test func insert_thenRead_givesTheSameCrystal() throws {

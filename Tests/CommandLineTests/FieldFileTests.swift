@@ -14,7 +14,8 @@ import Testing
         ("F07-water-label.cif", [("Mg(ClO)4", -2.9768)]), ("F11-scale-comment.vasp", [("NaCl", -3.6664)]),
         ("F12/POSCAR.cif", [("NaCl", -3.6664)]), ("F14-lattice-array.extxyz", [("NaCl", -3.6664)]),
         ("F22-bom.csv", [("NaCl", -3.6664), ("LiF", -5.0473)]),
-        ("F23-structure-column.csv", [("NaCl", -3.6664), ("LiF", -5.0473)]), ("F25-nan-property.json", [("NaCl", -3.6664)]),
+        ("F23-structure-column.csv", [("NaCl", -3.6664), ("LiF", -5.0473)]),
+        ("F25-nan-property.json", [("NaCl", -3.6664)]),
     ])
     func energy_ofAFieldFile_isRight(file: String, expected: [(String, Double)]) throws {
         let answers = try answers(["energy", Self.path(file)])
@@ -55,7 +56,8 @@ import Testing
     /// One file with both kinds: each entry goes by what it states.
     @Test func hull_ofMixedEntries_asksThePotentialOnlyWhereNothingIsStated() throws {
         let folder = try TemporaryFolder()
-        let structure = "\"lattice\":[[2.82,2.82,0],[0,2.82,2.82],[2.82,0,2.82]],\"species\":[\"Na\",\"Cl\"],"
+        let structure =
+            "\"lattice\":[[2.82,2.82,0],[0,2.82,2.82],[2.82,0,2.82]],\"species\":[\"Na\",\"Cl\"],"
             + "\"frac_coords\":[[0,0,0],[0.5,0.5,0.5]]"
         let file = try folder.file(
             "mixed.jsonl",

@@ -113,7 +113,8 @@ import Testing
         #expect(!FileManager.default.fileExists(atPath: second.directory.path))
     }
 
-    /// A moved run goes on without anything outside its directory; a longer run stays longer; what decides results is held.
+    /// A moved run goes on without anything outside its directory; a longer run stays longer; what decides results is
+    /// held.
     @Test func resume_ofAMovedRun_needsItsDirectoryAlone() async throws {
         let cluster = try TestCluster(versions: 1)
         let policy = cluster.folder.url.appending(path: "mine.safetensors")

@@ -4,7 +4,8 @@ import Policy
 import ProgramFixtures
 import Roles
 
-/// A run without processes, sockets and threads, one crystal after the other: what every run of the same seed must come to.
+/// A run without processes, sockets and threads, one crystal after the other: what every run of the same seed must come
+/// to.
 enum SequentialRun {
     struct Missing: Error {}
 

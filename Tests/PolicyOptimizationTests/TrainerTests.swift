@@ -151,7 +151,8 @@ import Testing
             #expect(abs(statistics.baseline - epoch.baseline) < 1e-9)
         }
         let final = try Fixture.tensors("tiny/\(expected.params_file)")
-        // Adam's first steps are nearly the sign of the gradient: compare how far the weights moved, and in which direction.
+        // Adam's first steps are nearly the sign of the gradient: compare how far the weights moved, and in which
+        // direction.
         var (dot, ours, theirs) = (0.0, 0.0, 0.0)
         for entry in start.layout.entries {
             let a = trainer.weights.view(entry).array

@@ -5,7 +5,8 @@ import Policy
 import PolicyFixtures
 import Testing
 
-/// The network's output rows against the reference's (tolerance: 2e-3 absolute, or relative for widths and concentrations).
+/// The network's output rows against the reference's (tolerance: 2e-3 absolute, or relative for widths and
+/// concentrations).
 @Suite struct OutputTests {
     @Test(arguments: ["tiny", "small"]) func rows_matchTheReference(model: String) throws {
         let weights = try Fixture.weights(model)

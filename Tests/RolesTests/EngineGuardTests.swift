@@ -1,9 +1,8 @@
 import Foundation
 import Logging
 import Rewards
-import Testing
-
 import Roles
+import Testing
 
 /// The engine child with an engine that fails as a crystal's unit asks for (``FaultyEngine``).
 @Suite(.timeLimit(.minutes(1))) struct EngineGuardTests {

@@ -7,7 +7,8 @@ import Rewards
 import Roles
 import Testing
 
-/// Forged frames through the hub and, where they pass it, through the trainer: the run goes on and its weights stay finite.
+/// Forged frames through the hub and, where they pass it, through the trainer: the run goes on and its weights stay
+/// finite.
 @Suite struct ForgedWorkTests {
     private static let unit = WorkUnit(runSeed: 7, version: 0, unit: 0, firstCrystal: 0, crystalCount: 8)
     private static let extremes: [Double] = [

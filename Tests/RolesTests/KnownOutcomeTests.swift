@@ -1,8 +1,7 @@
 import Crystals
 import Rewards
-import Testing
-
 import Roles
+import Testing
 
 /// What was measured before a learner died is not measured again.
 @Suite struct KnownOutcomeTests {

@@ -5,10 +5,9 @@ import Kernels
 import Policy
 import PolicyOptimization
 import Rewards
+import Roles
 import Synchronization
 import Testing
-
-import Roles
 
 /// The trainer of a run with a small policy: what divergence, wrong claims and kept samplers come to.
 @Suite struct PolicyTrainerTests {

@@ -316,7 +316,14 @@ private struct Client {
         try socket.connect(endpoint)
     }
 
-    func send(frame: [UInt8]) throws { _ = try socket.send([frame]) }
+    /// Waits for room in the queue, as a peer does that must not lose what it says.
+    func send(frame: [UInt8]) throws {
+        for _ in 0..<10_000 {
+            guard try socket.send([frame]) == .full else { return }
+            try ZMQPoller.wait(for: [], wakeup: wakeup, timeout: .milliseconds(1))
+        }
+        throw ToyError.missing
+    }
 
     func send(_ message: PeerMessage) throws { try send(frame: message.encode(session: session)) }
 

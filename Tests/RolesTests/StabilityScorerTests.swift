@@ -3,10 +3,9 @@ import Foundation
 import Policy
 import Potentials
 import Rewards
+import Roles
 import Stability
 import Testing
-
-import Roles
 
 @Suite struct StabilityScorerTests {
     /// Two hulls of the same compounds, one with another energy, in files.
@@ -79,7 +78,8 @@ import Roles
             let scorer = StabilityScorer(reward: engine.makeReward(RewardConfiguration()))
             var generator = SeededGenerator(seed: 5)
             let odd: [Double] = [
-                .nan, .infinity, -.infinity, 0, -1, 1e-300, 1e300, .leastNonzeroMagnitude, -1e18, 1e18, 0.5, 3, 90, 180, 360,
+                .nan, .infinity, -.infinity, 0, -1, 1e-300, 1e300, .leastNonzeroMagnitude, -1e18, 1e18, 0.5, 3, 90, 180,
+                360,
             ]
             let elements = try ["Na", "Cl"].map { try #require(Element(symbol: $0)) }
             for number in 0..<2000 {

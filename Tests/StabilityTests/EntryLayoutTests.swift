@@ -52,8 +52,14 @@ struct EntryLayoutTests {
     }
 
     @Test(arguments: [
-        ("[{\"composition\":{\"Fe\":1},\"energy\":-8,\"correction\":-1,\"energy_adjustments\":[{\"value\":-2}]}]", "add up"),
-        ("[{\"composition\":{\"Fe\":1},\"energy\":-8,\"energy_adjustments\":[{\"name\":\"x\"}]}]", "energy_adjustments"),
+        (
+            "[{\"composition\":{\"Fe\":1},\"energy\":-8,\"correction\":-1,\"energy_adjustments\":[{\"value\":-2}]}]",
+            "add up"
+        ),
+        (
+            "[{\"composition\":{\"Fe\":1},\"energy\":-8,\"energy_adjustments\":[{\"name\":\"x\"}]}]",
+            "energy_adjustments"
+        ),
         ("[{\"composition\":{\"Vac\":1},\"energy\":-8}]", "'Vac' is not an element"),
         ("[{\"composition\":\"Fe2O3\",\"energy\":-8}]", "composition"), ("[{\"composition\":{\"Fe\":1}}]", "energy"),
         ("[{\"composition\":{\"Fe\":1},\"energy\":-8,\"correction\":NaN}]", "finite"), ("[]", "{\"entries\""),

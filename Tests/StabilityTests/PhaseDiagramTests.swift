@@ -3,8 +3,8 @@ import Stability
 import Testing
 
 @Suite struct PhaseDiagramTests {
-    /// A random system: elements, and compounds with small whole amounts whose energies scatter around a bowl, some of them
-    /// exactly on tie lines.
+    /// A random system: elements, and compounds with small whole amounts whose energies scatter around a bowl, some of
+    /// them exactly on tie lines.
     private func randomEntries(
         elementCount: Int, compoundCount: Int, using generator: inout SeededGenerator
     ) -> [ComputedEntry] {

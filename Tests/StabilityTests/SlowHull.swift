@@ -1,7 +1,8 @@
 import Crystals
 import Stability
 
-/// The hull by its definition, for tests: every set of as many entries as elements that encloses the composition is tried.
+/// The hull by its definition, for tests: every set of as many entries as elements that encloses the composition is
+/// tried.
 struct SlowHull {
     let elements: [Element]
     let entries: [ComputedEntry]

@@ -1,7 +1,7 @@
 internal import Yams
 
-/// Values that YAML's versions read in different ways, so that nobody can tell what was meant: `0032` is 26 or 32, `1:30` 90
-/// or a text, `on` true or a text. Where a number or a truth value is expected they are refused.
+/// Values that YAML's versions read in different ways, so that nobody can tell what was meant: `0032` is 26 or 32,
+/// `1:30` 90 or a text, `on` true or a text. Where a number or a truth value is expected they are refused.
 enum PlainScalars {
     /// What a value is expected to be, as the default of its key tells.
     enum Kind {

@@ -3,7 +3,8 @@ import Foundation
 /// Which crystal each thread of an engine child has in hand, in memory that outlives the child.
 ///
 /// A file without a name, written by the child and read by the worker: noting a crystal is one short system call, and
-/// needs nobody who listens. One record of 16 bytes for each thread: the id of its request, then the index of the crystal.
+/// needs nobody who listens. One record of 16 bytes for each thread: the id of its request, then the index of the
+/// crystal.
 package final class EngineJournal: Sendable {
     /// The child finds the journal at this descriptor.
     static let childDescriptor: Int32 = 3

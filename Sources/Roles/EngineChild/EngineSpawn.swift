@@ -28,9 +28,10 @@ package struct EngineCommand: Sendable, Hashable {
 
     /// Starts the program, with one end of a new connection as its standard input and the journal at its place.
     ///
-    /// Signals that ask to finish are held back in the child: it ends when its connection does. A terminal's Ctrl-C, which
-    /// reaches all processes of the group, thus leaves it at work for a worker that finishes what it has in hand.
-    package func start(threads: Int, journal: EngineJournal) throws(RoleError) -> (process: Int32, socket: EngineSocket) {
+    /// Signals that ask to finish are held back in the child: it ends when its connection does. A terminal's Ctrl-C,
+    /// which reaches all processes of the group, thus leaves it at work for a worker that finishes what it has in hand.
+    package func start(threads: Int, journal: EngineJournal) throws(RoleError) -> (process: Int32, socket: EngineSocket)
+    {
         var ends: [Int32] = [-1, -1]
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue), 0, &ends) == 0 else {
             throw failure("no connection", errno)

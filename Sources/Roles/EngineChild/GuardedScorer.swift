@@ -6,7 +6,8 @@ import Rewards
 final class GuardedScorer: CrystalScorer {
     /// A crystal whose child is killed this often from outside is evaluated alone.
     private static let killsBeforeSuspicion = 2
-    /// A crystal that is alone in a child killed so often from outside is what gets it killed: by the system, for memory.
+    /// A crystal that is alone in a child killed so often from outside is what gets it killed: by the system, for
+    /// memory.
     private static let killsAlone = 5
 
     private let engine: EngineGuard
@@ -34,7 +35,8 @@ final class GuardedScorer: CrystalScorer {
                     "crystal \(crystal.id) made no progress for \(engine.timeLimit.seconds) s; trying it alone")
                 results[open[position]] = try scoreAlone(crystal)
             case .died(let death, let position):
-                // One that the worker ended itself, or in which these crystals were not begun, tells nothing about them.
+                // One that the worker ended itself, or in which these crystals were not begun, tells nothing about
+                // them.
                 guard !death.wasIntended, let position, open.indices.contains(position) else { continue }
                 let crystal = crystals[open[position]]
                 kills[open[position]] += 1

@@ -5,8 +5,8 @@ package import Rewards
 
 /// What the hub takes from its peers: crystals that the policy can have sampled, numbers that training can use.
 ///
-/// An honest peer holds its own results against the same limits before it sends them: what breaks them comes from a peer
-/// that is broken or forged, and is neither scored, trained on nor archived.
+/// An honest peer holds its own results against the same limits before it sends them: what breaks them comes from a
+/// peer that is broken or forged, and is neither scored, trained on nor archived.
 package struct Admission: Sendable, Hashable {
     /// The most sites of a crystal (`n_max`); nil: whatever the wire carries.
     package var maximumSites: Int?

@@ -2,8 +2,8 @@ package import Messaging
 
 /// The hub's thread: it alone touches the ROUTER that all peers are connected to and the PUB of the announcements.
 ///
-/// Commands come in and batches and events go out through bounded mailboxes; it waits for nothing but messages, for at most
-/// a fraction of a second.
+/// Commands come in and batches and events go out through bounded mailboxes; it waits for nothing but messages, for at
+/// most a fraction of a second.
 package final class Hub: Sendable {
     package enum Command: Sendable {
         case begin(
@@ -18,7 +18,8 @@ package final class Hub: Sendable {
 
     package enum Output: Sendable {
         case started(HubEndpoints)
-        /// Crystals of the version in hand that got their outcomes; those since the last ones come with the batch alone.
+        /// Crystals of the version in hand that got their outcomes; those since the last ones come with the batch
+        /// alone.
         case outcomes([ScoredCrystal])
         case batch(ScoredBatch)
         /// The hub cannot go on.
@@ -69,7 +70,8 @@ package final class Hub: Sendable {
     /// The hub's state a moment ago; nil before its first turn.
     package var state: HubReport? { latest.value }
 
-    /// Gives the hub something to do at its next turn. A hub that has ended does nothing: why it did stands in `outputs`.
+    /// Gives the hub something to do at its next turn. A hub that has ended does nothing: why it did stands in
+    /// `outputs`.
     package func post(_ command: Command) {
         commands.post(command, bounded: "the hub takes all commands at every turn")
     }

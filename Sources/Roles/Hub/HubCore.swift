@@ -103,8 +103,8 @@ package struct HubCore: Sendable {
         if let last = lastTick {
             let pause = last.duration(to: now)
             longestTurn = max(longestTurn, pause)
-            // A time in which the hub itself stood still (a suspended laptop, a stopped process) is no silence of its peers, and
-            // no time of theirs to work in: they may have stood still as well.
+            // A time in which the hub itself stood still (a suspended laptop, a stopped process) is no silence of its
+            // peers, and no time of theirs to work in: they may have stood still as well.
             if pause > timing.heartbeat * 2 {
                 peers.forgive(pause, now: now)
                 ledger?.postpone(by: pause)
@@ -136,8 +136,9 @@ package struct HubCore: Sendable {
 
     /// A message did not fit into the queue towards a peer that is there but reads slowly.
     ///
-    /// Work goes back to the front of the queue and is offered again at the next tick. All else repeats itself: a hello, a result
-    /// or a request for weights is sent again until it is answered, a shutdown is said at every heartbeat.
+    /// Work goes back to the front of the queue and is offered again at the next tick. All else repeats itself: a
+    /// hello, a result or a request for weights is sent again until it is answered, a shutdown is said at every
+    /// heartbeat.
     package mutating func congested(_ message: HubMessage, to routing: RoutingID) {
         counters.congestedMessages += 1
         guard let session = peers.session(at: routing), let peer = peers[session] else { return }

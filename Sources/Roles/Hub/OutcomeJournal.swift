@@ -1,4 +1,5 @@
-/// The outcomes of the version in hand on their way to the archive, and those that an earlier life of the learner left there.
+/// The outcomes of the version in hand on their way to the archive, and those that an earlier life of the learner left
+/// there.
 package struct OutcomeJournal: Sendable {
     /// Outcomes are handed out at most this often.
     package static let interval = Duration.seconds(1)
@@ -13,7 +14,9 @@ package struct OutcomeJournal: Sendable {
 
     /// The outcome of a crystal that was sampled again; nil if it has to be measured.
     package mutating func take(_ sampled: SampledCrystal) -> KnownOutcome? {
-        guard let outcome = known.removeValue(forKey: sampled.id), outcome.crystal == sampled.crystal else { return nil }
+        guard let outcome = known.removeValue(forKey: sampled.id), outcome.crystal == sampled.crystal else {
+            return nil
+        }
         return outcome
     }
 

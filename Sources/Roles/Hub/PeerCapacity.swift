@@ -1,6 +1,7 @@
 /// How many peers a hub can have.
 package enum PeerCapacity {
-    /// Descriptors for everything that is no connection: files, database, the library's own, those who are being turned away.
+    /// Descriptors for everything that is no connection: files, database, the library's own, those who are being turned
+    /// away.
     static let reserve = 48
     /// Connections of a peer: its messages, and the announcements.
     static let connectionsPerPeer = 2

@@ -1,8 +1,8 @@
 /// The crystals that wait for their reward: in tasks of a few, leased to workers.
 ///
-/// Every crystal put in comes out once, with a result. Nothing that happens to a worker is held against a crystal: what a
-/// lease leaves open when it expires, or when its holder leaves, returns the task or is lost, goes to the front of the queue, as one
-/// task, for any worker with room; those that already failed to answer for it come last.
+/// Every crystal put in comes out once, with a result. Nothing that happens to a worker is held against a crystal: what
+/// a lease leaves open when it expires, or when its holder leaves, returns the task or is lost, goes to the front of
+/// the queue, as one task, for any worker with room; those that already failed to answer for it come last.
 package struct TaskQueue: Sendable {
     /// A task's name within the hub's life.
     package typealias TaskID = UInt64

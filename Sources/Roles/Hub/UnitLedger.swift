@@ -1,8 +1,8 @@
 /// The numbered units of one version: who holds which, which are done.
 ///
 /// A unit is waiting, leased or done, and done only once. A lease that expires puts the unit back, but goes on to fill
-/// its holder's window, so that a stuck actor is given nothing more. A result counts from any process that holds or held the unit,
-/// under whatever login: the first one is taken.
+/// its holder's window, so that a stuck actor is given nothing more. A result counts from any process that holds or
+/// held the unit, under whatever login: the first one is taken.
 package struct UnitLedger: Sendable {
     private struct Lease: Sendable {
         var holder: InstanceID
@@ -81,7 +81,8 @@ package struct UnitLedger: Sendable {
 
     /// Leases the first waiting unit that the actor does not hold already.
     ///
-    /// - Parameter present: The actors that could take a unit: one that failed to deliver a unit has it again only if they
+    /// - Parameter present: The actors that could take a unit: one that failed to deliver a unit has it again only if
+    ///   they
     ///   all did.
     /// - Returns: The unit, and whether it had been granted before; nil if there is none.
     package mutating func grant(

@@ -2,8 +2,8 @@ import Messaging
 
 /// The learner: the hub on a thread of its own, training on the calling thread.
 ///
-/// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves its
-/// state, and only then are the new weights offered.
+/// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves
+/// its state, and only then are the new weights offered.
 package struct LearnerRole {
     /// Asked to stop, a learner without any peer waits this long for one.
     private static let peerWait = Duration.seconds(2)
@@ -20,9 +20,10 @@ package struct LearnerRole {
 
     /// Trains until `configuration.versions` steps are made or `stop` asks to finish; blocks the calling thread.
     ///
-    /// Asked to finish, it waits for the version in hand as long as `configuration.timing.grace` allows and somebody works on it.
-    /// When it returns, all state is checkpointed and the peers have been told to leave. When it throws, they have not (they look
-    /// for the learner's next life), unless no restart would help: that ends the run everywhere.
+    /// Asked to finish, it waits for the version in hand as long as `configuration.timing.grace` allows and somebody
+    /// works on it. When it returns, all state is checkpointed and the peers have been told to leave. When it throws,
+    /// they have not (they look for the learner's next life), unless no restart would help: that ends the run
+    /// everywhere.
     ///
     /// - Throws: ``RoleError``, or what the trainer or the observer throws.
     package func run(trainer: any BatchTrainer, stop: StopToken) throws -> LearnerSummary {

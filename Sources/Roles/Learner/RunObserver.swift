@@ -2,15 +2,16 @@ package import Messaging
 
 /// Hears what happens in a run; logs, metrics and the archive are plugged in here.
 ///
-/// `hubStarted`, `crystalsFinished`, `batchCompleted`, `versionMade` and `versionTrained` are called on the training thread; all others on one thread
-/// of the learner that nothing waits for, so they may take their time (reports are dropped, and counted, when they take too much).
+/// `hubStarted`, `crystalsFinished`, `batchCompleted`, `versionMade` and `versionTrained` are called on the training
+/// thread; all others on one thread of the learner that nothing waits for, so they may take their time (reports are
+/// dropped, and counted, when they take too much).
 package protocol RunObserver: Sendable {
     /// The hub listens.
     func hubStarted(_ endpoints: HubEndpoints)
     /// Crystals of the version in hand got their outcomes; at most once a second. The batch brings them again.
     func crystalsFinished(_ crystals: [ScoredCrystal]) throws
-    /// All crystals of a version have their outcomes; training begins when this returns. After a resume the batch of the
-    /// version in progress comes again with the same ids: store by id.
+    /// All crystals of a version have their outcomes; training begins when this returns. After a resume the batch of
+    /// the version in progress comes again with the same ids: store by id.
     func batchCompleted(_ batch: ScoredBatch) throws
     /// A step was made; its checkpoint is written when this returns, so that what is kept here is as durable.
     func versionMade(_ report: VersionReport) throws

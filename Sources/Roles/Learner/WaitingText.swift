@@ -15,7 +15,8 @@ package struct HeldWork: Sendable, Hashable {
 }
 
 extension HubReport {
-    /// What the version waits for, by name, such as "32 crystals wait, no reward worker has joined"; nil if for nothing.
+    /// What the version waits for, by name, such as "32 crystals wait, no reward worker has joined"; nil if for
+    /// nothing.
     package var waitingText: String? {
         let parts = [unitsText, heldText(oldestUnit, "unit"), tasksText, heldText(oldestTask, "task")].compactMap { $0 }
         guard !parts.isEmpty else { return nil }

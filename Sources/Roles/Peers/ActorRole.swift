@@ -8,7 +8,8 @@ package struct ActorRole {
     private let logger: Logger
     private let makeSampler: @Sendable (String) throws -> any UnitSampler
 
-    /// - Parameter makeSampler: Makes the sampler from the settings that the learner tells (JSON); called again if they change.
+    /// - Parameter makeSampler: Makes the sampler from the settings that the learner tells (JSON); called again if they
+    ///   change.
     package init(
         configuration: PeerConfiguration, logger: Logger,
         makeSampler: @escaping @Sendable (_ settings: String) throws -> any UnitSampler

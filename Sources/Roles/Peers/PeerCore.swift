@@ -53,7 +53,8 @@ struct PeerPulse: Sendable {
 
     /// The report, if one is due; it covers the time since the last.
     ///
-    /// - Parameter childBytes: resident memory of the processes that belong to the peer, asked for when a report is due.
+    /// - Parameter childBytes: resident memory of the processes that belong to the peer, asked for when a report is
+    ///   due.
     mutating func report(
         version: Int, inFlight: Int, logins: Int, resent: Int, now: Moment, childBytes: () -> Int = { 0 }
     ) -> RoleReport? {

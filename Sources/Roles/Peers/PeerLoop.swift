@@ -126,9 +126,9 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     private mutating func send(_ message: PeerMessage, session: UInt64) throws {
         guard let dealer else { return }
         do {
-            // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights until they
-            // are answered, heartbeats at their pace. What a return or a goodbye would have given back at once, the hub takes back
-            // when the lease expires or the silence is too long.
+            // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights
+            // until they are answered, heartbeats at their pace. What a return or a goodbye would have given back at
+            // once, the hub takes back when the lease expires or the silence is too long.
             _ = try dealer.send([message.encode(session: session)])
         } catch let error as OversizedMessage {
             logger.error("a message was dropped: \(error)")

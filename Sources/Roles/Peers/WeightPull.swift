@@ -2,8 +2,8 @@ package import Messaging
 
 /// The pull of one blob of weights, piece by piece, a few pieces in flight.
 ///
-/// Every piece is checked against the table, the whole against the announced digest. Whatever is damaged or does not come is
-/// asked for again; nothing is given out before it is whole.
+/// Every piece is checked against the table, the whole against the announced digest. Whatever is damaged or does not
+/// come is asked for again; nothing is given out before it is whole.
 package struct WeightPull: Sendable {
     /// Pieces asked for ahead.
     package static let window = 4

@@ -8,7 +8,8 @@ package struct ChildSpecification: Sendable, Hashable {
     package var restartArguments: [String] = []
     /// The one that decides: the run ends with it.
     package var isPrimary = false
-    /// What it is one of, such as "actor": the run ends when none of these can live. nil: it is the only one of its kind.
+    /// What it is one of, such as "actor": the run ends when none of these can live. nil: it is the only one of its
+    /// kind.
     package var kind: String?
     /// Failures of its own within an hour that are followed by another start.
     package var failuresPerHour = 20

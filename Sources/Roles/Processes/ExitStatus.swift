@@ -1,4 +1,5 @@
 internal import Archive
+internal import Crystals
 internal import Kernels
 internal import Messaging
 internal import Policy
@@ -26,7 +27,7 @@ package enum ExitStatus: Int32, Sendable {
             case let error as RoleError: error.isLasting
             case let error as ArchiveError: error.isLasting
             case is ConfigurationError, is EndpointError, is PolicyError, is SafetensorsError, is PotentialError,
-                is HullError:
+                is HullError, is CompressedFileError:
                 true
             default: false
             }

@@ -14,7 +14,8 @@ package final class JobPool<Job: Sendable, Output: Sendable>: Sendable {
     package init(
         name: String, threads: Int, wakeup: Wakeup, makeWorker: @escaping @Sendable () -> (Job) -> Output
     ) {
-        // The cores have at most one job a thread under way; one that is taken back late, or the preparation, adds a few.
+        // The cores have at most one job a thread under way; one that is taken back late, or the preparation, adds a
+        // few.
         let jobs = Mailbox<Job>(capacity: 4 * threads + 4)
         let outputs = Mailbox<Output>(capacity: 8 * threads + 8, wakeup: wakeup)
         self.jobs = jobs

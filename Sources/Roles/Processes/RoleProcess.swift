@@ -39,10 +39,11 @@ package enum RoleProcess {
         return configuration
     }
 
-    /// Does a program's work and ends the process with the status that tells how it went; an error is one line on stderr.
+    /// Does a program's work and ends the process with the status that tells how it went; an error is one line on
+    /// stderr.
     ///
-    /// It ends at once: a thread may still be at work whose result nobody waits for any more, and the clean-up of an ordinary
-    /// exit would take from it what it uses.
+    /// It ends at once: a thread may still be at work whose result nobody waits for any more, and the clean-up of an
+    /// ordinary exit would take from it what it uses.
     ///
     /// - Parameters:
     ///   - isSupervised: Whether `druse launch` started the process, and is told apart what it need not try again

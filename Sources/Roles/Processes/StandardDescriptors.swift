@@ -7,11 +7,11 @@ package enum StandardDescriptors {
     /// More are never needed, and cost time when a child is started.
     private static let most: rlim_t = 65_536
 
-    /// Opens `/dev/null` in place of closed standard descriptors, raises the limit of open files, and ignores SIGUSR1 until
-    /// somebody listens to it.
+    /// Opens `/dev/null` in place of closed standard descriptors, raises the limit of open files, and ignores SIGUSR1
+    /// until somebody listens to it.
     ///
-    /// With a standard descriptor closed, the next file, pipe or socket opened would get its number, and be read and written as
-    /// standard input, output or error.
+    /// With a standard descriptor closed, the next file, pipe or socket opened would get its number, and be read and
+    /// written as standard input, output or error.
     package static func secure() {
         for descriptor in STDIN_FILENO...STDERR_FILENO where fcntl(descriptor, F_GETFD) == -1 && errno == EBADF {
             // The lowest free number, which is this one.

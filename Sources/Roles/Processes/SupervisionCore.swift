@@ -2,9 +2,9 @@ import Messaging
 
 /// What to do with the children of a supervisor; a pure state machine.
 ///
-/// A child that ends while the run is on is started again after a wait that doubles, whatever its status, unless it can never live.
-/// Failures are budgeted by the hour. When asked to stop, the primary is asked first, and the others keep serving it. When the primary
-/// is done the others get time to leave, are asked to, and are killed, in this order.
+/// A child that ends while the run is on is started again after a wait that doubles, whatever its status, unless it can
+/// never live. Failures are budgeted by the hour. When asked to stop, the primary is asked first, and the others keep
+/// serving it. When the primary is done the others get time to leave, are asked to, and are killed, in this order.
 package struct SupervisionCore: Sendable {
     package enum Action: Sendable, Hashable {
         case start(Int, isRestart: Bool)

@@ -4,11 +4,12 @@ import Messaging
 
 /// Runs a set of processes until the primary one is done: `druse launch`.
 ///
-/// Each child gets the reading end of a pipe as its standard input; the pipe closes when this process dies, however it dies, and
-/// children started with `--exit-with-parent` (``ParentWatch``) then leave too.
+/// Each child gets the reading end of a pipe as its standard input; the pipe closes when this process dies, however it
+/// dies, and children started with `--exit-with-parent` (``ParentWatch``) then leave too.
 package struct Supervisor {
     package struct Summary: Sendable {
-        /// That of ``ExitStatus``: 0 if the primary succeeded, 3 if it stopped when asked; 128 + a signal if it ended at once.
+        /// That of ``ExitStatus``: 0 if the primary succeeded, 3 if it stopped when asked; 128 + a signal if it ended
+        /// at once.
         package var status: Int32
         /// Restarts by child, in the order given.
         package var restarts: [Int]
@@ -100,8 +101,8 @@ private struct RunningChild {
                 process.terminationReason == .uncaughtSignal
                     ? 128 + process.terminationStatus : process.terminationStatus)
         }
-        // A child inherits the mask of the thread that starts it, and must hear the signals it is sent; a request to save would
-        // end it before it listens.
+        // A child inherits the mask of the thread that starts it, and must hear the signals it is sent; a request to
+        // save would end it before it listens.
         var (held, mask) = (sigset_t(), sigset_t())
         sigemptyset(&held)
         sigaddset(&held, SIGUSR1)

@@ -1,8 +1,8 @@
 import Foundation
 import Synchronization
 
-/// Turns signals into a ``StopToken``: the first SIGINT, SIGTERM or SIGHUP asks to finish, a second one, more than a second
-/// later, ends the process at once; SIGUSR1 asks to save and to go on.
+/// Turns signals into a ``StopToken``: the first SIGINT, SIGTERM or SIGHUP asks to finish, a second one, more than a
+/// second later, ends the process at once; SIGUSR1 asks to save and to go on.
 ///
 /// A signal handler can only reach what is global, so the pipe it writes to is.
 package enum TerminationSignals {

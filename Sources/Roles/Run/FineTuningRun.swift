@@ -39,8 +39,8 @@ package struct FineTuningRun {
 
     /// Begins a new run, or opens one to go on with.
     ///
-    /// With `resume`, a directory that holds no run yet begins one, so that a supervisor can always ask to resume. A run that
-    /// cannot be begun leaves nothing behind; one that cannot go on is left as it is.
+    /// With `resume`, a directory that holds no run yet begins one, so that a supervisor can always ask to resume. A
+    /// run that cannot be begun leaves nothing behind; one that cannot go on is left as it is.
     ///
     /// - Parameters:
     ///   - configuration: with paths resolved; nil, when resuming, for the one the run was begun with.
@@ -230,7 +230,8 @@ package struct FineTuningRun {
         var learner = try learnerConfiguration()
         learner.admission = Admission(policy: trainer.policyConfiguration, shape: configuration.reward.shape)
         let role = try LearnerRole(configuration: learner, observer: recorder)
-        let summary = try role.run(trainer: NotifyingTrainer(base: trainer, recorder: recorder, known: known), stop: stop)
+        let summary = try role.run(
+            trainer: NotifyingTrainer(base: trainer, recorder: recorder, known: known), stop: stop)
         lock.release()
         return summary
     }

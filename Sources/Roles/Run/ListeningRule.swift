@@ -4,7 +4,8 @@ internal import Messaging
 package enum ListeningRule {
     /// What is wrong with a place to listen at; nil if nothing.
     ///
-    /// - Parameter isInsecure: whether other machines may connect although nothing is encrypted and nobody is authenticated.
+    /// - Parameter isInsecure: whether other machines may connect although nothing is encrypted and nobody is
+    ///   authenticated.
     static func problem(of endpoint: Endpoint, isInsecure: Bool) -> String? {
         do {
             if try endpoint.isLocal() || isInsecure { return nil }

@@ -70,7 +70,8 @@ package final class PolicyTrainer: BatchTrainer {
 
     /// - Throws: ``RoleError/cannotServe(_:)`` when version after version gives numbers that are not finite.
     package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
-        // With nothing but invalid crystals there is nothing to compare: the next version is drawn from the same policy.
+        // With nothing but invalid crystals there is nothing to compare: the next version is drawn from the same
+        // policy.
         guard !ScoringFailures(batch).nothingToLearn else {
             version += 1
             return TrainedVersion(version: version, policy: blob, statistics: [:])

@@ -5,7 +5,8 @@ internal import Messaging
 internal import Policy
 internal import Synchronization
 
-/// Samples work units from the policy that the learner broadcasts, with log-probabilities under it and under the reference.
+/// Samples work units from the policy that the learner broadcasts, with log-probabilities under it and under the
+/// reference.
 package final class PolicyUnitSampler: UnitSampler {
     private struct Loaded: Sendable {
         let policy: PolicyWeights

@@ -5,8 +5,9 @@ package import Policy
 internal import Potentials
 internal import Stability
 
-/// What decides the results of a run beside its numbers: policy at the start, reference, potential and hull, as they are kept
-/// in its directory and named by digest in its manifest. Nothing outside the directory is needed to go on with a run.
+/// What decides the results of a run beside its numbers: policy at the start, reference, potential and hull, as they
+/// are kept in its directory and named by digest in its manifest. Nothing outside the directory is needed to go on with
+/// a run.
 package struct RunInputs: Sendable {
     package let directory: RunDirectory
     package let configuration: RunConfiguration
@@ -114,8 +115,8 @@ package struct RunInputs: Sendable {
         return engine
     }
 
-    /// The names by which reward workers find them: the file the run was begun with, as long as it is the same, else the
-    /// copy in the run's directory.
+    /// The names by which reward workers find them: the file the run was begun with, as long as it is the same, else
+    /// the copy in the run's directory.
     package var engineNames: (potential: String, hull: String) {
         func name(_ original: String, _ kept: URL?) -> String {
             guard let kept, !FileManager.default.contentsEqual(atPath: original, andPath: kept.path) else {

@@ -4,8 +4,8 @@ package import Policy
 
 /// Draws numbered crystals from a policy, the same ones for a seed whatever the number of threads.
 ///
-/// Crystals are drawn in whole units, each crystal from its own random numbers, so that the first crystals of a longer run
-/// are those of a shorter one.
+/// Crystals are drawn in whole units, each crystal from its own random numbers, so that the first crystals of a longer
+/// run are those of a shorter one.
 package struct CrystalSampling {
     /// The crystals that go through the network together.
     package static let unitSize = 32

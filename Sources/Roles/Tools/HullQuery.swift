@@ -14,8 +14,8 @@ package struct HullQuery: Sendable {
 
 /// The queries of several files, one after the other.
 ///
-/// Entries of JSON files may state their energy: `energy` (eV for all of the composition, to which `energy_adjustments` or
-/// `correction` are added) or `energy_per_atom`. Entries that do not, and other formats, get it from the potential.
+/// Entries of JSON files may state their energy: `energy` (eV for all of the composition, to which `energy_adjustments`
+/// or `correction` are added) or `energy_per_atom`. Entries that do not, and other formats, get it from the potential.
 package struct HullQueryFiles: Sequence, IteratorProtocol {
     private var paths: ArraySlice<String>
     private let format: StructureFormat?

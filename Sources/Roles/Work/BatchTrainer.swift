@@ -1,7 +1,7 @@
 /// Trains the policy on complete batches; what the learner runs, on the thread that called `LearnerRole.run`.
 ///
-/// The order for each version is `train`, `checkpoint`, and only then are the new weights announced: a learner killed at any
-/// time resumes from its last checkpoint with nothing given out that it does not remember.
+/// The order for each version is `train`, `checkpoint`, and only then are the new weights announced: a learner killed
+/// at any time resumes from its last checkpoint with nothing given out that it does not remember.
 package protocol BatchTrainer {
     /// Where to begin: fresh, or resumed from a checkpoint.
     func start() throws -> TrainingStart

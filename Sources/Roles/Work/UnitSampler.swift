@@ -1,6 +1,7 @@
 /// Samples work units with a policy; what an actor runs.
 ///
-/// `load` is called before the first `sample` and never while one runs; `sample` may be called from several threads at once.
+/// `load` is called before the first `sample` and never while one runs; `sample` may be called from several threads at
+/// once.
 package protocol UnitSampler: Sendable {
     /// Takes new weights into use.
     ///

@@ -1,7 +1,7 @@
 /// A numbered piece of a version's batch, for one actor to sample.
 ///
-/// Everything random about it follows from (run seed, version, unit, crystal), so that it comes out the same wherever, and
-/// however often, it is sampled.
+/// Everything random about it follows from (run seed, version, unit, crystal), so that it comes out the same wherever,
+/// and however often, it is sampled.
 package struct WorkUnit: Sendable, Hashable {
     package var runSeed: UInt64
     package var version: Int

@@ -1,7 +1,8 @@
 import Messaging
 import Roles
 
-/// The hub and peers of a run without sockets, threads or real time: frames lie in queues and arrive when the test says so.
+/// The hub and peers of a run without sockets, threads or real time: frames lie in queues and arrive when the test says
+/// so.
 struct Simulation {
     enum Kind {
         case actor(ActorCore)
