@@ -5,7 +5,7 @@ import Messaging
 /// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves
 /// its state, and only then are the new weights offered.
 package struct LearnerRole {
-    /// Asked to stop, a learner without any peer waits this long for one.
+    /// Asked to stop, a learner that lacks a peer to finish the version waits this long for one.
     private static let peerWait = Duration.seconds(2)
 
     private let configuration: LearnerConfiguration
@@ -136,7 +136,7 @@ package struct LearnerRole {
         guard let reason = run.stop.reason else { return false }
         if run.stop.isUrgent { return true }
         if let state, state.unitsDone + state.unitsLeased == 0 { return true }
-        if state.map({ $0.actors + $0.rewardWorkers > 0 }) ?? true { run.lastPeerSeen = now }
+        if state?.canBeFinished ?? true { run.lastPeerSeen = now }
         if let since = run.stopSeen {
             guard since.duration(to: now) < configuration.timing.grace else {
                 observer.problem(
@@ -151,7 +151,7 @@ package struct LearnerRole {
                 "stopping (\(reason)): version \(run.version) is finished first, which may take "
                     + "\(configuration.timing.grace.milliseconds / 1000) s; a second signal ends at once")
         }
-        // Nobody works on it.
+        // Nobody can finish it.
         return run.lastPeerSeen.duration(to: now) > Self.peerWait
     }
 

@@ -27,7 +27,7 @@ package enum ExitStatus: Int32, Sendable {
             case let error as RoleError: error.isLasting
             case let error as ArchiveError: error.isLasting
             case is ConfigurationError, is EndpointError, is PolicyError, is SafetensorsError, is PotentialError,
-                is HullError, is CompressedFileError:
+                is HullError, is CompressedFileError, is ToolFailure:
                 true
             default: false
             }
