@@ -45,7 +45,7 @@ import Testing
     @Test func launch_askedToSave_passesItOn() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
-        try await cluster.until("the learner runs") { child("learner", of: launch) != nil }
+        try await cluster.untilVersions(1)
         launch.signal(SIGUSR1)
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         #expect(launch.text.contains("saved version "))
