@@ -3,7 +3,8 @@ import PackageDescription
 
 /// What the programs of the three roles are made of.
 let roleProgram: [Target.Dependency] = [
-    "Roles", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+    "Base", "Configuration", "Coordination", "Engines", "FineTuning", "Fleet", "Trajectories",
+    .product(name: "ArgumentParser", package: "swift-argument-parser"),
     .product(name: "Logging", package: "swift-log"),
 ]
 
@@ -24,69 +25,148 @@ let package = Package(
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
-        .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
-        .target(name: "Crystals", dependencies: ["CSpglib", "CZlib", "CBzip2"], resources: [.copy("Resources")]),
-        .target(name: "Potentials", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Policy", dependencies: ["Crystals", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Stability", dependencies: ["Crystals", "CZlib", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Rewards", dependencies: ["Crystals", "Potentials", "Stability"]),
+        .target(name: "Base", dependencies: ["CBzip2", "CZlib"]),
+        .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
+        .target(name: "Kernels", dependencies: ["Base", "CKernels", "COpenBLAS"]),
+        .target(name: "Crystals", dependencies: ["Base", "CSpglib"], resources: [.copy("Resources")]),
+        .target(name: "StructureFiles", dependencies: ["Base", "Crystals"]),
+        .target(name: "Trajectories", dependencies: ["Base", "Crystals"]),
+        .target(
+            name: "Potentials", dependencies: ["Base", "Crystals", "Kernels"], resources: [.copy("Resources")]),
+        .target(name: "Stability", dependencies: ["Base", "Crystals"], resources: [.copy("Resources")]),
+        .target(
+            name: "Policy", dependencies: ["Base", "Crystals", "Kernels", "Trajectories"],
+            resources: [.copy("Resources")]),
+        .target(
+            name: "PolicyOptimization", dependencies: ["Base", "Crystals", "Kernels", "Policy", "Trajectories"]),
+        .target(name: "Rewards", dependencies: ["Base", "Crystals", "Potentials", "Stability", "Trajectories"]),
+        .target(
+            name: "Engines",
+            dependencies: [
+                "Base", "Crystals", "Kernels", "Policy", "Potentials", "Protocol", "Rewards", "Stability",
+                "Trajectories",
+            ]),
+        .target(
+            name: "Protocol",
+            dependencies: [
+                "Base", "Crystals", "Trajectories", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            exclude: ["Schema/druse.proto"]),
+        .target(name: "Coordination", dependencies: ["Base", "Crystals", "Protocol", "Trajectories"]),
+        .target(name: "Transport", dependencies: ["Base", "CZeroMQ"]),
+        .target(
+            name: "Fleet",
+            dependencies: [
+                "Base", "Coordination", "Crystals", "Protocol", "Trajectories", "Transport",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "Telemetry", dependencies: ["Base"]),
         .target(
             name: "Archive",
-            dependencies: ["Crystals", "Kernels", "Telemetry", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: ["Base", "Crystals", "Telemetry", .product(name: "GRDB", package: "GRDB.swift")]),
+        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
         .target(
-            name: "Messaging",
-            dependencies: ["CZeroMQ", "Kernels", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
-            exclude: ["Protocol/druse.proto"]),
-        .target(name: "PolicyOptimization", dependencies: ["Crystals", "Kernels", "Policy"]),
-        .target(name: "Telemetry"),
-        .target(
-            name: "Roles",
+            name: "FineTuning",
             dependencies: [
-                "Archive", "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Potentials", "Rewards",
-                "Stability", "Telemetry", .product(name: "Logging", package: "swift-log"),
-                .product(name: "Yams", package: "Yams"),
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
+                "PolicyOptimization", "Potentials", "Rewards", "Stability", "Telemetry", "Trajectories",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(
+            name: "Pretraining",
+            dependencies: [
+                "Archive", "Base", "Configuration", "Crystals", "Kernels", "Policy", "PolicyOptimization",
+                "StructureFiles", "Telemetry", "Trajectories",
+            ]),
+        .target(
+            name: "Evaluation",
+            dependencies: [
+                "Archive", "Base", "Configuration", "Crystals", "Engines", "FineTuning", "Policy", "Report", "Rewards",
+                "Trajectories",
+            ]),
+        .target(
+            name: "Launch",
+            dependencies: [
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Trajectories", "Transport",
             ]),
         .executableTarget(
             name: "druse",
             dependencies: [
-                "Archive", "Crystals", "Kernels", "Policy", "Potentials", "Rewards", "Roles", "Stability", "Telemetry",
+                "Archive", "Base", "Configuration", "Crystals", "Engines", "Evaluation", "FineTuning", "Fleet",
+                "Kernels", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Report", "Rewards",
+                "Stability", "StructureFiles", "Telemetry", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(name: "actor", dependencies: roleProgram),
         .executableTarget(name: "learner", dependencies: roleProgram),
         .executableTarget(name: "reward-worker", dependencies: roleProgram),
-        .target(name: "PolicyFixtures", dependencies: ["Policy", "Kernels", "Crystals"], path: "Tests/PolicyFixtures"),
+        .target(name: "PolicyFixtures", dependencies: ["Base", "Crystals", "Kernels", "Policy", "StructureFiles", "Trajectories"], path: "Tests/PolicyFixtures"),
         .testTarget(
             name: "PolicyOptimizationTests",
-            dependencies: ["PolicyOptimization", "PolicyFixtures", "Policy", "Kernels", "Crystals"]),
-        .testTarget(name: "PolicyTests", dependencies: ["Policy", "PolicyFixtures", "Kernels", "Crystals"]),
-        .testTarget(name: "MessagingTests", dependencies: ["Messaging"]),
-        .executableTarget(name: "faulty-engine", dependencies: ["Rewards", "Roles"], path: "Tests/FaultyEngine"),
-        .testTarget(
-            name: "RolesTests",
+            dependencies: ["Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "PolicyOptimization", "StructureFiles", "Trajectories"]),
+        .testTarget(name: "PolicyTests", dependencies: ["Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "StructureFiles", "Trajectories"]),
+        .testTarget(name: "TransportTests", dependencies: ["Base", "Protocol", "Transport"]),
+        .executableTarget(name: "faulty-engine", dependencies: ["Base", "Engines", "Fleet", "Protocol", "Rewards", "Trajectories"], path: "Tests/FaultyEngine"),
+        .target(
+            name: "FleetFixtures",
             dependencies: [
-                "Archive", "Crystals", "Kernels", "Messaging", "Policy", "PolicyOptimization", "Potentials", "Rewards",
-                "Roles", "Stability", "faulty-engine",
+                "Base", "Coordination", "Crystals", "Fleet", "Protocol", "Trajectories",
+                .product(name: "Logging", package: "swift-log"),
+            ],
+            path: "Tests/FleetFixtures"),
+        .testTarget(name: "BaseTests", dependencies: ["Base"]),
+        .testTarget(
+            name: "ProtocolTests",
+            dependencies: ["Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories"]),
+        .testTarget(
+            name: "CoordinationTests",
+            dependencies: ["Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories"]),
+        .testTarget(
+            name: "FleetTests",
+            dependencies: [
+                "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .testTarget(
+            name: "EnginesTests",
+            dependencies: [
+                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Potentials", "Protocol", "Rewards",
+                "Stability", "Trajectories", "faulty-engine",
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .testTarget(
+            name: "FineTuningTests",
+            dependencies: [
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning",
+                "FleetFixtures", "Policy", "PolicyOptimization", "Pretraining", "Protocol", "Rewards", "Trajectories",
+            ]),
+        .testTarget(
+            name: "PretrainingTests",
+            dependencies: [
+                "Archive", "Base", "Configuration", "Crystals", "Policy", "Pretraining", "StructureFiles",
+                "Trajectories",
+            ]),
+        .testTarget(name: "LaunchTests", dependencies: ["Base", "FleetFixtures", "Launch", "Trajectories"]),
         .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "druse"]),
+            dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "druse"]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Archive", "Kernels", "Policy", "ProgramFixtures", "Roles", "Telemetry", "actor", "druse", "learner",
-                "reward-worker",
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning", "Fleet",
+                "Kernels", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol", "Report",
+                "Rewards", "Stability", "StructureFiles", "Telemetry", "Trajectories", "Transport",
+                "ProgramFixtures", "actor", "druse", "learner", "reward-worker",
             ]),
-        .testTarget(name: "KernelsTests", dependencies: ["Kernels"]),
-        .testTarget(name: "CrystalsTests", dependencies: ["Crystals"]),
-        .testTarget(name: "StabilityTests", dependencies: ["Stability", "Crystals"]),
-        .testTarget(name: "RewardsTests", dependencies: ["Rewards", "Crystals", "Potentials", "Stability"]),
-        .testTarget(name: "TelemetryTests", dependencies: ["Telemetry"]),
-        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Crystals", "Kernels", "Telemetry"]),
-        .testTarget(name: "PotentialsTests", dependencies: ["Crystals", "Kernels", "Potentials"]),
+        .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
+        .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "StructureFiles"]),
+        .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability", "StructureFiles"]),
+        .testTarget(name: "RewardsTests", dependencies: ["Base", "Crystals", "Potentials", "Rewards", "Stability", "StructureFiles", "Trajectories"]),
+        .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Base", "Crystals", "Report", "Telemetry"]),
+        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Kernels", "Potentials", "StructureFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

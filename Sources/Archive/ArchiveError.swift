@@ -1,5 +1,7 @@
+import Base
+
 /// What can go wrong with a run directory, its database and its checkpoints.
-package enum ArchiveError: Error, Equatable, CustomStringConvertible {
+package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
     /// A file or folder could not be made, read or written.
     case file(path: String, operation: String, reason: String)
     /// A run is to be started in a directory that holds one already.
@@ -54,6 +56,13 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
             """
         case .noCheckpoint(let path, let version):
             "\(path) has no checkpoint of version \(version)"
+        }
+    }
+
+    package var isLasting: Bool {
+        switch self {
+        case .runExists, .noRun, .newerDatabase, .foreignReference: true
+        default: false
         }
     }
 }

@@ -1,5 +1,5 @@
+internal import Base
 package import Foundation
-import Kernels
 
 /// The complete state of training at one version, as named files.
 package struct Checkpoint: Equatable, Sendable {

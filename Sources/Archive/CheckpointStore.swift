@@ -1,5 +1,5 @@
+internal import Base
 package import Foundation
-import Kernels
 
 /// The checkpoints of a run: a folder for each version, complete or not there.
 ///

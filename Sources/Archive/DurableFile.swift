@@ -72,7 +72,7 @@ package enum DurableFile {
     }
 
     /// Reads a whole file.
-    static func read(_ url: URL) throws(ArchiveError) -> Data {
+    package static func read(_ url: URL) throws(ArchiveError) -> Data {
         do {
             return try Data(contentsOf: url)
         } catch {

@@ -1,5 +1,5 @@
-import Foundation
-import GRDB
+internal import Foundation
+internal import GRDB
 package import Telemetry
 
 /// Questions to a run; each is answered from one consistent state of the database.

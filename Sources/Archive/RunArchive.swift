@@ -1,5 +1,5 @@
 package import Foundation
-import GRDB
+internal import GRDB
 package import Telemetry
 
 /// The database of a run: every crystal that was sampled, and a record of every version.

@@ -1,5 +1,5 @@
+internal import Base
 package import Foundation
-import Kernels
 
 #if canImport(Glibc)
     import Glibc

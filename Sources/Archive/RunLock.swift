@@ -1,5 +1,5 @@
 package import Foundation
-import Synchronization
+internal import Synchronization
 
 #if canImport(Glibc)
     import Glibc

@@ -1,6 +1,6 @@
 extension AffineOperation {
     /// The most operations of a group with any centring of up to eight lattice points.
-    static let maximumGroupOrder = 384
+    package static let maximumGroupOrder = 384
 
     /// The map that applies `other` first, then this one; unlike ``after(_:)`` the shift is not wrapped.
     func product(_ other: AffineOperation) -> AffineOperation {
@@ -25,7 +25,7 @@ extension AffineOperation {
 
     /// The same operation with a shift within 0.007 of a multiple of 1/24 set to it, R to whole numbers within 1e-6:
     /// two decimals tell a third.
-    var tidied: AffineOperation {
+    package var tidied: AffineOperation {
         func whole(_ column: SIMD3<Double>) -> SIMD3<Double> {
             let rounded = column.rounded(.toNearestOrEven)
             return column.replacing(with: rounded, where: magnitudes(column - rounded) .< 1e-6) + 0
@@ -57,7 +57,7 @@ extension AffineOperation {
     }
 
     /// The operations without repetitions modulo lattice translations.
-    static func distinct(_ operations: [AffineOperation]) -> [AffineOperation] {
+    package static func distinct(_ operations: [AffineOperation]) -> [AffineOperation] {
         var found: [AffineOperation] = []
         var byRotation: [Int: [SIMD3<Double>]] = [:]
         for operation in operations {
@@ -70,7 +70,7 @@ extension AffineOperation {
     }
 
     /// Whether distinct operations hold every product of two of them, modulo lattice translations.
-    static func isGroup(_ operations: [AffineOperation]) -> Bool {
+    package static func isGroup(_ operations: [AffineOperation]) -> Bool {
         var byRotation: [Int: [SIMD3<Double>]] = [:]
         for operation in operations { byRotation[operation.rotationKey, default: []].append(operation.translation) }
         for left in operations {
@@ -97,6 +97,6 @@ extension AffineOperation {
 }
 
 /// The magnitude of each component.
-func magnitudes(_ x: SIMD3<Double>) -> SIMD3<Double> {
+package func magnitudes(_ x: SIMD3<Double>) -> SIMD3<Double> {
     x.replacing(with: -x, where: x .< 0)
 }

@@ -1,13 +1,15 @@
+import Base
+
 /// A formula as a file states it, such as 'Ca H2 O2' or "Na1 Cl1".
-struct ChemicalFormula {
-    let elements: Set<Element>
+package struct ChemicalFormula {
+    package let elements: Set<Element>
     /// The amounts; nil where charges stand behind the symbols, so that the digits may be either.
-    let composition: Composition?
+    package let composition: Composition?
     /// As given.
-    let text: String
+    package let text: String
 
     /// Reads a formula; nil for what is none, such as one with parentheses or unknown amounts.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var amounts: [Element: Double] = [:]
         var hasCharges = false
         for word in text.split(whereSeparator: { $0.isWhitespace || $0 == "," }) {
@@ -54,7 +56,7 @@ struct ChemicalFormula {
 
     /// Whether the atoms of a cell are any multiple of the formula, as far as its decimals tell; true where it has no
     /// amounts but the right elements.
-    func agrees(with cell: Composition) -> Bool {
+    package func agrees(with cell: Composition) -> Bool {
         guard Set(cell.elements) == elements else { return false }
         guard let amounts = composition?.amounts,
             let most = amounts.max(by: { ($0.value, $1.key) < ($1.value, $0.key) })

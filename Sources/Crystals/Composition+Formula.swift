@@ -1,3 +1,4 @@
+import Base
 import Foundation
 
 extension Composition {
@@ -55,12 +56,6 @@ extension Composition {
             return element.symbol + (amount == 1 ? "" : Composition.text(amount))
         }
         return (text.joined() + anion, factor)
-    }
-
-    private static func greatestCommonDivisor(_ a: Int, _ b: Int) -> Int {
-        var (a, b) = (a, b)
-        while b != 0 { (a, b) = (b, a % b) }
-        return a
     }
 
     /// A whole number without a point, else up to eight decimals.

@@ -1,3 +1,5 @@
+import Base
+
 extension Element {
     /// The element of a species: a symbol, behind which an oxidation state may stand ("Fe", "Fe2+", "O-2", "Cl-",
     /// "Li1+", "Mn2+,spin=5"). The charge is dropped: nothing here depends on it.

@@ -31,6 +31,8 @@ package enum EnergyCorrection {
 
     package struct Problem: Error, Sendable, Hashable {
         package let reason: String
+
+        package init(reason: String) { self.reason = reason }
     }
 
     /// The correction of an entry: the sum of its adjustments, which its `correction` repeats; entries of old versions

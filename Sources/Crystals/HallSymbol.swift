@@ -2,12 +2,12 @@
 ///
 /// The grammar is that of the International Tables B, 1.4, appendix A1.4.2: a lattice, up to four generators, and a
 /// change of origin (in twelfths) or of basis in parentheses.
-struct HallSymbol {
+package struct HallSymbol {
     /// All operations, those of the centring included, the identity first.
-    let operations: [AffineOperation]
+    package let operations: [AffineOperation]
 
     /// Reads a symbol; nil if it breaks the grammar or generates no finite group of the crystallographic kind.
-    init?(_ text: String) {
+    package init?(_ text: String) {
         var symbol = text.replacing("_", with: " ").replacing("''", with: "\"").replacing("=", with: "\"")
         var change: AffineOperation?
         if let open = symbol.firstIndex(of: "(") {

@@ -1,7 +1,7 @@
 /// The flags that say along which vectors a cell repeats.
-enum Periodicity {
+package enum Periodicity {
     /// Reads a flag as files have it: T, True, true, 1 and their opposites; nil for anything else.
-    static func flag(_ text: some StringProtocol) -> Bool? {
+    package static func flag(_ text: some StringProtocol) -> Bool? {
         switch text.lowercased() {
         case "t", "true", ".true.", "1": true
         case "f", "false", ".false.", "0": false
@@ -10,7 +10,7 @@ enum Periodicity {
     }
 
     /// What is wrong with flags for a crystal; nil if nothing is.
-    static func problem(_ flags: [Bool?], text: String) -> String? {
+    package static func problem(_ flags: [Bool?], text: String) -> String? {
         guard !flags.isEmpty, flags.count == 3 || flags.count == 1, flags.allSatisfy({ $0 != nil }) else {
             return "pbc is \"\(text)\"; it must be three flags, T or F"
         }

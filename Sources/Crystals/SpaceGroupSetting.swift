@@ -1,30 +1,30 @@
-internal import CSpglib
+import CSpglib
 
 /// One of the 530 settings that spglib lists.
-struct SpaceGroupSetting {
+package struct SpaceGroupSetting {
     /// The place in spglib's list, 1...530.
     let hallNumber: Int
-    let spaceGroup: SpaceGroup
+    package let spaceGroup: SpaceGroup
     /// spglib's code of axes and origin, such as "b1", "-cba", "2", "1cab", "H"; empty where there is one choice.
-    let choice: String
+    package let choice: String
     /// The symbol of this setting, such as "P 1 2_1/n 1".
     let symbol: String
     /// The symbol with a letter for each axis, such as "P 2_1/n 2_1/m 2_1/a".
     let fullSymbol: String
-    let operations: [AffineOperation]
+    package let operations: [AffineOperation]
     /// The codes of the operations in ascending order.
-    let codes: [Int]
+    package let codes: [Int]
 
     /// All settings; the one of Hall number h at h - 1.
     static let all: [SpaceGroupSetting] = (1...530).compactMap(SpaceGroupSetting.init(hallNumber:))
 
     /// The settings of a group.
-    static func settings(of group: SpaceGroup) -> [SpaceGroupSetting] {
+    package static func settings(of group: SpaceGroup) -> [SpaceGroupSetting] {
         all.filter { $0.spaceGroup == group }
     }
 
     /// The setting with these operations, if there is one.
-    static func setting(operations: [AffineOperation]) -> SpaceGroupSetting? {
+    package static func setting(operations: [AffineOperation]) -> SpaceGroupSetting? {
         let codes = operations.compactMap(\.code).sorted()
         guard codes.count == operations.count else { return nil }
         return byCodes[codes]
@@ -57,7 +57,7 @@ struct SpaceGroupSetting {
     var axes: String { choice.first == "1" || choice.first == "2" ? String(choice.dropFirst()) : choice }
 
     /// The symbol and what tells settings of equal symbols apart, such as "F d -3 m :2".
-    var name: String { choice.isEmpty ? symbol : "\(symbol) :\(choice)" }
+    package var name: String { choice.isEmpty ? symbol : "\(symbol) :\(choice)" }
 
     /// The operations of spglib's table, the identity first.
     private static func operations(hallNumber: Int) -> [AffineOperation] {
@@ -89,7 +89,7 @@ struct SpaceGroupSetting {
 
 extension SpaceGroup {
     /// The group of operations in any setting of a cell; nil if they are none.
-    init?(operations: [AffineOperation], cell: Cell) {
+    package init?(operations: [AffineOperation], cell: Cell) {
         if let setting = SpaceGroupSetting.setting(operations: operations) {
             self = setting.spaceGroup
             return

@@ -1,18 +1,23 @@
 /// A Hermann-Mauguin symbol as files write it: short or full, old or new, with or without blanks, with a suffix for
 /// axes or origin.
-struct SpaceGroupSymbol {
+package struct SpaceGroupSymbol {
     /// A setting that the symbol names.
-    struct Match {
-        let setting: SpaceGroupSetting
+    package struct Match {
+        package let setting: SpaceGroupSetting
         /// 0 for the setting that the symbol means by convention; more for others that go by the same symbol.
-        let rank: Int
+        package let rank: Int
+
+        package init(setting: SpaceGroupSetting, rank: Int) {
+            self.setting = setting
+            self.rank = rank
+        }
     }
 
     /// The settings that the symbol may name; empty for a symbol that is none.
-    let matches: [Match]
+    package let matches: [Match]
 
     /// - Parameter text: such as "P 21/n", "P2_1/n", "P 1 21/n 1", "C m c a", "F d -3 m :2", "Fd-3mZ", "R -3 m H".
-    init(_ text: String) {
+    package init(_ text: String) {
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let base = SpaceGroupSymbol.normalized(parts.first.map(String.init) ?? "")
         if parts.count > 1 {
@@ -59,7 +64,7 @@ struct SpaceGroupSymbol {
     }
 
     /// Whether a suffix, or a code of the coordinate system, is that of a setting.
-    static func isMeant(_ setting: SpaceGroupSetting, by suffix: String) -> Bool {
+    package static func isMeant(_ setting: SpaceGroupSetting, by suffix: String) -> Bool {
         let choice = setting.choice.lowercased()
         let digit = choice.first.map(String.init) ?? ""
         let isDigit = digit == "1" || digit == "2"
@@ -76,7 +81,7 @@ struct SpaceGroupSymbol {
     }
 
     /// Without blanks, underscores and the like, in lower case, bars as "-".
-    static func normalized(_ symbol: String) -> String {
+    package static func normalized(_ symbol: String) -> String {
         var text = ""
         var previous: Unicode.Scalar?
         for scalar in symbol.unicodeScalars {

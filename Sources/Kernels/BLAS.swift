@@ -1,4 +1,4 @@
-internal import COpenBLAS
+import COpenBLAS
 
 /// Matrix products over OpenBLAS, on the calling thread alone: parallel work is done above, one product a thread.
 package enum BLAS {

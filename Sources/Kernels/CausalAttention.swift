@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Causal multi-head attention with rotary positions over packed sequences.
 package struct CausalAttention: Sendable {

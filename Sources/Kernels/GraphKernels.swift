@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Loops of graph networks: bases, gathers, gated activations, scatters. Float tables are row-major; sums run in the
 /// order of the rows.

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Keys (transposed) and values of the tokens seen so far, for one layer and a number of sequences that grow together.
 ///

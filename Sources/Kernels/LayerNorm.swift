@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Layer normalisation of rows: biased variance, epsilon 1e-5, scale and offset.
 package struct LayerNorm: Sendable {

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// y = x · w + b with its gradient. Shapes: x `[rows, inputs]`, w `[inputs, outputs]`, b `[outputs]`, y `[rows,
 /// outputs]`.

@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// Element-wise loops over views, vectorised for the CPU at hand.
 package enum VectorMath {

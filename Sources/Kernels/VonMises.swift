@@ -1,4 +1,4 @@
-internal import CKernels
+import CKernels
 
 /// The von Mises density per radian and its derivatives, for many components at once.
 package enum VonMises {

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// The probabilities from which a category is drawn.
 package enum CategoricalDistribution {

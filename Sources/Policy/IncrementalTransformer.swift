@@ -1,4 +1,4 @@
-internal import Kernels
+import Kernels
 
 /// The network one token at a time, for many sequences in step, with cached keys and values.
 final class IncrementalTransformer {

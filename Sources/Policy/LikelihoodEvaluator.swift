@@ -1,5 +1,5 @@
-internal import Crystals
 package import Kernels
+package import Trajectories
 
 /// Log-probabilities of crystals under a policy, and the gradient of any weighted sum of them.
 ///

@@ -1,5 +1,5 @@
-internal import Foundation
-internal import Kernels
+import Foundation
+import Kernels
 
 /// Turns raw output rows into log-probabilities and, on request, into the derivative of these by the raw outputs.
 ///

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 extension PolicyWeights {
     /// The base policy that ships with the program (`Resources/base-policy`: how it was trained stands beside it).

@@ -1,3 +1,4 @@
+package import Base
 package import Foundation
 package import Kernels
 
@@ -109,7 +110,7 @@ package struct PolicyWeights: Sendable {
 }
 
 /// Why a policy cannot be read or used.
-package enum PolicyError: Error, CustomStringConvertible, Sendable {
+package enum PolicyError: LastingError, CustomStringConvertible, Sendable {
     case missingEmbeddedPolicy
     case missingConfiguration(String)
     case badConfiguration(String)

@@ -1,6 +1,7 @@
+package import Base
 package import Crystals
 internal import Foundation
-package import Kernels
+internal import Kernels
 
 /// Draws crystals from a policy with a key/value cache.
 ///

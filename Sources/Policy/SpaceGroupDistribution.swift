@@ -1,6 +1,6 @@
+package import Base
 package import Crystals
 internal import Foundation
-package import Kernels
 
 /// The frequencies with which space groups are drawn: those of the training data, carried in the weights' metadata.
 package struct SpaceGroupDistribution: Sendable, Hashable {

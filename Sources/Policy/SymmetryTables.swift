@@ -1,4 +1,4 @@
-internal import Crystals
+import Crystals
 
 /// What the network and the sampler ask of the 230 space groups, flattened for fast access.
 struct SymmetryTables: Sendable {

@@ -1,5 +1,5 @@
-internal import Foundation
-internal import Kernels
+import Foundation
+import Kernels
 
 /// The five kinds of token, in the order of a site.
 enum TokenKind: Int, CaseIterable {

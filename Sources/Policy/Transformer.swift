@@ -1,4 +1,4 @@
-internal import Kernels
+import Kernels
 
 /// The blocks between the token projections and the output row, with their hand-derived gradient.
 ///

@@ -1,5 +1,5 @@
 internal import Foundation
-package import Policy
+package import Trajectories
 
 /// The clipped policy-gradient objective with a KL term inside the advantage (arXiv 2504.02367, eq. S1-S3), to be
 /// maximised.

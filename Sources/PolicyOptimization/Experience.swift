@@ -1,5 +1,6 @@
 package import Crystals
 package import Policy
+package import Trajectories
 
 /// A crystal to learn from.
 package struct Experience: Sendable {

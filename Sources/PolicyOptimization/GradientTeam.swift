@@ -1,6 +1,8 @@
+internal import Base
 package import Crystals
 package import Kernels
 package import Policy
+package import Trajectories
 
 /// Computes likelihoods and gradients of many crystals on several threads, with the same bits for any number of
 /// threads.

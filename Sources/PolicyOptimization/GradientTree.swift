@@ -1,5 +1,5 @@
-internal import Kernels
-internal import Synchronization
+import Kernels
+import Synchronization
 
 /// Adds the gradients of numbered pieces in the order of a fixed binary tree, whoever delivers them and when.
 ///

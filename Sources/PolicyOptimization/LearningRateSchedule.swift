@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// The learning rate as a function of the step.
 package enum LearningRateSchedule: Sendable, Hashable {

@@ -1,4 +1,4 @@
-package import Policy
+package import Trajectories
 
 /// Whether log-probabilities that another process claims are those that this one computes.
 package enum LogProbabilityClaim {

@@ -1,6 +1,7 @@
 package import Crystals
 internal import Kernels
 package import Policy
+package import Trajectories
 
 /// Mean negative log-probabilities of a set of crystals, by component, nats a crystal.
 package struct LikelihoodLoss: Sendable, Hashable, Codable {

@@ -1,6 +1,6 @@
-internal import Crystals
 internal import Kernels
 package import Policy
+internal import Trajectories
 
 /// How a batch is learnt from.
 package struct PolicyGradientSettings: Sendable, Hashable {

@@ -1,5 +1,5 @@
+internal import Base
 package import Foundation
-internal import Kernels
 
 /// CHGNet, a charge-informed graph network potential (Deng et al., Nature Machine Intelligence 5, 1031 (2023)).
 ///

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// The hyper-parameters of a CHGNet model, as its `config.json` and the metadata of its weights hold them.
 struct CHGNetConfiguration: Decodable, Sendable {

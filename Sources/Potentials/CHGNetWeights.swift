@@ -1,4 +1,5 @@
-internal import Kernels
+import Base
+import Kernels
 
 /// The weights of a CHGNet model, laid out for the evaluator: matrices as `[inputs, outputs]`, core and gate side by
 /// side.

@@ -1,4 +1,4 @@
-internal import Crystals
+import Crystals
 
 /// A cell whose vectors are as short as possible (Minkowski-reduced) and span the same lattice as a given cell.
 ///

@@ -1,5 +1,7 @@
+import Base
+
 /// Why a potential gives no energy, or cannot be loaded.
-package enum PotentialError: Error, Hashable, Sendable {
+package enum PotentialError: LastingError, Hashable, Sendable {
     /// The structure has no atoms.
     case emptyStructure
     /// The potential does not know the element; `largestAtomicNumber` is the last one it knows.

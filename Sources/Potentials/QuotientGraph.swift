@@ -1,4 +1,4 @@
-internal import Kernels
+import Kernels
 
 /// A crystal's graph with one node a class of atoms, one bond a class of bonds, and edges and angles with
 /// multiplicities.

@@ -1,6 +1,7 @@
-internal import Crystals
-internal import Potentials
-internal import Stability
+import Crystals
+import Potentials
+import Stability
+import Trajectories
 
 /// An outcome without score, on its way up.
 enum Rejection: Error {

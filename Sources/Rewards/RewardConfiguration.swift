@@ -1,3 +1,5 @@
+package import Trajectories
+
 /// How crystals are judged.
 package struct RewardConfiguration: Sendable, Hashable, Codable {
     package var shape = RewardShape.default

@@ -1,4 +1,4 @@
-internal import Foundation
+import Foundation
 
 /// How an energy above the hull becomes a reward; lower energies never earn less.
 package enum RewardShape: Sendable, Hashable {

@@ -1,6 +1,7 @@
 package import Crystals
 package import Potentials
 package import Stability
+package import Trajectories
 
 /// Judges crystals by their energy above the convex hull, unrelaxed, as arXiv 2504.02367 does.
 ///

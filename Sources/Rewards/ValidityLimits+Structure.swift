@@ -1,4 +1,5 @@
-internal import Crystals
+import Crystals
+import Trajectories
 
 extension ValidityLimits {
     /// The primitive cell of a crystal that is within the limits, orbits included.

@@ -1,5 +1,6 @@
-internal import Crystals
-internal import Foundation
+import Base
+import Crystals
+import Foundation
 
 /// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}`, a bare list
 /// of such entries, or one entry a line.

@@ -1,4 +1,4 @@
-internal import Synchronization
+import Synchronization
 
 /// The phase diagrams that were built last, by chemical system.
 ///

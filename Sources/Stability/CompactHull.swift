@@ -1,3 +1,4 @@
+internal import Base
 internal import CZlib
 internal import Crystals
 package import Foundation

@@ -1,4 +1,4 @@
-internal import Crystals
+import Crystals
 
 /// Reads the payload of a compact hull; every count is checked against what is there, and nil means damage.
 struct CompactReader {

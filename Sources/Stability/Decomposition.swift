@@ -1,4 +1,4 @@
-internal import Crystals
+import Crystals
 
 /// The stable mixture that a composition falls apart into.
 package struct Decomposition: Sendable, Hashable {

@@ -1,5 +1,5 @@
-internal import Crystals
-internal import Kernels
+import Base
+import Crystals
 
 extension EntryTable {
     /// SHA-256, hexadecimal, of what the table holds: composition, energy and name of each entry, whatever their order

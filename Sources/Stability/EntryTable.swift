@@ -1,4 +1,4 @@
-internal import Crystals
+import Crystals
 
 /// The lowest entry of every compound of a reference, grouped by chemical system, in flat arrays.
 ///

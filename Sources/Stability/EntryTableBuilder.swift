@@ -1,4 +1,4 @@
-internal import Crystals
+import Crystals
 
 /// Gathers entries in any order and keeps the lowest of each compound.
 struct EntryTableBuilder {

@@ -1,7 +1,8 @@
+package import Base
 package import Crystals
 
 /// Why a hull could not be read or give an answer.
-package enum HullError: Error, Sendable, Hashable {
+package enum HullError: LastingError, Sendable, Hashable {
     /// The reference has no energy of the pure element, so nothing that contains it can be compared.
     case missingReference(Element)
     /// The composition has no atoms or an infinite amount.

@@ -1,3 +1,4 @@
+internal import Base
 package import Crystals
 package import Foundation
 internal import Synchronization

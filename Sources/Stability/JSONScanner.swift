@@ -1,4 +1,4 @@
-internal import Crystals
+import Base
 
 /// Why a scan stopped.
 enum JSONScanError: Error, Equatable {

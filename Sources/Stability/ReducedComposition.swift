@@ -1,4 +1,5 @@
-internal import Crystals
+import Base
+import Crystals
 
 /// A composition divided by its formula units: what tells entries of one compound from those of another.
 struct ReducedComposition: Hashable {
@@ -22,11 +23,4 @@ struct ReducedComposition: Hashable {
         let elements = composition.elements
         self.init(elements: ElementSet(elements), amounts: elements.map { composition.amounts[$0] ?? 0 })
     }
-}
-
-/// The greatest whole number that divides both; the other one if one is 0.
-func greatestCommonDivisor(_ first: Int, _ second: Int) -> Int {
-    var (larger, smaller) = (first, second)
-    while smaller != 0 { (larger, smaller) = (smaller, larger % smaller) }
-    return larger
 }

@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 
 /// What one process did in the last few seconds: one line of `roles.jsonl`.

@@ -1,3 +1,5 @@
+import Base
+
 extension VersionRecord {
     /// The record as a line for a terminal, such as `version 12  reward 0.612 ± 0.021  stable 24.6%  valid 93.0%
     /// unique 97.1%  KL 0.031  clip 18.0%  41.2/s  12.4 s …`.

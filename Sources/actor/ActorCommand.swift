@@ -1,5 +1,7 @@
 import ArgumentParser
-import Roles
+import Base
+import Engines
+import Fleet
 
 /// Samples crystals for a learner.
 @main

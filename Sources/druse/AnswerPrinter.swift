@@ -1,6 +1,5 @@
+import Base
 import Foundation
-import Roles
-import Telemetry
 
 #if canImport(Glibc)
     import Glibc

@@ -1,5 +1,4 @@
 import ArgumentParser
-import Roles
 
 /// `druse bench`: crystals a second of each stage, as JSON lines.
 struct BenchCommand: ParsableCommand {

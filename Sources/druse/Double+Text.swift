@@ -1,4 +1,4 @@
-import Telemetry
+import Base
 
 extension Double {
     /// The number for a table.

@@ -1,5 +1,6 @@
 import ArgumentParser
-import Roles
+import Base
+import Fleet
 
 /// The toolbox.
 @main

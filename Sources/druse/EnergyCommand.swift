@@ -1,6 +1,7 @@
 import ArgumentParser
+import Base
 import Crystals
-import Roles
+import Engines
 
 /// `druse energy`: energies under an interatomic potential.
 struct EnergyCommand: ParsableCommand {

@@ -1,10 +1,12 @@
 import Archive
 import ArgumentParser
+import Base
+import Engines
+import Evaluation
+import FineTuning
 import Foundation
-import Kernels
 import Policy
-import Roles
-import Telemetry
+import Report
 
 /// `druse evaluate`: samples a policy and measures its crystals.
 struct EvaluateCommand: ParsableCommand {

@@ -1,6 +1,7 @@
 import ArgumentParser
+import Base
 import Crystals
-import Roles
+import Engines
 
 /// `druse hull`: distances to a convex hull.
 struct HullCommand: ParsableCommand {
@@ -21,7 +22,7 @@ struct HullCommand: ParsableCommand {
     func run() throws {
         let name = potential.potential
         let questioning = HullQuestioning(hull: try HullSource.load(entries), threads: threads.count) {
-            () throws(ToolFailure) in try PotentialSource.load(name)
+            () throws(ModelError) in try PotentialSource.load(name)
         }
         let printer = AnswerPrinter(
             json: input.json, title: "comparing",

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Base
+import Fleet
 import Foundation
+import Launch
 import Logging
-import Roles
 
 /// `druse launch`: learner, actors and reward workers on this machine.
 struct LaunchCommand: ParsableCommand {

@@ -1,6 +1,10 @@
 import ArgumentParser
+import Base
+import Configuration
+import Fleet
 import Foundation
-import Roles
+import Pretraining
+import Trajectories
 
 /// `druse pretrain`: maximum-likelihood training on a data set.
 struct PretrainCommand: ParsableCommand {

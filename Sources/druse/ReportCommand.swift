@@ -1,8 +1,11 @@
 import Archive
 import ArgumentParser
+import Configuration
 import Crystals
+import FineTuning
 import Foundation
-import Roles
+import Report
+import StructureFiles
 
 /// `druse report`: a self-contained page about a run.
 struct ReportCommand: ParsableCommand {

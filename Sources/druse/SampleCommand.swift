@@ -1,9 +1,9 @@
 import ArgumentParser
+import Base
 import Crystals
-import Kernels
+import Engines
 import Policy
-import Roles
-import Telemetry
+import StructureFiles
 
 /// `druse sample`: crystals from a policy.
 struct SampleCommand: ParsableCommand {

@@ -1,7 +1,9 @@
 import ArgumentParser
+import Base
 import Crystals
-import Policy
-import Roles
+import Engines
+import StructureFiles
+import Trajectories
 
 /// `druse score`: log-probabilities under a policy.
 struct ScoreCommand: ParsableCommand {

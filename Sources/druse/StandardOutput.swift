@@ -1,6 +1,5 @@
 import ArgumentParser
 import Foundation
-import Roles
 
 #if canImport(Glibc)
     import Glibc

@@ -1,7 +1,7 @@
 import ArgumentParser
+import Base
 import Crystals
-import Kernels
-import Roles
+import StructureFiles
 
 /// `druse tokens`: the space group and sites of structures.
 struct TokensCommand: ParsableCommand {

@@ -1,6 +1,6 @@
 import ArgumentParser
-import Crystals
-import Kernels
+import Base
+import StructureFiles
 
 /// Options of commands that read structures.
 struct InputOptions: ParsableArguments {

@@ -1,6 +1,10 @@
 import ArgumentParser
+import Base
+import Configuration
+import Coordination
+import FineTuning
+import Fleet
 import Foundation
-import Roles
 
 /// Trains the policy.
 @main

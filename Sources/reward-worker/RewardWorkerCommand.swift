@@ -1,6 +1,8 @@
 import ArgumentParser
+import Base
+import Engines
+import Fleet
 import Logging
-import Roles
 
 /// Scores crystals for a learner.
 struct RewardWorkerCommand: ParsableCommand {

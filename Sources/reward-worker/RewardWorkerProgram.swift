@@ -1,5 +1,6 @@
 import ArgumentParser
-import Roles
+import Base
+import Engines
 
 /// The reward worker, or, started by one with a hidden argument, the engine child in which its engine runs.
 @main

@@ -1,5 +1,5 @@
-import Archive
 import Foundation
+import Report
 import Testing
 
 @Suite struct PlotTests {

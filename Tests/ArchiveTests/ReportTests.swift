@@ -1,6 +1,8 @@
 import Archive
+import Base
 import Crystals
 import Foundation
+import Report
 import Telemetry
 import Testing
 

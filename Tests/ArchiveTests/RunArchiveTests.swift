@@ -1,4 +1,5 @@
 import Archive
+import Base
 import Crystals
 import Foundation
 import GRDB
@@ -52,7 +53,7 @@ import Testing
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
             let batch = try (0..<5_000).map { try exampleCrystal(version: 0, unit: $0 / 16, index: $0 % 16) }
-            let seconds = try ContinuousClock().measure { try archive.insert(batch) }.inSeconds
+            let seconds = try ContinuousClock().measure { try archive.insert(batch) }.seconds
             #expect(try archive.crystalCount() == 5_000)
             #expect(seconds < 2, "\(5_000 / seconds) rows/s")
         }

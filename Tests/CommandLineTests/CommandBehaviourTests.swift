@@ -1,5 +1,4 @@
 import Foundation
-import PolicyFixtures
 import ProgramFixtures
 import Testing
 

@@ -1,7 +1,7 @@
 import Crystals
 import Foundation
 import Policy
-import PolicyFixtures
+import StructureFiles
 
 /// Files that the commands are run on.
 enum CommandFixtures {

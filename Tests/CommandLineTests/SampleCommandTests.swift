@@ -1,5 +1,4 @@
 import Foundation
-import Policy
 import ProgramFixtures
 import Testing
 

@@ -1,4 +1,5 @@
 import Crystals
+import StructureFiles
 import Testing
 
 struct CIFTests {

@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import StructureFiles
 import Testing
 
 /// The dialects in which files of the field come.

@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import StructureFiles
 import Testing
 
 /// The symmetry of files that people have: what they state of it, and what they leave to be found.

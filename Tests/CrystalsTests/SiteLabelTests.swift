@@ -1,4 +1,5 @@
 import Crystals
+import StructureFiles
 import Testing
 
 /// Which atoms a CIF lists: elements from labels and types, the formula as witness.

@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import StructureFiles
 import Testing
 
 /// Every setting that spglib and gemmi list: one atom in general position, its group named in every way that files do.

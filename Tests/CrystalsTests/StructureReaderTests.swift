@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import StructureFiles
 import Testing
 
 struct StructureReaderTests {

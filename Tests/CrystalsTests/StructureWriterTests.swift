@@ -1,5 +1,7 @@
+import Base
 import Crystals
 import Foundation
+import StructureFiles
 import Testing
 
 struct StructureWriterTests {
@@ -49,7 +51,7 @@ struct StructureWriterTests {
 
     @Test func json_escapesNames() throws {
         let name = "a\"b\\c\nd\u{1}é"
-        let text = StructureWriter.jsonString(name)
+        let text = JSONText.quoted(name)
         #expect(try JSONSerialization.jsonObject(with: Data(text.utf8), options: .fragmentsAllowed) as? String == name)
     }
 }

@@ -1,6 +1,6 @@
+import Engines
 import Foundation
-import Rewards
-import Roles
+import Trajectories
 
 /// An engine child for tests, whose engine fails in the way that a crystal's unit number asks for.
 @main

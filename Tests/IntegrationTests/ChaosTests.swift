@@ -1,7 +1,5 @@
 import Archive
 import Foundation
-import ProgramFixtures
-import Roles
 import Telemetry
 import Testing
 

@@ -1,7 +1,6 @@
-import Archive
+import FineTuning
 import Foundation
 import ProgramFixtures
-import Roles
 import Telemetry
 import Testing
 

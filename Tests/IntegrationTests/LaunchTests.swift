@@ -1,6 +1,5 @@
 import Foundation
 import ProgramFixtures
-import Roles
 import Testing
 
 /// `druse launch` and the processes it keeps alive.

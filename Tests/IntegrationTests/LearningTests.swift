@@ -1,6 +1,6 @@
-import Archive
 import Foundation
 import ProgramFixtures
+import Report
 import Testing
 
 /// What the program is for: the base policy is a good start, and fine-tuning makes its crystals more stable.

@@ -1,8 +1,8 @@
 import Archive
+import FineTuning
 import Foundation
 import Policy
 import ProgramFixtures
-import Roles
 import Telemetry
 import Testing
 

@@ -1,8 +1,12 @@
 import Archive
+import Configuration
+import Engines
+import FineTuning
+import Fleet
 import Foundation
 import Policy
 import ProgramFixtures
-import Roles
+import Trajectories
 
 /// A run without processes, sockets and threads, one crystal after the other: what every run of the same seed must come
 /// to.

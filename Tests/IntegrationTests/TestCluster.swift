@@ -1,9 +1,8 @@
 import Archive
+import Base
+import FineTuning
 import Foundation
-import Kernels
 import ProgramFixtures
-import Roles
-import Telemetry
 import Testing
 
 /// A run in a folder of its own, with the programs that take part in it.

@@ -1,9 +1,9 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // (Names of decoded values are the keys of the fixtures.)
 
+package import Base
 package import Crystals
 package import Foundation
-package import Kernels
 package import Policy
 
 /// Reads the reference's numbers from `Tests/Fixtures/policy`.

@@ -5,6 +5,7 @@ import Policy
 import PolicyFixtures
 import PolicyOptimization
 import Testing
+import Trajectories
 
 /// Nothing that is not finite gets into weights, optimiser or baseline, wherever it comes from.
 @Suite struct NonFiniteTests {

@@ -1,12 +1,12 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // (Names of decoded values are the keys of the fixtures.)
 
+import Base
 import Foundation
-import Kernels
-import Policy
 import PolicyFixtures
 import PolicyOptimization
 import Testing
+import Trajectories
 
 /// The clipped objective against the reference (tolerance: 1e-5 relative).
 @Suite struct ObjectiveTests {

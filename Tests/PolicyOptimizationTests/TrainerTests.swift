@@ -1,13 +1,14 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // (Names of decoded values are the keys of the fixtures.)
 
-import Crystals
+import Base
 import Foundation
 import Kernels
 import Policy
 import PolicyFixtures
 import PolicyOptimization
 import Testing
+import Trajectories
 
 /// Whole optimiser runs against the reference.
 @Suite struct TrainerTests {

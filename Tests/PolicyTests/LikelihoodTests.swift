@@ -1,12 +1,13 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // (Names of decoded values are the keys of the fixtures.)
 
-import Crystals
+import Base
 import Foundation
 import Kernels
 import Policy
 import PolicyFixtures
 import Testing
+import Trajectories
 
 /// The likelihood against the reference (tolerance: 1e-3 + 1e-5 relative on each part).
 @Suite struct LikelihoodTests {

@@ -1,3 +1,4 @@
+import Base
 import Crystals
 import Foundation
 import Kernels

@@ -1,12 +1,13 @@
 // swift-format-ignore-file: AlwaysUseLowerCamelCase
 // (Names of decoded values are the keys of the fixtures.)
 
+import Base
 import Crystals
 import Foundation
-import Kernels
 import Policy
 import PolicyFixtures
 import Testing
+import Trajectories
 
 /// The sampler against 256 crystals of the reference's in each of four space groups, and its own promises.
 @Suite struct SamplerTests {

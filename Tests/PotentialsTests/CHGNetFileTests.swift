@@ -1,5 +1,5 @@
+import Base
 import Foundation
-import Kernels
 import Potentials
 import Testing
 

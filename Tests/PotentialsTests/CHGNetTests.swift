@@ -1,6 +1,6 @@
+import Base
 import Crystals
 import Foundation
-import Kernels
 import Potentials
 import Testing
 

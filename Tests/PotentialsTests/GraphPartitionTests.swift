@@ -1,5 +1,4 @@
 import Crystals
-import Kernels
 import Potentials
 import Testing
 

@@ -1,6 +1,7 @@
 import Foundation
 import Rewards
 import Testing
+import Trajectories
 
 @Suite struct RewardConfigurationTests {
     private func decode(_ text: String) throws -> RewardConfiguration {

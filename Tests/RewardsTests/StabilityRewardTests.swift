@@ -3,6 +3,7 @@ import Potentials
 import Rewards
 import Stability
 import Testing
+import Trajectories
 
 @Suite struct StabilityRewardTests {
     /// An evaluator that answers what the test wants and remembers what it was asked.

@@ -1,4 +1,3 @@
-import Crystals
 import Foundation
 import Stability
 import Testing

@@ -1,6 +1,5 @@
 import Crystals
 import Foundation
-import Stability
 import Testing
 
 /// The folder of the fixtures.

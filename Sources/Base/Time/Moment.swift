@@ -1,0 +1,2 @@
+/// A moment, from the injected clock.
+package typealias Moment = ContinuousClock.Instant

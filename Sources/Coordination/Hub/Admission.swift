@@ -1,0 +1,77 @@
+internal import Crystals
+internal import Protocol
+package import Trajectories
+
+/// What the hub takes from its peers: crystals that the policy can have sampled, numbers that training can use.
+///
+/// An honest peer holds its own results against the same limits before it sends them: what breaks them comes from a
+/// peer that is broken or forged, and is neither scored, trained on nor archived.
+package struct Admission: Sendable, Hashable {
+    /// The most sites of a crystal (`n_max`); nil: whatever the wire carries.
+    package var maximumSites: Int?
+    /// The elements of the policy are those below this atomic number.
+    package var atomTypes = 119
+    /// The reward's range; nil: any finite number.
+    package var rewards: ClosedRange<Double>?
+
+    /// Of the absolute value of every component of a log-probability, nats.
+    package static let largestLogProbability = 1e6
+    /// Of the absolute value of an energy, eV/atom.
+    package static let largestEnergy = 1e3
+    /// Of the absolute value of a fractional coordinate.
+    package static let largestCoordinate = 1e3
+    /// Of a lattice length, Å, or an angle, degrees, either as an absolute value.
+    package static let largestLatticeParameter = 1e4
+
+    package init() {}
+
+    /// Why no honest actor can have sampled a crystal; nil if one can.
+    package func problem(of sampled: SampledCrystal) -> String? {
+        let crystal = sampled.crystal
+        let most = maximumSites ?? WireLimits.sitesPerCrystal
+        guard (1...most).contains(crystal.sites.count) else {
+            return "it has \(crystal.sites.count) sites, the policy makes 1 to \(most)"
+        }
+        // A crystal ends by itself, or by running out of sites.
+        if maximumSites != nil, sampled.terminated != (crystal.sites.count < most) {
+            return "it is said to \(sampled.terminated ? "end" : "go on") after \(crystal.sites.count) sites"
+        }
+        let letters = crystal.spaceGroup.wyckoffPositions.count
+        for site in crystal.sites {
+            guard (1...letters).contains(site.wyckoff) else {
+                return "space group \(crystal.spaceGroup.number) has no Wyckoff position \(site.wyckoff)"
+            }
+            guard site.element.atomicNumber < atomTypes else {
+                return "the policy does not know \(site.element.symbol)"
+            }
+            guard (0..<3).allSatisfy({ abs(site.position[$0]) <= Self.largestCoordinate }) else {
+                return "a coordinate is no number of a crystal"
+            }
+        }
+        let lattice = crystal.lattice
+        let cell = [lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma]
+        guard cell.allSatisfy({ abs($0) <= Self.largestLatticeParameter }) else {
+            return "a lattice parameter is no number of a crystal"
+        }
+        let claimed = sampled.logProbability.components + sampled.referenceLogProbability.components
+        guard claimed.allSatisfy({ abs($0) <= Self.largestLogProbability }) else {
+            return "a log-probability is not within ±\(Int(Self.largestLogProbability))"
+        }
+        return nil
+    }
+
+    /// Why an outcome cannot be used; nil if it can.
+    package func problem(of outcome: RewardOutcome) -> String? {
+        guard case .scored(let score) = outcome else { return nil }
+        // Written so that a NaN fails.
+        guard abs(score.energyPerAtom) <= Self.largestEnergy, abs(score.energyAboveHull) <= Self.largestEnergy else {
+            return
+                "energies of \(score.energyPerAtom) and \(score.energyAboveHull) eV/atom are not within "
+                + "±\(Int(Self.largestEnergy))"
+        }
+        guard score.reward.isFinite, rewards?.contains(score.reward) ?? true else {
+            return "a reward of \(score.reward) is none that the reward function gives"
+        }
+        return nil
+    }
+}

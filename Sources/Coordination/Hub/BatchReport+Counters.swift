@@ -1,0 +1,15 @@
+import Trajectories
+
+extension BatchReport {
+    /// Takes the counts of the batch from those of the hub at its begin and its end.
+    mutating func count(from begin: HubCounters, to end: HubCounters) {
+        unitsGranted = end.unitsGranted - begin.unitsGranted
+        unitsRegranted = end.unitsRegranted - begin.unitsRegranted
+        tasksRequeued = end.tasksRequeued - begin.tasksRequeued
+        duplicates = end.duplicateUnits + end.duplicateOutcomes - begin.duplicateUnits - begin.duplicateOutcomes
+        unusable = end.unusableUnits + end.unusableOutcomes - begin.unusableUnits - begin.unusableOutcomes
+        foreign = end.foreignUnits + end.foreignOutcomes - begin.foreignUnits - begin.foreignOutcomes
+        rejected = end.rejectedMessages.values.reduce(0, +) - begin.rejectedMessages.values.reduce(0, +)
+        refusedPeers = end.refusedPeers - begin.refusedPeers
+    }
+}

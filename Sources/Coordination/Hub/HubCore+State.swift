@@ -1,0 +1,26 @@
+package import Base
+internal import Protocol
+internal import Trajectories
+
+// What the hub waits for.
+extension HubCore {
+    /// The state in numbers, with who holds what for how long.
+    package func state(now: Moment) -> HubReport {
+        var report = snapshot()
+        if let newest = weights.newest {
+            report.readyActors = peers.all.count {
+                $0.readiness.policy == newest.policy && $0.description.role == .actor
+            }
+        }
+        report.crystalsWaiting = tasks.waitingCrystals
+        report.oldestUnit = ledger?.longestLease.map { held($0, now: now) }
+        report.oldestTask = tasks.longestLease.map { held($0, now: now) }
+        return report
+    }
+
+    private func held(_ lease: (holder: InstanceID, count: Int, since: Moment), now: Moment) -> HeldWork {
+        HeldWork(
+            holder: peers.peer(of: lease.holder)?.description.description ?? "a peer that is gone", count: lease.count,
+            seconds: lease.since.duration(to: now).seconds)
+    }
+}

@@ -1,0 +1,245 @@
+import Base
+import Protocol
+import Trajectories
+
+// Units and tasks: the flow of crystals through the hub.
+extension HubCore {
+    /// Gives waiting units to actors that hold the current weights and have room.
+    ///
+    /// - Parameter only: The one actor whose room may have changed; nil: all.
+    mutating func grantUnits(only session: SessionID? = nil, now: Moment) {
+        guard case .working = phase, let newest = weights.newest, let ledger, ledger.waitingCount > 0 else { return }
+        let present = ledger.hasPreferences ? available(.actor) { !ledger.isOverdue($0) } : []
+        // One unit at a time each, so that few units spread over all actors.
+        var hungry = candidates(session).filter { peer in
+            peer.description.role == .actor && peer.readiness.policy == newest.policy
+                && peer.readiness.reference == newest.reference && hasRoomForUnit(peer)
+        }
+        while !hungry.isEmpty {
+            hungry = hungry.filter { peer in
+                guard let (unit, isRegrant) = self.ledger?.grant(to: peer.instance, among: present, now: now) else {
+                    return false
+                }
+                counters.unitsGranted += 1
+                if isRegrant { counters.unitsRegranted += 1 }
+                if assembler?.begin == nil { assembler?.begin = now }
+                bursts[peer.session, default: 0] += 1
+                send(.unitGrant(UnitGrant(unit: unit, policy: newest.policy)), to: peer.routing)
+                return hasRoomForUnit(peer)
+            }
+        }
+    }
+
+    /// Gives waiting tasks to workers that have room.
+    ///
+    /// - Parameter only: The one worker whose room may have changed; nil: all.
+    mutating func leaseTasks(only session: SessionID? = nil, now: Moment) {
+        guard case .working = phase, tasks.waitingCount > 0 else { return }
+        let present = tasks.hasPreferences ? available(.rewardWorker) { !tasks.isOverdue($0) } : []
+        var hungry = candidates(session).filter { $0.description.role == .rewardWorker && hasRoomForTask($0) }
+        while !hungry.isEmpty {
+            hungry = hungry.filter { peer in
+                guard let (id, crystals) = tasks.lease(to: peer.instance, among: present, now: now) else {
+                    return false
+                }
+                counters.tasksLeased += 1
+                bursts[peer.session, default: 0] += 1
+                send(.task(RewardTask(epoch: epoch, id: id, crystals: crystals)), to: peer.routing)
+                return hasRoomForTask(peer)
+            }
+        }
+    }
+
+    private func candidates(_ session: SessionID?) -> [Peer] {
+        guard let session else { return peers.all }
+        return peers[session].map { [$0] } ?? []
+    }
+
+    /// The peers of a role that take work and answer for it.
+    private func available(_ role: PeerRole, _ condition: (InstanceID) -> Bool) -> Set<InstanceID> {
+        Set(
+            peers.all.lazy.filter { $0.description.role == role && $0.readiness.window > 0 }.map(\.instance)
+                .filter(condition))
+    }
+
+    private func hasRoomForUnit(_ peer: Peer) -> Bool {
+        bursts[peer.session] ?? 0 < Self.longestBurst
+            && ledger?.held(by: peer.instance) ?? 0 < peer.readiness.window
+    }
+
+    private func hasRoomForTask(_ peer: Peer) -> Bool {
+        bursts[peer.session] ?? 0 < Self.longestBurst && tasks.held(by: peer.instance) < peer.readiness.window
+    }
+
+    /// Takes in a sampled unit, from whichever of its holders sends it first.
+    mutating func take(_ result: UnitResult, from peer: Peer, now: Moment) {
+        // Acknowledged in any case: sending it again would not change the answer.
+        send(.unitAcknowledgement(version: result.version, unit: result.unit), to: peer.routing)
+        guard let newest = weights.newest, result.run == configuration.run,
+            result.version == ledger?.version, result.policy == newest.policy
+        else {
+            counters.foreignUnits += 1
+            return
+        }
+        guard case .working = phase else {
+            counters.duplicateUnits += 1
+            return
+        }
+        guard ledger?.wasGranted(result.unit, to: peer.instance) == true else {
+            // Of an earlier life of the learner, perhaps: it is granted, and sampled, anew.
+            counters.foreignUnits += 1
+            return
+        }
+        if let problem = problem(of: result) {
+            counters.unusableUnits += 1
+            reject("unusable-unit", detail: "unit \(result.unit) of \(peer.description): \(problem)")
+            ledger?.giveBack(unit: result.unit, from: peer.instance, failed: true)
+            offended(peer, "a unit that cannot be used: \(problem)", now: now)
+            grantUnits(now: now)
+            return
+        }
+        let delivery = ledger?.deliver(
+            unit: result.unit, crystalCount: result.crystals.count, from: peer.instance)
+        switch delivery {
+        case .accepted:
+            misconduct.noteSuccess(peer.instance)
+            batchReport.addSampled(result.crystals.count, seconds: result.seconds, by: peer.description.name)
+            admit(result.crystals, from: peer, now: now)
+        case .duplicate, .unknown, .foreign, nil: counters.duplicateUnits += 1
+        }
+        grantUnits(only: peer.session, now: now)
+    }
+
+    /// Why a unit cannot have been sampled by an honest actor; nil if it can.
+    private func problem(of result: UnitResult) -> String? {
+        guard let unit = ledger?.unit(result.unit), result.crystals.map(\.id) == unit.crystalIDs else {
+            return "its crystals do not carry its numbers"
+        }
+        for crystal in result.crystals {
+            if let problem = configuration.admission.problem(of: crystal) { return "crystal \(crystal.id): \(problem)" }
+        }
+        return nil
+    }
+
+    private mutating func admit(_ crystals: [SampledCrystal], from peer: Peer, now: Moment) {
+        let new = crystals.filter { assembler?.add($0, from: peer.description.name) == true }
+        counters.crystalsSampled += new.count
+        var unmeasured: [SampledCrystal] = []
+        for crystal in new {
+            if let known = journal.take(crystal) {
+                finish(crystal.id, known.result, by: known.scoredBy)
+            } else {
+                unmeasured.append(crystal)
+            }
+        }
+        tasks.add(unmeasured)
+        leaseTasks(now: now)
+        completeBatch(now: now)
+    }
+
+    /// Takes back a unit. One that three processes cannot sample ends the run, rather than going round for ever.
+    mutating func takeBack(_ unit: UnitReturn, from peer: Peer, now: Moment) {
+        guard case .working = phase, unit.version == ledger?.version,
+            ledger?.wasGranted(unit.unit, to: peer.instance) == true
+        else { return }
+        ledger?.giveBack(unit: unit.unit, from: peer.instance, failed: unit.failed)
+        if unit.failed {
+            unitFailures[unit.unit, default: []].insert(peer.instance)
+            emit(.event(.problem("\(peer.description) could not sample unit \(unit.unit): \(unit.reason)")))
+            if unitFailures[unit.unit]?.count ?? 0 >= configuration.unitFailuresBeforeAbort {
+                emit(.abort(.unitFails(version: unit.version, unit: unit.unit, unit.reason)))
+                finish("a unit cannot be sampled: \(unit.reason)")
+                return
+            }
+            let failures = misconduct.noteFailure(peer.instance)
+            if failures >= Misconduct.limit {
+                refuse(peer, "it failed to sample \(failures) units in a row, the last: \(unit.reason)", now: now)
+            }
+        }
+        grantUnits(now: now)
+    }
+
+    /// Takes in outcomes; each crystal's first one counts.
+    mutating func take(_ result: TaskResult, from peer: Peer, now: Moment) {
+        send(.taskAcknowledgement(result.task), to: peer.routing)
+        guard result.epoch == epoch else {
+            counters.foreignOutcomes += result.results.count
+            return
+        }
+        var usable: [CrystalResult] = []
+        var problem: String?
+        for crystal in result.results {
+            if let found = configuration.admission.problem(of: crystal.result.outcome) {
+                problem = problem ?? "crystal \(crystal.id): \(found)"
+            } else {
+                usable.append(crystal)
+            }
+        }
+        var delivery = tasks.deliver(result.task, results: usable.map(\.id), from: peer.instance)
+        guard !delivery.isForeign else {
+            counters.foreignOutcomes += result.results.count
+            reject("foreign-task", detail: "\(peer.description) sent results of a task that it never held")
+            return
+        }
+        for crystal in usable {
+            // Removed at its first mention, in case a result names a crystal twice.
+            guard delivery.accepted.remove(crystal.id) != nil else {
+                counters.duplicateOutcomes += 1
+                continue
+            }
+            finish(crystal.id, crystal.result, by: peer.description.name)
+        }
+        if delivery.missingCount > 0 { counters.tasksRequeued += 1 }
+        if let problem {
+            counters.unusableOutcomes += result.results.count - usable.count
+            reject("unusable-result", detail: "\(peer.description), \(problem)")
+            offended(peer, "a result that cannot be used: \(problem)", now: now)
+        } else if delivery.missingCount > 0 {
+            offended(peer, "results that leave out \(delivery.missingCount) crystals of their task", now: now)
+        }
+        leaseTasks(only: delivery.missingCount > 0 ? nil : peer.session, now: now)
+        completeBatch(now: now)
+    }
+
+    mutating func takeBack(_ task: TaskReturn, from peer: Peer, now: Moment) {
+        guard task.epoch == epoch, tasks.giveBack(task.task, from: peer.instance) else { return }
+        counters.tasksRequeued += 1
+        leaseTasks(now: now)
+    }
+
+    mutating func expireLeases(now: Moment) {
+        for (unit, holder) in ledger?.expire(now: now) ?? [] {
+            let name = peers.peer(of: holder)?.description.description ?? "an actor"
+            emit(.event(.problem("unit \(unit) was not sampled in time by \(name); it goes to another as well")))
+        }
+        counters.tasksRequeued += tasks.expire(now: now)
+    }
+
+    private mutating func finish(_ id: CrystalID, _ result: ScoringResult, by name: String) {
+        guard assembler?.finish(id, result, from: name) == true else {
+            counters.duplicateOutcomes += 1
+            return
+        }
+        journal.note(id)
+        counters.count(result.outcome)
+        batchReport.addScored(seconds: result.seconds, by: name)
+    }
+
+    private mutating func completeBatch(now: Moment) {
+        guard case .working = phase, assembler?.isComplete == true else { return }
+        batchReport.count(from: countersAtBegin, to: counters)
+        batchReport.actors = peers.count(of: .actor)
+        batchReport.rewardWorkers = peers.count(of: .rewardWorker)
+        guard let batch = assembler?.batch(report: batchReport, now: now) else { return }
+        phase = .training
+        // The batch brings them.
+        _ = journal.takeAll()
+        emit(.batch(batch))
+    }
+
+    /// Checks the queues in debug builds.
+    package func checkInvariants() {
+        ledger?.checkInvariants()
+        tasks.checkInvariants()
+    }
+}

@@ -1,0 +1,231 @@
+package import Base
+package import Protocol
+package import Trajectories
+
+/// All of the hub but its sockets: what it knows, and what it answers.
+///
+/// It never waits: each call takes a message, a command or the time, and leaves in `effects` what is to be done.
+/// Randomness (sessions, epoch) and time come from outside.
+package struct HubCore: Sendable {
+    enum Phase: Sendable {
+        /// No weights yet: peers may log in and wait.
+        case waiting
+        /// A version is being sampled and scored.
+        case working
+        /// The batch is with the trainer.
+        case training
+        /// The run is over: whoever speaks is told to leave.
+        case finished(String)
+    }
+
+    let configuration: LearnerConfiguration
+    let epoch: UInt64
+    /// The port that peers are told at login.
+    package var announcementPort = 0
+    var phase = Phase.waiting
+    var peers: PeerTable
+    var ledger: UnitLedger?
+    var assembler: BatchAssembler?
+    var tasks: TaskQueue
+    var weights = WeightStore()
+    var journal = OutcomeJournal()
+    /// The processes that could not deliver a unit.
+    var unitFailures: [Int: Set<InstanceID>] = [:]
+    var misconduct = Misconduct()
+    var batchReport = BatchReport()
+    /// The counters at the begin of the batch.
+    var countersAtBegin = HubCounters()
+    package internal(set) var counters = HubCounters()
+    private var effects: [HubEffect] = []
+    private var generator: any RandomNumberGenerator & Sendable
+    private var nextReport: Moment?
+    private var lastTick: Moment?
+    private var longestTurn = Duration.zero
+    /// Work sent to peers since the last tick.
+    var bursts: [SessionID: Int] = [:]
+    /// The most work a peer is sent between two ticks: half of what its queue holds, so that a large window does not
+    /// overflow it.
+    static let longestBurst = WireLimits.queuedMessages / 2
+    /// Peers that a message could not be delivered to, and the ticks until they count as lost.
+    private var unreachable: [SessionID: Int] = [:]
+
+    package init(configuration: LearnerConfiguration, generator: any RandomNumberGenerator & Sendable) {
+        self.configuration = configuration
+        self.generator = generator
+        epoch = self.generator.next()
+        peers = PeerTable(capacity: configuration.peerCapacity)
+        tasks = TaskQueue(
+            lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
+    }
+
+    /// What is to be done since the last call.
+    package mutating func takeEffects() -> [HubEffect] {
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    package var peerCount: Int { peers.count }
+
+    /// Offers new weights, and begins to have their version sampled and scored.
+    ///
+    /// - Parameter known: Outcomes of this version that need not be measured again.
+    package mutating func begin(
+        version: Int, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:], now: Moment
+    ) {
+        let announcement = Announcement(
+            epoch: epoch, run: configuration.run, version: version, policy: policy.digest, reference: reference.digest)
+        weights.offer(announcement, policy: policy, reference: reference)
+        ledger = UnitLedger(
+            version: version, runSeed: configuration.runSeed, crystals: configuration.crystalsPerBatch,
+            crystalsPerUnit: configuration.crystalsPerUnit, lease: configuration.timing.unitLease)
+        assembler = BatchAssembler(
+            version: version, crystals: configuration.crystalsPerBatch, crystalsPerUnit: configuration.crystalsPerUnit)
+        tasks.removeAll()
+        journal = OutcomeJournal(known: known)
+        unitFailures.removeAll()
+        batchReport = BatchReport()
+        countersAtBegin = counters
+        phase = .working
+        emit(.publish(announcement))
+        grantUnits(now: now)
+    }
+
+    /// Ends the run: everyone is told to leave, and a last report goes out.
+    package mutating func finish(_ reason: String) {
+        handOut(journal.takeAll())
+        phase = .finished(reason)
+        emit(.event(.hubReport(snapshot())))
+        for peer in peers.all { send(.shutdown(reason), to: peer.routing) }
+    }
+
+    /// Does what is due: lost peers, expired leases, reports.
+    package mutating func tick(now: Moment) {
+        let timing = configuration.timing
+        if let last = lastTick {
+            let pause = last.duration(to: now)
+            longestTurn = max(longestTurn, pause)
+            // A time in which the hub itself stood still (a suspended laptop, a stopped process) is no silence of its
+            // peers, and no time of theirs to work in: they may have stood still as well.
+            if pause > timing.heartbeat * 2 {
+                peers.forgive(pause, now: now)
+                ledger?.postpone(by: pause)
+                tasks.postpone(by: pause)
+            }
+        }
+        lastTick = now
+        bursts.removeAll(keepingCapacity: true)
+        dropUnreachable(now: now)
+        for peer in peers.silent(since: now.advanced(by: .zero - timing.liveness)) { drop(peer, .lost, now: now) }
+        // A message to a dead connection is refused at once, which finds killed peers long before they are overdue.
+        for peer in peers.probe(silentSince: now.advanced(by: .zero - timing.heartbeat * 2), now: now) {
+            send(.heartbeatReply(weights.newest), to: peer.routing)
+        }
+        if case .working = phase {
+            expireLeases(now: now)
+            grantUnits(now: now)
+            leaseTasks(now: now)
+        }
+        handOut(journal.takeDue(now: now))
+        report(now: now)
+    }
+
+    /// Gives the learner outcomes to keep, so that a life cut short loses at most a second of measuring.
+    private mutating func handOut(_ ids: [CrystalID]) {
+        let crystals = ids.compactMap { assembler?.scored($0) }
+        if !crystals.isEmpty { emit(.outcomes(crystals)) }
+    }
+
+    /// A message did not fit into the queue towards a peer that is there but reads slowly.
+    ///
+    /// Work goes back to the front of the queue and is offered again at the next tick. All else repeats itself: a
+    /// hello, a result or a request for weights is sent again until it is answered, a shutdown is said at every
+    /// heartbeat.
+    package mutating func congested(_ message: HubMessage, to routing: RoutingID) {
+        counters.congestedMessages += 1
+        guard let session = peers.session(at: routing), let peer = peers[session] else { return }
+        bursts[session] = Self.longestBurst
+        switch message {
+        case .unitGrant(let grant): ledger?.giveBack(unit: grant.unit.unit, from: peer.instance)
+        case .task(let task): tasks.giveBack(task.id, from: peer.instance)
+        default: break
+        }
+    }
+
+    /// A message could not be delivered: the connection is gone.
+    ///
+    /// The peer is lost two ticks later: what it said last, a goodbye perhaps, may still be waiting to be read.
+    package mutating func undeliverable(to routing: RoutingID) {
+        guard let session = peers.session(at: routing), unreachable[session] == nil else { return }
+        unreachable[session] = 2
+        peers.update(Readiness(window: 0), of: session)
+    }
+
+    private mutating func dropUnreachable(now: Moment) {
+        for (session, ticks) in unreachable.sorted(by: { $0.key.value < $1.key.value }) {
+            unreachable[session] = ticks - 1
+            guard ticks <= 1 else { continue }
+            unreachable[session] = nil
+            if let peer = peers[session] { drop(peer, .lost, now: now) }
+        }
+    }
+
+    /// A frame, or a message with the wrong number of frames, that was dropped by the I/O thread.
+    package mutating func reject(_ kind: String, detail: String) {
+        counters.rejectedMessages[kind, default: 0] += 1
+        if counters.rejectedMessages[kind] == 1 {
+            emit(.event(.problem("a message was dropped (\(kind)): \(detail); further ones are only counted")))
+        }
+    }
+
+    /// The observer was too slow for an event.
+    package mutating func countDroppedReport() { counters.droppedReports += 1 }
+
+    // MARK: - For the extensions
+
+    mutating func emit(_ effect: HubEffect) { effects.append(effect) }
+
+    mutating func send(_ message: HubMessage, to routing: RoutingID) { effects.append(.send(message, to: routing)) }
+
+    mutating func makeSession() -> SessionID {
+        while true {
+            let session = SessionID(generator.next())
+            if session.value != 0, peers[session] == nil { return session }
+        }
+    }
+
+    /// Forgets a peer, and gives its work to others.
+    mutating func drop(_ peer: Peer, _ departure: PeerDeparture, now: Moment) {
+        peers.remove(peer.session)
+        emit(.event(.peerLeft(peer.description, departure)))
+        switch peer.description.role {
+        case .actor: ledger?.release(peer.instance)
+        case .rewardWorker: counters.tasksRequeued += tasks.release(peer.instance)
+        }
+        if case .working = phase {
+            grantUnits(now: now)
+            leaseTasks(now: now)
+        }
+    }
+
+    private mutating func report(now: Moment) {
+        guard let due = nextReport else {
+            nextReport = now.advanced(by: configuration.timing.report)
+            return
+        }
+        guard now >= due else { return }
+        nextReport = now.advanced(by: configuration.timing.report)
+        emit(.event(.hubReport(snapshot())))
+        longestTurn = .zero
+    }
+
+    /// The state in numbers.
+    package func snapshot() -> HubReport {
+        HubReport(
+            version: ledger?.version ?? 0, actors: peers.count(of: .actor),
+            rewardWorkers: peers.count(of: .rewardWorker),
+            unitsWaiting: ledger?.waitingCount ?? 0, unitsLeased: ledger?.leasedCount ?? 0,
+            unitsDone: ledger?.doneCount ?? 0, tasksWaiting: tasks.waitingCount, tasksLeased: tasks.leasedCount,
+            crystalsDone: assembler?.doneCount ?? 0, crystalsPerBatch: configuration.crystalsPerBatch,
+            longestTurnSeconds: longestTurn.seconds, counters: counters)
+    }
+}

@@ -1,0 +1,23 @@
+package import Protocol
+package import Trajectories
+
+/// What the hub tells the learner beside complete batches.
+package enum HubEvent: Sendable {
+    case peerJoined(PeerDescription)
+    case peerLeft(PeerDescription, PeerDeparture)
+    case roleReport(RoleReport, PeerDescription)
+    case hubReport(HubReport)
+    case problem(String)
+}
+
+/// What the hub's state wants done.
+package enum HubEffect: Sendable {
+    case send(HubMessage, to: RoutingID)
+    case publish(Announcement)
+    case event(HubEvent)
+    /// Crystals of the version in hand that got their outcomes, at most once a second.
+    case outcomes([ScoredCrystal])
+    case batch(ScoredBatch)
+    /// A unit that nobody can sample: the run cannot go on.
+    case abort(RoleError)
+}

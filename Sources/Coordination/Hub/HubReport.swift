@@ -1,0 +1,30 @@
+/// The state of the hub at a moment.
+package struct HubReport: Sendable, Hashable {
+    /// Whether the peers that are there can finish the version: somebody scores, and somebody samples what is not sampled.
+    package var canBeFinished: Bool { rewardWorkers > 0 && (actors > 0 || unitsWaiting + unitsLeased == 0) }
+
+    package var version: Int
+    package var actors: Int
+    package var rewardWorkers: Int
+    /// Units of the version by state.
+    package var unitsWaiting: Int
+    package var unitsLeased: Int
+    package var unitsDone: Int
+    /// Reward tasks by state.
+    package var tasksWaiting: Int
+    package var tasksLeased: Int
+    /// Crystals of the version that have an outcome, of all.
+    package var crystalsDone: Int
+    package var crystalsPerBatch: Int
+    /// The longest turn of the hub's loop since the last report: its lag.
+    package var longestTurnSeconds: Double
+    package var counters: HubCounters
+    /// Actors that hold the weights of the version.
+    package var readyActors = 0
+    /// Crystals sampled that are with no reward worker.
+    package var crystalsWaiting = 0
+    /// What the actor holds that has held a unit longest; nil if none holds one.
+    package var oldestUnit: HeldWork?
+    /// What the reward worker holds that has held a task longest.
+    package var oldestTask: HeldWork?
+}

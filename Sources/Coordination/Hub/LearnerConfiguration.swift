@@ -1,0 +1,59 @@
+package import Base
+internal import Protocol
+package import Trajectories
+
+/// What the learner role needs to know.
+package struct LearnerConfiguration: Sendable {
+    /// The name of the run: peers with work of another run drop it.
+    package var run: String
+    package var runSeed: UInt64
+    /// Where to listen; port 0 takes a free one.
+    package var endpoint: Endpoint
+    /// Where to announce; nil: a free port of the same host.
+    package var announcements: Endpoint?
+    /// Whether to listen where other machines can connect although nothing is encrypted and nobody authenticated.
+    package var isInsecure = false
+    /// More peers than this are turned away.
+    package var peerCapacity = PeerTable.capacity
+    /// The number of training steps after which the run is over.
+    package var versions: Int
+    package var crystalsPerBatch: Int
+    package var crystalsPerUnit: Int = 16
+    package var crystalsPerTask: Int = 4
+    /// What peers of a role are told at login (JSON): how to sample, how to score.
+    package var settings: [PeerRole: String] = [:]
+    package var timing: HubTiming = HubTiming()
+    /// What is taken from peers.
+    package var admission = Admission()
+    /// A unit that this many different processes cannot sample ends the run with an error.
+    package var unitFailuresBeforeAbort: Int = 3
+
+    package init(
+        run: String, runSeed: UInt64, endpoint: Endpoint, versions: Int, crystalsPerBatch: Int
+    ) {
+        self.run = run
+        self.runSeed = runSeed
+        self.endpoint = endpoint
+        self.versions = versions
+        self.crystalsPerBatch = crystalsPerBatch
+    }
+
+    /// What is wrong with the numbers, in words; empty if nothing.
+    package var problems: [String] {
+        var problems: [String] = []
+        func check(_ condition: Bool, _ problem: String) {
+            if !condition { problems.append(problem) }
+        }
+        check(!run.isEmpty && run.utf8.count <= 200, "the run's name must have 1 to 200 bytes")
+        check((1...1_000_000_000).contains(versions), "versions must be at least 1")
+        check((1...10_000_000).contains(crystalsPerBatch), "crystals per batch must be in 1...10000000")
+        check((1...1024).contains(crystalsPerUnit), "crystals per unit must be in 1...1024")
+        check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
+        check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")
+        if let problem = ListeningRule.problem(of: endpoint, isInsecure: isInsecure) { problems.append(problem) }
+        for (role, text) in settings where text.utf8.count > WireLimits.settingsBytes {
+            problems.append("the settings for the role \(role.rawValue) are over \(WireLimits.settingsBytes) bytes")
+        }
+        return problems + timing.problems
+    }
+}

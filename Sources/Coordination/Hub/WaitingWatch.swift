@@ -1,0 +1,34 @@
+package import Base
+
+/// Tells what a version waits for when nothing has moved for a while.
+package struct WaitingWatch: Sendable {
+    /// Nothing is said before nothing has moved for so long.
+    package static let first = Duration.seconds(10)
+    /// Then it is said this often.
+    package static let interval = Duration.seconds(60)
+
+    private struct Progress: Sendable, Hashable {
+        var version: Int
+        var unitsDone: Int
+        var crystalsDone: Int
+    }
+
+    private var progress: Progress?
+    private var next: Moment?
+
+    package init() {}
+
+    /// What to say now; nil if something moved, or was said not long ago.
+    package mutating func check(_ report: HubReport, now: Moment) -> String? {
+        let current = Progress(
+            version: report.version, unitsDone: report.unitsDone, crystalsDone: report.crystalsDone)
+        guard current == progress, let due = next else {
+            progress = current
+            next = now.advanced(by: Self.first)
+            return nil
+        }
+        guard now >= due else { return nil }
+        next = now.advanced(by: Self.interval)
+        return report.waitingText
+    }
+}

@@ -1,0 +1,185 @@
+package import Base
+package import Protocol
+package import Trajectories
+
+/// What the state of a peer wants done by its I/O thread.
+package enum PeerEffect: Sendable {
+    /// Drop the connection and make a new one, with a new socket.
+    case connect
+    /// Listen to the announcements on this port of the hub's host; 0: do not.
+    case subscribe(port: Int)
+    case send(PeerMessage, session: UInt64)
+    case log(String)
+    /// The role is over; nil: with success.
+    case leave(RoleError?)
+}
+
+/// A peer's login at the hub: hello, heartbeats, silence, and trying again.
+///
+/// A connection that failed is never used again: a new socket has a new routing id at the hub. Waits double from
+/// `firstWait` to `longestWait`, with jitter, so that a thousand peers do not come back at once.
+package struct HubLink: Sendable {
+    static let firstWait = Duration.milliseconds(200)
+    static let longestWait = Duration.seconds(8)
+
+    private enum State: Sendable {
+        case idle
+        case greeting(since: Moment)
+        case joined(Welcome, lastHeard: Moment)
+        case waiting(until: Moment)
+        case over
+    }
+
+    /// What a message was to the link.
+    package enum Reception: Sendable {
+        /// It is the link's own business.
+        case handled
+        case joined(Welcome)
+        case shutdown(String)
+        /// It is for the role.
+        case message(HubMessage)
+    }
+
+    private let configuration: PeerConfiguration
+    private let hello: Hello
+    private var generator: any RandomNumberGenerator & Sendable
+    private var state = State.idle
+    private var failures = 0
+    private var lastJoined: Moment?
+    private var nextComplaint: Moment?
+    package private(set) var logins = 0
+    private var effects: [PeerEffect] = []
+
+    package init(
+        configuration: PeerConfiguration, role: PeerRole, generator: any RandomNumberGenerator & Sendable
+    ) {
+        self.configuration = configuration
+        self.generator = generator
+        hello = Hello(
+            peer: PeerDescription(
+                role: role, host: configuration.host, process: configuration.process, build: configuration.build,
+                threads: configuration.threads),
+            instance: self.generator.next())
+    }
+
+    /// The login in force; nil while there is none.
+    package var welcome: Welcome? {
+        guard case .joined(let welcome, _) = state else { return nil }
+        return welcome
+    }
+
+    package mutating func takeEffects() -> [PeerEffect] {
+        defer { effects.removeAll(keepingCapacity: true) }
+        return effects
+    }
+
+    /// Begins to connect.
+    package mutating func start(now: Moment) {
+        lastJoined = now
+        greet(freshSocket: true, now: now)
+    }
+
+    /// Sends a message, if logged in.
+    @discardableResult
+    package mutating func send(_ message: PeerMessage) -> Bool {
+        guard let welcome else { return false }
+        effects.append(.send(message, session: welcome.session))
+        return true
+    }
+
+    /// Listens to the announcements at this port of the hub's host.
+    package mutating func subscribe(port: Int) { effects.append(.subscribe(port: port)) }
+
+    package mutating func log(_ text: String) { effects.append(.log(text)) }
+
+    /// Ends the link: nothing is sent after this.
+    package mutating func leave(_ error: RoleError?) {
+        if case .over = state { return }
+        state = .over
+        effects.append(.leave(error))
+    }
+
+    package mutating func receive(_ message: HubMessage, now: Moment) -> Reception {
+        if case .joined(let welcome, _) = state { state = .joined(welcome, lastHeard: now) }
+        switch (message, state) {
+        case (_, .over), (_, .idle), (_, .waiting): return .handled
+        case (.shutdown(let reason), _): return .shutdown(reason)
+        case (.welcome(let welcome), .greeting):
+            state = .joined(welcome, lastHeard: now)
+            failures = 0
+            logins += 1
+            effects.append(.log("logged in at \(configuration.endpoint), run \(welcome.run)"))
+            return .joined(welcome)
+        case (.welcome, _): return .handled
+        case (.refusal(let refusal), _):
+            refused(refusal, now: now)
+            return .handled
+        case (_, .joined): return .message(message)
+        case (_, .greeting): return .handled
+        }
+    }
+
+    private mutating func refused(_ refusal: Refusal, now: Moment) {
+        switch refusal.code {
+        case .protocolVersion, .hello, .distrusted:
+            leave(.refused(refusal.reason))
+        case .unknownSession:
+            // In answer to what was said under an old session; the hello is already under way then.
+            guard case .joined = state else { return }
+            effects.append(.log("the learner does not know this login (any more): logging in again"))
+            greet(freshSocket: false, now: now)
+        case .full:
+            effects.append(.log("the learner is full: \(refusal.reason)"))
+            retreat(now: now)
+        }
+    }
+
+    /// Does what is due.
+    package mutating func tick(now: Moment) {
+        switch state {
+        case .idle, .over: return
+        case .greeting(let since):
+            if since.duration(to: now) > configuration.loginDeadline { retreat(now: now) }
+        case .joined(let welcome, let lastHeard):
+            lastJoined = now
+            nextComplaint = nil
+            if lastHeard.duration(to: now) > welcome.liveness {
+                effects.append(.log("the learner has been silent for \(welcome.liveness.milliseconds / 1000) s"))
+                retreat(now: now)
+            }
+        case .waiting(let until):
+            if until <= now { greet(freshSocket: true, now: now) }
+        }
+        complain(now: now)
+        if let patience = configuration.patience, let lastJoined, lastJoined.duration(to: now) > patience {
+            leave(.noHub(configuration.endpoint, patience))
+        }
+    }
+
+    /// Says for whom it waits, after a while and then from time to time.
+    private mutating func complain(now: Moment) {
+        guard let lastJoined, lastJoined.duration(to: now) >= WaitingWatch.first else { return }
+        if case .joined = state { return }
+        guard nextComplaint.map({ now >= $0 }) ?? true else { return }
+        nextComplaint = now.advanced(by: WaitingWatch.interval)
+        let waited = lastJoined.duration(to: now).milliseconds / 1000
+        let left = configuration.patience.map { "; giving up after \($0.milliseconds / 1000) s" } ?? ""
+        effects.append(.log("the learner at \(configuration.endpoint) has not answered for \(waited) s\(left)"))
+    }
+
+    private mutating func greet(freshSocket: Bool, now: Moment) {
+        state = .greeting(since: now)
+        if freshSocket { effects.append(.connect) }
+        effects.append(.send(.hello(hello), session: 0))
+    }
+
+    private mutating func retreat(now: Moment) {
+        if failures == 0 {
+            effects.append(.log("no learner at \(configuration.endpoint); trying again until there is"))
+        }
+        let wait = min(Self.longestWait, Self.firstWait * (1 << min(failures, 10)))
+        failures += 1
+        let jitter = Double.random(in: 0.75...1.25, using: &generator)
+        state = .waiting(until: now.advanced(by: wait * jitter))
+    }
+}

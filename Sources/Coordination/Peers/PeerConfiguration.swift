@@ -1,0 +1,36 @@
+package import Base
+
+/// What an actor or a reward worker needs to know.
+package struct PeerConfiguration: Sendable {
+    /// The hub.
+    package var endpoint: Endpoint
+    /// Threads that sample or score.
+    package var threads: Int = 1
+    /// The program's build, told at login.
+    package var build: String
+    package var host: String
+    package var process: Int
+    /// How often the role reports.
+    package var report: Duration = .seconds(5)
+    /// How long to wait for the hub's answer to a hello.
+    package var loginDeadline: Duration = .seconds(5)
+    /// Gives up after this long without a hub; nil: never.
+    package var patience: Duration?
+    /// How long leaving may take: finishing the work in hand and having it acknowledged.
+    package var drain: Duration = .seconds(20)
+
+    package init(endpoint: Endpoint, build: String, host: String, process: Int) {
+        self.endpoint = endpoint
+        self.build = build
+        self.host = host
+        self.process = process
+    }
+
+    /// What is wrong with it, in words; empty if nothing.
+    package var problems: [String] {
+        var problems: [String] = []
+        if !endpoint.isDefinite { problems.append("\(endpoint) is nothing to connect to: name a host and a port") }
+        if !(1...1024).contains(threads) { problems.append("threads must be in 1...1024") }
+        return problems
+    }
+}

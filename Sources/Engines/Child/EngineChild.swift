@@ -1,0 +1,79 @@
+internal import Base
+internal import Foundation
+internal import Protocol
+package import Trajectories
+
+/// The process in which a reward worker's engine runs: it evaluates what comes over its standard input, a connection to
+/// the worker, and ends with it.
+///
+/// A crystal that crashes the engine takes this process with it, and not the worker.
+package enum EngineChild {
+    /// The argument that makes the program of the worker an engine child; the number of threads follows.
+    package static let argument = "--engine-child"
+
+    /// The number of threads, if the arguments of this process make it an engine child.
+    package static var threads: Int? {
+        let arguments = CommandLine.arguments
+        guard arguments.count == 3, arguments[1] == argument, let threads = Int(arguments[2]), threads > 0 else {
+            return nil
+        }
+        return threads
+    }
+
+    /// Runs until the worker is gone.
+    ///
+    /// - Parameter makeScorer: Makes a scorer from the settings that the learner tells (JSON), one on each thread, and
+    ///   again if they change.
+    package static func run(
+        threads: Int, makeScorer: @escaping @Sendable (_ settings: String) throws -> any CrystalScorer
+    ) -> Never {
+        signal(SIGPIPE, SIG_IGN)
+        let socket = EngineSocket(descriptor: STDIN_FILENO)
+        let journal = EngineJournal(inherited: EngineJournal.childDescriptor, slots: threads)
+        let requests = Mailbox<EngineRequest>(capacity: 4 * threads + 4)
+        let sending = NSLock()
+        for slot in 0..<threads {
+            _ = RoleThread(name: "engine \(slot)") {
+                var made: (settings: String, scorer: any CrystalScorer)?
+                while true {
+                    guard let request = requests.receive(timeout: .seconds(60)) else { continue }
+                    let reply = answer(request) { settings in
+                        if let made, made.settings == settings { return made.scorer }
+                        let scorer = try makeScorer(settings)
+                        made = (settings, scorer)
+                        return scorer
+                    } note: { index in
+                        journal.note(slot: slot, request: request.id, index: index)
+                    }
+                    let isSent = sending.withLock {
+                        guard let frame = try? reply.encode(session: 0) else { return false }
+                        return socket.send(frame)
+                    }
+                    if !isSent { _exit(0) }
+                }
+            }
+        }
+        while let frame = socket.receive() {
+            // Requests beyond what the worker may send at a time come from no worker.
+            guard let request = EngineRequest(frame), requests.post(request) == .posted else { break }
+        }
+        _exit(0)
+    }
+
+    private static func answer(
+        _ request: EngineRequest, scorer: (String) throws -> any CrystalScorer, note: (Int) -> Void
+    ) -> PeerMessage {
+        do {
+            let scorer = try scorer(request.settings)
+            note(0)
+            var results: [CrystalResult] = []
+            for (index, crystal) in try request.crystals().enumerated() {
+                note(index)
+                results += try scorer.score([crystal]).map { CrystalResult(id: crystal.id, result: $0) }
+            }
+            return .taskResult(TaskResult(epoch: 0, task: request.id, results: results))
+        } catch {
+            return .taskReturn(TaskReturn(epoch: 0, task: request.id, reason: "\(error)"))
+        }
+    }
+}

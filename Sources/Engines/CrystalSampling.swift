@@ -1,0 +1,71 @@
+package import Base
+package import Policy
+
+/// Draws numbered crystals from a policy, the same ones for a seed whatever the number of threads.
+///
+/// Crystals are drawn in whole units, each crystal from its own random numbers, so that the first crystals of a longer
+/// run are those of a shorter one.
+package struct CrystalSampling {
+    /// The crystals that go through the network together.
+    package static let unitSize = 32
+    /// Units that are handed out at a time, for each thread.
+    private static let unitsPerThread = 4
+
+    private let weights: PolicyWeights
+    private let options: SamplingOptions
+    private let groups: SpaceGroupDistribution
+    private let seed: UInt64
+    private let domain: StreamDomain
+    private let threads: Int
+
+    /// A sampler that one thread of the team uses at a time.
+    private struct Owned: @unchecked Sendable {
+        let sampler: Sampler
+    }
+
+    /// - Parameters:
+    ///   - groups: how often each space group is drawn.
+    ///   - domain: what the crystals are for, so that two uses of one seed have nothing in common.
+    package init(
+        weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupDistribution, seed: UInt64,
+        domain: StreamDomain, threads: Int
+    ) {
+        self.weights = weights
+        self.options = options
+        self.groups = groups
+        self.seed = seed
+        self.domain = domain
+        self.threads = threads
+    }
+
+    /// Draws crystals and hands them out in order, some at a time.
+    ///
+    /// - Throws: ``PolicyError/outputsNotFinite``, and what `deliver` throws.
+    package func draw(_ count: Int, deliver: ([Sample]) throws -> Void) throws {
+        let units = (count + Self.unitSize - 1) / Self.unitSize
+        let team = ThreadTeam(threadCount: min(threads, units))
+        let samplers = (0..<team.threadCount).map { _ in
+            Owned(sampler: Sampler(weights: weights, options: options, capacity: Self.unitSize))
+        }
+        var left = count
+        try (0..<units).forEachBatch(of: Self.unitsPerThread * team.threadCount) { units in
+            let (groups, seed, domain) = (groups, seed, domain)
+            let samples = try team.map(units) { unit, thread in
+                Result { () throws(PolicyError) in
+                    try Self.sample(
+                        unit: UInt32(truncatingIfNeeded: unit), samplers[thread].sampler, groups, seed, domain)
+                }
+            }.flatMap { try $0.get() }.prefix(left)
+            left -= samples.count
+            try deliver(Array(samples))
+        }
+    }
+
+    private static func sample(
+        unit: UInt32, _ sampler: Sampler, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ domain: StreamDomain
+    ) throws(PolicyError) -> [Sample] {
+        var generators = (0..<unitSize).map { Philox(seed: seed, domain: domain, stream: (0, unit, UInt32($0))) }
+        let drawn = generators.indices.map { groups.draw(&generators[$0]) }
+        return try sampler.sample(drawn, generators: generators)
+    }
+}

@@ -1,0 +1,322 @@
+internal import Archive
+package import Base
+internal import Configuration
+internal import Coordination
+internal import Engines
+package import Fleet
+package import Foundation
+package import Logging
+package import Policy
+internal import Potentials
+internal import Rewards
+internal import Stability
+internal import Synchronization
+internal import Telemetry
+internal import Trajectories
+
+/// The learner's side of a run: its directory, its state, its hub.
+package struct FineTuningRun {
+    private let configuration: RunConfiguration
+    private let directory: RunDirectory
+    private let lock: RunLock
+    private let logger: Logger
+    /// How long the version in hand may take when asked to stop.
+    package var grace = HubTiming().grace
+    /// Whether the learner may listen where other machines can reach it.
+    package var isInsecure = false
+    private let engine: ScoringEngine
+    private let inputs: RunInputs
+    /// Whether this process made the directory.
+    private let isNew: Bool
+
+    /// What the learner says where it listens: the content of `endpoint.json`.
+    package struct EndpointFile: Codable, Sendable {
+        package var endpoint: String
+        package var run: String
+        package var process: Int32
+    }
+
+    /// The name of the file in the run directory that says where the learner listens.
+    package static let endpointFileName = "endpoint.json"
+    /// The reference policy, kept with the run.
+    package static let referenceFileName = RunInputs.referenceFileName
+
+    /// Begins a new run, or opens one to go on with.
+    ///
+    /// With `resume`, a directory that holds no run yet begins one, so that a supervisor can always ask to resume. A
+    /// run that cannot be begun leaves nothing behind; one that cannot go on is left as it is.
+    ///
+    /// - Parameters:
+    ///   - configuration: with paths resolved; nil, when resuming, for the one the run was begun with.
+    ///   - build: of this program, for the record.
+    package init(
+        configuration: RunConfiguration?, directory url: URL?, resume: Bool, build: String, logger: Logger
+    ) throws {
+        self.logger = logger
+        guard let folder = url ?? configuration.map({ URL(filePath: $0.runDirectory) }) else {
+            throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
+        }
+        if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
+            var (directory, lock) = try RunDirectory.resume(at: folder)
+            inputs = try RunInputs(directory)
+            engine = try inputs.engine()
+            self.configuration = try Self.merged(inputs, given: configuration, logger: logger)
+            try Self.refuseIfCheckpointsAreGone(directory)
+            if directory.manifest.build != build {
+                logger.warning(
+                    "the run was begun by the build \(directory.manifest.build), this one is \(build): results may differ in the last bits"
+                )
+            }
+            let text = try ConfigurationLoader.text(self.configuration)
+            if try text != ConfigurationLoader.text(inputs.configuration) {
+                try directory.replaceConfiguration(with: text)
+            }
+            self.directory = directory
+            self.lock = lock
+            isNew = false
+            return
+        }
+        guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
+        let initial = try Self.policy(named: configuration.policy)
+        let reference = try configuration.reference.map(Self.policy(named:)) ?? initial
+        guard reference.configuration.maximumSites >= initial.configuration.maximumSites else {
+            throw ConfigurationError(
+                source: "reference",
+                problems: ["takes fewer sites (n_max) than the policy, so it cannot judge all of its crystals"])
+        }
+        engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+        let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
+        var manifest = RunManifest(
+            build: build, seed: configuration.seed, referenceDigest: SHA256.hash(referenceBytes).hexadecimal)
+        manifest.policyDigest = SHA256.hash(policyBytes).hexadecimal
+        manifest.potentialDigest = engine.potential.digest
+        manifest.hullDigest = engine.hull.digest
+        manifest.stableBelow = configuration.stableBelow
+        let kept = RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
+        let (directory, lock) = try RunDirectory.create(
+            at: folder, manifest: manifest, configuration: ConfigurationLoader.text(configuration),
+            files: kept.contents, copies: kept.copies)
+        self.directory = directory
+        self.lock = lock
+        self.configuration = configuration
+        isNew = true
+        inputs = try RunInputs(directory)
+    }
+
+    /// A resumed run keeps what decides its results; only the number of versions and where it runs may be given anew.
+    ///
+    /// Files are compared by what is in them, wherever they are.
+    private static func merged(
+        _ inputs: RunInputs, given: RunConfiguration?, logger: Logger
+    ) throws -> RunConfiguration {
+        let (stored, manifest) = (inputs.configuration, inputs.directory.manifest)
+        guard let given else { return stored }
+        var merged = given.takingChangeableKeys(from: stored)
+        merged.runDirectory = stored.runDirectory
+        if merged.policy != stored.policy, let digest = manifest.policyDigest,
+            try SHA256.hash(policy(named: merged.policy).encoded()).hexadecimal == digest
+        {
+            merged.policy = stored.policy
+        }
+        if merged.reference != stored.reference,
+            try SHA256.hash(policy(named: given.reference ?? given.policy).encoded()).hexadecimal
+                == manifest.referenceDigest
+        {
+            merged.reference = stored.reference
+        }
+        if merged.potential != stored.potential, let digest = manifest.potentialDigest,
+            try PotentialSource.load(merged.potential).digest == digest
+        {
+            merged.potential = stored.potential
+        }
+        if merged.hull != stored.hull, let digest = manifest.hullDigest,
+            try HullSource.load(merged.hull).digest == digest
+        {
+            merged.hull = stored.hull
+        }
+        let differences = try ConfigurationDifference.between(given: merged, stored: stored)
+        guard differences.isEmpty else {
+            throw ConfigurationError(
+                source: "--config",
+                problems: differences.map(\.description) + [
+                    "a run goes on with what it was begun with but for \(RunConfiguration.changeableKeys): resume with "
+                        + "--run-dir alone, or begin a new run"
+                ])
+        }
+        return stored.takingChangeableKeys(from: given)
+    }
+
+    /// A run that has versions but no checkpoint to go on from would begin anew over its own results.
+    private static func refuseIfCheckpointsAreGone(_ directory: RunDirectory) throws {
+        guard FileManager.default.fileExists(atPath: directory.archive.path) else { return }
+        let archive = try RunArchive(url: directory.archive, access: .readOnly)
+        let versions = try archive.versionRecords().count
+        let last = try archive.versionRange()?.upperBound ?? 0
+        guard versions > 0 || last > 0 else { return }
+        let store = CheckpointStore(
+            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
+        var damaged: [Checkpoint.Damage] = []
+        guard try TrainingCheckpoint.newest(in: store, problem: { damaged.append($0) }) == nil else { return }
+        throw ArchiveError.noUsableCheckpoint(
+            path: directory.checkpoints.path, versions: max(versions, last), crystals: try archive.crystalCount(),
+            damaged: damaged)
+    }
+
+    package static func policy(named name: String) throws -> PolicyWeights {
+        try PolicySource.load(path: name == "base" ? nil : name)
+    }
+
+    /// Trains until the last version or until told to stop.
+    ///
+    /// A new run that fails before it listens leaves nothing behind.
+    ///
+    /// - Parameter say: takes readable lines for a terminal.
+    package func run(resume: Bool, stop: StopToken, say: @escaping @Sendable (String) -> Void) throws -> LearnerSummary
+    {
+        let listens = Atomic(false)
+        do {
+            return try train(
+                resume: resume, stop: stop, say: say, listening: { listens.store(true, ordering: .relaxed) })
+        } catch {
+            if isNew, !listens.load(ordering: .relaxed) { directory.discard() }
+            throw error
+        }
+    }
+
+    private func train(
+        resume: Bool, stop: StopToken, say: @escaping @Sendable (String) -> Void,
+        listening: @escaping @Sendable () -> Void
+    ) throws -> LearnerSummary {
+        let reference = try referenceBytes()
+        let store = try CheckpointStore(
+            directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
+            keeping: configuration.keepCheckpoints)
+        let trainer = try PolicyTrainer(
+            configuration: configuration, initial: inputs.policy(), reference: reference,
+            store: store, resume: resume, problem: { logger.warning("\($0)") })
+        if NetworkFileSystem.holds(directory.url) {
+            logger.notice("\(directory.url.path) is on a network file system: the archive is kept without WAL")
+        }
+        let archive = try RunArchive(url: directory.archive)
+        let metrics = try JSONLinesWriter(url: directory.metrics)
+        let start = try trainer.start()
+        if resume { try settle(archive, metrics, version: start.version) }
+        let file = directory.url.appending(path: Self.endpointFileName)
+        let runID = directory.manifest.runID
+        let potential = "\(engine.potential.name) \(engine.potential.digest)"
+        let recorder = RunRecorder(
+            context: .init(
+                seed: configuration.seed, potential: potential,
+                hull: engine.hull.digest,
+                stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
+            metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
+            logger: logger, say: say,
+            announce: { endpoints in
+                listening()
+                let content = EndpointFile(
+                    endpoint: "\(endpoints.peers)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
+                try DurableFile.replace(file, with: JSONEncoder().encode(content))
+            })
+        recorder.policyChanged(digest: start.policy.digest.hexadecimal)
+        let known =
+            resume
+            ? try archive.knownOutcomes(
+                version: start.version, policy: start.policy.digest.hexadecimal, potential: potential,
+                hull: engine.hull.digest) : [:]
+        if !known.isEmpty { logger.notice("\(known.count) crystals of version \(start.version) are measured already") }
+        say(
+            "run \(runID) in \(directory.url.path): version \(start.version) of \(configuration.versions), "
+                + "\(configuration.batchSize) crystals each")
+        defer {
+            do { try archive.close() } catch { logger.warning("\(error)") }
+            try? FileManager.default.removeItem(at: file)
+        }
+        var learner = try learnerConfiguration()
+        learner.admission = Admission(policy: trainer.policyConfiguration, shape: configuration.reward.shape)
+        let role = try LearnerRole(configuration: learner, observer: recorder)
+        let summary = try role.run(
+            trainer: NotifyingTrainer(base: trainer, recorder: recorder, known: known), stop: stop)
+        lock.release()
+        return summary
+    }
+
+    /// Completes the records of what a killed learner had made: the last version's row and line may be missing.
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, version: Int) throws {
+        try archive.settlePending(checkpoint: version)
+        let records = try archive.versionRecords()
+        let known = Set(records.map(\.version))
+        let missing = (0..<version).count { !known.contains($0) }
+        if missing > 0 {
+            logger.warning(
+                "\(directory.archive.path) lacks the records of \(missing) of \(version) versions: is it the whole archive?"
+            )
+        }
+        guard let last = records.first(where: { $0.version == version - 1 }) else { return }
+        let isWritten = try VersionRecord.read(from: directory.metrics).contains { $0.version == last.version }
+        if !isWritten { try metrics.append(last) }
+    }
+
+    private func referenceBytes() throws -> Data {
+        let url = directory.url.appending(path: Self.referenceFileName)
+        let isThere = FileManager.default.fileExists(atPath: url.path)
+        // A run that was killed in its first moments lacks the file: it is made again where its source is the same.
+        let bytes =
+            try isThere
+            ? Data(contentsOf: url) : Self.policy(named: configuration.reference ?? configuration.policy).encoded()
+        let digest = SHA256.hash(bytes).hexadecimal
+        guard digest == directory.manifest.referenceDigest else {
+            throw ConfigurationError(
+                source: url.path,
+                problems: [
+                    "is not the reference policy this run was begun with (digest \(digest), expected "
+                        + "\(directory.manifest.referenceDigest)); restore the file"
+                ])
+        }
+        if !isThere { try DurableFile.replace(url, with: bytes) }
+        return bytes
+    }
+
+    private func learnerConfiguration() throws -> LearnerConfiguration {
+        var learner = LearnerConfiguration(
+            run: directory.manifest.runID, runSeed: configuration.seed, endpoint: try Endpoint(configuration.listen),
+            versions: configuration.versions, crystalsPerBatch: configuration.batchSize)
+        learner.crystalsPerUnit = configuration.unitSize
+        learner.crystalsPerTask = configuration.taskSize
+        let names = inputs.engineNames
+        learner.settings = [
+            .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
+            .rewardWorker: try PeerSettings.text(
+                ScoringSettings(
+                    reward: configuration.reward, potential: names.potential,
+                    potentialDigest: engine.potential.digest,
+                    hull: names.hull, hullDigest: engine.hull.digest)),
+        ]
+        learner.timing.grace = grace
+        learner.isInsecure = isInsecure
+        learner.peerCapacity = PeerCapacity.peers(descriptors: StandardDescriptors.limit)
+        learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
+        learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
+        learner.timing.liveness = .seconds(configuration.livenessSeconds)
+        return learner
+    }
+}
+
+/// Tells the recorder which policy draws the next batch, and the hub what is measured already.
+private struct NotifyingTrainer: BatchTrainer {
+    let base: PolicyTrainer
+    let recorder: RunRecorder
+    let known: [CrystalID: KnownOutcome]
+
+    func start() throws -> TrainingStart {
+        var start = try base.start()
+        start.known = known
+        return start
+    }
+
+    func train(_ batch: ScoredBatch) throws -> TrainedVersion { try base.train(batch) }
+
+    func checkpoint() throws {
+        try base.checkpoint()
+        recorder.policyChanged(digest: try base.start().policy.digest.hexadecimal)
+    }
+}

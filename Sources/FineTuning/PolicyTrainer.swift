@@ -1,0 +1,162 @@
+package import Archive
+internal import Base
+package import Fleet
+package import Foundation
+package import Policy
+internal import PolicyOptimization
+internal import Rewards
+package import Trajectories
+
+/// Learns from scored batches by clipped policy gradients and keeps all state in checkpoints.
+package final class PolicyTrainer: BatchTrainer {
+    private let reward: RewardConfiguration
+    private let settings: PolicyGradientSettings
+    private let reference: WeightBlob
+    private let store: CheckpointStore
+    private var trainer: PolicyGradientTrainer
+    private var version: Int
+    private var blob: WeightBlob
+    /// Versions without a step, one after another until now, since a number was not finite.
+    private var skippedInARow: Int
+    private let learningRate: Double
+
+    /// So many versions without a step end the run: it has diverged, and other crystals do not help.
+    package static let skippedVersionsLimit = 5
+
+    /// - Parameters:
+    ///   - initial: the policy of version 0.
+    ///   - reference: the bytes of the frozen policy of the KL term.
+    ///   - resume: goes on from the newest complete checkpoint if there is one.
+    package init(
+        configuration: RunConfiguration, initial: PolicyWeights, reference: Data, store: CheckpointStore, resume: Bool,
+        problem: (String) -> Void
+    ) throws {
+        reward = configuration.reward
+        settings = configuration.objective.settings
+        self.reference = WeightBlob([UInt8](reference))
+        self.store = store
+        learningRate = configuration.objective.learningRate
+        let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
+        var state = TrainingCheckpoint(
+            version: 0, weights: initial,
+            optimiser: Adam(parameterCount: initial.layout.parameterCount, settings: settings.adam),
+            baseline: RunningBaseline(memory: configuration.objective.baselineMemory))
+        if resume,
+            let newest = try TrainingCheckpoint.newest(
+                in: store, settings: settings.adam,
+                problem: { problem("a checkpoint is damaged, the one before it is taken: \($0)") })
+        {
+            state = newest
+        }
+        version = state.version
+        skippedInARow = state.skippedInARow
+        blob = WeightBlob([UInt8](try state.weights.encoded()))
+        trainer = PolicyGradientTrainer(
+            weights: state.weights, settings: settings, optimiser: state.optimiser, baseline: state.baseline,
+            reference: try PolicyWeights(encoded: reference), threads: threads)
+        let batch = settings.minibatch > 0 ? settings.minibatch : configuration.batchSize
+        let useful = GradientTeam.usefulThreads(crystals: batch)
+        if threads > useful {
+            problem(
+                "training uses \(useful) of \(threads) threads: a step has \(batch) crystals, "
+                    + "\(GradientTeam.pieceSize) for each thread")
+        }
+    }
+
+    /// The sizes of the policy.
+    package var policyConfiguration: PolicyConfiguration { trainer.weights.configuration }
+
+    package func start() throws -> TrainingStart {
+        TrainingStart(version: version, policy: blob, reference: reference)
+    }
+
+    /// - Throws: ``RoleError/cannotServe(_:)`` when version after version gives numbers that are not finite.
+    package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
+        // With nothing but invalid crystals there is nothing to compare: the next version is drawn from the same
+        // policy.
+        guard !ScoringFailures(batch).nothingToLearn else {
+            version += 1
+            return TrainedVersion(version: version, policy: blob, statistics: [:])
+        }
+        let learnt = batch.crystals.filter { reward.reward(of: $0.outcome) != nil }
+        let experiences = learnt.compactMap { item in
+            reward.reward(of: item.outcome).map {
+                Experience(
+                    crystal: item.sampled.crystal, behaviour: item.sampled.logProbability,
+                    reference: item.sampled.referenceLogProbability, reward: $0)
+            }
+        }
+        let statistics = try trainer.train(experiences)
+        skippedInARow = statistics.isSkipped ? skippedInARow + 1 : 0
+        var notes: [String] = []
+        if statistics.isSkipped {
+            let names = Self.names(statistics.notFinite.map { learnt[$0] })
+            notes.append(
+                "no step on version \(version): a loss, gradient or update is not finite"
+                    + (names.isEmpty ? "" : " (\(names))") + "; weights, optimiser and baseline stay as they were")
+        }
+        if !statistics.unusable.isEmpty {
+            let names = Self.names(statistics.unusable.map { learnt[$0] })
+            notes.append("left out of version \(version), since the policy cannot learn from them: \(names)")
+        }
+        if skippedInARow >= Self.skippedVersionsLimit {
+            throw RoleError.cannotServe(
+                "training diverges: \(skippedInARow) versions in a row gave numbers that are not finite ("
+                    + notes.joined(separator: "; ") + "). The newest checkpoint, version \(version), is the last good "
+                    + "one. Begin a run with a lower objective.learning_rate (it is \(learningRate)); --resume tries "
+                    + "again from version \(version)")
+        }
+        version += 1
+        blob = WeightBlob([UInt8](try trainer.weights.encoded()))
+        var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
+        trained.notFinite = statistics.notFinite.map { learnt[$0].sampled.id }
+        trained.distrusted = Set(statistics.claimsOff.map { learnt[$0].sampledBy }).sorted()
+        for name in trained.distrusted {
+            let count = statistics.claimsOff.count { learnt[$0].sampledBy == name }
+            notes.append(
+                "\(name) claims log-probabilities that are not the policy's for \(count) crystals of version "
+                    + "\(batch.version); the learner trains with its own values")
+        }
+        trained.notes = notes
+        return trained
+    }
+
+    /// The ids of crystals, some of them if there are many.
+    private static func names(_ crystals: [ScoredCrystal]) -> String {
+        let shown = crystals.prefix(8).map { "crystal \($0.sampled.id)" }
+        let rest = crystals.count - shown.count
+        return shown.joined(separator: ", ") + (rest > 0 ? " and \(rest) more" : "")
+    }
+
+    package func checkpoint() throws {
+        let state = TrainingCheckpoint(
+            version: version, weights: trainer.weights, optimiser: trainer.optimiser, baseline: trainer.baseline,
+            skippedInARow: skippedInARow)
+        try store.save(
+            Checkpoint(
+                version: version, referenceDigest: store.referenceDigest,
+                parts: try state.parts(policyBytes: Data(blob.bytes))))
+    }
+
+    /// The names under which statistics travel to the observer.
+    private static func table(_ statistics: PolicyGradientStatistics) -> [String: Double] {
+        var table = [
+            "objective": statistics.objective, "kl_reference": statistics.klReference,
+            "ratio_mean": statistics.ratioMean, "ratio_min": statistics.ratioMinimum,
+            "ratio_max": statistics.ratioMaximum, "ratio_ess": statistics.effectiveSampleShare,
+            "gradient_norm": statistics.gradientNorm, "learning_rate": statistics.learningRate,
+            "baseline": statistics.baseline, "skipped": statistics.isSkipped ? 1 : 0,
+            "unusable": Double(statistics.unusable.count), "claims_off": Double(statistics.claimsOff.count),
+        ]
+        // Nothing was measured where no step counts.
+        if statistics.steps == 0 {
+            for key in ["objective", "kl_reference", "ratio_mean", "ratio_min", "ratio_max", "ratio_ess"]
+                + ["gradient_norm", "learning_rate"]
+            { table[key] = nil }
+            return table
+        }
+        let names = statistics.clipFraction.count == 4 ? ["w", "a", "xyz", "l"] : ["whole"]
+        for (name, share) in zip(names, statistics.clipFraction) { table["clip_\(name)"] = share }
+        return table
+    }
+}

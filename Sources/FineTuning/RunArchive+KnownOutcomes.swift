@@ -1,0 +1,41 @@
+package import Archive
+package import Trajectories
+
+extension RunArchive {
+    /// The outcomes of a version that was interrupted, as far as the same policy, potential and hull made them.
+    ///
+    /// Crystals that could not be evaluated are left out: they are tried again.
+    ///
+    /// - Parameters:
+    ///   - policy: The digest of the policy that sampled the version.
+    ///   - potential: Name and digest, as in the archive's lineage.
+    ///   - hull: The digest of its entries.
+    package func knownOutcomes(
+        version: Int, policy: String, potential: String, hull: String
+    ) throws -> [CrystalID: KnownOutcome] {
+        var known: [CrystalID: KnownOutcome] = [:]
+        for row in try crystals(versions: version...version) {
+            let lineage = row.lineage
+            guard lineage.policyDigest == policy, lineage.potential == potential, lineage.hull == hull,
+                let outcome = row.measuredOutcome
+            else { continue }
+            known[CrystalID(version: row.id.version, unit: row.id.unit, index: row.id.index)] = KnownOutcome(
+                crystal: row.crystal, result: ScoringResult(outcome: outcome, seconds: row.scoringSeconds ?? 0),
+                scoredBy: lineage.worker ?? "")
+        }
+        return known
+    }
+}
+
+extension ArchivedCrystal {
+    /// What became of it, to the last bit; nil if it could not be evaluated.
+    fileprivate var measuredOutcome: RewardOutcome? {
+        switch outcome {
+        case .scored:
+            guard let energyPerAtom, let energyAboveHull, let reward else { return nil }
+            return .scored(Score(energyPerAtom: energyPerAtom, energyAboveHull: energyAboveHull, reward: reward))
+        case .invalid: return reason.flatMap(InvalidCrystal.init(rawValue:)).map(RewardOutcome.invalid)
+        case .failed: return nil
+        }
+    }
+}

@@ -1,0 +1,144 @@
+package import Archive
+internal import Base
+internal import Configuration
+package import Engines
+internal import Foundation
+package import Policy
+internal import Potentials
+internal import Stability
+
+/// What decides the results of a run beside its numbers: policy at the start, reference, potential and hull, as they
+/// are kept in its directory and named by digest in its manifest. Nothing outside the directory is needed to go on with
+/// a run.
+package struct RunInputs: Sendable {
+    package let directory: RunDirectory
+    package let configuration: RunConfiguration
+
+    /// The reference policy, kept with the run.
+    static let referenceFileName = "reference.safetensors"
+    /// The policy at the start, where it is not the reference.
+    static let policyFileName = "policy.safetensors"
+    private static let potentialFileName = "potential.safetensors"
+    private static let hullFileStem = "hull"
+
+    /// The inputs of a run with its own configuration.
+    ///
+    /// - Throws: ``ConfigurationError`` if the configuration was changed since the run was begun.
+    package init(_ directory: RunDirectory) throws {
+        self.directory = directory
+        configuration = try Self.configuration(of: directory)
+    }
+
+    private static func configuration(of directory: RunDirectory) throws -> RunConfiguration {
+        let file = directory.configuration
+        guard let data = try? Data(contentsOf: file) else {
+            throw ConfigurationError(source: file.path, problems: ["cannot be read; restore it"])
+        }
+        if let known = directory.manifest.configurationDigests {
+            let digest = SHA256.hash(data).hexadecimal
+            guard known.contains(digest) else {
+                throw ConfigurationError(
+                    source: file.path,
+                    problems: [
+                        "was changed since the run was begun (digest \(digest), expected "
+                            + "\(known.joined(separator: " or "))); restore it, or begin a new run"
+                    ])
+            }
+        }
+        return try ConfigurationLoader.parse(
+            RunConfiguration.self, text: String(decoding: data, as: UTF8.self), source: file.path)
+    }
+
+    /// What a new run keeps of its inputs: contents, and files to copy, by their place in the directory.
+    static func kept(
+        configuration: RunConfiguration, policy: Data, reference: Data
+    ) -> (contents: [String: Data], copies: [String: URL]) {
+        var contents = [referenceFileName: reference]
+        if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
+        var copies: [String: URL] = [:]
+        if configuration.potential != "chgnet" {
+            copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: configuration.potential)
+        }
+        if configuration.hull != "default" {
+            let source = URL(filePath: configuration.hull)
+            // All extensions stay: they tell the layout and the compression.
+            let extensions = source.lastPathComponent.split(separator: ".").dropFirst().suffix(2).map(String.init)
+            let name = ([hullFileStem] + extensions).joined(separator: ".")
+            copies["\(RunDirectory.inputsName)/\(name)"] = source
+        }
+        return (contents, copies)
+    }
+
+    /// The policy that the run began with.
+    package func policy() throws -> PolicyWeights {
+        guard let digest = directory.manifest.policyDigest else {
+            // A run of a build that did not keep it.
+            return try FineTuningRun.policy(named: configuration.policy)
+        }
+        let isReference = digest == directory.manifest.referenceDigest
+        let file =
+            isReference
+            ? directory.url.appending(path: Self.referenceFileName)
+            : directory.inputs.appending(path: Self.policyFileName)
+        guard let bytes = try? Data(contentsOf: file) else {
+            throw ConfigurationError(
+                source: file.path, problems: ["is missing: the policy that the run began with; restore it"])
+        }
+        let found = SHA256.hash(bytes).hexadecimal
+        guard found == digest else {
+            throw ConfigurationError(
+                source: file.path,
+                problems: [
+                    "is not the policy that the run began with (digest \(found), expected \(digest)); restore the file"
+                ])
+        }
+        return try PolicyWeights(encoded: bytes)
+    }
+
+    /// Potential and hull of the run.
+    ///
+    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with.
+    package func engine() throws -> ScoringEngine {
+        let engine = try ScoringEngine(
+            potential: keptFile(Self.potentialFileName)?.path ?? configuration.potential,
+            hull: keptHull?.path ?? configuration.hull)
+        for (kind, found, expected) in [
+            ("potential", engine.potential.digest, directory.manifest.potentialDigest),
+            ("hull", engine.hull.digest, directory.manifest.hullDigest),
+        ] {
+            guard let expected, found != expected else { continue }
+            throw ConfigurationError(
+                source: directory.url.path,
+                problems: [
+                    "the \(kind) is not the one the run was begun with (digest \(found), expected \(expected)); "
+                        + "use the build or the file that it was begun with"
+                ])
+        }
+        return engine
+    }
+
+    /// The names by which reward workers find them: the file the run was begun with, as long as it is the same, else
+    /// the copy in the run's directory.
+    package var engineNames: (potential: String, hull: String) {
+        func name(_ original: String, _ kept: URL?) -> String {
+            guard let kept, !FileManager.default.contentsEqual(atPath: original, andPath: kept.path) else {
+                return original
+            }
+            return kept.standardizedFileURL.path
+        }
+        return (
+            name(configuration.potential, keptFile(Self.potentialFileName)), name(configuration.hull, keptHull)
+        )
+    }
+
+    private func keptFile(_ name: String) -> URL? {
+        let file = directory.inputs.appending(path: name)
+        return FileManager.default.fileExists(atPath: file.path) ? file : nil
+    }
+
+    private var keptHull: URL? {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.inputs.path)) ?? []
+        return names.first { $0 == Self.hullFileStem || $0.hasPrefix("\(Self.hullFileStem).") }
+            .map { directory.inputs.appending(path: $0) }
+    }
+}

@@ -1,0 +1,270 @@
+package import Archive
+internal import Base
+package import Coordination
+internal import Crystals
+package import Fleet
+internal import Foundation
+package import Logging
+package import Rewards
+internal import Synchronization
+package import Telemetry
+package import Trajectories
+
+/// Writes what happens in a run: scored crystals to the archive, a line for each version and each role to the logs.
+package final class RunRecorder: RunObserver {
+    /// What the rows of the archive say of the run itself.
+    package struct Context: Sendable {
+        package var seed: UInt64
+        package var potential: String
+        package var hull: String
+        package var stableBelow: Double
+        package var reward: RewardConfiguration
+
+        package init(seed: UInt64, potential: String, hull: String, stableBelow: Double, reward: RewardConfiguration) {
+            self.seed = seed
+            self.potential = potential
+            self.hull = hull
+            self.stableBelow = stableBelow
+            self.reward = reward
+        }
+    }
+
+    private struct State {
+        /// Of the version in hand, and the policy that sampled it.
+        var pending: VersionRecord?
+        var pendingDigest = ""
+        var policyDigest = ""
+        /// The crystals of the version in hand that are in the archive.
+        var archived: Set<CrystalID> = []
+        var totals: [String: Int] = [:]
+        var lastEnd = ContinuousClock.now
+    }
+
+    private let context: Context
+    private let archive: RunArchive
+    private let metrics: JSONLinesWriter
+    private let roles: JSONLinesWriter
+    private let logger: Logger
+    private let say: @Sendable (String) -> Void
+    private let announce: @Sendable (HubEndpoints) throws -> Void
+    private let state = Mutex(State())
+
+    /// - Parameters:
+    ///   - say: takes the readable lines, for a terminal.
+    ///   - announce: told where the hub listens.
+    package init(
+        context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter, logger: Logger,
+        say: @escaping @Sendable (String) -> Void, announce: @escaping @Sendable (HubEndpoints) throws -> Void
+    ) {
+        self.context = context
+        self.archive = archive
+        self.metrics = metrics
+        self.roles = roles
+        self.logger = logger
+        self.say = say
+        self.announce = announce
+    }
+
+    /// Names the policy that draws the next batch.
+    package func policyChanged(digest: String) { state.withLock { $0.policyDigest = digest } }
+
+    // MARK: RunObserver
+
+    package func hubStarted(_ endpoints: HubEndpoints) {
+        say("listening at \(endpoints.peers)")
+        do { try announce(endpoints) } catch { problem("cannot write where the learner listens: \(error)") }
+    }
+
+    package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
+        let digest = state.withLock { $0.policyDigest }
+        try archive.insert(crystals.map { row($0, policyDigest: digest) })
+        state.withLock { $0.archived.formUnion(crystals.lazy.map(\.sampled.id)) }
+    }
+
+    package func batchCompleted(_ batch: ScoredBatch) throws {
+        let digest = state.withLock { $0.policyDigest }
+        let archived = state.withLock { state in
+            defer { state.archived.removeAll() }
+            return state.archived
+        }
+        let rest = batch.crystals.filter { !archived.contains($0.sampled.id) }
+        try archive.insert(rest.map { row($0, policyDigest: digest) })
+        let record = record(of: batch)
+        state.withLock { ($0.pending, $0.pendingDigest) = (record, digest) }
+    }
+
+    package func versionMade(_ report: VersionReport) throws {
+        let made: (record: VersionRecord, policyDigest: String)? = state.withLock { state in
+            guard var record = state.pending else { return nil }
+            finish(&record, report: report, state: &state)
+            state.pending = record
+            return (record, state.pendingDigest)
+        }
+        guard let made else { return }
+        try archive.insertPending(made.record, policyDigest: made.policyDigest)
+    }
+
+    package func versionTrained(_ report: VersionReport) {
+        report.notes.forEach(problem)
+        let finished: (VersionRecord, String)? = state.withLock { state in
+            guard var record = state.pending else { return nil }
+            state.pending = nil
+            let now = ContinuousClock.now
+            record.seconds.checkpoint = report.checkpointSeconds
+            record.seconds.total = (now - state.lastEnd) / .seconds(1)
+            state.lastEnd = now
+            return (record, state.pendingDigest)
+        }
+        guard let (record, digest) = finished else { return }
+        do {
+            try archive.insert(record, policyDigest: digest)
+            try metrics.append(record)
+        } catch { problem("\(error)") }
+        say(record.humanLine)
+    }
+
+    package func versionSaved(_ version: Int) { say("saved version \(version)") }
+
+    package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
+        var record = RoleRecord(role: peer.role.rawValue, id: peer.name)
+        record.crystals = state.withLock { state in
+            state.totals[peer.name, default: 0] += report.crystals
+            return state.totals[peer.name] ?? 0
+        }
+        record.crystalsPerSecond = Double(report.crystals) / max(report.intervalSeconds, 1e-9)
+        record.busyFraction = report.busySeconds / max(report.intervalSeconds * Double(max(1, peer.threads)), 1e-9)
+        record.memoryMegabytes = Double(report.residentBytes) / 1e6
+        record.weightVersion = report.version
+        write(record)
+    }
+
+    package func hubReported(_ report: HubReport) {
+        var record = RoleRecord(role: "learner", id: "learner")
+        record.crystals = report.counters.crystalsFinished
+        record.memoryMegabytes = ProcessMemory.residentMegabytes
+        record.weightVersion = report.version
+        record.queues = [
+            "units_waiting": report.unitsWaiting, "units_leased": report.unitsLeased,
+            "tasks_waiting": report.tasksWaiting,
+            "tasks_leased": report.tasksLeased, "crystals_done": report.crystalsDone,
+        ]
+        write(record)
+    }
+
+    package func peerJoined(_ peer: PeerDescription) {
+        logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)")
+        if let difference = peer.difference(fromBuild: RoleProcess.build) { logger.warning("\(difference)") }
+    }
+
+    package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {
+        switch reason {
+        case .goodbye(let text): logger.info("left: \(peer): \(text)")
+        case .lost: logger.warning("lost: \(peer); its work goes to others")
+        case .replaced: logger.info("came back: \(peer)")
+        case .refused(let reason): logger.error("turned away: \(peer): \(reason)")
+        }
+    }
+
+    package func problem(_ text: String) { logger.warning("\(text)") }
+
+    // MARK: Records
+
+    private func write(_ record: RoleRecord) {
+        do { try roles.append(record) } catch { problem("\(error)") }
+        logger.debug("\(record.humanLine)")
+    }
+
+    private func record(of batch: ScoredBatch) -> VersionRecord {
+        var record = VersionRecord(version: batch.version)
+        var spread = CrystalSpread()
+        var rewards: [Double] = []
+        var scored: [Double] = []
+        var stable = 0
+        for item in batch.crystals {
+            spread.add(item.sampled.crystal)
+            if let reward = context.reward.reward(of: item.outcome) { rewards.append(reward) }
+            switch item.outcome {
+            case .scored(let score):
+                scored.append(score.reward)
+                if score.energyAboveHull < context.stableBelow { stable += 1 }
+            case .invalid(let reason): record.invalid[reason.rawValue, default: 0] += 1
+            case .failed(let failure): record.failed[failure.reason, default: 0] += 1
+            }
+        }
+        record.crystals = batch.crystals.count
+        record.scored = scored.count
+        record.setRewards(all: rewards, scored: scored)
+        record.stableFraction = Double(stable) / Double(max(1, batch.crystals.count))
+        record.uniqueFraction = spread.uniqueFraction
+        record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)
+        record.seconds.score = batch.crystals.reduce(0) { $0 + $1.scoringSeconds }
+        record.seconds.sample = batch.report.samplingSeconds
+        record.workers.actors = batch.report.actors
+        record.workers.rewardWorkers = batch.report.rewardWorkers
+        record.regranted = batch.report.unitsRegranted
+        record.requeued = batch.report.tasksRequeued
+        record.duplicates = batch.report.duplicates
+        return record
+    }
+
+    private func finish(_ record: inout VersionRecord, report: VersionReport, state: inout State) {
+        let values = report.statistics
+        record.klReference = values["kl_reference"]
+        if let whole = values["clip_whole"] {
+            record.clipFraction = .init(whole: whole)
+        } else if let w = values["clip_w"], let a = values["clip_a"], let xyz = values["clip_xyz"],
+            let l = values["clip_l"]
+        {
+            record.clipFraction = .init(w: w, a: a, xyz: xyz, l: l)
+        }
+        if let mean = values["ratio_mean"], let least = values["ratio_min"], let most = values["ratio_max"] {
+            record.ratio = .init(
+                mean: mean, minimum: least, maximum: most, effectiveSampleShare: values["ratio_ess"] ?? 0)
+        }
+        record.gradientNorm = values["gradient_norm"]
+        record.learningRate = values["learning_rate"]
+        record.baseline = values["baseline"]
+        func positive(_ key: String) -> Int? { values[key].flatMap { $0 > 0 ? Int($0) : nil } }
+        record.skipped = positive("skipped")
+        record.notFinite = report.notFinite.isEmpty ? nil : report.notFinite.map { "\($0)" }
+        record.unusable = positive("unusable")
+        record.claimsOff = positive("claims_off")
+        record.seconds.wait = report.waitSeconds
+        record.seconds.train = report.trainSeconds
+        record.seconds.total = (ContinuousClock.now - state.lastEnd) / .seconds(1)
+        let count = Double(record.crystals)
+        record.rates.sampled = count / max(report.batchSeconds, 1e-9)
+        record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
+        record.rates.trained = count / max(report.trainSeconds, 1e-9)
+    }
+
+    private func row(_ item: ScoredCrystal, policyDigest: String) -> ArchivedCrystal {
+        let sampled = item.sampled
+        var row = ArchivedCrystal(
+            id: .init(version: sampled.id.version, unit: sampled.id.unit, index: sampled.id.index),
+            crystal: sampled.crystal, formula: sampled.crystal.composition.reducedFormula,
+            atomCount: sampled.crystal.atomCount, logProbability: Self.components(sampled.logProbability),
+            referenceLogProbability: Self.components(sampled.referenceLogProbability), outcome: .scored,
+            lineage: .init(
+                seed: context.seed, policyDigest: policyDigest, actor: item.sampledBy, worker: item.scoredBy,
+                potential: context.potential, hull: context.hull))
+        row.scoringSeconds = item.scoringSeconds
+        row.reward = context.reward.reward(of: item.outcome)
+        switch item.outcome {
+        case .scored(let score):
+            row.energyPerAtom = score.energyPerAtom
+            row.energyAboveHull = score.energyAboveHull
+        case .invalid(let reason):
+            row.outcome = .invalid
+            row.reason = reason.rawValue
+        case .failed(let failure):
+            row.outcome = .failed
+            row.reason = failure.reason
+        }
+        return row
+    }
+
+    private static func components(_ value: LogProbabilities) -> ArchivedCrystal.Components {
+        .init(w: value.w, a: value.a, xyz: value.xyz, l: value.l)
+    }
+}

@@ -1,0 +1,99 @@
+package import Archive
+internal import Base
+package import Foundation
+internal import Kernels
+package import Policy
+package import PolicyOptimization
+internal import Trajectories
+
+/// All state of a fine-tuning run between two versions, as the parts of a checkpoint.
+package struct TrainingCheckpoint: Sendable {
+    package var version: Int
+    package var weights: PolicyWeights
+    package var optimiser: Adam
+    package var baseline: RunningBaseline
+
+    /// Versions without a step, one after another until now, since a number was not finite.
+    package var skippedInARow: Int
+
+    package init(
+        version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline, skippedInARow: Int = 0
+    ) {
+        self.skippedInARow = skippedInARow
+        self.version = version
+        self.weights = weights
+        self.optimiser = optimiser
+        self.baseline = baseline
+    }
+
+    /// The names of the parts.
+    package static let policyPart = "policy.safetensors"
+    private static let optimiserPart = "optimiser.safetensors"
+    private static let statePart = "state.json"
+
+    private struct State: Codable {
+        var version: Int
+        var optimiserSteps: Int
+        var baseline: RunningBaseline
+        /// Checkpoints of runs that never skipped a step may lack it.
+        var skippedInARow: Int?
+    }
+
+    /// - Parameter policyBytes: `weights` encoded, as broadcast.
+    package func parts(policyBytes: Data) throws -> [String: Data] {
+        let count = optimiser.firstMoment.count
+        let moments = Safetensors(tensors: [
+            "first_moment": .init(shape: [count], values: optimiser.firstMoment.array),
+            "second_moment": .init(shape: [count], values: optimiser.secondMoment.array),
+        ])
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys]
+        let state = State(
+            version: version, optimiserSteps: optimiser.stepCount, baseline: baseline,
+            skippedInARow: skippedInARow)
+        return [
+            Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(),
+            Self.statePart: try encoder.encode(state),
+        ]
+    }
+
+    /// Reads the parts back.
+    ///
+    /// - Throws: an error that names the part that is missing or does not fit the others.
+    package init(_ checkpoint: Checkpoint, settings: Adam.Settings) throws {
+        func part(_ name: String) throws -> Data {
+            guard let data = checkpoint.parts[name] else {
+                throw RoleError.work(
+                    "checkpoint \(checkpoint.version) lacks \(name); remove it to go on from the one before")
+            }
+            return data
+        }
+        weights = try PolicyWeights(encoded: part(Self.policyPart))
+        let moments = try Safetensors(part(Self.optimiserPart)).tensors
+        let state = try JSONDecoder().decode(State.self, from: part(Self.statePart))
+        guard let first = moments["first_moment"], let second = moments["second_moment"],
+            first.values.count == weights.layout.parameterCount, second.values.count == first.values.count,
+            state.version == checkpoint.version
+        else { throw RoleError.work("the parts of checkpoint \(checkpoint.version) do not fit one another; remove it") }
+        version = state.version
+        baseline = state.baseline
+        skippedInARow = state.skippedInARow ?? 0
+        guard first.values.allSatisfy(\.isFinite), second.values.allSatisfy(\.isFinite) else {
+            throw RoleError.work(
+                "\(Self.optimiserPart) of checkpoint \(checkpoint.version) holds numbers that are not finite")
+        }
+        optimiser = Adam(
+            settings: settings, stepCount: state.optimiserSteps, firstMoment: first.values, secondMoment: second.values)
+    }
+
+    /// The newest checkpoint that a run can go on from, by the one rule for it; nil if there is none.
+    ///
+    /// - Parameter problem: told what is wrong with each newer one.
+    package static func newest(
+        in store: CheckpointStore, settings: Adam.Settings = .init(), problem: (Checkpoint.Damage) -> Void
+    ) throws -> TrainingCheckpoint? {
+        let (checkpoint, damaged) = try store.latest { try TrainingCheckpoint($0, settings: settings) }
+        damaged.forEach(problem)
+        return checkpoint
+    }
+}

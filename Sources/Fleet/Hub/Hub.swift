@@ -1,0 +1,85 @@
+package import Base
+package import Coordination
+package import Trajectories
+package import Transport
+
+/// The hub's thread: it alone touches the ROUTER that all peers are connected to and the PUB of the announcements.
+///
+/// Commands come in and batches and events go out through bounded mailboxes; it waits for nothing but messages, for at
+/// most a fraction of a second.
+package final class Hub: Sendable {
+    package enum Command: Sendable {
+        case begin(
+            version: Int, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:])
+        /// Turn the processes of this name ("host:process") away.
+        case refuse(peer: String, reason: String)
+        /// Tell everyone to leave, wait for them, end.
+        case finish(String)
+        /// End at once, telling nobody: peers will look for the learner's next life.
+        case stop
+    }
+
+    package enum Output: Sendable {
+        case started(HubEndpoints)
+        /// Crystals of the version in hand that got their outcomes; those since the last ones come with the batch
+        /// alone.
+        case outcomes([ScoredCrystal])
+        case batch(ScoredBatch)
+        /// The hub cannot go on.
+        case failed(String)
+        case aborted(RoleError)
+        /// The thread is done.
+        case ended(HubReport)
+    }
+
+    /// Commands that wait for the hub's next turn: a peer is refused once, and little else comes in between two turns.
+    private static let commandCapacity = PeerTable.capacity + 16
+    /// Batches and ends, of which there is one at a time, and outcomes, which wait in the hub while there is no room.
+    private static let outputCapacity = 16
+    /// Reports that wait for the observer.
+    private static let eventCapacity = 10_000
+
+    private let commands: Mailbox<Command>
+    /// Batches, and the hub's own fate.
+    package let outputs = Mailbox<Output>(capacity: Hub.outputCapacity)
+    /// For the observer; those it is too slow for are dropped, and counted.
+    package let events = Mailbox<HubEvent>(capacity: Hub.eventCapacity)
+    private let latest = LatestValue<HubReport>()
+    private let wakeup: Wakeup
+    private let thread: RoleThread
+
+    /// Starts the thread; `outputs` tells where it listens, or why it cannot.
+    package init(configuration: LearnerConfiguration, context: ZMQContext) throws {
+        let wakeup = try Wakeup()
+        let commands = Mailbox<Command>(capacity: Self.commandCapacity, wakeup: wakeup)
+        self.wakeup = wakeup
+        self.commands = commands
+        let (outputs, events, latest) = (outputs, events, latest)
+        thread = RoleThread(name: "hub") {
+            do {
+                let loop = try HubLoop(
+                    configuration: configuration, context: context, wakeup: wakeup, commands: commands,
+                    outputs: outputs, events: events, latest: latest)
+                try loop.run()
+            } catch {
+                outputs.post(.failed("\(error)"), bounded: "a hub fails once")
+            }
+            commands.close()
+            events.close()
+            outputs.close()
+        }
+    }
+
+    /// The hub's state a moment ago; nil before its first turn.
+    package var state: HubReport? { latest.value }
+
+    /// Gives the hub something to do at its next turn. A hub that has ended does nothing: why it did stands in
+    /// `outputs`.
+    package func post(_ command: Command) {
+        commands.post(command, bounded: "the hub takes all commands at every turn")
+    }
+
+    /// Waits for the thread to end; false if that takes longer than `timeout`.
+    @discardableResult
+    package func join(timeout: Duration) -> Bool { thread.join(timeout: timeout) }
+}

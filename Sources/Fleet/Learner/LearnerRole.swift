@@ -1,0 +1,208 @@
+package import Base
+package import Coordination
+package import Trajectories
+internal import Transport
+
+/// The learner: the hub on a thread of its own, training on the calling thread.
+///
+/// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves
+/// its state, and only then are the new weights offered.
+package struct LearnerRole {
+    /// Asked to stop, a learner that lacks a peer to finish the version waits this long for one.
+    private static let peerWait = Duration.seconds(2)
+
+    private let configuration: LearnerConfiguration
+    private let observer: any RunObserver
+
+    /// - Throws: ``RoleError/configuration(_:)`` with everything that is wrong.
+    package init(configuration: LearnerConfiguration, observer: any RunObserver) throws(RoleError) {
+        guard configuration.problems.isEmpty else { throw .configuration(configuration.problems) }
+        self.configuration = configuration
+        self.observer = observer
+    }
+
+    /// Trains until `configuration.versions` steps are made or `stop` asks to finish; blocks the calling thread.
+    ///
+    /// Asked to finish, it waits for the version in hand as long as `configuration.timing.grace` allows and somebody
+    /// works on it. When it returns, all state is checkpointed and the peers have been told to leave. When it throws,
+    /// they have not (they look for the learner's next life), unless no restart would help: that ends the run
+    /// everywhere.
+    ///
+    /// - Throws: ``RoleError``, or what the trainer or the observer throws.
+    package func run(trainer: any BatchTrainer, stop: StopToken) throws -> LearnerSummary {
+        let context = try ZMQContext()
+        let hub = try Hub(configuration: configuration, context: context)
+        let dispatcher = dispatchEvents(of: hub)
+        defer {
+            hub.post(.stop)
+            hub.join(timeout: .seconds(10))
+            dispatcher.join(timeout: .seconds(10))
+            context.shutDown()
+        }
+        observer.hubStarted(try startedEndpoints(of: hub))
+        let start = try trainer.start()
+        var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
+        hub.post(
+            .begin(version: start.version, policy: start.policy, reference: start.reference, known: start.known))
+        do {
+            while run.version < configuration.versions, try step(&run) {}
+        } catch let error as RoleError where error.isLasting {
+            hub.post(.finish("\(error)"))
+            _ = try? awaitEnd(of: hub)
+            throw error
+        }
+        let isComplete = run.version >= configuration.versions
+        hub.post(.finish(isComplete ? "the run is complete" : stop.reason ?? "the learner stops"))
+        let counters = try awaitEnd(of: hub)
+        return LearnerSummary(version: run.version, isComplete: isComplete, counters: counters)
+    }
+
+    /// What a run carries from step to step.
+    private struct Run {
+        let hub: Hub
+        let trainer: any BatchTrainer
+        let stop: StopToken
+        var version: Int
+        let reference: WeightBlob
+        /// Versions in a row that nothing was learnt from.
+        var barren = 0
+        var stall = WaitingWatch()
+        var stopSeen: Moment?
+        var lastPeerSeen = Moment.now
+    }
+
+    /// Waits for a batch and trains on it; false if asked to stop while waiting.
+    private func step(_ run: inout Run) throws -> Bool {
+        let begin = Moment.now
+        guard let batch = try nextBatch(&run) else { return false }
+        let received = Moment.now
+        let failures = ScoringFailures(batch)
+        if let warning = failures.warning { observer.problem(warning) }
+        try observer.batchCompleted(batch)
+        let stored = Moment.now
+        let trained = try run.trainer.train(batch)
+        guard trained.version == run.version + 1 else {
+            throw RoleError.trainer("it made version \(trained.version) of version \(run.version)")
+        }
+        let finished = Moment.now
+        var outcomes: [String: Int] = [:]
+        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
+        var report = VersionReport(
+            version: trained.version, statistics: trained.statistics,
+            waitSeconds: begin.duration(to: received).seconds, batchSeconds: batch.seconds,
+            storeSeconds: received.duration(to: stored).seconds, trainSeconds: stored.duration(to: finished).seconds,
+            checkpointSeconds: 0, outcomes: outcomes, notFinite: trained.notFinite, notes: trained.notes)
+        try observer.versionMade(report)
+        let noted = Moment.now
+        try run.trainer.checkpoint()
+        report.checkpointSeconds = noted.duration(to: .now).seconds
+        run.version = trained.version
+        for name in trained.distrusted {
+            let reason = "its log-probabilities are not those of the policy it was given; install this build there"
+            run.hub.post(.refuse(peer: name, reason: reason))
+        }
+        if run.version < configuration.versions, !run.stop.isStopped {
+            run.hub.post(.begin(version: trained.version, policy: trained.policy, reference: run.reference))
+        }
+        observer.versionTrained(report)
+        if run.stop.takeSaveRequest() { observer.versionSaved(run.version) }
+        run.barren = failures.nothingToLearn ? run.barren + 1 : 0
+        guard run.barren < ScoringFailures.versionsBeforeEnd else {
+            throw RoleError.cannotGoOn(
+                "nothing could be learnt from \(run.barren) versions in a row, because no crystal could be scored: "
+                    + failures.reasonText)
+        }
+        return !run.stop.isStopped
+    }
+
+    /// The batch of the current version; nil if asked to stop and it cannot be waited for.
+    private func nextBatch(_ run: inout Run) throws -> ScoredBatch? {
+        while true {
+            if try isOver(&run) { return nil }
+            switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
+            case .outcomes(let crystals): try observer.crystalsFinished(crystals)
+            case .batch(let batch) where batch.version == run.version: return batch
+            case .batch, .started, nil: continue
+            case .failed(let reason): throw RoleError.io(reason)
+            case .aborted(let error): throw error
+            case .ended: throw RoleError.io("the hub ended by itself")
+            }
+        }
+    }
+
+    /// Looks at the hub while a batch is waited for: tells what it waits for, and whether to wait no more.
+    private func isOver(_ run: inout Run) throws -> Bool {
+        let now = Moment.now
+        // What was seen last of another version says nothing about this one.
+        let state = run.hub.state.flatMap { $0.version == run.version ? $0 : nil }
+        if let state, let text = run.stall.check(state, now: now) { observer.problem(text) }
+        guard let reason = run.stop.reason else { return false }
+        if run.stop.isUrgent { return true }
+        if let state, state.unitsDone + state.unitsLeased == 0 { return true }
+        if state?.canBeFinished ?? true { run.lastPeerSeen = now }
+        if let since = run.stopSeen {
+            guard since.duration(to: now) < configuration.timing.grace else {
+                observer.problem(
+                    "version \(run.version) could not be finished in time: \(state?.waitingText ?? "it began just now")"
+                )
+                return true
+            }
+        } else {
+            run.stopSeen = now
+            run.lastPeerSeen = now
+            observer.problem(
+                "stopping (\(reason)): version \(run.version) is finished first, which may take "
+                    + "\(configuration.timing.grace.milliseconds / 1000) s; a second signal ends at once")
+        }
+        // Nobody can finish it.
+        return run.lastPeerSeen.duration(to: now) > Self.peerWait
+    }
+
+    private func startedEndpoints(of hub: Hub) throws -> HubEndpoints {
+        switch hub.outputs.receive(timeout: .seconds(30)) {
+        case .started(let endpoints): return endpoints
+        case .failed(let reason): throw RoleError.io(reason)
+        default: throw RoleError.io("the hub did not start within 30 s")
+        }
+    }
+
+    private func awaitEnd(of hub: Hub) throws -> HubCounters {
+        let deadline = Moment.now.advanced(by: configuration.timing.drain + .seconds(5))
+        while Moment.now < deadline {
+            switch hub.outputs.receive(timeout: .milliseconds(100)) {
+            case .outcomes(let crystals): try observer.crystalsFinished(crystals)
+            case .ended(let report): return report.counters
+            case .failed(let reason): throw RoleError.io(reason)
+            default: continue
+            }
+        }
+        throw RoleError.io("the hub did not end in time")
+    }
+
+    /// Hands the hub's events to the observer, on a thread of their own.
+    private func dispatchEvents(of hub: Hub) -> RoleThread {
+        let (events, observer) = (hub.events, observer)
+        return RoleThread(name: "observer") {
+            while !events.isExhausted {
+                switch events.receive(timeout: .seconds(1)) {
+                case .peerJoined(let peer): observer.peerJoined(peer)
+                case .peerLeft(let peer, let reason): observer.peerLeft(peer, reason: reason)
+                case .roleReport(let report, let peer): observer.roleReported(report, from: peer)
+                case .hubReport(let report): observer.hubReported(report)
+                case .problem(let text): observer.problem(text)
+                case nil: continue
+                }
+            }
+        }
+    }
+}
+
+/// How a run ended.
+package struct LearnerSummary: Sendable {
+    /// The last version made.
+    package var version: Int
+    /// False if it was interrupted; it can be resumed.
+    package var isComplete: Bool
+    /// Of the hub, since this process started.
+    package var counters: HubCounters
+}

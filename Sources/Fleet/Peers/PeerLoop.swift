@@ -1,0 +1,141 @@
+import Base
+import Coordination
+import Logging
+import Protocol
+import Trajectories
+import Transport
+
+/// The I/O of a peer: runs on the calling thread, which alone touches the sockets, until the role is over.
+///
+/// Work goes to a pool of threads and comes back through its mailbox; between messages the core is asked what is due.
+struct PeerLoop<Core: PeerCore>: ~Copyable {
+    /// Messages taken in one turn before the core is asked what else is due.
+    private static var messagesPerTurn: Int { 64 }
+
+    private let endpoint: Endpoint
+    private let context: ZMQContext
+    private let wakeup: Wakeup
+    private let pool: JobPool<Core.Job, Core.Output>
+    private let logger: Logger
+    private var core: Core
+    private var dealer: ZMQSocket?
+    private var subscriber: ZMQSocket?
+    private var subscribedPort = 0
+    /// How often a connection was made; a host of several addresses is tried at each in turn.
+    private var connections = 0
+    private var place: Endpoint
+    private var outcome: Outcome?
+    private var rejected: [String: Int] = [:]
+
+    private enum Outcome {
+        case left
+        case failed(RoleError)
+    }
+
+    init(
+        core: consuming Core, endpoint: Endpoint, context: ZMQContext, wakeup: Wakeup,
+        pool: JobPool<Core.Job, Core.Output>, logger: Logger
+    ) {
+        self.core = core
+        self.endpoint = endpoint
+        place = endpoint
+        self.context = context
+        self.wakeup = wakeup
+        self.pool = pool
+        self.logger = logger
+    }
+
+    /// Runs until the role is over.
+    ///
+    /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
+    mutating func run(stop: StopToken) throws {
+        defer {
+            dealer?.close()
+            subscriber?.close()
+        }
+        core.start(now: .now)
+        try perform()
+        while outcome == nil {
+            try ZMQPoller.wait(
+                for: [dealer, subscriber].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
+            if stop.isStopped { core.stop(now: .now) }
+            for output in pool.takeOutputs() { core.finished(output, now: .now) }
+            try perform()
+            try take(from: dealer)
+            try take(from: subscriber)
+            core.tick(now: .now)
+            try perform()
+        }
+        if case .failed(let error) = outcome { throw error }
+    }
+
+    private mutating func take(from socket: ZMQSocket?) throws {
+        guard let socket else { return }
+        for _ in 0..<Self.messagesPerTurn {
+            // An effect may have closed it.
+            guard socket === dealer || socket === subscriber, outcome == nil, let frames = try socket.receive() else {
+                return
+            }
+            do {
+                guard frames.count == 1 else { throw WireError.malformed("\(frames.count) frames") }
+                core.receive(try HubMessage.decode(frames[0]), now: .now)
+            } catch {
+                reject(error)
+            }
+            try perform()
+        }
+    }
+
+    private mutating func reject(_ error: any Error) {
+        let kind = "\(error)"
+        if rejected.count < 64 || rejected[kind] != nil { rejected[kind, default: 0] += 1 }
+        if rejected[kind] == 1 { logger.warning("dropped a message of the learner: \(kind)") }
+    }
+
+    private mutating func perform() throws {
+        for job in core.takeJobs() { pool.submit(job) }
+        for effect in core.takeEffects() where outcome == nil {
+            switch effect {
+            case .connect:
+                dealer?.close()
+                dealer = nil
+                let socket = try ZMQSocket(.dealer, in: context, options: .wire)
+                dealer = socket
+                let places = endpoint.connecting
+                place = places[connections % places.count]
+                connections += 1
+                try socket.connect(place)
+            case .subscribe(let port): try subscribe(port: port)
+            case .send(let message, let session): try send(message, session: session)
+            case .log(let text): logger.info("\(text)")
+            case .leave(let error):
+                outcome = error.map { .failed($0) } ?? .left
+                // What was said last, the goodbye, may still go out.
+                try dealer?.setLinger(.milliseconds(500))
+            }
+        }
+    }
+
+    private mutating func subscribe(port: Int) throws {
+        guard port != subscribedPort else { return }
+        subscriber?.close()
+        subscriber = nil
+        subscribedPort = port
+        guard port != 0, let place = place.withPort(port) else { return }
+        let socket = try ZMQSocket(.subscriber, in: context, options: .wire)
+        subscriber = socket
+        try socket.connect(place)
+    }
+
+    private mutating func send(_ message: PeerMessage, session: UInt64) throws {
+        guard let dealer else { return }
+        do {
+            // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights
+            // until they are answered, heartbeats at their pace. What a return or a goodbye would have given back at
+            // once, the hub takes back when the lease expires or the silence is too long.
+            _ = try dealer.send([message.encode(session: session)])
+        } catch let error as OversizedMessage {
+            logger.error("a message was dropped: \(error)")
+        }
+    }
+}

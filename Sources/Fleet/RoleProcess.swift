@@ -1,0 +1,75 @@
+package import Base
+package import Coordination
+internal import Foundation
+package import Logging
+internal import Trajectories
+
+/// What the programs of all roles do alike: logging, signals, a status and one clear line at the end.
+package enum RoleProcess {
+    /// The build, told at login and kept with runs.
+    package static let build = "0.1.0"
+
+    /// A logger that writes to stderr.
+    ///
+    /// - Parameter level: the least severe level that is shown, by name.
+    package static func logger(_ label: String, level name: String) throws -> Logger {
+        guard let level = Logger.Level(rawValue: name) else {
+            throw RoleError.configuration([
+                "there is no log level \(name); the levels are "
+                    + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            ])
+        }
+        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
+        logger.logLevel = level
+        return logger
+    }
+
+    /// Writes a readable line to standard output at once, also into a pipe or a file.
+    @Sendable package static func say(_ text: String) {
+        try? FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
+    }
+
+    /// The settings of a peer of a learner.
+    ///
+    /// - Parameter patience: how long to look for the learner, seconds; 0: for ever.
+    package static func peer(connect: String, threads: Int, patience: Double) throws -> PeerConfiguration {
+        var configuration = PeerConfiguration(
+            endpoint: try Endpoint(connect), build: build, host: ProcessInfo.processInfo.hostName,
+            process: Int(ProcessInfo.processInfo.processIdentifier))
+        configuration.threads = threads
+        configuration.patience = patience > 0 ? .seconds(min(patience, 1e9)) : nil
+        return configuration
+    }
+
+    /// Does a program's work and ends the process with the status that tells how it went; an error is one line on
+    /// stderr.
+    ///
+    /// It ends at once: a thread may still be at work whose result nobody waits for any more, and the clean-up of an
+    /// ordinary exit would take from it what it uses.
+    ///
+    /// - Parameters:
+    ///   - isSupervised: Whether `druse launch` started the process, and is told apart what it need not try again
+    ///     (``ExitStatus/cannotHeal``); for all others a failure is a failure.
+    ///   - body: Returns the exit status.
+    package static func perform(isSupervised: Bool = false, _ body: () throws -> Int32) -> Never {
+        var status: Int32
+        do {
+            try StandardDescriptors.requireEnough()
+            status = try body()
+        } catch {
+            try? FileHandle.standardError.write(contentsOf: Data("Error: \(error)\n".utf8))
+            status = ExitStatus(of: error).rawValue
+        }
+        if status == ExitStatus.cannotHeal.rawValue, !isSupervised { status = ExitStatus.failure.rawValue }
+        fflush(nil)
+        _exit(status)
+    }
+
+    /// Signals that ask to finish, and the parent's death if the process belongs to one.
+    package static func stopToken(exitsWithParent: Bool) -> StopToken {
+        let stop = StopToken()
+        TerminationSignals.install(stop)
+        if exitsWithParent { ParentWatch.start(stop) }
+        return stop
+    }
+}

@@ -1,0 +1,82 @@
+internal import Archive
+internal import Base
+internal import Configuration
+internal import Coordination
+internal import FineTuning
+package import Foundation
+internal import Trajectories
+internal import Transport
+
+/// The processes of a run on one machine, for the supervisor.
+package struct LocalCluster: Sendable {
+    private let configurationFile: URL
+    private let actors: Int
+    private let rewardWorkers: Int
+    private let runDirectory: String?
+    private let resume: Bool
+    private let versions: Int?
+    private let seed: UInt64?
+    private let logLevel: String
+    /// How long the learner may take to finish the version in hand when asked to stop, seconds.
+    package var grace = 60.0
+    /// Whether the learner may listen where other machines can reach it.
+    package var isInsecure = false
+
+    package init(
+        configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool, versions: Int?,
+        seed: UInt64?, logLevel: String
+    ) {
+        self.configurationFile = configurationFile
+        self.actors = actors
+        self.rewardWorkers = rewardWorkers
+        self.runDirectory = runDirectory
+        self.resume = resume
+        self.versions = versions
+        self.seed = seed
+        self.logLevel = logLevel
+    }
+
+    /// The learner first, then actors and reward workers, all at one address.
+    ///
+    /// - Throws: what is wrong with the configuration, before anything is started.
+    package func children() throws -> [ChildSpecification] {
+        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: configurationFile)
+        let folder = URL(filePath: runDirectory ?? configuration.runDirectory)
+        if !resume, RunDirectory.holdsRun(at: folder) {
+            // Started again with --resume, the learner would go on with it.
+            throw ArchiveError.runExists(path: folder.path, runID: try RunDirectory.open(at: folder).manifest.runID)
+        }
+        try ListeningRule.check(configuration.listen, isInsecure: isInsecure)
+        // A learner that is started again must come back where its peers look: no port 0.
+        let place = try FreePort.settle(Endpoint(configuration.listen).listening())
+        var learner = try child("learner", "learner", ["--config", configurationFile.path, "--listen", "\(place)"])
+        if let runDirectory { learner.arguments += ["--run-dir", runDirectory] }
+        if let versions { learner.arguments += ["--versions", "\(versions)"] }
+        if let seed { learner.arguments += ["--seed", "\(seed)"] }
+        if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
+        learner.arguments += ["--grace", "\(grace)"]
+        if isInsecure { learner.arguments.append("--insecure") }
+        learner.isPrimary = true
+        learner.failuresPerHour = 5
+        let reach = "\(place.fromThisMachine)"
+        var children = [learner]
+        for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", ["--connect", reach])) }
+        for index in 0..<rewardWorkers {
+            children.append(try child("reward-worker-\(index + 1)", "reward-worker", ["--connect", reach]))
+        }
+        return children
+    }
+
+    private func child(_ name: String, _ program: String, _ arguments: [String]) throws -> ChildSpecification {
+        let folder = URL(filePath: CommandLine.arguments[0]).resolvingSymlinksInPath().deletingLastPathComponent()
+        let own = Bundle.main.executableURL?.deletingLastPathComponent() ?? folder
+        let path = own.appending(path: program).path
+        guard FileManager.default.isExecutableFile(atPath: path) else {
+            throw RoleError.work("\(path) is missing; build all programs with: swift build -c release")
+        }
+        var child = ChildSpecification(
+            name: name, executable: path, arguments: arguments + ["--exit-with-parent", "--log-level", logLevel])
+        child.kind = program
+        return child
+    }
+}

@@ -1,0 +1,118 @@
+package import Base
+package import Trajectories
+
+/// What a peer says to the hub.
+package enum PeerMessage: Sendable, Hashable {
+    case hello(Hello)
+    case heartbeat(Readiness)
+    case goodbye(String)
+    case report(RoleReport)
+    case manifestRequest(Digest)
+    case chunkRequest(Digest, index: Int)
+    case unitResult(UnitResult)
+    case unitReturn(UnitReturn)
+    case taskResult(TaskResult)
+    case taskReturn(TaskReturn)
+}
+
+/// A login.
+package struct Hello: Sendable, Hashable {
+    package var peer: PeerDescription
+    /// Drawn at random when the process starts.
+    package var instance: UInt64
+
+    package init(peer: PeerDescription, instance: UInt64) {
+        self.peer = peer
+        self.instance = instance
+    }
+}
+
+/// What a peer is ready for.
+package struct Readiness: Sendable, Hashable {
+    /// How many units or tasks it wants to hold at once; 0 while it drains.
+    package var window: Int
+    /// The weights in use; nil for reward workers, and before the first are loaded.
+    package var policy: Digest?
+    package var reference: Digest?
+
+    package init(window: Int, policy: Digest? = nil, reference: Digest? = nil) {
+        self.window = window
+        self.policy = policy
+        self.reference = reference
+    }
+}
+
+/// A sampled unit.
+package struct UnitResult: Sendable, Hashable {
+    package var run: String
+    package var version: Int
+    package var unit: Int
+    /// The weights it was sampled with.
+    package var policy: Digest
+    package var crystals: [SampledCrystal]
+    package var seconds: Double
+
+    package init(
+        run: String, version: Int, unit: Int, policy: Digest, crystals: [SampledCrystal], seconds: Double
+    ) {
+        self.run = run
+        self.version = version
+        self.unit = unit
+        self.policy = policy
+        self.crystals = crystals
+        self.seconds = seconds
+    }
+}
+
+/// A unit that its actor gives back.
+package struct UnitReturn: Sendable, Hashable {
+    package var version: Int
+    package var unit: Int
+    /// Whether sampling failed, rather than the actor leaving.
+    package var failed: Bool
+    package var reason: String
+
+    package init(version: Int, unit: Int, failed: Bool, reason: String) {
+        self.version = version
+        self.unit = unit
+        self.failed = failed
+        self.reason = reason
+    }
+}
+
+/// The outcomes of a task's crystals.
+package struct TaskResult: Sendable, Hashable {
+    /// The hub's life that gave out the task.
+    package var epoch: UInt64
+    package var task: UInt64
+    package var results: [CrystalResult]
+
+    package init(epoch: UInt64, task: UInt64, results: [CrystalResult]) {
+        self.epoch = epoch
+        self.task = task
+        self.results = results
+    }
+}
+
+package struct CrystalResult: Sendable, Hashable {
+    package var id: CrystalID
+    package var result: ScoringResult
+
+    package init(id: CrystalID, result: ScoringResult) {
+        self.id = id
+        self.result = result
+    }
+}
+
+/// A task that its worker gives back.
+package struct TaskReturn: Sendable, Hashable {
+    package var epoch: UInt64
+    package var task: UInt64
+    package var reason: String
+
+    package init(epoch: UInt64, task: UInt64, reason: String) {
+        self.epoch = epoch
+        self.task = task
+        self.reason = reason
+    }
+}

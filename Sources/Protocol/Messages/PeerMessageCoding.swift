@@ -1,0 +1,193 @@
+import Base
+import Foundation
+import Trajectories
+
+extension PeerMessage {
+    /// Reads a message of a peer, and the session it claims.
+    ///
+    /// - Throws: ``WireError``; nothing that a frame can hold traps.
+    package static func decode(_ frame: [UInt8]) throws(WireError) -> (session: UInt64, message: PeerMessage) {
+        guard let envelope = Druse_Envelope(frame: frame) else { throw .malformed("not an envelope") }
+        guard envelope.protocol == WireLimits.protocolVersion else { throw .protocolVersion(envelope.protocol) }
+        return (envelope.session, try message(envelope.body))
+    }
+
+    private static func message(_ body: Druse_Envelope.OneOf_Body?) throws(WireError) -> PeerMessage {
+        switch body {
+        case .hello(let wire): .hello(try Hello(wire: wire))
+        case .heartbeat(let wire): .heartbeat(try Readiness(wire: wire))
+        case .goodbye(let wire): .goodbye(try WireError.text(wire.reason, "reason"))
+        case .roleReport(let wire): .report(RoleReport(wire: wire))
+        case .manifestRequest(let wire): .manifestRequest(try WireError.digest(wire.digest, "digest"))
+        case .chunkRequest(let wire):
+            .chunkRequest(try WireError.digest(wire.digest, "digest"), index: Int(wire.index))
+        case .unitResult(let wire): .unitResult(try UnitResult(wire: wire))
+        case .unitReturn(let wire):
+            .unitReturn(
+                UnitReturn(
+                    version: try WireError.number(wire.version, atMost: WireLimits.version, "version"),
+                    unit: Int(wire.unit), failed: wire.failed, reason: try WireError.text(wire.reason, "reason")))
+        case .taskResult(let wire): .taskResult(try TaskResult(wire: wire))
+        case .taskReturn(let wire):
+            .taskReturn(
+                TaskReturn(epoch: wire.epoch, task: wire.task, reason: try WireError.text(wire.reason, "reason")))
+        default: throw .malformed("not a message that a peer sends")
+        }
+    }
+
+    /// The frame that carries the message.
+    ///
+    /// - Throws: ``OversizedMessage``.
+    package func encode(session: UInt64) throws -> [UInt8] {
+        var envelope = Druse_Envelope()
+        envelope.protocol = WireLimits.protocolVersion
+        envelope.session = session
+        envelope.body = body
+        return try envelope.frame()
+    }
+
+    private var body: Druse_Envelope.OneOf_Body {
+        switch self {
+        case .hello(let hello): return .hello(hello.wire)
+        case .heartbeat(let readiness): return .heartbeat(readiness.wire)
+        case .goodbye(let reason):
+            var wire = Druse_Goodbye()
+            wire.reason = WireLimits.shortened(reason)
+            return .goodbye(wire)
+        case .report(let report): return .roleReport(report.wire)
+        case .manifestRequest(let digest):
+            var wire = Druse_ManifestRequest()
+            wire.digest = Data(digest.bytes)
+            return .manifestRequest(wire)
+        case .chunkRequest(let digest, let index):
+            var wire = Druse_ChunkRequest()
+            wire.digest = Data(digest.bytes)
+            wire.index = UInt32(index)
+            return .chunkRequest(wire)
+        case .unitResult(let result): return .unitResult(result.wire)
+        case .unitReturn(let unit):
+            var wire = Druse_UnitReturn()
+            wire.version = UInt64(unit.version)
+            wire.unit = UInt32(unit.unit)
+            wire.failed = unit.failed
+            wire.reason = WireLimits.shortened(unit.reason)
+            return .unitReturn(wire)
+        case .taskResult(let result): return .taskResult(result.wire)
+        case .taskReturn(let task):
+            var wire = Druse_TaskReturn()
+            wire.epoch = task.epoch
+            wire.task = task.task
+            wire.reason = WireLimits.shortened(task.reason)
+            return .taskReturn(wire)
+        }
+    }
+}
+
+extension Hello {
+    init(wire: Druse_Hello) throws(WireError) {
+        let role: PeerRole
+        switch wire.role {
+        case .actor: role = .actor
+        case .rewardWorker: role = .rewardWorker
+        default: throw .malformed("a hello without role")
+        }
+        self.init(
+            peer: PeerDescription(
+                role: role, host: try WireError.text(wire.host, atMost: 255, "host"), process: Int(wire.process),
+                build: try WireError.text(wire.build, atMost: 255, "build"), threads: Int(wire.threads)),
+            instance: wire.instance)
+    }
+
+    var wire: Druse_Hello {
+        var wire = Druse_Hello()
+        wire.role =
+            switch peer.role {
+            case .actor: .actor
+            case .rewardWorker: .rewardWorker
+            }
+        wire.build = String(peer.build.prefix(60))
+        wire.host = String(peer.host.prefix(60))
+        wire.process = UInt32(clamping: peer.process)
+        wire.threads = UInt32(clamping: peer.threads)
+        wire.instance = instance
+        return wire
+    }
+}
+
+extension Readiness {
+    init(wire: Druse_Heartbeat) throws(WireError) {
+        self.init(
+            window: try WireError.number(UInt64(wire.window), atMost: WireLimits.window, "window"),
+            policy: try WireError.optionalDigest(wire.policy, "policy"),
+            reference: try WireError.optionalDigest(wire.reference, "reference"))
+    }
+
+    var wire: Druse_Heartbeat {
+        var wire = Druse_Heartbeat()
+        wire.window = UInt32(min(window, WireLimits.window))
+        wire.policy = Data(policy?.bytes ?? [])
+        wire.reference = Data(reference?.bytes ?? [])
+        return wire
+    }
+}
+
+extension RoleReport {
+    init(wire: Druse_RoleReport) {
+        self.init(
+            intervalSeconds: WireError.seconds(wire.intervalSeconds), crystals: Int(clamping: wire.crystals),
+            busySeconds: WireError.seconds(wire.busySeconds), residentBytes: Int(clamping: wire.residentBytes),
+            version: Int(clamping: wire.version), inFlight: Int(wire.inFlight), logins: Int(clamping: wire.logins),
+            resent: Int(clamping: wire.resent))
+    }
+
+    var wire: Druse_RoleReport {
+        var wire = Druse_RoleReport()
+        wire.intervalSeconds = intervalSeconds
+        wire.crystals = UInt64(clamping: crystals)
+        wire.busySeconds = busySeconds
+        wire.residentBytes = UInt64(clamping: residentBytes)
+        wire.version = UInt64(clamping: version)
+        wire.inFlight = UInt32(clamping: inFlight)
+        wire.logins = UInt64(clamping: logins)
+        wire.resent = UInt64(clamping: resent)
+        return wire
+    }
+}
+
+extension UnitResult {
+    init(wire: Druse_UnitResult) throws(WireError) {
+        self.init(
+            run: try WireError.text(wire.run, "run"),
+            version: try WireError.number(wire.version, atMost: WireLimits.version, "version"), unit: Int(wire.unit),
+            policy: try WireError.digest(wire.policy, "policy"), crystals: try SampledCrystal.list(wire: wire.crystals),
+            seconds: WireError.seconds(wire.seconds))
+    }
+
+    var wire: Druse_UnitResult {
+        var wire = Druse_UnitResult()
+        wire.run = run
+        wire.version = UInt64(version)
+        wire.unit = UInt32(unit)
+        wire.policy = Data(policy.bytes)
+        wire.crystals = crystals.map(\.wire)
+        wire.seconds = seconds
+        return wire
+    }
+}
+
+extension TaskResult {
+    init(wire: Druse_TaskResult) throws(WireError) {
+        guard wire.results.count <= WireLimits.crystals else { throw .malformed("too many results") }
+        var results: [CrystalResult] = []
+        for result in wire.results { results.append(try CrystalResult(wire: result)) }
+        self.init(epoch: wire.epoch, task: wire.task, results: results)
+    }
+
+    var wire: Druse_TaskResult {
+        var wire = Druse_TaskResult()
+        wire.epoch = epoch
+        wire.task = task
+        wire.results = results.map(\.wire)
+        return wire
+    }
+}

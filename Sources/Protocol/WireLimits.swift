@@ -1,0 +1,19 @@
+/// The bounds of what is read from the wire, and the protocol's number.
+package enum WireLimits {
+    /// A change of the wire format bumps it.
+    package static let protocolVersion: UInt32 = 1
+    /// The largest frame, bytes.
+    package static let messageBytes = 4 << 20
+    /// The frames of a message after the routing id.
+    package static let frames = 2
+    /// Messages queued towards a peer before the hub holds back.
+    package static let queuedMessages = 256
+    package static let chunks = 16_384
+    /// Crystals in a unit or a task.
+    package static let crystals = 4096
+    package static let sitesPerCrystal = 256
+    package static let textBytes = 1024
+    package static let settingsBytes = 1 << 20
+    package static let version = 1 << 40
+    package static let window = 4096
+}

@@ -1,0 +1,140 @@
+import Crystals
+import Foundation
+
+extension StructureJSON {
+    /// Every atom of a cell.
+    static func structure(
+        _ object: [String: Any], id: String?, line: Int?
+    ) throws(StructureFileError) -> Structure {
+        let lattice = object["lattice"] as? [String: Any]
+        guard let matrix = object["lattice"] as? [Any] ?? lattice?["matrix"] as? [Any] else {
+            throw error(line, "there is no \"lattice\" of three vectors; expected \(layouts)")
+        }
+        let vectors = matrix.compactMap(vector)
+        guard vectors.count == 3, matrix.count == 3 else { throw error(line, "\"lattice\" must be three vectors") }
+        let cell = Cell(a: vectors[0], b: vectors[1], c: vectors[2])
+        guard cell.volume > 1e-9, cell.volume.isFinite else { throw error(line, "the cell has no volume") }
+        for flags in [lattice?["pbc"], object["pbc"]] {
+            if let problem = periodicityProblem(flags) { throw error(line, problem) }
+        }
+        let atoms = try atoms(object, line: line)
+        guard !atoms.isEmpty else { throw .crystal(.noAtoms) }
+        guard atoms.count <= StructureReader.maximumAtomCount else {
+            throw error(line, "\(atoms.count) atoms are more than \(StructureReader.maximumAtomCount)")
+        }
+        let structure = Structure(
+            cell: cell, elements: atoms.map(\.element), fractionalCoordinates: atoms.map(\.point), id: id)
+        try structure.requireSeparateAtoms(format: "JSON", line: line) { atoms[$0].name }
+        return structure
+    }
+
+    private struct Atom {
+        /// For messages, such as "site 2 (Na1)".
+        let name: String
+        let element: Element
+        let point: SIMD3<Double>
+    }
+
+    private static func atoms(_ object: [String: Any], line: Int?) throws(StructureFileError) -> [Atom] {
+        if let species = object["species"] as? [Any], let coordinates = object["frac_coords"] as? [Any] {
+            guard species.count == coordinates.count else {
+                throw error(line, "\(species.count) species, but \(coordinates.count) coordinates")
+            }
+            var atoms: [Atom] = []
+            for (index, (symbol, point)) in zip(species, coordinates).enumerated() {
+                guard let symbol = symbol as? String else {
+                    throw error(line, "\"species\" must be symbols of elements, not \(symbol)")
+                }
+                let name = "atom \(index + 1) (\(symbol))"
+                atoms.append(try atom(name, symbol: symbol, point: point, key: "frac_coords", line: line))
+            }
+            return atoms
+        }
+        guard let sites = object["sites"] as? [Any] else {
+            throw error(line, "\"species\" and \"frac_coords\", or \"sites\", are missing; expected \(layouts)")
+        }
+        var atoms: [Atom] = []
+        for (index, value) in sites.enumerated() {
+            let site = value as? [String: Any] ?? [:]
+            let name = "site \(index + 1)" + ((site["label"] as? String).map { " (\($0))" } ?? "")
+            guard let species = site["species"] as? [[String: Any]], let first = species.first,
+                let symbol = first["element"] as? String
+            else { throw error(line, "\(name) lacks \"species\": [{\"element\": ..., \"occu\": 1}]") }
+            let occupancy = (first["occu"] as? NSNumber)?.doubleValue ?? (first["occu"] == nil ? 1 : .nan)
+            guard species.count == 1, occupancy > 0.999, occupancy < 1.001 else {
+                throw error(line, "\(name) is disordered: its occupancy is not one element's alone")
+            }
+            atoms.append(try atom(name, symbol: symbol, point: site["abc"], key: "abc", line: line))
+        }
+        return atoms
+    }
+
+    private static func atom(
+        _ name: String, symbol: String, point: Any?, key: String, line: Int?
+    ) throws(StructureFileError) -> Atom {
+        guard let element = Element(species: symbol) else {
+            throw error(line, "\(name): no such element: \"\(symbol)\"")
+        }
+        guard let position = point.flatMap(vector) else {
+            throw error(line, "\(name): \"\(key)\" must be three numbers")
+        }
+        return Atom(name: name, element: element, point: position)
+    }
+
+    private static func periodicityProblem(_ value: Any?) -> String? {
+        guard let value, !(value is NSNull) else { return nil }
+        let flags = value as? [Any] ?? [value]
+        return Periodicity.problem(
+            flags.map { flag in (flag as? NSNumber).map { $0.doubleValue != 0 } ?? Periodicity.flag("\(flag)") },
+            text: flags.map { "\(($0 as? NSNumber).map { $0.doubleValue != 0 ? "T" : "F" } ?? "\($0)")" }
+                .joined(separator: " "))
+    }
+
+    /// The sites of a crystal.
+    static func crystal(_ object: [String: Any], line: Int?) throws(StructureFileError) -> Crystal {
+        guard let number = object["space_group"] as? Int, let group = SpaceGroup(number: number) else {
+            throw error(line, "\"space_group\" must be 1 to 230")
+        }
+        let values = numbers(object["lattice"])
+        guard values.count == 6 else {
+            throw error(line, "\"lattice\" must be six numbers: a, b, c, alpha, beta, gamma")
+        }
+        guard let list = object["sites"] as? [[String: Any]] else { throw error(line, "\"sites\" must be a list") }
+        guard !list.isEmpty else { throw .crystal(.noAtoms) }
+        guard list.count <= StructureReader.maximumAtomCount else { throw error(line, "too many sites") }
+        var sites: [Crystal.Site] = []
+        for item in list {
+            let letter = (item["wyckoff"] as? String).flatMap { text in
+                WyckoffPosition.index(letter: text.drop { $0.isNumber })
+            }
+            guard let index = letter ?? item["wyckoff"] as? Int else {
+                throw error(line, "\"wyckoff\" must be a letter a to z or A, or its index from 1")
+            }
+            guard let position = group.position(wyckoff: index) else {
+                throw .crystal(
+                    .unknownWyckoffPosition(
+                        spaceGroup: number, index: index, available: group.wyckoffPositions.count))
+            }
+            guard let symbol = item["element"] as? String, let element = Element(species: symbol) else {
+                throw error(line, "\"element\" is missing or no element")
+            }
+            guard let point = item["position"].flatMap(vector) else {
+                throw error(line, "\"position\" must be three numbers")
+            }
+            if let multiplicity = item["multiplicity"] as? Int, multiplicity != position.multiplicity {
+                throw error(
+                    line,
+                    "position \(position.letter) of space group \(number) has multiplicity "
+                        + "\(position.multiplicity), not \(multiplicity)")
+            }
+            sites.append(Crystal.Site(wyckoff: index, element: element, position: wrapped(point)))
+        }
+        let crystal = Crystal(spaceGroup: group, sites: sites, lattice: LatticeParameters(values: values))
+        do {
+            _ = try group.symmetrize(crystal.lattice).cell()
+        } catch {
+            throw .crystal(error)
+        }
+        return crystal
+    }
+}

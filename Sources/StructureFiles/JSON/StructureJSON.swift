@@ -1,0 +1,139 @@
+import Base
+import Foundation
+
+/// Entries as JSON objects: every atom (`lattice`, `species`, `frac_coords`), the sites of a crystal (`space_group`,
+/// `lattice`, `sites`), pymatgen's dictionary of a structure, or an object that holds one of these under `structure`
+/// and may state an energy. They come one by one, in a list, or in a list under `entries`.
+enum StructureJSON {
+    /// What may stand in a file, for messages.
+    static let layouts =
+        "{\"lattice\": [a, b, c], \"species\": [...], \"frac_coords\": [...]}, {\"space_group\", \"lattice\", \"sites\"}, "
+        + "pymatgen's as_dict() of a structure or of an entry, a list of such objects, or {\"entries\": [...]}"
+
+    /// The entries of one value.
+    /// - Parameter line: of the value, where a file has one a line.
+    static func entries(_ bytes: [UInt8], line: Int? = nil) throws(StructureFileError) -> [SourceEntry] {
+        let value = try parse(bytes, line: line)
+        if let list = value as? [Any] { return list.map { entry($0, line: line) } }
+        if let list = (value as? [String: Any])?["entries"] as? [Any] { return list.map { entry($0, line: line) } }
+        return [entry(value, line: line)]
+    }
+
+    /// The structure of a text that holds one.
+    static func input(_ bytes: [UInt8]) throws(StructureFileError) -> StructureInput {
+        try input(try parse(bytes, line: nil), id: nil, line: nil)
+    }
+
+    private static func parse(_ bytes: [UInt8], line: Int?) throws(StructureFileError) -> Any {
+        guard let value = JSONTree.parse(Data(JSONText.normalized(bytes))) else {
+            throw error(line, "this is no valid JSON")
+        }
+        return value
+    }
+
+    private static func entry(_ value: Any, line: Int?) -> SourceEntry {
+        guard let object = value as? [String: Any] else {
+            return SourceEntry(id: nil) { () throws(StructureFileError) in
+                throw error(line, "expected an object: \(layouts)")
+            }
+        }
+        let name = name(of: object)
+        let hasStructure = ["lattice", "structure", "space_group", "species"].contains { object[$0] != nil }
+        let input = SourceEntry(id: name) { () throws(StructureFileError) in
+            guard hasStructure || object["composition"] == nil else {
+                throw error(line, "the entry has a composition, but no structure")
+            }
+            return try self.input(object, id: name, line: line)
+        }.input
+        guard object["composition"] != nil || object["energy"] != nil || object["energy_per_atom"] != nil else {
+            return SourceEntry(id: name, input: input)
+        }
+        do throws(StatedEnergy.Problem) {
+            let stated = try StatedEnergy.read(object, structure: hasStructure ? input : nil)
+            return SourceEntry(id: name, input: input, statedEnergy: stated.map { .success($0) })
+        } catch {
+            return SourceEntry(
+                id: name, input: input,
+                statedEnergy: .failure(.malformed(format: "JSON", line: line, reason: error.reason)))
+        }
+    }
+
+    /// The name of an entry under the usual keys.
+    private static func name(of object: [String: Any]) -> String? {
+        let places = [object, object["data"] as? [String: Any] ?? [:]]
+        for place in places {
+            for key in ["id", "entry_id", "material_id", "mat_id"] {
+                if let name = place[key] as? String { return name }
+                if let number = place[key] as? NSNumber { return Int(exactly: number.doubleValue).map(String.init) }
+            }
+        }
+        return nil
+    }
+
+    private static func input(_ value: Any, id: String?, line: Int?) throws(StructureFileError) -> StructureInput {
+        if let text = value as? String { return try StructureText.input(Array(text.utf8)) }
+        guard let object = value as? [String: Any] else { throw error(line, "expected a structure: \(layouts)") }
+        if object["space_group"] != nil, object["sites"] != nil {
+            return .crystal(try StructureJSON.crystal(object, line: line))
+        }
+        if let nested = object["structure"], !(nested is NSNull) { return try input(nested, id: id, line: line) }
+        return .structure(try structure(object, id: id, line: line))
+    }
+
+    static func error(_ line: Int?, _ reason: String) -> StructureFileError {
+        .malformed(format: "JSON", line: line, reason: reason)
+    }
+
+    static func numbers(_ value: Any?) -> [Double] {
+        guard let list = value as? [Any] else { return [] }
+        let values = list.compactMap { ($0 as? NSNumber)?.doubleValue }
+        return values.count == list.count && values.allSatisfy(\.isFinite) ? values : []
+    }
+
+    static func vector(_ value: Any) -> SIMD3<Double>? {
+        let values = numbers(value)
+        return values.count == 3 ? SIMD3(values) : nil
+    }
+}
+
+/// A structure as text inside another file: JSON or a CIF, as its first character tells.
+enum StructureText {
+    static func input(_ bytes: [UInt8]) throws(StructureFileError) -> StructureInput {
+        let first = bytes.first { $0 > UInt8(ascii: " ") }
+        if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") { return try StructureJSON.input(bytes) }
+        return .structure(try CIFContent(bytes).structure())
+    }
+}
+
+/// The lines of a file of JSON objects; empty lines are left out.
+struct JSONLineEntries: EntrySource {
+    private var lines: LineReader
+    private var isAtEnd = false
+    /// What is left of a line that holds several.
+    private var pending: ArraySlice<SourceEntry> = []
+
+    init(lines: LineReader) {
+        self.lines = lines
+    }
+
+    mutating func next() -> SourceEntry? {
+        while true {
+            if let entry = pending.popFirst() { return entry }
+            guard !isAtEnd else { return nil }
+            let line: [UInt8]
+            do throws(StructureFileError) {
+                guard let next = try lines.next() else { return nil }
+                line = next
+            } catch {
+                isAtEnd = true
+                return SourceEntry(id: nil) { () throws(StructureFileError) in throw error }
+            }
+            if words(line).isEmpty { continue }
+            do throws(StructureFileError) {
+                pending = try StructureJSON.entries(line, line: lines.line)[...]
+            } catch {
+                return SourceEntry(id: nil) { () throws(StructureFileError) in throw error }
+            }
+        }
+    }
+}

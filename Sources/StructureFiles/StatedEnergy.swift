@@ -1,0 +1,113 @@
+package import Crystals
+internal import Foundation
+
+/// The energy that an entry of a file states for itself.
+package struct StatedEnergy: Sendable, Hashable {
+    package let composition: Composition
+    /// eV/atom, with the entry's corrections.
+    package let energyPerAtom: Double
+
+    package init(composition: Composition, energyPerAtom: Double) {
+        self.composition = composition
+        self.energyPerAtom = energyPerAtom
+    }
+}
+
+extension StatedEnergy {
+    /// Reads `composition` with `energy` (eV for all of the composition, to which the corrections are added) or
+    /// `energy_per_atom` (eV/atom, corrected as it stands).
+    ///
+    /// - Parameter structure: of the same entry; gives the composition where none is stated.
+    /// - Returns: nil for an object with a structure and no energy.
+    static func read(
+        _ object: [String: Any], structure: Result<StructureInput, StructureFileError>?
+    ) throws(Problem) -> StatedEnergy? {
+        let composition = try object["composition"].flatMap { $0 is NSNull ? nil : $0 }
+            .map { value throws(Problem) in try Composition(json: value) }
+        let total = try number(object, "energy")
+        let perAtom = try number(object, "energy_per_atom")
+        guard total != nil || perAtom != nil else {
+            if structure != nil { return nil }
+            throw Problem("\"energy\" is missing")
+        }
+        var contents = composition
+        if case .success(let input)? = structure, let structure = try? input.structure() {
+            contents = contents ?? structure.composition
+            if let composition, !composition.isProportional(to: structure.composition) {
+                throw Problem(
+                    "its composition is \(composition.formula), but its structure has \(structure.composition.formula)")
+            }
+        }
+        guard let contents else { throw Problem("\"composition\" is missing") }
+        var energy = perAtom ?? 0
+        if let total {
+            do throws(EnergyCorrection.Problem) {
+                let correction = try EnergyCorrection.total(
+                    correction: try? number(object, "correction"), adjustments: try adjustments(object))
+                energy = (total + correction) / contents.atomCount
+            } catch {
+                throw Problem(error.reason)
+            }
+            _ = try number(object, "correction")
+        }
+        guard energy.isFinite else { throw Problem("the energy is not a finite number") }
+        return StatedEnergy(composition: contents, energyPerAtom: energy)
+    }
+
+    /// What is wrong with an entry.
+    struct Problem: Error {
+        let reason: String
+        init(_ reason: String) { self.reason = reason }
+    }
+
+    /// A number; nil if the key is missing or null.
+    private static func number(_ object: [String: Any], _ key: String) throws(Problem) -> Double? {
+        guard let value = object[key], !(value is NSNull) else { return nil }
+        guard let number = (value as? NSNumber)?.doubleValue, number.isFinite else {
+            throw Problem("\"\(key)\" must be a number, not \(value)")
+        }
+        return number
+    }
+
+    private static func adjustments(
+        _ object: [String: Any]
+    ) throws(EnergyCorrection.Problem) -> [EnergyAdjustment] {
+        guard let list = object["energy_adjustments"], !(list is NSNull) else { return [] }
+        guard let items = list as? [[String: Any]] else {
+            throw EnergyCorrection.Problem(reason: "\"energy_adjustments\" must be a list of objects")
+        }
+        return items.map { item in
+            var adjustment = EnergyAdjustment()
+            for key in EnergyAdjustment.keys { adjustment[key] = (item[key] as? NSNumber)?.doubleValue }
+            return adjustment
+        }
+    }
+}
+
+extension Composition {
+    /// Reads amounts by symbol; charges behind the symbols ("Fe2+") are dropped, ions of one element added up.
+    fileprivate init(json value: Any) throws(StatedEnergy.Problem) {
+        guard let amounts = value as? [String: Any] else {
+            throw StatedEnergy.Problem("\"composition\" must be an object of amounts such as {\"Na\": 1, \"Cl\": 1}")
+        }
+        var sums: [Element: Double] = [:]
+        for (symbol, amount) in amounts.sorted(by: { $0.key < $1.key }) where !symbol.hasPrefix("@") {
+            guard let element = Element(species: symbol) else {
+                throw StatedEnergy.Problem("\"\(symbol)\" is no element")
+            }
+            guard let number = (amount as? NSNumber)?.doubleValue, number >= 0, number.isFinite else {
+                throw StatedEnergy.Problem("the amount of \(symbol) is \(amount)")
+            }
+            sums[element, default: 0] += number
+        }
+        self.init(sums)
+        guard atomCount > 0 else { throw StatedEnergy.Problem("the composition has no atoms") }
+        guard atomCount.isFinite else { throw StatedEnergy.Problem("the amounts are too large") }
+    }
+
+    /// Whether two compositions are the same but for the number of formula units.
+    fileprivate func isProportional(to other: Composition) -> Bool {
+        elements == other.elements
+            && elements.allSatisfy { (fraction(of: $0) - other.fraction(of: $0)).magnitude < 1e-3 }
+    }
+}

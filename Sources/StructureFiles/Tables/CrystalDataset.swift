@@ -1,0 +1,119 @@
+package import Crystals
+internal import Dispatch
+internal import Synchronization
+
+/// Reads the crystals of a table with a `cif` column, in order.
+package struct CrystalDataset: Sendable {
+    /// One row of the table.
+    package struct Entry: Sendable {
+        /// The `material_id`, else the number of the row from 0.
+        package let id: String
+        /// The columns asked for, in the order of the call.
+        package let values: [String]
+        package let crystal: Result<Crystal, StructureFileError>
+    }
+
+    /// Where the symmetry comes from.
+    package enum SymmetrySource: Sendable {
+        /// The operations in the CIF where they are those of a standard setting other than P 1, else a search.
+        case file
+        /// Always a search.
+        case search
+    }
+
+    /// Reads a whole table.
+    ///
+    /// - Parameters:
+    ///   - path: `.csv`, `.csv.gz` or `.csv.bz2`.
+    ///   - columns: the columns to keep beside the crystal.
+    ///   - threads: how many threads parse; the result does not depend on it.
+    ///   - tolerance: Å, of the symmetry.
+    ///   - limit: the most rows to read.
+    /// - Throws: ``StructureFileError`` for the file as a whole; a bad row gives an entry with its error.
+    package static func read(
+        path: String, columns: [String] = [], symmetry: SymmetrySource = .file, tolerance: Double = 0.01,
+        threads: Int = 1, limit: Int = .max
+    ) throws(StructureFileError) -> [Entry] {
+        var entries: [Entry] = []
+        try forEachBatch(
+            path: path, columns: columns, symmetry: symmetry, tolerance: tolerance, threads: threads, limit: limit
+        ) { entries += $0 }
+        return entries
+    }
+
+    /// Reads a table batch by batch, in order; memory stays bounded. Parameters as for
+    /// ``read(path:columns:symmetry:tolerance:threads:limit:)``.
+    package static func forEachBatch(
+        path: String, columns: [String] = [], symmetry: SymmetrySource = .file, tolerance: Double = 0.01,
+        threads: Int = 1, limit: Int = .max, _ body: ([Entry]) -> Void
+    ) throws(StructureFileError) {
+        var reader = try CSVReader(path: path)
+        let cif = try reader.structureColumn()
+        let id = try? reader.column("material_id")
+        var kept: [Int] = []
+        for name in columns { kept.append(try reader.column(name)) }
+        let indices = kept
+        var number = 0
+        while number < limit {
+            var rows: [(number: Int, row: CSVRow)] = []
+            while rows.count < batchSize, number < limit, let row = try reader.next() {
+                rows.append((number, row))
+                number += 1
+            }
+            guard !rows.isEmpty else { return }
+            let batch = rows
+            let parse: @Sendable (Int) -> Entry = { index in
+                let (number, row) = batch[index]
+                return Entry(
+                    id: id.flatMap { $0 < row.count ? row.string($0) : nil } ?? "\(number)",
+                    values: indices.map { $0 < row.count ? row.string($0) : "" },
+                    crystal: crystal(row, column: cif, symmetry: symmetry, tolerance: tolerance))
+            }
+            body(concurrentMap(count: batch.count, threads: threads, parse))
+        }
+    }
+
+    private static let batchSize = 2048
+
+    private static func crystal(
+        _ row: CSVRow, column: Int, symmetry: SymmetrySource, tolerance: Double
+    ) -> Result<Crystal, StructureFileError> {
+        do throws(StructureFileError) {
+            guard column < row.count else {
+                throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
+            }
+            let bytes = Array(row.bytes(column))
+            if bytes.first(where: { $0 > UInt8(ascii: " ") }) == UInt8(ascii: "{") {
+                return .success(try StructureJSON.input(bytes).crystal(symmetryTolerance: tolerance))
+            }
+            let content = try CIFContent(bytes)
+            switch symmetry {
+            case .file: return .success(try content.crystal(tolerance: tolerance))
+            case .search:
+                let structure = try content.structure()
+                do {
+                    return .success(try Crystal(structure: structure, symmetryTolerance: tolerance))
+                } catch {
+                    throw .symmetry(error)
+                }
+            }
+        } catch {
+            return .failure(error)
+        }
+    }
+}
+
+/// The results for 0..<count in order, computed by several threads.
+private func concurrentMap<Value: Sendable>(
+    count: Int, threads: Int, _ transform: @Sendable (Int) -> Value
+) -> [Value] {
+    guard threads > 1, count > 1 else { return (0..<count).map(transform) }
+    let parts = Mutex<[Int: [Value]]>([:])
+    let size = (count + threads - 1) / threads
+    DispatchQueue.concurrentPerform(iterations: threads) { part in
+        let range = min(part * size, count)..<min((part + 1) * size, count)
+        let values = range.map(transform)
+        parts.withLock { $0[part] = values }
+    }
+    return parts.withLock { parts in (0..<threads).flatMap { parts[$0] ?? [] } }
+}

@@ -1,0 +1,34 @@
+/// Who a peer is.
+package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
+    package var role: PeerRole
+    package var host: String
+    package var process: Int
+    package var build: String
+    package var threads: Int
+
+    package init(role: PeerRole, host: String, process: Int, build: String, threads: Int) {
+        self.role = role
+        self.host = host
+        self.process = process
+        self.build = build
+        self.threads = threads
+    }
+
+    /// "host:process".
+    package var name: String { "\(host):\(process)" }
+
+    package var description: String { "\(role.rawValue) \(name)" }
+
+    /// What to say of a peer of another build than the learner's; nil if it is the same.
+    package func difference(fromBuild own: String) -> String? {
+        guard build != own else { return nil }
+        return "\(self) is of build \(build), the learner of \(own): its results may be other ones; "
+            + "install one build everywhere"
+    }
+}
+
+/// What a peer is there for.
+package enum PeerRole: String, Sendable, Hashable, CaseIterable {
+    case actor
+    case rewardWorker = "reward-worker"
+}

@@ -1,0 +1,33 @@
+/// What a role did since its last report.
+package struct RoleReport: Sendable, Hashable {
+    /// The time covered.
+    package var intervalSeconds: Double
+    /// Crystals sampled or scored in it.
+    package var crystals: Int
+    /// The sum over its threads of the time spent at work.
+    package var busySeconds: Double
+    /// The process's resident memory.
+    package var residentBytes: Int
+    /// The newest policy version in use (actors) or seen (workers).
+    package var version: Int
+    /// Units or tasks held.
+    package var inFlight: Int
+    /// Logins since the process started: 1 if it was never cut off.
+    package var logins: Int
+    /// Results sent again since the process started.
+    package var resent: Int
+
+    package init(
+        intervalSeconds: Double, crystals: Int, busySeconds: Double, residentBytes: Int, version: Int, inFlight: Int,
+        logins: Int, resent: Int
+    ) {
+        self.intervalSeconds = intervalSeconds
+        self.crystals = crystals
+        self.busySeconds = busySeconds
+        self.residentBytes = residentBytes
+        self.version = version
+        self.inFlight = inFlight
+        self.logins = logins
+        self.resent = resent
+    }
+}

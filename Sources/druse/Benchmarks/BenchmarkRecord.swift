@@ -1,0 +1,84 @@
+import Base
+import Foundation
+
+/// The result of one benchmark: one JSON line, its keys in snake case.
+struct BenchmarkRecord: Encodable, Sendable {
+    /// The record as a line of JSON.
+    func line() throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        encoder.keyEncodingStrategy = .convertToSnakeCase
+        return String(decoding: try encoder.encode(self), as: UTF8.self)
+    }
+
+    /// A figure of the reference implementation that this one stands beside.
+    struct Reference: Encodable, Sendable {
+        var crystalsPerSecond: Double
+        var whereMeasured: String
+
+        init(_ crystalsPerSecond: Double, _ whereMeasured: String) {
+            self.crystalsPerSecond = crystalsPerSecond
+            self.whereMeasured = whereMeasured
+        }
+    }
+
+    /// What was measured: sample, logp, ppo-step, score.
+    var benchmark: String
+    /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores, the crystals.
+    var shape: String
+    var threads: Int
+    var crystals: Int
+    var seconds: Double
+    var crystalsPerSecond: Double
+    /// Parameters of the policy, where one is used.
+    var parameters: Int?
+    var tokensPerCrystal: Double?
+    /// Useful floating-point operations: 2 a parameter and token forward, 6 with the gradient.
+    var gflopPerSecond: Double?
+    /// Mean atoms in the cell whose energy is computed.
+    var atomsPerCrystal: Double?
+    var reference: [Reference]?
+    var machine: String
+    var toolchain: String
+
+    init(benchmark: String, shape: String, threads: Int, crystals: Int, seconds: Double) {
+        self.benchmark = benchmark
+        self.shape = shape
+        self.threads = threads
+        self.crystals = crystals
+        self.seconds = seconds
+        crystalsPerSecond = Double(crystals) / max(seconds, 1e-9)
+        machine = Self.machineName
+        toolchain = Self.toolchainName
+    }
+
+    /// Adds what a network's operations were.
+    mutating func setNetwork(parameters: Int, tokens: Int, operationsPerWeight: Double) {
+        self.parameters = parameters
+        tokensPerCrystal = Double(tokens) / Double(max(1, crystals))
+        gflopPerSecond = operationsPerWeight * Double(parameters) * Double(tokens) / max(seconds, 1e-9) / 1e9
+    }
+
+    private static var machineName: String {
+        let text = (try? String(contentsOfFile: "/proc/cpuinfo", encoding: .utf8)) ?? ""
+        let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
+        let name =
+            line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
+        return "\(name), \(ThreadTeam.availableCores) cores"
+    }
+
+    private static var toolchainName: String {
+        #if swift(>=6.3)
+            let swift = "Swift 6.3 or later"
+        #elseif swift(>=6.2)
+            let swift = "Swift 6.2"
+        #else
+            let swift = "Swift 6.1"
+        #endif
+        #if DEBUG
+            return "\(swift), debug build"
+        #else
+            return "\(swift), release build"
+        #endif
+    }
+}

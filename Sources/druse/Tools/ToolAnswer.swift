@@ -1,0 +1,21 @@
+import Base
+
+/// What a tool says about one input, under the input's name.
+struct ToolAnswer<Value: Sendable>: Sendable {
+    let id: String
+    let result: Result<Value, ToolFailure>
+
+    init(id: String, result: Result<Value, ToolFailure>) {
+        self.id = id
+        self.result = result
+    }
+}
+
+/// Why a tool has no answer for an input: a sentence for people.
+struct ToolFailure: LastingError, Sendable, Hashable, CustomStringConvertible {
+    let description: String
+
+    init(_ description: String) { self.description = description }
+
+    init(_ error: some Error) { self.init("\(error)") }
+}

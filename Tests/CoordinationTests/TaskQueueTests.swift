@@ -1,0 +1,203 @@
+import Coordination
+import FleetFixtures
+import Testing
+import Trajectories
+
+@Suite struct TaskQueueTests {
+    private let now = Toys.begin
+    private let anna = InstanceID(1)
+    private let bert = InstanceID(2)
+
+    private func crystals(_ count: Int) throws -> [SampledCrystal] {
+        try Toys.crystals(
+            of: WorkUnit(runSeed: 1, version: 1, unit: 0, firstCrystal: 0, crystalCount: count))
+    }
+
+    private func makeQueue() -> TaskQueue { TaskQueue(lease: .seconds(10), crystalsPerTask: 3) }
+
+    @Test func lease_inOrder_coversAllCrystals() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(7))
+        var leased: [Int] = []
+        while let (_, crystals) = queue.lease(to: anna, now: now) { leased += crystals.map(\.id.index) }
+        #expect(leased == Array(0..<7))
+        #expect(queue.leasedCount == 3)
+        #expect(queue.held(by: anna) == 3)
+    }
+
+    @Test func deliver_twice_acceptsOnce() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(leased)
+        let ids = crystals.map(\.id)
+        #expect(queue.deliver(id, results: ids, from: anna).accepted == Set(ids))
+        #expect(queue.deliver(id, results: ids, from: anna) == TaskQueue.Delivery())
+        #expect(queue.openCount == 0)
+    }
+
+    @Test func deliver_processThatNeverHeldTheTask_isForeign() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(leased)
+        let ids = crystals.map(\.id)
+        for (task, sender) in [(id, bert), (99, bert), (99, anna)] {
+            let delivery = queue.deliver(task, results: ids, from: sender)
+            #expect(delivery.isForeign)
+            #expect(delivery.accepted.isEmpty)
+        }
+        #expect(queue.openCount == 3)
+        #expect(queue.held(by: anna) == 1)
+    }
+
+    @Test func deliver_unaskedCrystal_isNotAcceptedAndTheRestIsQueuedAgain() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(6))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, _) = try #require(leased)
+        // One that nobody knows, and one that waits in another task.
+        let foreign = [CrystalID(version: 9, unit: 9, index: 9), CrystalID(version: 1, unit: 0, index: 4)]
+        let delivery = queue.deliver(id, results: foreign, from: anna)
+        #expect(delivery.accepted.isEmpty)
+        #expect(delivery.missingCount == 3)
+        #expect(queue.waitingCount == 2)
+        queue.checkInvariants()
+    }
+
+    @Test func deliver_resultThatLeavesCrystalsOut_goesToAnotherWorkerFirst() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(leased)
+        #expect(queue.deliver(id, results: [crystals[1].id], from: anna).missingCount == 2)
+        #expect(queue.hasPreferences)
+        #expect(queue.lease(to: anna, among: [anna, bert], now: now) == nil)
+        #expect(queue.lease(to: bert, among: [anna, bert], now: now)?.crystals == [crystals[0], crystals[2]])
+        // Where there is no other, it has them again.
+        #expect(queue.release(bert) == 1)
+        #expect(queue.lease(to: anna, among: [anna], now: now)?.crystals.count == 2)
+    }
+
+    @Test func release_lostWorker_putsItsTasksToTheFront() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(12))
+        _ = queue.lease(to: anna, now: now)
+        _ = queue.lease(to: anna, now: now)
+        #expect(queue.release(anna) == 2)
+        #expect(queue.waitingCount == 4)
+        // To any worker, though it holds other work.
+        var order: [Int] = []
+        while let (_, crystals) = queue.lease(to: bert, now: now) { order += crystals.map(\.id.index) }
+        #expect(order == Array(0..<12))
+    }
+
+    @Test func release_hundredWorkersLost_failsNoCrystal() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        for number in 10..<110 {
+            #expect(queue.lease(to: InstanceID(UInt64(number)), now: now) != nil)
+            #expect(queue.release(InstanceID(UInt64(number))) == 1)
+        }
+        let leased = queue.lease(to: bert, now: now)
+        let (id, crystals) = try #require(leased)
+        #expect(queue.deliver(id, results: crystals.map(\.id), from: bert).accepted.count == 3)
+    }
+
+    @Test func release_processThatLogsInAgain_itsResultStillCounts() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(leased)
+        _ = queue.release(anna)
+        let again = queue.lease(to: bert, now: now)
+        let (copy, _) = try #require(again)
+        #expect(queue.deliver(id, results: crystals.map(\.id), from: anna).accepted.count == 3)
+        let late = queue.deliver(copy, results: crystals.map(\.id), from: bert)
+        #expect(late == TaskQueue.Delivery())
+        #expect(queue.openCount == 0)
+        queue.checkInvariants()
+    }
+
+    @Test func removeAll_lateResultOfTheLastBatch_isNotForeign() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(leased)
+        queue.removeAll()
+        queue.add(crystals)
+        #expect(queue.deliver(id, results: crystals.map(\.id), from: anna) == TaskQueue.Delivery())
+        #expect(queue.openCount == 3)
+    }
+
+    @Test func expire_slowWorker_itsLateResultStillCountsOnce() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(2))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(leased)
+        let later = now.advanced(by: .seconds(10))
+        #expect(queue.expire(now: later) == 1)
+        #expect(queue.expire(now: later) == 0)
+        #expect(queue.held(by: anna) == 1)
+        #expect(queue.isOverdue(anna))
+        #expect(queue.deliver(id, results: crystals.map(\.id), from: anna).accepted.count == 2)
+        #expect(queue.held(by: anna) == 0)
+        // The copies that were queued meanwhile are not handed out.
+        #expect(queue.lease(to: bert, now: later) == nil)
+    }
+
+    @Test func postpone_afterAPause_expiresNothing() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(2))
+        _ = queue.lease(to: anna, now: now)
+        queue.postpone(by: .seconds(3600))
+        #expect(queue.expire(now: now.advanced(by: .seconds(3609))) == 0)
+        #expect(queue.expire(now: now.advanced(by: .seconds(3610))) == 1)
+    }
+
+    @Test func giveBack_taskOfAnother_isIgnored() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(3))
+        let leased = queue.lease(to: anna, now: now)
+        let (id, _) = try #require(leased)
+        #expect(queue.giveBack(id, from: bert) == false)
+        #expect(queue.giveBack(id, from: anna) == true)
+        #expect(queue.lease(to: bert, now: now)?.crystals.count == 3)
+    }
+
+    @Test(arguments: 0..<30)
+    func anyInterleaving_completesEveryCrystalOnce(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var queue = makeQueue()
+        queue.add(try crystals(60))
+        var now = now
+        var ended: [CrystalID] = []
+        var held: [(InstanceID, UInt64, [CrystalID])] = []
+        for _ in 0..<100_000 where queue.openCount > 0 {
+            let instance = InstanceID(UInt64.random(in: 1...4, using: &generator))
+            switch Int.random(in: 0..<20, using: &generator) {
+            case 0..<9:
+                let present: Set<InstanceID> = Bool.random(using: &generator) ? [] : [anna, bert, instance]
+                if let (id, crystals) = queue.lease(to: instance, among: present, now: now) {
+                    held.append((instance, id, crystals.map(\.id)))
+                }
+            case 9..<16:
+                guard let (holder, id, crystals) = held.randomElement(using: &generator) else { continue }
+                let part = Array(crystals.prefix(Int.random(in: 0...3, using: &generator)))
+                ended += queue.deliver(id, results: part, from: holder).accepted.sorted()
+            case 16:
+                guard let (holder, id, crystals) = held.randomElement(using: &generator), holder != instance else {
+                    continue
+                }
+                #expect(queue.deliver(id, results: crystals, from: instance).isForeign)
+            case 17: _ = queue.release(instance)
+            case 18: if let (holder, id, _) = held.last { queue.giveBack(id, from: holder) }
+            default:
+                now = now.advanced(by: .seconds(3))
+                _ = queue.expire(now: now)
+            }
+            queue.checkInvariants()
+        }
+        #expect(ended.sorted() == (0..<60).map { CrystalID(version: 1, unit: 0, index: $0) }, "seed \(seed)")
+    }
+}

@@ -1,0 +1,164 @@
+import Coordination
+import FleetFixtures
+import Testing
+import Trajectories
+
+@Suite struct UnitLedgerTests {
+    private let now = Toys.begin
+    private let anna = InstanceID(1)
+    private let bert = InstanceID(2)
+
+    private func makeLedger(crystals: Int = 20, perUnit: Int = 8) -> UnitLedger {
+        UnitLedger(version: 3, runSeed: 9, crystals: crystals, crystalsPerUnit: perUnit, lease: .seconds(10))
+    }
+
+    @Test func grant_inOrder_coversTheBatchOnce() throws {
+        var ledger = makeLedger()
+        var units: [WorkUnit] = []
+        while let (unit, isRegrant) = ledger.grant(to: anna, now: now) {
+            #expect(!isRegrant)
+            units.append(unit)
+        }
+        #expect(units.map(\.unit) == [0, 1, 2])
+        #expect(units.map(\.crystalCount) == [8, 8, 4])
+        #expect(units.map(\.firstCrystal) == [0, 8, 16])
+        #expect(units.allSatisfy { $0.version == 3 && $0.runSeed == 9 })
+        #expect(ledger.held(by: anna) == 3)
+        #expect(ledger.leasedCount == 3)
+    }
+
+    @Test func deliver_twice_isADuplicate() {
+        var ledger = makeLedger()
+        _ = ledger.grant(to: anna, now: now)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .duplicate)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: bert) == .foreign)
+        #expect(ledger.doneCount == 1)
+    }
+
+    @Test(arguments: [(-1, 8), (3, 8), (Int.max, 8), (2, 8), (0, 7)])
+    func deliver_unknownUnitOrCount_isRefused(unit: Int, count: Int) {
+        var ledger = makeLedger()
+        #expect(ledger.deliver(unit: unit, crystalCount: count, from: anna) == .unknown)
+        #expect(ledger.doneCount == 0)
+    }
+
+    @Test func expire_afterTheLease_regrantsToAnotherAndKeepsTheWindowFull() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        #expect(ledger.expire(now: now.advanced(by: .seconds(9))).count == 0)
+        let later = now.advanced(by: .seconds(10))
+        #expect(ledger.expire(now: later).map(\.unit) == [0])
+        #expect(ledger.held(by: anna) == 1)
+        #expect(ledger.grant(to: anna, now: later) == nil)
+        #expect(ledger.grant(to: bert, now: later)?.isRegrant == true)
+        // The slow one comes first after all.
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: bert) == .duplicate)
+        #expect(ledger.held(by: anna) == 0)
+        #expect(ledger.held(by: bert) == 0)
+        #expect(ledger.isComplete)
+    }
+
+    @Test func deliver_afterExpiryBeforeRegrant_isNotGrantedAgain() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        let later = now.advanced(by: .seconds(11))
+        _ = ledger.expire(now: later)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
+        #expect(ledger.grant(to: bert, now: later) == nil)
+        #expect(ledger.waitingCount == 0)
+    }
+
+    @Test func release_lostActor_putsBackWhatItHeld() {
+        var ledger = makeLedger()
+        _ = ledger.grant(to: anna, now: now)
+        _ = ledger.grant(to: anna, now: now)
+        _ = ledger.grant(to: bert, now: now)
+        ledger.release(anna)
+        #expect(ledger.waitingCount == 2)
+        #expect(ledger.leasedCount == 1)
+        #expect(ledger.grant(to: bert, now: now)?.unit.unit == 0)
+        #expect(ledger.grant(to: bert, now: now)?.unit.unit == 1)
+    }
+
+    @Test func giveBack_unitOfAnother_isIgnored() {
+        var ledger = makeLedger()
+        _ = ledger.grant(to: anna, now: now)
+        #expect(ledger.giveBack(unit: 0, from: bert) == false)
+        #expect(ledger.giveBack(unit: 99, from: bert) == false)
+        #expect(ledger.giveBack(unit: 0, from: anna) == true)
+        #expect(ledger.grant(to: bert, now: now)?.isRegrant == true)
+    }
+
+    @Test func deliver_processThatNeverHeldTheUnit_isForeign() {
+        var ledger = makeLedger()
+        _ = ledger.grant(to: bert, now: now)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .foreign)
+        #expect(ledger.deliver(unit: 1, crystalCount: 8, from: anna) == .foreign)
+        #expect(ledger.doneCount == 0)
+        #expect(ledger.held(by: bert) == 1)
+    }
+
+    @Test func deliver_processThatLogsInAgain_stillCounts() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        ledger.release(anna)
+        #expect(ledger.waitingCount == 1)
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
+        #expect(ledger.isComplete)
+        ledger.checkInvariants()
+    }
+
+    @Test func giveBack_failedUnit_goesToAnotherActorFirst() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        ledger.giveBack(unit: 0, from: anna, failed: true)
+        #expect(ledger.hasPreferences)
+        #expect(ledger.grant(to: anna, among: [anna, bert], now: now) == nil)
+        #expect(ledger.grant(to: bert, among: [anna, bert], now: now)?.unit.unit == 0)
+        ledger.giveBack(unit: 0, from: bert, failed: true)
+        // All failed: whoever comes may try again.
+        #expect(ledger.grant(to: anna, among: [anna, bert], now: now)?.unit.unit == 0)
+    }
+
+    @Test func postpone_afterAPause_expiresNothing() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        ledger.postpone(by: .seconds(3600))
+        #expect(ledger.expire(now: now.advanced(by: .seconds(3609))).isEmpty)
+        #expect(ledger.expire(now: now.advanced(by: .seconds(3610))).count == 1)
+    }
+
+    @Test(arguments: 0..<20)
+    func anyInterleaving_completesEveryUnitOnce(seed: UInt64) {
+        var generator = SeededGenerator(seed: seed)
+        var ledger = makeLedger(crystals: 100, perUnit: 7)
+        var now = now
+        var held: [(InstanceID, WorkUnit)] = []
+        var accepted: [Int] = []
+        for _ in 0..<10_000 where !ledger.isComplete {
+            let instance = InstanceID(UInt64.random(in: 1...4, using: &generator))
+            switch Int.random(in: 0..<10, using: &generator) {
+            case 0..<4:
+                if let (unit, _) = ledger.grant(to: instance, now: now) { held.append((instance, unit)) }
+            case 4..<7:
+                guard let (holder, unit) = held.randomElement(using: &generator) else { continue }
+                if ledger.deliver(unit: unit.unit, crystalCount: unit.crystalCount, from: holder) == .accepted {
+                    accepted.append(unit.unit)
+                }
+            case 7: ledger.release(instance)
+            case 8:
+                if let (holder, unit) = held.last {
+                    ledger.giveBack(unit: unit.unit, from: holder, failed: seed % 2 == 0)
+                }
+            default:
+                now = now.advanced(by: .seconds(4))
+                _ = ledger.expire(now: now)
+            }
+            #expect(ledger.waitingCount + ledger.leasedCount + ledger.doneCount == ledger.unitCount)
+            ledger.checkInvariants()
+        }
+        #expect(accepted.sorted() == Array(0..<ledger.unitCount), "seed \(seed)")
+    }
+}

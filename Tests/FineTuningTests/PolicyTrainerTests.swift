@@ -1,0 +1,171 @@
+import Archive
+import Base
+import Crystals
+import Engines
+import FineTuning
+import Fleet
+import Foundation
+import Kernels
+import Policy
+import Synchronization
+import Testing
+import Trajectories
+
+/// The trainer of a run with a small policy: what divergence, wrong claims and kept samplers come to.
+@Suite struct PolicyTrainerTests {
+    private let folder = FileManager.default.temporaryDirectory.appending(path: "druse-trainer-\(UUID().uuidString)")
+    private let initial: PolicyWeights
+
+    init() {
+        var sizes = PolicyConfiguration()
+        (sizes.layers, sizes.heads, sizes.keySize, sizes.modelSize) = (1, 2, 8, 16)
+        (sizes.embeddingSize, sizes.firstHiddenSize) = (8, 8)
+        initial = PolicyWeights(random: 3, configuration: sizes)
+    }
+
+    private func trainer(rate: Double, resume: Bool = false, problem: @escaping (String) -> Void = { _ in }) throws
+        -> PolicyTrainer
+    {
+        var configuration = RunConfiguration()
+        configuration.objective.learningRate = rate
+        configuration.objective.epochs = 2
+        configuration.batchSize = 40
+        configuration.threads = 2
+        return try PolicyTrainer(
+            configuration: configuration, initial: initial, reference: initial.encoded(),
+            store: CheckpointStore(directory: folder, referenceDigest: ""), resume: resume, problem: problem)
+    }
+
+    private func sampler(_ weights: PolicyWeights? = nil) throws -> PolicyUnitSampler {
+        let sampler = try PolicyUnitSampler(settings: PeerSettings.text(SamplingSettings(spaceGroups: [225, 62, 1])))
+        let blob = WeightBlob([UInt8](try (weights ?? initial).encoded()))
+        try sampler.load(policy: blob, reference: WeightBlob([UInt8](initial.encoded())), version: 0)
+        return sampler
+    }
+
+    private func unit(_ version: Int, count: Int, unit: Int = 0) -> WorkUnit {
+        WorkUnit(runSeed: 7, version: version, unit: unit, firstCrystal: 0, crystalCount: count)
+    }
+
+    private func batch(_ version: Int, _ change: (inout ScoredCrystal) -> Void = { _ in }) throws -> ScoredBatch {
+        let crystals = try sampler().sample(unit(version, count: 40)).map { sampled in
+            var item = ScoredCrystal(
+                sampled: sampled,
+                outcome: .scored(
+                    Score(
+                        energyPerAtom: -1, energyAboveHull: 0.1, reward: sampled.id.index % 3 == 0 ? 1 : 0)),
+                scoringSeconds: 0, sampledBy: "host:\(sampled.id.index % 2)", scoredBy: "")
+            change(&item)
+            return item
+        }
+        return ScoredBatch(version: version, crystals: crystals, seconds: 1)
+    }
+
+    @Test func divergence_keepsTheLastGoodWeightsAndEndsAfterFiveVersions() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let bytes = try initial.encoded()
+        var trainer = try trainer(rate: 1e30)
+        for version in 0..<4 {
+            // Killed and resumed on the way: the count goes on.
+            if version == 2 { trainer = try self.trainer(rate: 1e30, resume: true) }
+            let trained = try trainer.train(batch(version))
+            #expect(trained.version == version + 1 && Data(trained.policy.bytes) == bytes)
+            #expect(trained.statistics["skipped"] == 1)
+            #expect(trained.notes.contains { $0.contains("no step on version \(version)") })
+            try trainer.checkpoint()
+        }
+        let error = try #require(throws: RoleError.self) { try trainer.train(batch(4)) }
+        for part in ["diverges", "learning_rate", "--resume", "version 4"] { #expect("\(error)".contains(part)) }
+        let resumed = try self.trainer(rate: 1e30, resume: true).start()
+        #expect(resumed.version == 4 && Data(resumed.policy.bytes) == bytes)
+    }
+
+    @Test func wrongClaims_nameTheActorAndLeaveTheWeights() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let (honest, lied) = (try trainer(rate: 1e-3), try trainer(rate: 1e-3))
+        let claimed = try batch(0) { item in
+            if item.sampledBy == "host:1" { item.sampled.logProbability.xyz += 0.5 }
+        }
+        let (first, second) = (try honest.train(batch(0)), try lied.train(claimed))
+        #expect(first.distrusted.isEmpty && first.notes.isEmpty)
+        #expect(second.distrusted == ["host:1"] && second.statistics["claims_off"] == 20)
+        #expect(first.policy.bytes == second.policy.bytes)
+    }
+
+    @Test func crystalsOfNoUse_areLeftOutAndNamed() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let trained = try trainer(rate: 1e-3).train(
+            batch(0) { item in
+                if item.sampled.id.index == 5 { item.sampled.crystal.lattice.a = .nan }
+                if item.sampled.id.index == 6 { item.sampled.logProbability.w = -1e300 }
+            })
+        #expect(trained.statistics["unusable"] == 2 && trained.statistics["skipped"] == 0)
+        #expect(trained.notes.contains { $0.contains("crystal 0-0-5") && $0.contains("crystal 0-0-6") })
+        #expect(try PolicyWeights(encoded: Data(trained.policy.bytes)).parameters.array.allSatisfy(\.isFinite))
+    }
+
+    @Test func moreThreadsThanPieces_isSaid() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var configuration = RunConfiguration()
+        configuration.batchSize = 40
+        configuration.threads = 64
+        let said = Mutex<[String]>([])
+        _ = try PolicyTrainer(
+            configuration: configuration, initial: initial, reference: initial.encoded(),
+            store: CheckpointStore(directory: folder, referenceDigest: ""), resume: false,
+            problem: { text in said.withLock { $0.append(text) } })
+        #expect(said.withLock { $0 }.contains { $0.contains("3 of 64 threads") })
+    }
+
+    // MARK: Sampling
+
+    /// A large unit goes through the network in blocks: a crystal does not depend on how many come after it.
+    @Test func largeUnit_hasTheCrystalsOfItsBlocks() throws {
+        let sampler = try sampler()
+        let all = try sampler.sample(unit(0, count: 200))
+        #expect(all.count == 200 && Set(all.map(\.id)).count == 200)
+        #expect(try sampler.sample(unit(0, count: 64)) == Array(all.prefix(64)))
+    }
+
+    /// Buffers are kept between units, versions and threads; results show nothing of it.
+    @Test func keptSampler_givesTheCrystalsOfANewOne() async throws {
+        let other = PolicyWeights(random: 4, configuration: initial.configuration)
+        let kept = try sampler(other)
+        _ = try kept.sample(unit(0, count: 33))
+        try kept.load(
+            policy: WeightBlob([UInt8](initial.encoded())), reference: WeightBlob([UInt8](other.encoded())), version: 1)
+        let fresh = try sampler()
+        try fresh.load(
+            policy: WeightBlob([UInt8](initial.encoded())), reference: WeightBlob([UInt8](other.encoded())), version: 1)
+        let expected = try fresh.sample(unit(1, count: 33))
+        try await withThrowingTaskGroup(of: [SampledCrystal].self) { group in
+            for _ in 0..<4 { group.addTask { try kept.sample(unit(1, count: 33)) } }
+            for try await crystals in group { #expect(crystals == expected) }
+        }
+    }
+
+    @Test func weightsOfNoUse_areAnErrorAndNoHang() throws {
+        var parameters = initial.parameters.array
+        for index in parameters.indices { parameters[index] = 1e30 * (index % 2 == 0 ? 1 : -1) }
+        let absurd = PolicyWeights(layout: initial.layout, parameters: parameters, metadata: initial.metadata)
+        let error = try #require(throws: PolicyError.self) { try sampler(absurd).sample(unit(0, count: 8)) }
+        #expect("\(error)".contains("not finite"))
+    }
+
+    /// The tools' crystals are none of the run's, for the same seed and the words that were once the same.
+    @Test func toolsAndRun_drawOtherCrystalsOfTheSameSeed() throws {
+        let run = try sampler().sample(unit(0, count: 32)).map(\.crystal)
+        var drawn: [[Crystal]] = []
+        for domain in [StreamDomain.toolSampling, .evaluation] {
+            var crystals: [Crystal] = []
+            try CrystalSampling(
+                weights: initial, options: SamplingOptions(),
+                groups: SpaceGroupDistribution(spaceGroups: [225, 62, 1], metadata: [:]), seed: 7, domain: domain,
+                threads: 1
+            ).draw(32) { crystals += $0.map(\.crystal) }
+            drawn.append(crystals)
+        }
+        #expect(Set(run).isDisjoint(with: drawn[0]) && Set(run).isDisjoint(with: drawn[1]))
+        #expect(Set(drawn[0]).isDisjoint(with: drawn[1]))
+    }
+}

@@ -1,0 +1,273 @@
+internal import Base
+package import Coordination
+package import Protocol
+package import Trajectories
+
+/// The hub and peers of a run without sockets, threads or real time: frames lie in queues and arrive when the test says
+/// so.
+package struct Simulation {
+    package enum Kind {
+        case actor(ActorCore)
+        case worker(RewardWorkerCore)
+    }
+
+    package final class Station {
+        package let number: Int
+        package var kind: Kind
+        /// A new one with every connection.
+        package var routing: RoutingID
+        package var inbox: [HubMessage] = []
+        package var jobs: [Work] = []
+        package var left = false
+        package var error: RoleError?
+
+        package init(number: Int, kind: Kind) {
+            self.number = number
+            self.kind = kind
+            routing = RoutingID(bytes: [])
+        }
+    }
+
+    package enum Work {
+        case actor(ActorCore.Job)
+        case worker(RewardWorkerCore.Job)
+    }
+
+    package var hub: HubCore
+    package var now = Toys.begin
+    package var stations: [Station] = []
+    /// Frames under way to the hub, in the order sent.
+    package var toHub: [(routing: RoutingID, frame: [UInt8])] = []
+    package var batches: [ScoredBatch] = []
+    /// What was handed out before its batch.
+    package var outcomes: [ScoredCrystal] = []
+    /// The crystals that workers measured, in order.
+    package var measured: [CrystalID] = []
+    package var aborts: [RoleError] = []
+    package var problems: [String] = []
+    package var grants: [CrystalID] = []
+    private var connections: UInt32 = 0
+    private var seed: UInt64
+
+    package init(_ configuration: LearnerConfiguration, seed: UInt64 = 1) {
+        self.seed = seed
+        hub = HubCore(configuration: configuration, generator: SeededGenerator(seed: seed))
+    }
+
+    package mutating func add(_ role: PeerRole, threads: Int = 1) throws -> Station {
+        var configuration = PeerConfiguration(
+            endpoint: try Endpoint("tcp://127.0.0.1:5555"), build: "test", host: "test", process: stations.count)
+        configuration.threads = threads
+        seed &+= 1
+        let generator = SeededGenerator(seed: seed)
+        let station = Station(
+            number: stations.count,
+            kind: role == .actor
+                ? .actor(ActorCore(configuration: configuration, generator: generator))
+                : .worker(RewardWorkerCore(configuration: configuration, generator: generator)))
+        stations.append(station)
+        update(station) {
+            $0.start(now: $1)
+        } worker: {
+            $0.start(now: $1)
+        }
+        return station
+    }
+
+    /// Runs a piece of a peer's life, and collects what it wants done.
+    private mutating func update(
+        _ station: Station, actor: (inout ActorCore, Moment) -> Void,
+        worker: (inout RewardWorkerCore, Moment) -> Void
+    ) {
+        guard !station.left else { return }
+        let effects: [PeerEffect]
+        switch station.kind {
+        case .actor(var core):
+            actor(&core, now)
+            station.jobs += core.takeJobs().map { .actor($0) }
+            effects = core.takeEffects()
+            station.kind = .actor(core)
+        case .worker(var core):
+            worker(&core, now)
+            station.jobs += core.takeJobs().map { .worker($0) }
+            effects = core.takeEffects()
+            station.kind = .worker(core)
+        }
+        for effect in effects {
+            switch effect {
+            case .connect:
+                connections += 1
+                station.routing = RoutingID(bytes: (0..<4).map { UInt8(truncatingIfNeeded: connections >> (8 * $0)) })
+                station.inbox.removeAll()
+            case .send(let message, let session):
+                guard let frame = try? message.encode(session: session) else { continue }
+                toHub.append((station.routing, frame))
+            case .leave(let error):
+                station.left = true
+                station.error = error
+            case .subscribe, .log: break
+            }
+        }
+    }
+
+    /// A peer dies without a word.
+    package mutating func kill(_ station: Station) {
+        station.left = true
+        station.inbox.removeAll()
+        station.jobs.removeAll()
+    }
+
+    /// A peer's connection breaks: what is under way is lost, and the hub's router knows it no more.
+    package mutating func cut(_ station: Station) {
+        toHub.removeAll { $0.routing == station.routing }
+        station.inbox.removeAll()
+        connections += 1
+        station.routing = RoutingID(bytes: (0..<4).map { UInt8(truncatingIfNeeded: connections >> (8 * $0)) })
+    }
+
+    package mutating func begin(
+        version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3], known: [CrystalID: KnownOutcome] = [:]
+    ) {
+        hub.begin(
+            version: version, policy: WeightBlob(weights, chunkBytes: 64), reference: WeightBlob(reference),
+            known: known, now: now)
+        performHub()
+    }
+
+    package mutating func performHub() {
+        while true {
+            let effects = hub.takeEffects()
+            if effects.isEmpty { return }
+            for effect in effects {
+                switch effect {
+                case .send(let message, let routing):
+                    guard let station = stations.first(where: { $0.routing == routing && !$0.left }) else {
+                        hub.undeliverable(to: routing)
+                        continue
+                    }
+                    if let frame = try? message.encode(), let read = try? HubMessage.decode(frame) {
+                        station.inbox.append(read)
+                    }
+                case .publish(let announcement):
+                    for station in stations where !station.left { station.inbox.append(.announcement(announcement)) }
+                case .batch(let batch): batches.append(batch)
+                case .outcomes(let finished): outcomes += finished
+                case .abort(let error): aborts.append(error)
+                case .event(.problem(let text)): problems.append(text)
+                case .event: break
+                }
+            }
+        }
+    }
+
+    /// The next frame reaches the hub; false if there is none.
+    @discardableResult
+    package mutating func deliverToHub() -> Bool {
+        guard !toHub.isEmpty else { return false }
+        let (routing, frame) = toHub.removeFirst()
+        hub.receive(frame, from: routing, now: now)
+        performHub()
+        hub.checkInvariants()
+        return true
+    }
+
+    /// The next message reaches a peer; false if there is none.
+    @discardableResult
+    package mutating func deliver(to station: Station) -> Bool {
+        guard !station.left, !station.inbox.isEmpty else { return false }
+        let message = station.inbox.removeFirst()
+        update(station) {
+            $0.receive(message, now: $1)
+        } worker: {
+            $0.receive(message, now: $1)
+        }
+        return true
+    }
+
+    /// A peer does its oldest job; false if there is none.
+    @discardableResult
+    package mutating func work(_ station: Station, failing: Bool = false) throws -> Bool {
+        guard !station.left, !station.jobs.isEmpty else { return false }
+        switch station.jobs.removeFirst() {
+        case .actor(let job):
+            let output: ActorCore.Output
+            switch job {
+            case .prepare(let settings): output = .prepared(settings: settings, problem: nil)
+            case .load(_, _, let announcement): output = .loaded(announcement, problem: nil)
+            case .sample(let grant):
+                output = .sampled(
+                    grant, crystals: try Toys.crystals(of: grant.unit), problem: failing ? "asked" : nil, seconds: 1)
+            }
+            update(station) {
+                $0.finished(output, now: $1)
+            } worker: { _, _ in
+            }
+        case .worker(let job):
+            measured += job.task.crystals.map(\.id)
+            let results = job.task.crystals.map { ScoringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
+            let output = RewardWorkerCore.Output(task: job.task, results: results, seconds: 1)
+            update(station) { _, _ in
+            } worker: {
+                $0.finished(output, now: $1)
+            }
+        }
+        return true
+    }
+
+    /// Time passes for everyone.
+    package mutating func advance(_ duration: Duration) {
+        now = now.advanced(by: duration)
+        hub.tick(now: now)
+        performHub()
+        hub.checkInvariants()
+        for station in stations {
+            update(station) {
+                $0.tick(now: $1)
+            } worker: {
+                $0.tick(now: $1)
+            }
+        }
+    }
+
+    package mutating func stop(_ station: Station) {
+        update(station) {
+            $0.stop(now: $1)
+        } worker: {
+            $0.stop(now: $1)
+        }
+    }
+
+    /// Lets everything happen until nothing is left to do, or `condition` holds.
+    package mutating func settle(until condition: (Simulation) -> Bool = { _ in false }) throws {
+        for _ in 0..<100_000 {
+            if condition(self) { return }
+            var moved = deliverToHub()
+            for station in stations {
+                moved = deliver(to: station) || moved
+                moved = try work(station) || moved
+            }
+            if !moved { return }
+        }
+    }
+
+    /// Lets everything happen, but `idle` does no work, until `condition` holds.
+    package mutating func settle(idle: Station..., until condition: (Simulation) -> Bool) throws {
+        for _ in 0..<10_000 where !condition(self) {
+            deliverToHub()
+            for station in stations where !condition(self) {
+                deliver(to: station)
+                if !idle.contains(where: { $0 === station }) { try work(station) }
+            }
+        }
+    }
+
+    /// Lets time pass, step by step, until `condition` holds; false if it never does.
+    package mutating func run(steps: Int = 2000, until condition: (Simulation) -> Bool) throws -> Bool {
+        for _ in 0..<steps {
+            try settle(until: condition)
+            if condition(self) { return true }
+            advance(.milliseconds(500))
+        }
+        return condition(self)
+    }
+}

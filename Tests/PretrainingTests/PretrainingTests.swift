@@ -1,0 +1,209 @@
+import Archive
+import Base
+import Configuration
+import Crystals
+import Foundation
+import Kernels
+import Policy
+import PolicyOptimization
+import Pretraining
+import StructureFiles
+import Synchronization
+import Testing
+import Trajectories
+
+/// Maximum-likelihood training on a small table: it learns, it resumes exactly, it says what is wrong.
+@Suite struct PretrainingTests {
+    /// A folder with a table of a few crystals.
+    private struct Setting {
+        let folder: URL
+        let file: URL
+
+        init() throws {
+            folder = FileManager.default.temporaryDirectory.appending(path: "druse-pretraining-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            var table = "material_id,split,cif\n"
+            for (index, pair) in [("Na", "Cl"), ("K", "Br"), ("Mg", "O"), ("Li", "F"), ("Ca", "S"), ("Rb", "I")]
+                .enumerated()
+            {
+                let group = try #require(SpaceGroup(number: 225))
+                let crystal = Crystal(
+                    spaceGroup: group,
+                    sites: [
+                        .init(wyckoff: 1, element: try #require(Element(symbol: pair.0)), position: .zero),
+                        .init(
+                            wyckoff: 2, element: try #require(Element(symbol: pair.1)), position: SIMD3(0.5, 0.5, 0.5)),
+                    ], lattice: LatticeParameters(a: 5 + Double(index) / 5, b: 5, c: 5, alpha: 90, beta: 90, gamma: 90))
+                let cif = try StructureWriter.cif(crystal, id: "x\(index)").replacing("\"", with: "\"\"")
+                table += "x\(index),\(index < 5 ? "train" : "val"),\"\(cif)\"\n"
+            }
+            try table.write(to: folder.appending(path: "data.csv"), atomically: true, encoding: .utf8)
+            file = folder.appending(path: "pretrain.yaml")
+        }
+
+        func configuration(run: String) -> PretrainingConfiguration {
+            var configuration = PretrainingConfiguration()
+            configuration.data = ["data.csv"]
+            configuration.runDirectory = folder.appending(path: run).path
+            configuration.policy.layers = 1
+            configuration.policy.heads = 2
+            configuration.policy.keySize = 8
+            configuration.policy.modelSize = 16
+            configuration.policy.embeddingSize = 8
+            configuration.policy.firstHiddenSize = 8
+            configuration.steps = 40
+            configuration.batchSize = 8
+            configuration.warmupSteps = 5
+            configuration.learningRate = 0.01
+            configuration.validateEvery = 10
+            configuration.threads = 2
+            return configuration
+        }
+
+        func weights(run: String, _ name: String) throws -> Data {
+            try PolicyWeights(contentsOf: folder.appending(path: "\(run)/\(name).safetensors")).encoded()
+        }
+
+        func remove() { try? FileManager.default.removeItem(at: folder) }
+    }
+
+    @Test func training_lowersTheLossAndResumesExactly() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let whole = setting.configuration(run: "whole")
+        try PretrainingRun(whole, configurationFile: setting.file, shouldStop: { false }).run(resume: false)
+        let text = try String(contentsOf: setting.folder.appending(path: "whole/metrics.jsonl"), encoding: .utf8)
+        let losses = try text.split(separator: "\n").map {
+            try JSONDecoder().decode(PretrainingRun.Record.self, from: Data($0.utf8)).train.total
+        }
+        #expect(losses.count == 4)
+        let last = try #require(losses.last)
+        #expect(last < losses[0] - 1)
+
+        let asked = Mutex(0)
+        let parts = setting.configuration(run: "parts")
+        let stopping: @Sendable () -> Bool = {
+            asked.withLock {
+                $0 += 1
+                return $0 > 17
+            }
+        }
+        try PretrainingRun(parts, configurationFile: setting.file, shouldStop: stopping).run(resume: false)
+        #expect(throws: ConfigurationError.self) {
+            try PretrainingRun(parts, configurationFile: setting.file, shouldStop: { false }).run(resume: false)
+        }
+        try PretrainingRun(parts, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+        let (resumed, uninterrupted) = (
+            try setting.weights(run: "parts", "latest"), try setting.weights(run: "whole", "latest")
+        )
+        #expect(resumed == uninterrupted)
+        let best = try PolicyWeights(contentsOf: setting.folder.appending(path: "whole/best.safetensors"))
+        var generator = Philox(seed: 1, domain: .testing)
+        #expect(SpaceGroupDistribution(metadata: best.metadata).draw(&generator).number == 225)
+    }
+
+    /// What decides the weights cannot change under a resumed run; where it runs and where its data lie may.
+    @Test func resume_ofAnotherRun_isRefusedWithKeyAndValuesAndTouchesNothing() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let begun = setting.configuration(run: "r")
+        let asked = Mutex(0)
+        let stopping: @Sendable () -> Bool = {
+            asked.withLock {
+                $0 += 1
+                return $0 > 12
+            }
+        }
+        try PretrainingRun(begun, configurationFile: setting.file, shouldStop: stopping).run(resume: false)
+        let folder = setting.folder.appending(path: "r")
+        func contents() throws -> [String: Data] {
+            var table: [String: Data] = [:]
+            for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) where name != "lock" {
+                table[name] = try Data(contentsOf: folder.appending(path: name))
+            }
+            return table
+        }
+        let before = try contents()
+        func refusal(_ change: (inout PretrainingConfiguration) -> Void) throws -> String {
+            var other = begun
+            change(&other)
+            let error = try #require(throws: ConfigurationError.self) {
+                try PretrainingRun(other, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+            }
+            #expect(try contents() == before)
+            return "\(error)"
+        }
+        let changes: [(String, String, String, (inout PretrainingConfiguration) -> Void)] = [
+            ("seed", "1", "2", { $0.seed = 2 }), ("batch_size", "8", "9", { $0.batchSize = 9 }),
+            ("steps", "40", "41", { $0.steps = 41 }), ("learning_rate", "0.01", "0.02", { $0.learningRate = 0.02 }),
+            ("policy.num_layers", "1", "2", { $0.policy.layers = 2 }),
+            ("validation_limit", "0", "3", { $0.validationLimit = 3 }),
+        ]
+        for (key, old, new, change) in changes {
+            let text = try refusal(change)
+            #expect(text.contains("\(key) is \(new), the run was begun with \(old)"), "\(text)")
+        }
+        let table = try String(contentsOf: setting.folder.appending(path: "data.csv"), encoding: .utf8)
+        try table.replacing("Rb", with: "Cs").write(
+            to: setting.folder.appending(path: "other.csv"), atomically: true, encoding: .utf8)
+        #expect(try refusal { $0.data = ["other.csv"] }.contains("the validation crystals have SHA-256"))
+        try FileManager.default.moveItem(
+            at: setting.folder.appending(path: "data.csv"), to: setting.folder.appending(path: "moved.csv"))
+        var moved = begun
+        moved.data = ["moved.csv"]
+        moved.threads = 1
+        try PretrainingRun(moved, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+        #expect(try Data(contentsOf: folder.appending(path: "config.yaml")) == before["config.yaml"])
+    }
+
+    @Test func resume_withoutARun_isRefusedAndLeavesNothing() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let run = PretrainingRun(
+            setting.configuration(run: "r"), configurationFile: setting.file, shouldStop: { false })
+        #expect(throws: ConfigurationError.self) { try run.run(resume: true) }
+        #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r").path))
+    }
+
+    /// Divergence ends the run; what it leaves is the last checkpoint whose numbers are good.
+    @Test(arguments: [1e30, 1e39]) func absurdLearningRate_endsWithTheLastGoodCheckpoint(rate: Double) throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        var configuration = setting.configuration(run: "r")
+        configuration.learningRate = rate
+        configuration.warmupSteps = 0
+        let run = PretrainingRun(configuration, configurationFile: setting.file, shouldStop: { false })
+        let error = try #require(throws: RoleError.self) { try run.run(resume: false) }
+        #expect("\(error)".contains("diverges") && "\(error)".contains("learning_rate"))
+        let left = try PolicyWeights(encoded: setting.weights(run: "r", "latest"))
+        let first = PolicyWeights(random: configuration.seed, configuration: configuration.policy)
+        #expect(left.parameters.array == first.parameters.array)
+        #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r/best.safetensors").path))
+    }
+
+    @Test func secondProcess_isRefused() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let configuration = setting.configuration(run: "r")
+        let folder = setting.folder.appending(path: "r")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let lock = try RunLock(url: folder.appending(path: "lock"))
+        defer { lock.release() }
+        let run = PretrainingRun(configuration, configurationFile: setting.file, shouldStop: { false })
+        #expect(throws: ArchiveError.self) { try run.run(resume: false) }
+    }
+
+    @Test func tableWithoutUsableRows_isRefusedByName() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        try "material_id,split,cif\na,train,nonsense\n".write(
+            to: setting.folder.appending(path: "data.csv"), atomically: true, encoding: .utf8)
+        let error = try #require(throws: ConfigurationError.self) {
+            try PretrainingRun(
+                setting.configuration(run: "r"), configurationFile: setting.file, shouldStop: { false }
+            ).run(resume: false)
+        }
+        #expect("\(error)".contains("data.csv"))
+        #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r").path))
+    }
+}
