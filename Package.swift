@@ -1,13 +1,6 @@
 // swift-tools-version: 6.1
 import PackageDescription
 
-/// What the programs of the three roles are made of.
-let roleProgram: [Target.Dependency] = [
-    "Base", "Configuration", "Coordination", "Engines", "FineTuning", "Fleet", "Trajectories",
-    .product(name: "ArgumentParser", package: "swift-argument-parser"),
-    .product(name: "Logging", package: "swift-log"),
-]
-
 let package = Package(
     name: "druse",
     platforms: [.macOS(.v15)],
@@ -27,24 +20,22 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .target(name: "Base", dependencies: ["CBzip2", "CZlib"]),
         .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
-        .target(name: "Kernels", dependencies: ["Base", "CKernels", "COpenBLAS"]),
+        .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Crystals", dependencies: ["Base", "CSpglib"], resources: [.copy("Resources")]),
         .target(name: "StructureFiles", dependencies: ["Base", "Crystals"]),
         .target(name: "Trajectories", dependencies: ["Base", "Crystals"]),
-        .target(
-            name: "Potentials", dependencies: ["Base", "Crystals", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Stability", dependencies: ["Base", "Crystals"], resources: [.copy("Resources")]),
+        .target(name: "Potentials", dependencies: ["Base", "Crystals", "Kernels"], resources: [.copy("Resources")]),
+        .target(name: "Stability", dependencies: ["Base", "CZlib", "Crystals"], resources: [.copy("Resources")]),
         .target(
             name: "Policy", dependencies: ["Base", "Crystals", "Kernels", "Trajectories"],
             resources: [.copy("Resources")]),
-        .target(
-            name: "PolicyOptimization", dependencies: ["Base", "Crystals", "Kernels", "Policy", "Trajectories"]),
-        .target(name: "Rewards", dependencies: ["Base", "Crystals", "Potentials", "Stability", "Trajectories"]),
+        .target(name: "PolicyOptimization", dependencies: ["Base", "Crystals", "Kernels", "Policy", "Trajectories"]),
+        .target(name: "Rewards", dependencies: ["Crystals", "Potentials", "Stability", "Trajectories"]),
         .target(
             name: "Engines",
             dependencies: [
-                "Base", "Crystals", "Kernels", "Policy", "Potentials", "Protocol", "Rewards", "Stability",
-                "Trajectories",
+                "Base", "Crystals", "Policy", "Potentials", "Protocol", "Rewards", "Stability", "Trajectories",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Protocol",
@@ -57,13 +48,15 @@ let package = Package(
         .target(
             name: "Fleet",
             dependencies: [
-                "Base", "Coordination", "Crystals", "Protocol", "Trajectories", "Transport",
+                "Base", "Coordination", "Protocol", "Trajectories", "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
         .target(
             name: "Archive",
-            dependencies: ["Base", "Crystals", "Telemetry", .product(name: "GRDB", package: "GRDB.swift")]),
+            dependencies: [
+                "Base", "Crystals", "Telemetry", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
         .target(
             name: "FineTuning",
@@ -88,26 +81,46 @@ let package = Package(
             name: "Launch",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Trajectories", "Transport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Crystals", "Engines", "Evaluation", "FineTuning", "Fleet",
-                "Kernels", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Report", "Rewards",
-                "Stability", "StructureFiles", "Telemetry", "Trajectories",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Report", "Rewards", "Stability",
+                "StructureFiles", "Trajectories", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .executableTarget(name: "actor", dependencies: roleProgram),
-        .executableTarget(name: "learner", dependencies: roleProgram),
-        .executableTarget(name: "reward-worker", dependencies: roleProgram),
-        .target(name: "PolicyFixtures", dependencies: ["Base", "Crystals", "Kernels", "Policy", "StructureFiles", "Trajectories"], path: "Tests/PolicyFixtures"),
+        .executableTarget(
+            name: "actor",
+            dependencies: [
+                "Base", "Engines", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "learner",
+            dependencies: [
+                "Base", "Configuration", "Coordination", "FineTuning", "Fleet",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+            ]),
+        .executableTarget(
+            name: "reward-worker",
+            dependencies: [
+                "Base", "Engines", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
+        .target(name: "PolicyFixtures", dependencies: ["Base", "Crystals", "Policy"], path: "Tests/PolicyFixtures"),
         .testTarget(
             name: "PolicyOptimizationTests",
-            dependencies: ["Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "PolicyOptimization", "StructureFiles", "Trajectories"]),
-        .testTarget(name: "PolicyTests", dependencies: ["Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "StructureFiles", "Trajectories"]),
+            dependencies: [
+                "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "PolicyOptimization", "Trajectories",
+            ]),
+        .testTarget(
+            name: "PolicyTests",
+            dependencies: [
+                "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "Trajectories",
+            ]),
         .testTarget(name: "TransportTests", dependencies: ["Base", "Protocol", "Transport"]),
-        .executableTarget(name: "faulty-engine", dependencies: ["Base", "Engines", "Fleet", "Protocol", "Rewards", "Trajectories"], path: "Tests/FaultyEngine"),
+        .executableTarget(name: "faulty-engine", dependencies: ["Engines", "Trajectories"], path: "Tests/FaultyEngine"),
         .target(
             name: "FleetFixtures",
             dependencies: [
@@ -118,55 +131,67 @@ let package = Package(
         .testTarget(name: "BaseTests", dependencies: ["Base"]),
         .testTarget(
             name: "ProtocolTests",
-            dependencies: ["Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories"]),
+            dependencies: [
+                "Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories",
+            ]),
         .testTarget(
             name: "CoordinationTests",
-            dependencies: ["Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories"]),
+            dependencies: [
+                "Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories",
+            ]),
         .testTarget(
             name: "FleetTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories", "Transport",
-                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "EnginesTests",
             dependencies: [
                 "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Potentials", "Protocol", "Rewards",
-                "Stability", "Trajectories", "faulty-engine",
-                .product(name: "Logging", package: "swift-log"),
+                "Stability", "Trajectories", "faulty-engine", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "FineTuningTests",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning",
-                "FleetFixtures", "Policy", "PolicyOptimization", "Pretraining", "Protocol", "Rewards", "Trajectories",
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
+                "FleetFixtures", "Kernels", "Policy", "PolicyOptimization", "Pretraining", "Protocol", "Rewards",
+                "Trajectories",
             ]),
         .testTarget(
             name: "PretrainingTests",
             dependencies: [
-                "Archive", "Base", "Configuration", "Crystals", "Policy", "Pretraining", "StructureFiles",
-                "Trajectories",
+                "Archive", "Base", "Configuration", "Crystals", "Kernels", "Policy", "PolicyOptimization",
+                "Pretraining", "StructureFiles", "Trajectories",
             ]),
-        .testTarget(name: "LaunchTests", dependencies: ["Base", "FleetFixtures", "Launch", "Trajectories"]),
+        .testTarget(
+            name: "LaunchTests",
+            dependencies: [
+                "Base", "FleetFixtures", "Launch", "Trajectories", .product(name: "Logging", package: "swift-log"),
+            ]),
         .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),
         .testTarget(
             name: "CommandLineTests",
-            dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "druse"]),
+            dependencies: [
+                "Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "druse",
+            ]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning", "Fleet",
-                "Kernels", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol", "Report",
-                "Rewards", "Stability", "StructureFiles", "Telemetry", "Trajectories", "Transport",
-                "ProgramFixtures", "actor", "druse", "learner", "reward-worker",
+                "Archive", "Base", "Configuration", "Engines", "FineTuning", "Fleet", "Policy", "ProgramFixtures",
+                "Report", "Telemetry", "Trajectories", "actor", "druse", "learner", "reward-worker",
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
         .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "StructureFiles"]),
-        .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability", "StructureFiles"]),
-        .testTarget(name: "RewardsTests", dependencies: ["Base", "Crystals", "Potentials", "Rewards", "Stability", "StructureFiles", "Trajectories"]),
+        .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
+        .testTarget(
+            name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
-        .testTarget(name: "ArchiveTests", dependencies: ["Archive", "Base", "Crystals", "Report", "Telemetry"]),
-        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Kernels", "Potentials", "StructureFiles"]),
+        .testTarget(
+            name: "ArchiveTests",
+            dependencies: [
+                "Archive", "Base", "Crystals", "Report", "Telemetry", .product(name: "GRDB", package: "GRDB.swift"),
+            ]),
+        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -4,11 +4,6 @@ import Base
 struct ToolAnswer<Value: Sendable>: Sendable {
     let id: String
     let result: Result<Value, ToolFailure>
-
-    init(id: String, result: Result<Value, ToolFailure>) {
-        self.id = id
-        self.result = result
-    }
 }
 
 /// Why a tool has no answer for an input: a sentence for people.
