@@ -48,7 +48,7 @@ extension RoleError {
 extension ArchiveError {
     fileprivate var isLasting: Bool {
         switch self {
-        case .runExists, .noRun, .newerDatabase, .foreignReference: true
+        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint: true
         default: false
         }
     }
