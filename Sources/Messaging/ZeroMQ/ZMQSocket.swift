@@ -6,6 +6,7 @@ import CZeroMQ
 /// ``ZMQPoller``'s.
 package final class ZMQSocket {
     package enum Kind: Int32, Sendable {
+        case pair = 0
         case publisher = 1
         case subscriber = 2
         case dealer = 5
@@ -37,6 +38,9 @@ package final class ZMQSocket {
     let handle: UnsafeMutableRawPointer
     private let kind: Kind
     private var isOpen = true
+    /// The connection that the last message came by, by its descriptor in this process; nil if that is not known. It
+    /// may be closed by now.
+    package private(set) var source: Int32?
 
     /// - Throws: ``ZMQError``.
     package init(_ kind: Kind, in context: ZMQContext, options: Options = Options()) throws {
@@ -131,6 +135,10 @@ package final class ZMQSocket {
                     [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
             }
             let more = zmq_msg_more(&message) != 0
+            if !more {
+                let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
+                source = descriptor >= 0 ? descriptor : nil
+            }
             zmq_msg_close(&message)
             if !more { return frames }
         }

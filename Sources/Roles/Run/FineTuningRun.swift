@@ -291,7 +291,8 @@ package struct FineTuningRun {
         ]
         learner.timing.grace = grace
         learner.isInsecure = isInsecure
-        learner.peerCapacity = PeerCapacity.peers(descriptors: StandardDescriptors.limit)
+        let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
+        (learner.peerCapacity, learner.strangerCapacity) = (capacity.peers, capacity.strangers)
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
         learner.timing.liveness = .seconds(configuration.livenessSeconds)
