@@ -120,8 +120,7 @@ let package = Package(
                 "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "Trajectories",
             ]),
         .testTarget(name: "TransportTests", dependencies: ["Base", "Protocol", "Transport"]),
-        .executableTarget(
-            name: "faulty-engine", dependencies: ["Engines", "Trajectories"], path: "Tests/FaultyEngine"),
+        .executableTarget(name: "faulty-engine", dependencies: ["Engines", "Trajectories"], path: "Tests/FaultyEngine"),
         .target(
             name: "FleetFixtures",
             dependencies: [
@@ -138,7 +137,7 @@ let package = Package(
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
-                "Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories",
+                "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories",
             ]),
         .testTarget(
             name: "FleetTests",

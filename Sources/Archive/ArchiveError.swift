@@ -51,7 +51,7 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
         case .noUsableCheckpoint(let path, let versions, let crystals, let damaged):
             """
             \(path) holds no usable checkpoint\(damaged.isEmpty ? "" : " (\(damaged.map(\.description).joined(separator: "; ")))"), \
-            but the archive has \(versions) trained versions and \(crystals) crystals: restore the checkpoints, or begin \
+            but the run has made \(versions) versions and its archive holds \(crystals) crystals: restore the checkpoints, or begin \
             a new run in another directory; nothing was changed
             """
         case .noCheckpoint(let path, let version):
@@ -61,7 +61,7 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
 
     package var isLasting: Bool {
         switch self {
-        case .runExists, .noRun, .newerDatabase, .foreignReference: true
+        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint: true
         default: false
         }
     }

@@ -190,13 +190,7 @@ package struct CheckpointStore: Sendable {
         return folders
     }
 
-    private func names() throws(ArchiveError) -> [String] {
-        do {
-            return try FileManager.default.contentsOfDirectory(atPath: directory.path)
-        } catch {
-            throw .file(path: directory.path, operation: "list", reason: error.localizedDescription)
-        }
-    }
+    private func names() throws(ArchiveError) -> [String] { try DurableFile.names(in: directory) }
 
     private func writeFiles(of checkpoint: Checkpoint, into folder: URL) throws(ArchiveError) {
         try DurableFile.makeDirectory(folder)
@@ -247,7 +241,7 @@ package struct CheckpointStore: Sendable {
             try? FileManager.default.removeItem(at: folder.appending(path: CheckpointManifest.fileName))
             try FileManager.default.removeItem(at: folder)
         } catch {
-            throw .file(path: folder.path, operation: "remove", reason: error.localizedDescription)
+            throw .file(path: folder.path, operation: "remove", reason: DurableFile.reason(of: error))
         }
     }
 }

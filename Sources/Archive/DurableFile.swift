@@ -25,12 +25,12 @@ package enum DurableFile {
     /// Writes a new file and flushes it to the disk.
     static func write(_ data: Data, to url: URL) throws(ArchiveError) {
         do {
-            try data.write(to: url)
-            let handle = try FileHandle(forWritingTo: url)
+            try patiently { try data.write(to: url) }
+            let handle = try patiently { try FileHandle(forWritingTo: url) }
             try handle.synchronize()
             try handle.close()
         } catch {
-            throw .file(path: url.path, operation: "write", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "write", reason: reason(of: error))
         }
     }
 
@@ -52,9 +52,15 @@ package enum DurableFile {
 
     /// Flushes the names in a folder to the disk, so that a rename survives a power cut.
     static func flush(directory url: URL) throws(ArchiveError) {
-        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-        guard descriptor >= 0 else {
-            throw .file(path: url.path, operation: "open", reason: lastSystemError())
+        let descriptor: Int32
+        do {
+            descriptor = try patiently {
+                let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+                guard descriptor >= 0 else { throw systemError }
+                return descriptor
+            }
+        } catch {
+            throw .file(path: url.path, operation: "open", reason: reason(of: error))
         }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
@@ -67,16 +73,25 @@ package enum DurableFile {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw .file(path: url.path, operation: "create", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "create", reason: reason(of: error))
+        }
+    }
+
+    /// The names of what a folder holds.
+    static func names(in url: URL) throws(ArchiveError) -> [String] {
+        do {
+            return try patiently { try FileManager.default.contentsOfDirectory(atPath: url.path) }
+        } catch {
+            throw .file(path: url.path, operation: "list", reason: reason(of: error))
         }
     }
 
     /// Reads a whole file.
     package static func read(_ url: URL) throws(ArchiveError) -> Data {
         do {
-            return try Data(contentsOf: url)
+            return try patiently { try Data(contentsOf: url) }
         } catch {
-            throw .file(path: url.path, operation: "read", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "read", reason: reason(of: error))
         }
     }
 

@@ -3,8 +3,6 @@ import CSpglib
 /// What the symmetry search finds: the space group, and the structure in the group's standard setting.
 package struct SymmetryAnalysis: Sendable {
     package let spaceGroup: SpaceGroup
-    /// The first atom of the orbit of each atom of the input.
-    package let equivalentAtoms: [Int]
     /// The idealised conventional cell in the setting of the table, in any orientation.
     package let conventional: Structure
 
@@ -25,7 +23,6 @@ package struct SymmetryAnalysis: Sendable {
             throw .searchFailed(tolerance: tolerance)
         }
         spaceGroup = group
-        equivalentAtoms = found.equivalentAtoms
         conventional = found.standardized
     }
 }
@@ -34,7 +31,6 @@ package struct SymmetryAnalysis: Sendable {
 private struct SpglibResult {
     let spaceGroup: Int
     let hallNumber: Int
-    let equivalentAtoms: [Int]
     let standardized: Structure
 }
 
@@ -82,7 +78,7 @@ extension SpglibResult {
     init?(_ dataset: SpglibDataset) {
         let count = Int(dataset.n_std_atoms)
         guard dataset.spacegroup_number > 0, count > 0, let types = dataset.std_types,
-            let positions = dataset.std_positions, let equivalent = dataset.equivalent_atoms
+            let positions = dataset.std_positions
         else { return nil }
         let rows = dataset.std_lattice
         let cell = Cell(
@@ -92,7 +88,6 @@ extension SpglibResult {
         guard elements.count == count else { return nil }
         spaceGroup = Int(dataset.spacegroup_number)
         hallNumber = Int(dataset.hall_number)
-        equivalentAtoms = (0..<Int(dataset.n_atoms)).map { Int(equivalent[$0]) }
         standardized = Structure(
             cell: cell, elements: elements,
             fractionalCoordinates: (0..<count).map { SIMD3(positions[$0].0, positions[$0].1, positions[$0].2) })

@@ -13,6 +13,9 @@ package struct ScoringEngine: Sendable {
         self.hull = try HullSource.load(hull)
     }
 
+    /// What names them in checkpoints.
+    package var digests: EngineDigests { EngineDigests(potential: potential.digest, hull: hull.digest) }
+
     /// A judge that one thread of a team uses at a time.
     package struct Judge: @unchecked Sendable {
         package let reward: StabilityReward

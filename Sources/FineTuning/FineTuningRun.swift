@@ -61,7 +61,7 @@ package struct FineTuningRun {
             inputs = try RunInputs(directory)
             engine = try inputs.engine()
             self.configuration = try Self.merged(inputs, given: configuration, logger: logger)
-            try Self.refuseIfCheckpointsAreGone(directory)
+            try Self.refuseIfCheckpointsAreGone(directory, engine: engine.digests)
             if directory.manifest.build != build {
                 logger.warning(
                     "the run was begun by the build \(directory.manifest.build), this one is \(build): results may differ in the last bits"
@@ -147,19 +147,21 @@ package struct FineTuningRun {
     }
 
     /// A run that has versions but no checkpoint to go on from would begin anew over its own results.
-    private static func refuseIfCheckpointsAreGone(_ directory: RunDirectory) throws {
-        guard FileManager.default.fileExists(atPath: directory.archive.path) else { return }
-        let archive = try RunArchive(url: directory.archive, access: .readOnly)
-        let versions = try archive.versionRecords().count
-        let last = try archive.versionRange()?.upperBound ?? 0
-        guard versions > 0 || last > 0 else { return }
+    private static func refuseIfCheckpointsAreGone(_ directory: RunDirectory, engine: EngineDigests) throws {
         let store = CheckpointStore(
             reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
         var damaged: [Checkpoint.Damage] = []
-        guard try TrainingCheckpoint.newest(in: store, problem: { damaged.append($0) }) == nil else { return }
+        let newest = try TrainingCheckpoint.newest(in: store, engine: engine) { damaged.append($0) }
+        guard newest == nil else { return }
+        var (versions, crystals) = (damaged.isEmpty ? 0 : try store.versions().last ?? 0, 0)
+        if FileManager.default.fileExists(atPath: directory.archive.path) {
+            let archive = try RunArchive(url: directory.archive, access: .readOnly)
+            versions = max(versions, try archive.versionRecords().count, try archive.versionRange()?.upperBound ?? 0)
+            crystals = try archive.crystalCount()
+        }
+        guard versions > 0 else { return }
         throw ArchiveError.noUsableCheckpoint(
-            path: directory.checkpoints.path, versions: max(versions, last), crystals: try archive.crystalCount(),
-            damaged: damaged)
+            path: directory.checkpoints.path, versions: versions, crystals: crystals, damaged: damaged)
     }
 
     package static func policy(named name: String) throws -> PolicyWeights {
@@ -192,7 +194,7 @@ package struct FineTuningRun {
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
             keeping: configuration.keepCheckpoints)
         let trainer = try PolicyTrainer(
-            configuration: configuration, initial: inputs.policy(), reference: reference,
+            configuration: configuration, initial: inputs.policy(), reference: reference, engine: engine.digests,
             store: store, resume: resume, problem: { logger.warning("\($0)") })
         if NetworkFileSystem.holds(directory.url) {
             logger.notice("\(directory.url.path) is on a network file system: the archive is kept without WAL")
@@ -293,7 +295,8 @@ package struct FineTuningRun {
         ]
         learner.timing.grace = grace
         learner.isInsecure = isInsecure
-        learner.peerCapacity = PeerCapacity.peers(descriptors: StandardDescriptors.limit)
+        let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
+        (learner.peerCapacity, learner.strangerCapacity) = (capacity.peers, capacity.strangers)
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
         learner.timing.liveness = .seconds(configuration.livenessSeconds)

@@ -47,8 +47,6 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         try read(.advantage, into: &advantage)
         try read(.clip, into: &clip)
         try read(.klWeight, into: &klWeight)
-        // An explicit null asks for no limit.
-        if values.contains(.ratioLimit), try values.decodeNil(forKey: .ratioLimit) { ratioLimit = 0 }
         try read(.ratioLimit, into: &ratioLimit)
         try read(.epochs, into: &epochs)
         try read(.minibatch, into: &minibatch)

@@ -1,5 +1,6 @@
 package import Archive
 internal import Base
+package import Engines
 package import Fleet
 package import Foundation
 package import Policy
@@ -19,18 +20,25 @@ package final class PolicyTrainer: BatchTrainer {
     /// Versions without a step, one after another until now, since a number was not finite.
     private var skippedInARow: Int
     private let learningRate: Double
+    private let engine: EngineDigests
+    /// So many versions without a step end this run.
+    private let skippedLimit: Int
 
-    /// So many versions without a step end the run: it has diverged, and other crystals do not help.
+    /// So many versions without a step end a run: it has diverged, and other crystals do not help. A shorter run ends
+    /// if none of its versions has one.
     package static let skippedVersionsLimit = 5
 
     /// - Parameters:
     ///   - initial: the policy of version 0.
     ///   - reference: the bytes of the frozen policy of the KL term.
+    ///   - engine: potential and hull of the run, which stand in its checkpoints.
     ///   - resume: goes on from the newest complete checkpoint if there is one.
     package init(
-        configuration: RunConfiguration, initial: PolicyWeights, reference: Data, store: CheckpointStore, resume: Bool,
-        problem: (String) -> Void
+        configuration: RunConfiguration, initial: PolicyWeights, reference: Data,
+        engine: EngineDigests = EngineDigests(), store: CheckpointStore, resume: Bool, problem: (String) -> Void
     ) throws {
+        self.engine = engine
+        skippedLimit = min(Self.skippedVersionsLimit, configuration.versions)
         reward = configuration.reward
         settings = configuration.objective.settings
         self.reference = WeightBlob([UInt8](reference))
@@ -43,7 +51,7 @@ package final class PolicyTrainer: BatchTrainer {
             baseline: RunningBaseline(memory: configuration.objective.baselineMemory))
         if resume,
             let newest = try TrainingCheckpoint.newest(
-                in: store, settings: settings.adam,
+                in: store, settings: settings.adam, engine: engine,
                 problem: { problem("a checkpoint is damaged, the one before it is taken: \($0)") })
         {
             state = newest
@@ -99,12 +107,16 @@ package final class PolicyTrainer: BatchTrainer {
             let names = Self.names(statistics.unusable.map { learnt[$0] })
             notes.append("left out of version \(version), since the policy cannot learn from them: \(names)")
         }
-        if skippedInARow >= Self.skippedVersionsLimit {
+        if skippedInARow >= skippedLimit {
+            let newest =
+                try store.versions().isEmpty
+                ? "There is no checkpoint, since no step was made. "
+                : "The newest checkpoint, version \(version), holds the last good weights. "
+            let count = skippedInARow == 1 ? "the only version" : "\(skippedInARow) versions in a row"
             throw RoleError.cannotServe(
-                "training diverges: \(skippedInARow) versions in a row gave numbers that are not finite ("
-                    + notes.joined(separator: "; ") + "). The newest checkpoint, version \(version), is the last good "
-                    + "one. Begin a run with a lower objective.learning_rate (it is \(learningRate)); --resume tries "
-                    + "again from version \(version)")
+                "training diverges: \(count) gave numbers that are not finite (" + notes.joined(separator: "; ")
+                    + "). " + newest + "Begin a run with a lower objective.learning_rate (it is \(learningRate)); "
+                    + "--resume tries again from version \(version)")
         }
         version += 1
         blob = WeightBlob([UInt8](try trainer.weights.encoded()))
@@ -131,7 +143,7 @@ package final class PolicyTrainer: BatchTrainer {
     package func checkpoint() throws {
         let state = TrainingCheckpoint(
             version: version, weights: trainer.weights, optimiser: trainer.optimiser, baseline: trainer.baseline,
-            skippedInARow: skippedInARow)
+            skippedInARow: skippedInARow, engine: engine)
         try store.save(
             Checkpoint(
                 version: version, referenceDigest: store.referenceDigest,

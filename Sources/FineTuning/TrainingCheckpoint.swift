@@ -1,5 +1,6 @@
 package import Archive
 internal import Base
+package import Engines
 package import Foundation
 internal import Kernels
 package import Policy
@@ -15,11 +16,15 @@ package struct TrainingCheckpoint: Sendable {
 
     /// Versions without a step, one after another until now, since a number was not finite.
     package var skippedInARow: Int
+    /// What judged the crystals that the weights were trained on.
+    package var engine: EngineDigests
 
     package init(
-        version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline, skippedInARow: Int = 0
+        version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline, skippedInARow: Int = 0,
+        engine: EngineDigests = EngineDigests()
     ) {
         self.skippedInARow = skippedInARow
+        self.engine = engine
         self.version = version
         self.weights = weights
         self.optimiser = optimiser
@@ -37,6 +42,8 @@ package struct TrainingCheckpoint: Sendable {
         var baseline: RunningBaseline
         /// Checkpoints of runs that never skipped a step may lack it.
         var skippedInARow: Int?
+        /// Checkpoints of older builds lack it.
+        var engine: EngineDigests?
     }
 
     /// - Parameter policyBytes: `weights` encoded, as broadcast.
@@ -50,7 +57,7 @@ package struct TrainingCheckpoint: Sendable {
         encoder.outputFormatting = [.sortedKeys]
         let state = State(
             version: version, optimiserSteps: optimiser.stepCount, baseline: baseline,
-            skippedInARow: skippedInARow)
+            skippedInARow: skippedInARow, engine: engine)
         return [
             Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(),
             Self.statePart: try encoder.encode(state),
@@ -59,8 +66,10 @@ package struct TrainingCheckpoint: Sendable {
 
     /// Reads the parts back.
     ///
-    /// - Throws: an error that names the part that is missing or does not fit the others.
-    package init(_ checkpoint: Checkpoint, settings: Adam.Settings) throws {
+    /// - Parameter expected: Potential and hull of the run.
+    /// - Throws: an error that names the part that is missing or does not fit the others, or both digests if it is of
+    ///   another potential or hull.
+    package init(_ checkpoint: Checkpoint, settings: Adam.Settings, engine expected: EngineDigests = .init()) throws {
         func part(_ name: String) throws -> Data {
             guard let data = checkpoint.parts[name] else {
                 throw RoleError.work(
@@ -78,6 +87,8 @@ package struct TrainingCheckpoint: Sendable {
         version = state.version
         baseline = state.baseline
         skippedInARow = state.skippedInARow ?? 0
+        engine = state.engine ?? EngineDigests()
+        if let difference = expected.difference(from: engine) { throw RoleError.cannotServe(difference) }
         guard first.values.allSatisfy(\.isFinite), second.values.allSatisfy(\.isFinite) else {
             throw RoleError.work(
                 "\(Self.optimiserPart) of checkpoint \(checkpoint.version) holds numbers that are not finite")
@@ -88,11 +99,16 @@ package struct TrainingCheckpoint: Sendable {
 
     /// The newest checkpoint that a run can go on from, by the one rule for it; nil if there is none.
     ///
-    /// - Parameter problem: told what is wrong with each newer one.
+    /// - Parameters:
+    ///   - engine: Potential and hull of the run; checkpoints of others are passed over.
+    ///   - problem: told what is wrong with each newer one.
     package static func newest(
-        in store: CheckpointStore, settings: Adam.Settings = .init(), problem: (Checkpoint.Damage) -> Void
+        in store: CheckpointStore, settings: Adam.Settings = .init(), engine: EngineDigests = .init(),
+        problem: (Checkpoint.Damage) -> Void
     ) throws -> TrainingCheckpoint? {
-        let (checkpoint, damaged) = try store.latest { try TrainingCheckpoint($0, settings: settings) }
+        let (checkpoint, damaged) = try store.latest {
+            try TrainingCheckpoint($0, settings: settings, engine: engine)
+        }
         damaged.forEach(problem)
         return checkpoint
     }

@@ -2,6 +2,8 @@
 package protocol CrystalScorer {
     /// One result for each crystal, in order. Whatever goes wrong with a crystal is an outcome.
     ///
+    /// Without crystals it makes sure that scoring is possible.
+    ///
     /// - Throws: if this process cannot score at all; no crystal is at fault.
     func score(_ crystals: [SampledCrystal]) throws -> [ScoringResult]
 }

@@ -20,6 +20,4 @@ package enum InvalidCrystal: String, Sendable, Hashable, CaseIterable {
     case atomsTooClose = "atoms_too_close"
     /// More neighbours than the potential takes: the cell is collapsed.
     case tooManyNeighbours = "too_many_neighbours"
-    /// Evaluating it killed or failed several workers.
-    case quarantined
 }

@@ -7,15 +7,12 @@ package struct WorkUnit: Sendable, Hashable {
     package var version: Int
     /// The unit's number in the version, from 0.
     package var unit: Int
-    /// The place of its first crystal in the batch.
-    package var firstCrystal: Int
     package var crystalCount: Int
 
-    package init(runSeed: UInt64, version: Int, unit: Int, firstCrystal: Int, crystalCount: Int) {
+    package init(runSeed: UInt64, version: Int, unit: Int, crystalCount: Int) {
         self.runSeed = runSeed
         self.version = version
         self.unit = unit
-        self.firstCrystal = firstCrystal
         self.crystalCount = crystalCount
     }
 

@@ -7,6 +7,7 @@ internal import CZeroMQ
 /// ``ZMQPoller``'s.
 package final class ZMQSocket {
     package enum Kind: Int32, Sendable {
+        case pair = 0
         case publisher = 1
         case subscriber = 2
         case dealer = 5
@@ -45,6 +46,9 @@ package final class ZMQSocket {
     private let kind: Kind
     private let frameLimit: Int
     private var isOpen = true
+    /// The connection that the last message came by, by its descriptor in this process; nil if that is not known. It
+    /// may be closed by now.
+    package private(set) var source: Int32?
 
     /// - Throws: ``ZMQError``.
     package init(_ kind: Kind, in context: ZMQContext, options: Options) throws {
@@ -140,6 +144,10 @@ package final class ZMQSocket {
                     [UInt8](UnsafeRawBufferPointer(start: zmq_msg_data(&message), count: zmq_msg_size(&message))))
             }
             let more = zmq_msg_more(&message) != 0
+            if !more {
+                let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
+                source = descriptor >= 0 ? descriptor : nil
+            }
             zmq_msg_close(&message)
             if !more { return frames }
         }

@@ -48,6 +48,21 @@ import Trajectories
         #expect(late)
     }
 
+    /// Who waits says so after ten seconds, then each minute, with the address and how long it goes on waiting.
+    @Test func tick_noAnswer_isToldAfterTenSecondsAndThenEachMinute() throws {
+        var link = try makeLink(patience: .seconds(1800))
+        link.start(now: now)
+        var told: [(second: Int, text: String)] = []
+        for second in 1...200 {
+            link.tick(now: now.advanced(by: .seconds(second)))
+            for case .log(let text) in link.takeEffects() where text.contains("has not answered") {
+                told.append((second, text))
+            }
+        }
+        #expect(told.map(\.second) == [10, 70, 130, 190])
+        #expect(told[0].text.contains("tcp://127.0.0.1:5555 has not answered for 10 s; giving up after 1800 s"))
+    }
+
     @Test func tick_noAnswer_triesAgainWithLongerWaits() throws {
         var link = try makeLink()
         link.start(now: now)

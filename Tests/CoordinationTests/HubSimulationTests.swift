@@ -44,6 +44,22 @@ import Trajectories
         #expect(simulation.hub.peerCount == 0)
     }
 
+    @Test func workerWithAnotherEngine_leavesAtItsLoginAndIsGivenNothing() throws {
+        var simulation = Simulation(try Toys.configuration())
+        _ = try simulation.add(.actor)
+        simulation.begin(version: 0, weights: [UInt8](repeating: 1, count: 300))
+        try simulation.settle()
+        #expect(simulation.hub.counters.crystalsSampled == 50)
+        simulation.engineProblem = .cannotServe("another hull")
+        let worker = try simulation.add(.rewardWorker)
+        #expect(try simulation.run { worker.left && $0.hub.peerCount == 1 })
+        #expect(worker.error == .cannotServe("another hull"))
+        #expect(simulation.measured.isEmpty && simulation.hub.counters.tasksRequeued == 0)
+        simulation.engineProblem = nil
+        _ = try simulation.add(.rewardWorker)
+        #expect(try simulation.run { $0.batches.count == 1 })
+    }
+
     @Test(arguments: 0..<25)
     func anyChaos_givesTheSameBatches(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)

@@ -1,4 +1,5 @@
 import Coordination
+import Fleet
 import FleetFixtures
 import Protocol
 import Testing
@@ -24,6 +25,16 @@ import Trajectories
         _ = try table.logIn(hello(1), at: RoutingID(bytes: [1]), session: SessionID(10), now: now)
         let stranger = table.heard(SessionID(10), at: RoutingID(bytes: [2]), now: now)
         #expect(stranger == nil)
+    }
+
+    @Test(arguments: [64, 100, 256, 1024, 4096, 65_536, 1_000_000])
+    func capacity_leavesDescriptorsForFilesAndStrangers(limit: Int) {
+        let capacity = PeerCapacity(descriptors: limit)
+        #expect(capacity.peers >= 1 && capacity.peers <= PeerTable.capacity && capacity.strangers >= 4)
+        #expect(2 * capacity.peers + capacity.strangers + PeerCapacity.reserve(descriptors: limit) <= limit)
+        // More descriptors never mean fewer peers.
+        #expect(PeerCapacity(descriptors: limit + 50).peers >= capacity.peers)
+        #expect(PeerCapacity(descriptors: 1_000_000).peers == PeerTable.capacity)
     }
 
     @Test func silent_quietPeers_areProbedThenLost() throws {

@@ -10,7 +10,7 @@ import Trajectories
 
     private func crystals(_ count: Int) throws -> [SampledCrystal] {
         try Toys.crystals(
-            of: WorkUnit(runSeed: 1, version: 1, unit: 0, firstCrystal: 0, crystalCount: count))
+            of: WorkUnit(runSeed: 1, version: 1, unit: 0, crystalCount: count))
     }
 
     private func makeQueue() -> TaskQueue { TaskQueue(lease: .seconds(10), crystalsPerTask: 3) }

@@ -21,7 +21,6 @@ import Trajectories
         }
         #expect(units.map(\.unit) == [0, 1, 2])
         #expect(units.map(\.crystalCount) == [8, 8, 4])
-        #expect(units.map(\.firstCrystal) == [0, 8, 16])
         #expect(units.allSatisfy { $0.version == 3 && $0.runSeed == 9 })
         #expect(ledger.held(by: anna) == 3)
         #expect(ledger.leasedCount == 3)

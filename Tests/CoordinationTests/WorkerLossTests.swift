@@ -33,7 +33,7 @@ import Trajectories
         var queue = TaskQueue(lease: HubTiming().taskLease, crystalsPerTask: 4)
         for start in stride(from: 0, to: crystals, by: 1024) {
             let unit = WorkUnit(
-                runSeed: configuration.runSeed, version: 0, unit: start / 1024, firstCrystal: start, crystalCount: 1024)
+                runSeed: configuration.runSeed, version: 0, unit: start / 1024, crystalCount: 1024)
             queue.add(try Toys.crystals(of: unit))
         }
         var workers = (0..<count).map { Worker(instance: InstanceID(UInt64($0 + 1))) }

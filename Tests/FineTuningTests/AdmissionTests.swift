@@ -12,7 +12,7 @@ import Trajectories
 /// What the hub takes from whom: bad data costs its sender, never the run.
 @Suite struct AdmissionTests {
     private static let policy = Digest(of: [0])
-    private static let unit = WorkUnit(runSeed: 7, version: 0, unit: 0, firstCrystal: 0, crystalCount: 8)
+    private static let unit = WorkUnit(runSeed: 7, version: 0, unit: 0, crystalCount: 8)
 
     private var admission: Admission {
         var configuration = PolicyConfiguration()

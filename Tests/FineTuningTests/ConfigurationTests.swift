@@ -35,7 +35,9 @@ import Testing
         #expect(objective.settings.objective.ratioLimit == expected)
     }
 
-    @Test(arguments: ["-1", "1.1", ".nan", ".inf"]) func ratioLimit_insideTheClipRange_isRefused(value: String) {
+    /// Null might stand for no limit as well as for the default: neither is guessed.
+    @Test(arguments: ["-1", "1.1", ".nan", ".inf", "null", "~", ""])
+    func ratioLimit_insideTheClipRangeOrNull_isRefused(value: String) {
         #expect(throws: ConfigurationError.self) {
             try ConfigurationLoader.parse(
                 ObjectiveConfiguration.self, text: "ratio_limit: \(value)", source: "text")

@@ -1,7 +1,10 @@
+import Archive
 import Coordination
 import Engines
 import FineTuning
+import Fleet
 import FleetFixtures
+import Foundation
 import Kernels
 import Policy
 import PolicyOptimization
@@ -10,10 +13,10 @@ import Rewards
 import Testing
 import Trajectories
 
-/// Forged frames through the hub and, where they pass it, through the trainer: the run goes on and its weights stay
-/// finite.
+/// Forged frames through the hub and, where they pass it, through the trainer that a learner runs: the run goes on, and
+/// weights, baseline and checkpoints stay finite.
 @Suite struct ForgedWorkTests {
-    private static let unit = WorkUnit(runSeed: 7, version: 0, unit: 0, firstCrystal: 0, crystalCount: 8)
+    private static let unit = WorkUnit(runSeed: 7, version: 0, unit: 0, crystalCount: 8)
     private static let extremes: [Double] = [
         .nan, .infinity, -.infinity, 1e300, -1e300, 1e6, -1e6, 999_999, -999_999, 1e5, -1e5, 1e3, -1e3, 0, -0.0,
         .leastNonzeroMagnitude, 1e-30, 720, -90,
@@ -45,20 +48,37 @@ import Trajectories
             admission = Admission(policy: configuration, shape: reward.shape)
         }
 
-        /// A step on a batch; it must not throw, and leave finite weights.
-        func train(_ batch: ScoredBatch) throws {
-            let experiences = batch.crystals.compactMap { item in
-                reward.reward(of: item.outcome).map {
-                    Experience(
-                        crystal: item.sampled.crystal, behaviour: item.sampled.logProbability,
-                        reference: item.sampled.referenceLogProbability, reward: $0)
-                }
-            }
-            var settings = PolicyGradientSettings()
-            settings.epochs = 2
-            let trainer = PolicyGradientTrainer(weights: weights, settings: settings, threads: 1)
-            _ = try trainer.train(experiences)
-            #expect(trainer.weights.parameters.array.allSatisfy { $0.isFinite })
+        private func trainer(_ store: CheckpointStore, resume: Bool = false) throws -> PolicyTrainer {
+            var configuration = RunConfiguration()
+            configuration.objective.epochs = 2
+            configuration.batchSize = ForgedWorkTests.unit.crystalCount
+            configuration.threads = 1
+            return try PolicyTrainer(
+                configuration: configuration, initial: weights, reference: Data(blob.bytes), store: store,
+                resume: resume, problem: { Issue.record("\($0)") })
+        }
+
+        /// A version of a learner: a step on a batch, its checkpoint, and a new life from that. Nothing must throw, and
+        /// all numbers stay finite.
+        ///
+        /// - Returns: the processes that the trainer distrusts.
+        @discardableResult
+        func train(_ batch: ScoredBatch) throws -> [String] {
+            let folder = FileManager.default.temporaryDirectory.appending(path: "forged-\(UUID().uuidString)")
+            defer { try? FileManager.default.removeItem(at: folder) }
+            let store = try CheckpointStore(directory: folder, referenceDigest: "")
+            let trainer = try trainer(store)
+            let trained = try trainer.train(batch)
+            #expect(trained.version == batch.version + 1)
+            for value in trained.statistics.values { #expect(value.isFinite) }
+            let parameters = try PolicyWeights(encoded: Data(trained.policy.bytes)).parameters.array
+            #expect(parameters.allSatisfy { $0.isFinite })
+            try trainer.checkpoint()
+            let state = try #require(try TrainingCheckpoint.newest(in: store) { Issue.record("\($0)") })
+            #expect(state.optimiser.firstMoment.array.allSatisfy { $0.isFinite })
+            #expect(state.baseline.value?.isFinite ?? true)
+            #expect(try self.trainer(store, resume: true).start().policy.bytes == trained.policy.bytes)
+            return trained.distrusted
         }
     }
 
@@ -169,7 +189,7 @@ import Trajectories
     func mutatedFrames_throughHubAndTrainer_leaveFiniteWeights(seed: UInt64) throws {
         let setting = try Setting()
         var generator = SeededGenerator(seed: seed)
-        var passed = 0
+        var (passed, claims) = (0, 0)
         func mutate(_ frame: [UInt8]) throws -> [UInt8] {
             if Bool.random(using: &generator) {
                 var frame = frame
@@ -205,10 +225,25 @@ import Trajectories
             let batch = try #require(desk.batch)
             if batch.crystals.map(\.sampled) != setting.crystals { passed += 1 }
             for crystal in batch.crystals { #expect(setting.admission.problem(of: crystal.sampled) == nil) }
-            try setting.train(batch)
+            let distrusted = try setting.train(batch)
+            if batch.crystals.contains(where: { Self.isFarOff($0.sampled, of: setting) }) {
+                claims += 1
+                #expect(distrusted == ["test:1"])
+            }
         }
         // Else nothing forged reached the trainer, and the test shows nothing.
         #expect(passed > 0)
+        #expect(claims > 0)
+    }
+
+    /// Whether a crystal that the policy drew came with another log-probability than the policy's, by far.
+    private static func isFarOff(_ sampled: SampledCrystal, of setting: Setting) -> Bool {
+        setting.crystals.contains { own in
+            own.id == sampled.id && own.crystal == sampled.crystal
+                && zip(own.logProbability.components, sampled.logProbability.components).contains {
+                    abs($0 - $1) > 1 + abs($0)
+                }
+        }
     }
 
     @Test func craftedUnits_areNotTakenAndAnHonestActorDoesThemInstead() throws {

@@ -23,16 +23,18 @@ import Trajectories
         initial = PolicyWeights(random: 3, configuration: sizes)
     }
 
-    private func trainer(rate: Double, resume: Bool = false, problem: @escaping (String) -> Void = { _ in }) throws
-        -> PolicyTrainer
-    {
+    private func trainer(
+        rate: Double, versions: Int = 100, engine: EngineDigests = EngineDigests(), resume: Bool = false,
+        problem: @escaping (String) -> Void = { _ in }
+    ) throws -> PolicyTrainer {
         var configuration = RunConfiguration()
+        configuration.versions = versions
         configuration.objective.learningRate = rate
         configuration.objective.epochs = 2
         configuration.batchSize = 40
         configuration.threads = 2
         return try PolicyTrainer(
-            configuration: configuration, initial: initial, reference: initial.encoded(),
+            configuration: configuration, initial: initial, reference: initial.encoded(), engine: engine,
             store: CheckpointStore(directory: folder, referenceDigest: ""), resume: resume, problem: problem)
     }
 
@@ -44,7 +46,7 @@ import Trajectories
     }
 
     private func unit(_ version: Int, count: Int, unit: Int = 0) -> WorkUnit {
-        WorkUnit(runSeed: 7, version: version, unit: unit, firstCrystal: 0, crystalCount: count)
+        WorkUnit(runSeed: 7, version: version, unit: unit, crystalCount: count)
     }
 
     private func batch(_ version: Int, _ change: (inout ScoredCrystal) -> Void = { _ in }) throws -> ScoredBatch {
@@ -78,6 +80,42 @@ import Trajectories
         for part in ["diverges", "learning_rate", "--resume", "version 4"] { #expect("\(error)".contains(part)) }
         let resumed = try self.trainer(rate: 1e30, resume: true).start()
         #expect(resumed.version == 4 && Data(resumed.policy.bytes) == bytes)
+    }
+
+    /// A run too short for five versions in a row fails as well if none of its versions has a step; and again if it is
+    /// resumed.
+    @Test(arguments: [1, 2, 4]) func divergenceOfAWholeShortRun_endsIt(versions: Int) throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let trainer = try trainer(rate: 1e30, versions: versions)
+        for version in 0..<versions - 1 {
+            _ = try trainer.train(batch(version))
+            try trainer.checkpoint()
+        }
+        for life in [trainer, try self.trainer(rate: 1e30, versions: versions, resume: true)] {
+            let error = try #require(throws: RoleError.self) { try life.train(batch(versions - 1)) }
+            #expect("\(error)".contains("diverges") && error.isLasting)
+        }
+    }
+
+    @Test func checkpointOfAnotherPotentialOrHull_isPassedOverWithBothDigests() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let own = EngineDigests(potential: "aa", hull: "bb")
+        let trainer = try trainer(rate: 1e-3, engine: own)
+        _ = try trainer.train(batch(0))
+        try trainer.checkpoint()
+        #expect(try self.trainer(rate: 1e-3, engine: own, resume: true).start().version == 1)
+        let state = try String(
+            contentsOf: folder.appending(path: "version-000001/state.json"), encoding: .utf8)
+        #expect(state.contains(#""hull":"bb""#) && state.contains(#""potential":"aa""#))
+        let others = [
+            (EngineDigests(potential: "aa", hull: "cc"), "hull"), (EngineDigests(potential: "dd"), "potential"),
+        ]
+        for (other, name) in others {
+            var said = ""
+            let start = try self.trainer(rate: 1e-3, engine: other, resume: true, problem: { said += $0 }).start()
+            #expect(start.version == 0)
+            #expect(said.contains("another \(name)") && said.contains(other.hull ?? "dd"))
+        }
     }
 
     @Test func wrongClaims_nameTheActorAndLeaveTheWeights() throws {

@@ -46,6 +46,8 @@ package struct Simulation {
     package var aborts: [RoleError] = []
     package var problems: [String] = []
     package var grants: [CrystalID] = []
+    /// Why workers that log in from now on have no engine.
+    package var engineProblem: RoleError?
     private var connections: UInt32 = 0
     private var seed: UInt64
 
@@ -89,6 +91,14 @@ package struct Simulation {
             station.kind = .actor(core)
         case .worker(var core):
             worker(&core, now)
+            // An engine is there, or not, at once.
+            for job in core.takeJobs() {
+                guard case .prepare(let settings) = job else {
+                    station.jobs.append(.worker(job))
+                    continue
+                }
+                core.finished(.prepared(settings: settings, problem: engineProblem), now: now)
+            }
             station.jobs += core.takeJobs().map { .worker($0) }
             effects = core.takeEffects()
             station.kind = .worker(core)
@@ -203,9 +213,10 @@ package struct Simulation {
             } worker: { _, _ in
             }
         case .worker(let job):
-            measured += job.task.crystals.map(\.id)
-            let results = job.task.crystals.map { ScoringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
-            let output = RewardWorkerCore.Output(task: job.task, results: results, seconds: 1)
+            guard case .score(let task, _) = job else { return false }
+            measured += task.crystals.map(\.id)
+            let results = task.crystals.map { ScoringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
+            let output = RewardWorkerCore.Output.scored(task, results, seconds: 1)
             update(station) { _, _ in
             } worker: {
                 $0.finished(output, now: $1)

@@ -6,7 +6,7 @@ import Trajectories
 
 @Suite struct ScoringFailuresTests {
     private func batch(_ outcomes: [RewardOutcome]) throws -> ScoredBatch {
-        let unit = WorkUnit(runSeed: 1, version: 4, unit: 0, firstCrystal: 0, crystalCount: outcomes.count)
+        let unit = WorkUnit(runSeed: 1, version: 4, unit: 0, crystalCount: outcomes.count)
         let crystals = try zip(Toys.crystals(of: unit, weights: [1]), outcomes).map {
             ScoredCrystal(sampled: $0, outcome: $1, scoringSeconds: 0, sampledBy: "", scoredBy: "")
         }

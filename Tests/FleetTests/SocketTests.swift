@@ -81,6 +81,30 @@ import Transport
         #expect(record.problems.isEmpty)
     }
 
+    /// Three versions in a row of which nothing can be learnt end the run, a shorter run if none of its versions has
+    /// anything; the peers are told why.
+    @Test(arguments: [(6, "3 versions in a row"), (2, "2 versions in a row"), (1, "the only version")])
+    func nothingToLearnFrom_endsTheRunWithItsReason(versions: Int, count: String) throws {
+        struct Failing: CrystalScorer {
+            func score(_ crystals: [SampledCrystal]) -> [ScoringResult] {
+                crystals.map { _ in ScoringResult(outcome: .failed(.engine("no disk")), seconds: 0) }
+            }
+        }
+        let observer = RecordingObserver()
+        let learner = learner(try configuration(versions: versions), observer: observer)
+        let endpoint = try #require(observer.awaitStart()).peers
+        let peers = [
+            ToyRoles.actor(ToyRoles.peer(endpoint)),
+            ToyRoles.worker(ToyRoles.peer(endpoint, process: 2), makeScorer: { _ in Failing() }),
+        ]
+        let error = try #require(throws: RoleError.self) { try learner.value() }
+        #expect("\(error)".contains("nothing could be learnt from \(count)") && "\(error)".contains("no disk"))
+        #expect(error.isLasting)
+        // The last of them is not made: a resumed run tries it again.
+        #expect(observer.record.versions.count == min(versions, 3) - 1)
+        for peer in peers { try peer.value() }
+    }
+
     @Test func peerThatVanishes_itsUnitIsSampledByAnother() throws {
         let observer = RecordingObserver()
         let learner = learner(try configuration(versions: 1), observer: observer)

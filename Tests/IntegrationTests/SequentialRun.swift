@@ -39,7 +39,7 @@ enum SequentialRun {
             for first in stride(from: 0, to: configuration.batchSize, by: configuration.unitSize) {
                 let unit = WorkUnit(
                     runSeed: configuration.seed, version: version, unit: first / configuration.unitSize,
-                    firstCrystal: first, crystalCount: min(configuration.unitSize, configuration.batchSize - first))
+                    crystalCount: min(configuration.unitSize, configuration.batchSize - first))
                 for sampled in try sampler.sample(unit) {
                     guard let result = scorer.score([sampled]).first else { throw Missing() }
                     crystals.append(

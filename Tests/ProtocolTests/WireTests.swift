@@ -9,7 +9,7 @@ import Trajectories
 
 @Suite struct WireTests {
     private func crystals(_ count: Int = 4) throws -> [SampledCrystal] {
-        try Toys.crystals(of: WorkUnit(runSeed: 3, version: 2, unit: 1, firstCrystal: 0, crystalCount: count))
+        try Toys.crystals(of: WorkUnit(runSeed: 3, version: 2, unit: 1, crystalCount: count))
     }
 
     private func peerMessages() throws -> [PeerMessage] {
@@ -57,7 +57,7 @@ import Trajectories
             .blobUnavailable(blob.digest, newest: announcement),
             .unitGrant(
                 UnitGrant(
-                    unit: WorkUnit(runSeed: .max, version: 2, unit: 1, firstCrystal: 16, crystalCount: 16),
+                    unit: WorkUnit(runSeed: .max, version: 2, unit: 1, crystalCount: 16),
                     policy: blob.digest)),
             .unitAcknowledgement(version: 2, unit: 1),
             .task(RewardTask(epoch: 5, id: 6, crystals: try crystals())), .taskAcknowledgement(6),

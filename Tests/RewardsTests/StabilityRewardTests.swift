@@ -228,7 +228,7 @@ import Trajectories
             InvalidCrystal.allCases.map(\.rawValue) == [
                 "unterminated", "no_atoms", "too_many_atoms", "lattice_not_finite", "lattice_out_of_bounds",
                 "volume_out_of_bounds", "position_not_finite", "unknown_wyckoff_position", "atoms_too_close",
-                "too_many_neighbours", "quarantined",
+                "too_many_neighbours",
             ])
     }
 }

@@ -66,6 +66,12 @@ package struct HubCore: Sendable {
 
     package var peerCount: Int { peers.count }
 
+    /// Whether a connection is a peer's.
+    package func isPeer(_ routing: RoutingID) -> Bool { peers.session(at: routing) != nil }
+
+    /// Tells the observer something that a person should read.
+    package mutating func warn(_ text: String) { emit(.event(.problem(text))) }
+
     /// Offers new weights, and begins to have their version sampled and scored.
     ///
     /// - Parameter known: Outcomes of this version that need not be measured again.

@@ -15,6 +15,8 @@ package struct LearnerConfiguration: Sendable {
     package var isInsecure = false
     /// More peers than this are turned away.
     package var peerCapacity = PeerTable.capacity
+    /// More connections than this beyond the peers' own are cut.
+    package var strangerCapacity = 1024
     /// The number of training steps after which the run is over.
     package var versions: Int
     package var crystalsPerBatch: Int

@@ -78,8 +78,7 @@ package struct UnitLedger: Sendable {
     package func unit(_ number: Int) -> WorkUnit {
         let first = number * crystalsPerUnit
         return WorkUnit(
-            runSeed: runSeed, version: version, unit: number, firstCrystal: first,
-            crystalCount: min(crystalsPerUnit, crystals - first))
+            runSeed: runSeed, version: version, unit: number, crystalCount: min(crystalsPerUnit, crystals - first))
     }
 
     /// Leases the first waiting unit that the actor does not hold already.

@@ -2,32 +2,36 @@ package import Base
 package import Protocol
 package import Trajectories
 
-/// The state of a reward worker: its login, its tasks.
+/// The state of a reward worker: its login, its engine, its tasks.
+///
+/// It asks for work only once its engine is there and is the learner's: one with another potential or hull leaves at
+/// its login, before it is given any crystal.
 package struct RewardWorkerCore: PeerCore {
-    package struct Job: Sendable {
-        package var settings: String
-        package var task: RewardTask
+    package enum Job: Sendable {
+        /// Make sure that there is a scorer for these settings.
+        case prepare(settings: String)
+        case score(RewardTask, settings: String)
     }
 
-    package struct Output: Sendable {
-        package var task: RewardTask
-        package var results: [ScoringResult]
-        /// Why there is no scorer; nil if there is.
-        package var problem: RoleError?
-        package var seconds: Double
+    package enum Output: Sendable {
+        /// The problem tells why there is no scorer; nil if there is.
+        case prepared(settings: String, problem: RoleError?)
+        case scored(RewardTask, [ScoringResult], seconds: Double)
+        /// There is no scorer any more.
+        case failed(RewardTask, RoleError)
+    }
 
-        package init(task: RewardTask, results: [ScoringResult], problem: RoleError? = nil, seconds: Double) {
-            self.task = task
-            self.results = results
-            self.problem = problem
-            self.seconds = seconds
-        }
+    private enum Preparation: Sendable, Hashable {
+        case none
+        case working
+        case done(settings: String)
     }
 
     private let configuration: PeerConfiguration
     private var link: HubLink
     private var pulse: PeerPulse
     private var epoch: UInt64?
+    private var preparation = Preparation.none
     private var newestVersion = 0
     private var queue: [RewardTask] = []
     private var scoring: Set<UInt64> = []
@@ -113,30 +117,36 @@ package struct RewardWorkerCore: PeerCore {
     }
 
     package mutating func finished(_ output: Output, now: Moment) {
-        scoring.remove(output.task.id)
-        if let problem = output.problem {
-            let reason = "\(problem)"
-            link.send(.taskReturn(TaskReturn(epoch: output.task.epoch, task: output.task.id, reason: reason)))
-            link.send(.goodbye(reason))
-            link.leave(problem)
-            return
-        }
-        pulse.worked(crystals: output.task.crystals.count, seconds: output.seconds)
-        if output.task.epoch == epoch {
-            var results = output.results
-            if results.count != output.task.crystals.count {
-                let outcome = RewardOutcome.failed(.engine("the scorer returned another number of results"))
-                results = output.task.crystals.map { _ in ScoringResult(outcome: outcome, seconds: 0) }
-            }
-            outbox.add(
-                TaskResult(
-                    epoch: output.task.epoch, task: output.task.id,
-                    results: zip(output.task.crystals, results).map {
-                        CrystalResult(id: $0.id, result: Self.usable($1))
-                    }),
-                as: output.task.id)
+        switch output {
+        case .prepared(let settings, nil): preparation = .done(settings: settings)
+        case .prepared(_, let problem?): leave(problem)
+        case .failed(let task, let problem):
+            scoring.remove(task.id)
+            link.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "\(problem)")))
+            leave(problem)
+        case .scored(let task, let results, let seconds):
+            scoring.remove(task.id)
+            pulse.worked(crystals: task.crystals.count, seconds: seconds)
+            if task.epoch == epoch { outbox.add(Self.result(of: task, results), as: task.id) }
         }
         advance(now: now)
+    }
+
+    /// Tells the learner why there is no engine here, and leaves.
+    private mutating func leave(_ problem: RoleError) {
+        link.send(.goodbye("\(problem)"))
+        link.leave(problem)
+    }
+
+    private static func result(of task: RewardTask, _ results: [ScoringResult]) -> TaskResult {
+        var results = results
+        if results.count != task.crystals.count {
+            let outcome = RewardOutcome.failed(.engine("the scorer returned another number of results"))
+            results = task.crystals.map { _ in ScoringResult(outcome: outcome, seconds: 0) }
+        }
+        return TaskResult(
+            epoch: task.epoch, task: task.id,
+            results: zip(task.crystals, results).map { CrystalResult(id: $0.id, result: usable($1)) })
     }
 
     /// The result, or a failure where the learner would not take its numbers.
@@ -148,15 +158,10 @@ package struct RewardWorkerCore: PeerCore {
     /// Starts whatever can start, and says whatever is due.
     private mutating func advance(now: Moment) {
         if let welcome = link.welcome {
-            if leavingBy == nil {
-                while scoring.count < configuration.threads, !queue.isEmpty {
-                    let task = queue.removeFirst()
-                    scoring.insert(task.id)
-                    jobs.append(Job(settings: welcome.settings, task: task))
-                }
-            }
+            let isPrepared = preparation == .done(settings: welcome.settings)
+            if leavingBy == nil { startJobs(settings: welcome.settings, isPrepared: isPrepared) }
             for result in outbox.due(now: now) { link.send(.taskResult(result)) }
-            let readiness = Readiness(window: leavingBy == nil ? configuration.threads + 1 : 0)
+            let readiness = Readiness(window: leavingBy == nil && isPrepared ? configuration.threads + 1 : 0)
             if pulse.beats(readiness, every: welcome.heartbeat, now: now) { link.send(.heartbeat(readiness)) }
             let report = pulse.report(
                 version: newestVersion, inFlight: queue.count + scoring.count, logins: link.logins,
@@ -164,6 +169,20 @@ package struct RewardWorkerCore: PeerCore {
             if let report { link.send(.report(report)) }
         }
         leaveIfDone(now: now)
+    }
+
+    private mutating func startJobs(settings: String, isPrepared: Bool) {
+        guard isPrepared else {
+            guard preparation != .working else { return }
+            preparation = .working
+            jobs.append(.prepare(settings: settings))
+            return
+        }
+        while scoring.count < configuration.threads, !queue.isEmpty {
+            let task = queue.removeFirst()
+            scoring.insert(task.id)
+            jobs.append(.score(task, settings: settings))
+        }
     }
 
     private mutating func leaveIfDone(now: Moment) {

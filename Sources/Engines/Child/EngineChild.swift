@@ -65,9 +65,9 @@ package enum EngineChild {
     ) -> PeerMessage {
         do {
             let scorer = try scorer(request.settings)
-            note(0)
+            let crystals = try request.crystals()
             var results: [CrystalResult] = []
-            for (index, crystal) in try request.crystals().enumerated() {
+            for (index, crystal) in crystals.enumerated() {
                 note(index)
                 results += try scorer.score([crystal]).map { CrystalResult(id: crystal.id, result: $0) }
             }

@@ -20,6 +20,10 @@ final class GuardedScorer: CrystalScorer {
 
     /// - Throws: ``RoleError`` if there is no engine here: no crystal is at fault.
     func score(_ crystals: [SampledCrystal]) throws -> [ScoringResult] {
+        if crystals.isEmpty {
+            try prepare()
+            return []
+        }
         var results = [ScoringResult?](repeating: nil, count: crystals.count)
         var kills = [Int](repeating: 0, count: crystals.count)
         while true {
@@ -44,6 +48,17 @@ final class GuardedScorer: CrystalScorer {
                 engine.logger.warning(
                     "the engine process ended (\(death)) with crystal \(crystal.id) in hand; trying it alone")
                 results[open[position]] = try scoreAlone(crystal)
+            }
+        }
+    }
+
+    /// Makes sure that there is an engine, and that it is the learner's.
+    private func prepare() throws {
+        while true {
+            switch try engine.evaluate([], settings: settings) {
+            case .results: return
+            case .problem(let text): throw RoleError.cannotServe(text)
+            case .timedOut, .died: continue
             }
         }
     }

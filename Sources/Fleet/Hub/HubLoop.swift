@@ -1,5 +1,6 @@
 import Base
 import Coordination
+import Foundation
 import Protocol
 import Trajectories
 import Transport
@@ -10,6 +11,8 @@ final class HubLoop {
     private static let messagesPerTurn = 256
     /// What is due by time is looked at this often at most.
     private static let tickInterval = Duration.milliseconds(5)
+    /// Connections are looked through this often, and whenever one comes.
+    private static let doorInterval = Duration.seconds(1)
     /// The learner sees the state of the hub as of this long ago at most.
     private static let stateInterval = Duration.milliseconds(100)
 
@@ -21,6 +24,7 @@ final class HubLoop {
     private let latest: LatestValue<HubReport>
     private let router: ZMQSocket
     private let publisher: ZMQSocket
+    private var doors: [Door]
     private var core: HubCore
     private var life = Life.running
     /// Outcomes that the learner had no room for yet.
@@ -28,7 +32,17 @@ final class HubLoop {
     /// Places of the outputs that outcomes leave to batches and ends.
     private static let reservedOutputs = 8
     private var lastTick = Moment.now
+    private var lastDoors = Moment.now
     private var lastState: Moment?
+
+    /// A listening socket, what is seen of its connections, and what is made of it.
+    private struct Door {
+        let name: String
+        let monitor: ConnectionMonitor
+        var gate: ConnectionGate
+        var cutCount = 0
+        var isRefusing = false
+    }
 
     private enum Life {
         case running
@@ -49,6 +63,15 @@ final class HubLoop {
         router = try ZMQSocket(.router, in: context, options: .wire)
         publisher = try ZMQSocket(.publisher, in: context, options: .wire)
         core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
+        doors = [
+            Door(
+                name: "connections", monitor: try ConnectionMonitor(of: router, in: context),
+                gate: ConnectionGate(
+                    capacity: configuration.peerCapacity + configuration.strangerCapacity, hasLogins: true)),
+            Door(
+                name: "listeners to announcements", monitor: try ConnectionMonitor(of: publisher, in: context),
+                gate: ConnectionGate(capacity: configuration.peerCapacity, hasLogins: false)),
+        ]
         let peers = try router.bind(configuration.endpoint)
         let announcements = configuration.announcements ?? configuration.endpoint.withPort(0)
         guard let announcements else {
@@ -65,19 +88,23 @@ final class HubLoop {
     /// - Throws: ``ZMQError``.
     func run() throws {
         defer {
+            for door in doors { door.monitor.close() }
             router.close()
             publisher.close()
         }
+        let sockets = [router] + doors.map(\.monitor.events)
         let pause = max(.milliseconds(5), min(.milliseconds(100), configuration.timing.heartbeat / 4))
         while true {
-            try ZMQPoller.wait(for: [router], wakeup: wakeup, timeout: pause)
+            try ZMQPoller.wait(for: sockets, wakeup: wakeup, timeout: pause)
             for command in commands.takeAll() { obey(command) }
             try perform()
+            try takeConnections()
             try takeMessages()
             if lastTick.duration(to: .now) >= Self.tickInterval {
                 lastTick = .now
                 core.tick(now: lastTick)
                 try perform()
+                if lastDoors.duration(to: lastTick) >= Self.doorInterval { cutExcess() }
             }
             showState()
             switch life {
@@ -111,6 +138,42 @@ final class HubLoop {
         }
     }
 
+    /// Takes note of connections, and cuts those that are too many at once: each takes a descriptor.
+    private func takeConnections() throws {
+        var isCrowded = false
+        for index in doors.indices {
+            for change in try doors[index].monitor.takeChanges() {
+                switch change {
+                case .opened(let descriptor):
+                    doors[index].gate.open(descriptor, now: .now)
+                    isCrowded = true
+                case .closed(let descriptor): doors[index].gate.close(descriptor)
+                case .refused(let code):
+                    isCrowded = true
+                    guard !doors[index].isRefusing else { continue }
+                    doors[index].isRefusing = true
+                    core.warn("a connection could not be taken (\(String(cString: strerror(code)))): raise `ulimit -n`")
+                }
+            }
+        }
+        if isCrowded { cutExcess() }
+    }
+
+    private func cutExcess() {
+        lastDoors = .now
+        for index in doors.indices {
+            let excess = doors[index].gate.takeExcess(now: .now)
+            guard !excess.isEmpty else { continue }
+            for descriptor in excess { ConnectionMonitor.cut(descriptor) }
+            if doors[index].cutCount == 0 {
+                core.warn(
+                    "\(doors[index].name) that did not log in in time, or were too many, are cut (\(excess.count) now, further "
+                        + "ones in silence)")
+            }
+            doors[index].cutCount += excess.count
+        }
+    }
+
     private func takeMessages() throws {
         for _ in 0..<Self.messagesPerTurn {
             guard var frames = try router.receive() else { return }
@@ -118,6 +181,7 @@ final class HubLoop {
             let routing = RoutingID(bytes: frames.removeFirst())
             if frames.count == 1 {
                 core.receive(frames[0], from: routing, now: .now)
+                if let source = router.source, core.isPeer(routing) { doors[0].gate.recognise(source) }
             } else {
                 core.reject("malformed", detail: "a message of \(frames.count) frames")
             }

@@ -79,6 +79,12 @@ package struct LearnerRole {
         let failures = ScoringFailures(batch)
         if let warning = failures.warning { observer.problem(warning) }
         try observer.batchCompleted(batch)
+        run.barren = failures.nothingToLearn ? run.barren + 1 : 0
+        guard run.barren < min(ScoringFailures.versionsBeforeEnd, configuration.versions) else {
+            let count = run.barren == 1 ? "the only version" : "\(run.barren) versions in a row"
+            throw RoleError.cannotGoOn(
+                "nothing could be learnt from \(count), because no crystal could be scored: " + failures.reasonText)
+        }
         let stored = Moment.now
         let trained = try run.trainer.train(batch)
         guard trained.version == run.version + 1 else {
@@ -106,12 +112,6 @@ package struct LearnerRole {
         }
         observer.versionTrained(report)
         if run.stop.takeSaveRequest() { observer.versionSaved(run.version) }
-        run.barren = failures.nothingToLearn ? run.barren + 1 : 0
-        guard run.barren < ScoringFailures.versionsBeforeEnd else {
-            throw RoleError.cannotGoOn(
-                "nothing could be learnt from \(run.barren) versions in a row, because no crystal could be scored: "
-                    + failures.reasonText)
-        }
         return !run.stop.isStopped
     }
 

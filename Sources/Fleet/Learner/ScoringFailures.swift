@@ -2,7 +2,8 @@ package import Trajectories
 
 /// What came of scoring a batch, where that is not much.
 package struct ScoringFailures: Sendable {
-    /// A run that got nothing to learn from in this many versions in a row ends.
+    /// A run that got nothing to learn from in this many versions in a row ends; a shorter one if no version has
+    /// anything.
     package static let versionsBeforeEnd = 3
 
     private let version: Int

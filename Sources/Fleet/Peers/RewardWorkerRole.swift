@@ -38,22 +38,27 @@ package struct RewardWorkerRole {
             name: "scorer", threads: configuration.threads, wakeup: wakeup
         ) {
             var made: (settings: String, scorer: any CrystalScorer)?
+            func score(_ crystals: [SampledCrystal], settings: String) throws(RoleError) -> [ScoringResult] {
+                do {
+                    if made?.settings != settings { made = (settings, try makeScorer(settings)) }
+                    return try made?.scorer.score(crystals) ?? []
+                } catch {
+                    throw error as? RoleError ?? .work("the scorer cannot be made: \(error)")
+                }
+            }
             return { job in
                 let begin = Moment.now
-                do {
-                    let scorer: any CrystalScorer
-                    if let made, made.settings == job.settings {
-                        scorer = made.scorer
-                    } else {
-                        scorer = try makeScorer(job.settings)
-                        made = (job.settings, scorer)
-                    }
-                    let results = try scorer.score(job.task.crystals)
-                    return RewardWorkerCore.Output(
-                        task: job.task, results: results, seconds: begin.duration(to: .now).seconds)
-                } catch {
-                    let problem = error as? RoleError ?? .work("the scorer cannot be made: \(error)")
-                    return RewardWorkerCore.Output(task: job.task, results: [], problem: problem, seconds: 0)
+                switch job {
+                case .prepare(let settings):
+                    do throws(RoleError) {
+                        _ = try score([], settings: settings)
+                        return .prepared(settings: settings, problem: nil)
+                    } catch { return .prepared(settings: settings, problem: error) }
+                case .score(let task, let settings):
+                    do throws(RoleError) {
+                        let results = try score(task.crystals, settings: settings)
+                        return .scored(task, results, seconds: begin.duration(to: .now).seconds)
+                    } catch { return .failed(task, error) }
                 }
             }
         }

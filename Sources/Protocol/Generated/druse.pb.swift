@@ -646,9 +646,6 @@ package nonisolated struct Druse_UnitGrant: Sendable {
   /// The weights to sample with.
   package var policy: Data = Data()
 
-  /// The place of the unit's first crystal in the batch.
-  package var firstCrystal: UInt32 = 0
-
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1991,7 +1988,7 @@ nonisolated extension Druse_BlobUnavailable: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Druse_UnitGrant: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".UnitGrant"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_seed\0\u{1}version\0\u{1}unit\0\u{3}crystal_count\0\u{1}policy\0\u{3}first_crystal\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}run_seed\0\u{1}version\0\u{1}unit\0\u{3}crystal_count\0\u{1}policy\0\u{c}\u{6}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2004,7 +2001,6 @@ nonisolated extension Druse_UnitGrant: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.unit) }()
       case 4: try { try decoder.decodeSingularUInt32Field(value: &self.crystalCount) }()
       case 5: try { try decoder.decodeSingularBytesField(value: &self.policy) }()
-      case 6: try { try decoder.decodeSingularUInt32Field(value: &self.firstCrystal) }()
       default: break
       }
     }
@@ -2026,9 +2022,6 @@ nonisolated extension Druse_UnitGrant: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.policy.isEmpty {
       try visitor.visitSingularBytesField(value: self.policy, fieldNumber: 5)
     }
-    if self.firstCrystal != 0 {
-      try visitor.visitSingularUInt32Field(value: self.firstCrystal, fieldNumber: 6)
-    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2038,7 +2031,6 @@ nonisolated extension Druse_UnitGrant: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.unit != rhs.unit {return false}
     if lhs.crystalCount != rhs.crystalCount {return false}
     if lhs.policy != rhs.policy {return false}
-    if lhs.firstCrystal != rhs.firstCrystal {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -205,7 +205,7 @@ extension UnitGrant {
             unit: WorkUnit(
                 runSeed: wire.runSeed,
                 version: try WireError.number(wire.version, atMost: WireLimits.version, "version"),
-                unit: Int(wire.unit), firstCrystal: Int(wire.firstCrystal), crystalCount: Int(wire.crystalCount)),
+                unit: Int(wire.unit), crystalCount: Int(wire.crystalCount)),
             policy: try WireError.digest(wire.policy, "policy"))
     }
 
@@ -214,7 +214,6 @@ extension UnitGrant {
         wire.runSeed = unit.runSeed
         wire.version = UInt64(unit.version)
         wire.unit = UInt32(unit.unit)
-        wire.firstCrystal = UInt32(unit.firstCrystal)
         wire.crystalCount = UInt32(unit.crystalCount)
         wire.policy = Data(policy.bytes)
         return wire
