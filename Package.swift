@@ -55,7 +55,7 @@ let package = Package(
         .target(
             name: "Archive",
             dependencies: [
-                "Base", "Crystals", "Telemetry", .product(name: "GRDB", package: "GRDB.swift"),
+                "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
         .target(
@@ -147,8 +147,8 @@ let package = Package(
         .testTarget(
             name: "EnginesTests",
             dependencies: [
-                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Potentials", "Protocol", "Rewards",
-                "Stability", "Trajectories", "faulty-engine", .product(name: "Logging", package: "swift-log"),
+                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Protocol", "Rewards", "Trajectories",
+                "faulty-engine", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "FineTuningTests",
@@ -172,7 +172,7 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "druse",
+                "Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Trajectories", "druse",
             ]),
         .testTarget(
             name: "IntegrationTests",
@@ -189,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
-                "Archive", "Base", "Crystals", "Report", "Telemetry", .product(name: "GRDB", package: "GRDB.swift"),
+                "Archive", "Base", "Crystals", "Report", "Telemetry", "Trajectories",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),
     ],

@@ -1,6 +1,7 @@
 import Crystals
 import Foundation
 import GRDB
+import Trajectories
 
 extension ArchivedCrystal {
     /// The columns, in the order of `databaseArguments`.

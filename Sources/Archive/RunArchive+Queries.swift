@@ -1,6 +1,7 @@
 internal import Foundation
 internal import GRDB
 package import Telemetry
+internal import Trajectories
 
 /// Questions to a run; each is answered from one consistent state of the database.
 extension RunArchive {

@@ -1,6 +1,5 @@
-internal import Foundation
-package import Rewards
-internal import Trajectories
+import Foundation
+import Trajectories
 
 /// What the learner tells actors at login.
 package struct SamplingSettings: Codable, Sendable, Hashable {
@@ -8,29 +7,6 @@ package struct SamplingSettings: Codable, Sendable, Hashable {
     package var spaceGroups: [Int]
 
     package init(spaceGroups: [Int]) { self.spaceGroups = spaceGroups }
-}
-
-/// What the learner tells reward workers at login.
-package struct ScoringSettings: Codable, Sendable, Hashable {
-    package var reward: RewardConfiguration
-    /// `chgnet` or a file that the worker can read.
-    package var potential: String
-    /// SHA-256 of the potential's weights, so that all workers use the same.
-    package var potentialDigest: String
-    /// `default` or a file that the worker can read.
-    package var hull: String
-    /// SHA-256 of the hull's entries, so that all workers use the same.
-    package var hullDigest: String
-
-    package init(
-        reward: RewardConfiguration, potential: String, potentialDigest: String, hull: String, hullDigest: String
-    ) {
-        self.reward = reward
-        self.potential = potential
-        self.potentialDigest = potentialDigest
-        self.hull = hull
-        self.hullDigest = hullDigest
-    }
 }
 
 /// Settings as they travel: JSON with sorted keys.

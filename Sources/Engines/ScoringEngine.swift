@@ -2,7 +2,7 @@ package import Potentials
 package import Rewards
 package import Stability
 
-/// The potential and the hull that crystals are judged by, loaded once and shared by the scorers of all threads.
+/// The potential and the hull that crystals are measured by, loaded once and shared by the measurers of all threads.
 package struct ScoringEngine: Sendable {
     package let potential: any InteratomicPotential
     package let hull: HullReference
@@ -16,18 +16,18 @@ package struct ScoringEngine: Sendable {
     /// What names them in checkpoints.
     package var digests: EngineDigests { EngineDigests(potential: potential.digest, hull: hull.digest) }
 
-    /// A judge that one thread of a team uses at a time.
-    package struct Judge: @unchecked Sendable {
-        package let reward: StabilityReward
+    /// A measurer that one thread of a team uses at a time.
+    package struct Owned: @unchecked Sendable {
+        package let measurer: StabilityMeasurer
     }
 
-    /// One judge for each thread of a team.
-    package func judges(_ count: Int, _ configuration: RewardConfiguration) -> [Judge] {
-        (0..<max(1, count)).map { _ in Judge(reward: makeReward(configuration)) }
+    /// One measurer for each thread of a team.
+    package func measurers(_ count: Int, _ limits: ValidityLimits) -> [Owned] {
+        (0..<max(1, count)).map { _ in Owned(measurer: makeMeasurer(limits)) }
     }
 
-    /// A judge for one thread.
-    package func makeReward(_ configuration: RewardConfiguration) -> StabilityReward {
-        StabilityReward(evaluator: potential.makeEvaluator(), hull: hull, configuration: configuration)
+    /// A measurer for one thread.
+    package func makeMeasurer(_ limits: ValidityLimits) -> StabilityMeasurer {
+        StabilityMeasurer(evaluator: potential.makeEvaluator(), hull: hull, limits: limits)
     }
 }

@@ -17,16 +17,16 @@ package struct PolicyEvaluation: Sendable {
         package var spaceGroups: [Int] = []
         /// eV/atom
         package var stableBelow = 0.1
-        package var reward = RewardConfiguration()
+        package var limits = ValidityLimits()
         package var threads = 1
 
         package init() {}
     }
 
     /// One sample and what became of it.
-    package struct Judged: Sendable {
+    package struct Measured: Sendable {
         package var sample: Sample
-        package var outcome: RewardOutcome
+        package var outcome: Outcome
     }
 
     /// Other random numbers than those of a run of the same seed: what is measured was not trained on.
@@ -39,45 +39,45 @@ package struct PolicyEvaluation: Sendable {
         self.settings = settings
     }
 
-    /// Samples and judges; the result depends on policy and settings alone, not on the number of threads.
+    /// Samples and measures; the result depends on policy and settings alone, not on the number of threads.
     ///
     /// - Parameter progress: told how many crystals are done.
-    package func run(_ weights: PolicyWeights, progress: (Int) -> Void = { _ in }) throws -> [Judged] {
+    package func run(_ weights: PolicyWeights, progress: (Int) -> Void = { _ in }) throws -> [Measured] {
         let sampling = CrystalSampling(
             weights: weights, options: settings.options,
             groups: SpaceGroupDistribution(spaceGroups: settings.spaceGroups, metadata: weights.metadata),
             seed: settings.seed, domain: .evaluation, threads: settings.threads)
-        let judges = engine.judges(settings.threads, settings.reward)
+        let measurers = engine.measurers(settings.threads, settings.limits)
         let team = ThreadTeam(threadCount: settings.threads)
-        var judged: [Judged] = []
+        var measured: [Measured] = []
         try sampling.draw(settings.count) { samples in
-            judged += team.map(samples) { sample, thread in
-                let evaluation = judges[thread].reward.evaluate(sample.crystal, isTerminated: sample.isTerminated)
-                return Judged(sample: sample, outcome: evaluation.outcome)
+            measured += team.map(samples) { sample, thread in
+                let timed = measurers[thread].measurer.evaluate(sample.crystal, isTerminated: sample.isTerminated)
+                return Measured(sample: sample, outcome: timed.outcome)
             }
-            progress(judged.count)
+            progress(measured.count)
         }
-        return judged
+        return measured
     }
 
     /// The figures of a table: shares are of all samples, failures count as unstable.
-    package func summary(of judged: [Judged], policy: String) -> EvaluationSummary {
+    package func summary(of measured: [Measured], policy: String) -> EvaluationSummary {
         var spread = CrystalSpread()
         var energies: [Double] = []
         var valid = 0
-        for item in judged {
+        for item in measured {
             spread.add(item.sample.crystal)
             switch item.outcome {
-            case .scored(let score):
-                energies.append(score.energyAboveHull)
+            case .measured(let measurement):
+                if let height = measurement[.energyAboveHull] { energies.append(height) }
                 valid += 1
             case .failed: valid += 1
             case .invalid: break
             }
         }
-        let n = Double(max(1, judged.count))
+        let n = Double(max(1, measured.count))
         return EvaluationSummary(
-            samples: judged.count, stableFraction: Double(energies.filter { $0 < settings.stableBelow }.count) / n,
+            samples: measured.count, stableFraction: Double(energies.filter { $0 < settings.stableBelow }.count) / n,
             validFraction: Double(valid) / n, uniqueFraction: spread.uniqueFraction, spaceGroups: spread.spaceGroups,
             elements: spread.elements, energiesAboveHull: energies, policy: policy, seed: settings.seed,
             temperature: settings.options.temperature, stableBelow: settings.stableBelow)

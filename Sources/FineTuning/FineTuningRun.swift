@@ -213,10 +213,10 @@ package struct FineTuningRun {
                 stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
             metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
             logger: logger, say: say,
-            announce: { endpoints in
+            announce: { endpoint in
                 listening()
                 let content = EndpointFile(
-                    endpoint: "\(endpoints.peers)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
+                    endpoint: "\(endpoint)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
             })
         recorder.policyChanged(digest: start.policy.digest.hexadecimal)
@@ -234,7 +234,7 @@ package struct FineTuningRun {
             try? FileManager.default.removeItem(at: file)
         }
         var learner = try learnerConfiguration()
-        learner.admission = Admission(policy: trainer.policyConfiguration, shape: configuration.reward.shape)
+        learner.admission = Admission(policy: trainer.policyConfiguration)
         let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(
             trainer: NotifyingTrainer(base: trainer, recorder: recorder, known: known), stop: stop)
@@ -288,8 +288,8 @@ package struct FineTuningRun {
         learner.settings = [
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
             .rewardWorker: try PeerSettings.text(
-                ScoringSettings(
-                    reward: configuration.reward, potential: names.potential,
+                Recipe(
+                    limits: configuration.reward.limits, potential: names.potential,
                     potentialDigest: engine.potential.digest,
                     hull: names.hull, hullDigest: engine.hull.digest)),
         ]

@@ -20,7 +20,7 @@ extension RunArchive {
                 let outcome = row.measuredOutcome
             else { continue }
             known[CrystalID(version: row.id.version, unit: row.id.unit, index: row.id.index)] = KnownOutcome(
-                crystal: row.crystal, result: ScoringResult(outcome: outcome, seconds: row.scoringSeconds ?? 0),
+                crystal: row.crystal, result: MeasuringResult(outcome: outcome, seconds: row.scoringSeconds ?? 0),
                 scoredBy: lineage.worker ?? "")
         }
         return known
@@ -29,12 +29,12 @@ extension RunArchive {
 
 extension ArchivedCrystal {
     /// What became of it, to the last bit; nil if it could not be evaluated.
-    fileprivate var measuredOutcome: RewardOutcome? {
+    fileprivate var measuredOutcome: Trajectories.Outcome? {
         switch outcome {
         case .scored:
-            guard let energyPerAtom, let energyAboveHull, let reward else { return nil }
-            return .scored(Score(energyPerAtom: energyPerAtom, energyAboveHull: energyAboveHull, reward: reward))
-        case .invalid: return reason.flatMap(InvalidCrystal.init(rawValue:)).map(RewardOutcome.invalid)
+            guard let energyPerAtom, let energyAboveHull else { return nil }
+            return .measured(Measurement(energyPerAtom: energyPerAtom, energyAboveHull: energyAboveHull))
+        case .invalid: return reason.flatMap(InvalidCrystal.init(rawValue:)).map(Trajectories.Outcome.invalid)
         case .failed: return nil
         }
     }

@@ -1,5 +1,5 @@
 package import Archive
-internal import Base
+package import Base
 package import Coordination
 internal import Crystals
 package import Fleet
@@ -46,7 +46,7 @@ package final class RunRecorder: RunObserver {
     private let roles: JSONLinesWriter
     private let logger: Logger
     private let say: @Sendable (String) -> Void
-    private let announce: @Sendable (HubEndpoints) throws -> Void
+    private let announce: @Sendable (Endpoint) throws -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -54,7 +54,7 @@ package final class RunRecorder: RunObserver {
     ///   - announce: told where the hub listens.
     package init(
         context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter, logger: Logger,
-        say: @escaping @Sendable (String) -> Void, announce: @escaping @Sendable (HubEndpoints) throws -> Void
+        say: @escaping @Sendable (String) -> Void, announce: @escaping @Sendable (Endpoint) throws -> Void
     ) {
         self.context = context
         self.archive = archive
@@ -70,9 +70,9 @@ package final class RunRecorder: RunObserver {
 
     // MARK: RunObserver
 
-    package func hubStarted(_ endpoints: HubEndpoints) {
-        say("listening at \(endpoints.peers)")
-        do { try announce(endpoints) } catch { problem("cannot write where the learner listens: \(error)") }
+    package func hubStarted(_ endpoint: Endpoint) {
+        say("listening at \(endpoint)")
+        do { try announce(endpoint) } catch { problem("cannot write where the learner listens: \(error)") }
     }
 
     package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
@@ -182,11 +182,12 @@ package final class RunRecorder: RunObserver {
         var stable = 0
         for item in batch.crystals {
             spread.add(item.sampled.crystal)
-            if let reward = context.reward.reward(of: item.outcome) { rewards.append(reward) }
+            let reward = context.reward.reward(of: item.outcome)
+            if let reward { rewards.append(reward) }
             switch item.outcome {
-            case .scored(let score):
-                scored.append(score.reward)
-                if score.energyAboveHull < context.stableBelow { stable += 1 }
+            case .measured(let measurement):
+                if let reward { scored.append(reward) }
+                if measurement[.energyAboveHull] ?? .infinity < context.stableBelow { stable += 1 }
             case .invalid(let reason): record.invalid[reason.rawValue, default: 0] += 1
             case .failed(let failure): record.failed[failure.reason, default: 0] += 1
             }
@@ -251,9 +252,9 @@ package final class RunRecorder: RunObserver {
         row.scoringSeconds = item.scoringSeconds
         row.reward = context.reward.reward(of: item.outcome)
         switch item.outcome {
-        case .scored(let score):
-            row.energyPerAtom = score.energyPerAtom
-            row.energyAboveHull = score.energyAboveHull
+        case .measured(let measurement):
+            row.energyPerAtom = measurement[.energyPerAtom]
+            row.energyAboveHull = measurement[.energyAboveHull]
         case .invalid(let reason):
             row.outcome = .invalid
             row.reason = reason.rawValue

@@ -1,7 +1,7 @@
 /// The bounds of what is read from the wire, and the protocol's number.
 package enum WireLimits {
     /// A change of the wire format bumps it.
-    package static let protocolVersion: UInt32 = 1
+    package static let protocolVersion: UInt32 = 2
     /// The largest frame, bytes.
     package static let messageBytes = 4 << 20
     /// The frames of a message after the routing id.
@@ -12,6 +12,9 @@ package enum WireLimits {
     /// Crystals in a unit or a task.
     package static let crystals = 4096
     package static let sitesPerCrystal = 256
+    /// Quantities in a measurement, and the bytes of the name of one.
+    package static let quantities = 256
+    package static let quantityNameBytes = 100
     package static let textBytes = 1024
     package static let settingsBytes = 1 << 20
     package static let version = 1 << 40

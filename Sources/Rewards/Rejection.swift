@@ -8,7 +8,7 @@ enum Rejection: Error {
     case invalid(InvalidCrystal)
     case failed(EvaluationFailure)
 
-    var outcome: RewardOutcome {
+    var outcome: Outcome {
         switch self {
         case .invalid(let reason): .invalid(reason)
         case .failed(let failure): .failed(failure)

@@ -26,10 +26,12 @@ package struct RewardConfiguration: Sendable, Hashable, Codable {
     /// The reward of an invalid crystal.
     package var floor: Double { invalidReward ?? shape.floor }
 
-    /// The reward that training sees: the floor for an invalid crystal, nil for one that could not be evaluated.
-    package func reward(of outcome: RewardOutcome) -> Double? {
+    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid one, nil for one that
+    /// could not be evaluated.
+    package func reward(of outcome: Outcome) -> Double? {
         switch outcome {
-        case .scored(let score): score.reward
+        case .measured(let measurement):
+            measurement[.energyAboveHull].map { shape.reward(energyAboveHull: $0) }
         case .invalid: floor
         case .failed: nil
         }

@@ -4,11 +4,11 @@ package import Crystals
 package struct KnownOutcome: Sendable, Hashable {
     /// What was measured: the outcome holds for this very crystal.
     package var crystal: Crystal
-    package var result: ScoringResult
+    package var result: MeasuringResult
     /// Who scored it, as "host:process".
     package var scoredBy: String
 
-    package init(crystal: Crystal, result: ScoringResult, scoredBy: String) {
+    package init(crystal: Crystal, result: MeasuringResult, scoredBy: String) {
         self.crystal = crystal
         self.result = result
         self.scoredBy = scoredBy

@@ -20,7 +20,7 @@ package struct ScoredBatch: Sendable {
 /// A sampled crystal and what came of scoring it.
 package struct ScoredCrystal: Sendable, Hashable {
     package var sampled: SampledCrystal
-    package var outcome: RewardOutcome
+    package var outcome: Outcome
     /// How long scoring took; says nothing about the result.
     package var scoringSeconds: Double
     /// Who sampled and who scored it, as "host:process", for the archive; training must not look at it.
@@ -28,7 +28,7 @@ package struct ScoredCrystal: Sendable, Hashable {
     package var scoredBy: String
 
     package init(
-        sampled: SampledCrystal, outcome: RewardOutcome, scoringSeconds: Double, sampledBy: String, scoredBy: String
+        sampled: SampledCrystal, outcome: Outcome, scoringSeconds: Double, sampledBy: String, scoredBy: String
     ) {
         self.sampled = sampled
         self.outcome = outcome

@@ -8,8 +8,6 @@ internal import CZeroMQ
 package final class ZMQSocket {
     package enum Kind: Int32, Sendable {
         case pair = 0
-        case publisher = 1
-        case subscriber = 2
         case dealer = 5
         case router = 6
     }
@@ -67,11 +65,6 @@ package final class ZMQSocket {
             try set(ZMQ_TCP_KEEPALIVE, Int32(1), "ZMQ_TCP_KEEPALIVE")
             try set(ZMQ_IPV6, Int32(1), "ZMQ_IPV6")
             if kind == .router { try set(ZMQ_ROUTER_MANDATORY, Int32(1), "ZMQ_ROUTER_MANDATORY") }
-            if kind == .subscriber {
-                guard zmq_setsockopt(handle, ZMQ_SUBSCRIBE, "", 0) == 0 else {
-                    throw ZMQError.last("zmq_setsockopt", "ZMQ_SUBSCRIBE")
-                }
-            }
         } catch {
             close()
             throw error

@@ -7,6 +7,7 @@ import FineTuning
 import Foundation
 import Policy
 import Report
+import Rewards
 
 /// `druse evaluate`: samples a policy and measures its crystals.
 struct EvaluateCommand: ParsableCommand {
@@ -71,7 +72,7 @@ struct EvaluateCommand: ParsableCommand {
         settings.options.temperature = temperature
         settings.spaceGroups = spaceGroups.isEmpty ? run?.spaceGroups ?? [] : spaceGroups
         settings.stableBelow = stableBelow ?? run?.stableBelow ?? 0.1
-        settings.reward = run?.reward ?? settings.reward
+        settings.limits = run?.reward.limits ?? settings.limits
         settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
         let engine = try engine(of: inputs)
         let evaluation = PolicyEvaluation(engine: engine, settings: settings)

@@ -8,8 +8,8 @@ enum RewardWorkerProgram {
     static func main() {
         StandardDescriptors.secure()
         if let threads = EngineChild.threads {
-            let factory = StabilityScorerFactory()
-            EngineChild.run(threads: threads) { try factory.makeScorer($0) }
+            let factory = EngineMeasurerFactory()
+            EngineChild.run(threads: threads) { try factory.makeMeasurer($0) }
         }
         RewardWorkerCommand.main()
     }

@@ -1,6 +1,7 @@
 import Foundation
 import ProgramFixtures
 import Testing
+import Trajectories
 
 @Suite struct SampleCommandTests {
     private func sample(_ options: [String]) throws -> DruseProcess.Outcome {

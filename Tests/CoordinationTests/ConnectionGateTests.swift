@@ -9,7 +9,7 @@ import Testing
     private func after(_ seconds: Double) -> Moment { now.advanced(by: .seconds(seconds)) }
 
     @Test func strangers_areCutAfterTheLoginTimeAndPeersStay() {
-        var gate = ConnectionGate(capacity: 10, hasLogins: true)
+        var gate = ConnectionGate(capacity: 10)
         gate.open(5, now: now)
         gate.open(6, now: now)
         gate.recognise(6)
@@ -27,7 +27,7 @@ import Testing
     }
 
     @Test func tooMany_theOldestStrangersAreCutOnce() {
-        var gate = ConnectionGate(capacity: 4, hasLogins: true)
+        var gate = ConnectionGate(capacity: 4)
         for descriptor in Int32(1)...8 { gate.open(descriptor, now: now) }
         gate.recognise(1)
         #expect(gate.takeExcess(now: now) == [2, 3, 4, 5])
@@ -35,15 +35,9 @@ import Testing
         #expect(gate.count == 4)
     }
 
-    @Test func silentDoor_cutsNobodyForWaiting() {
-        var gate = ConnectionGate(capacity: 2, hasLogins: false)
-        gate.open(1, now: now)
-        for second in 0..<100 { #expect(gate.takeExcess(now: after(Double(second))).isEmpty) }
-    }
-
     /// A suspended laptop: nobody could log in meanwhile.
     @Test func timeThatTheHubStoodStill_countsForNothing() {
-        var gate = ConnectionGate(capacity: 2, hasLogins: true)
+        var gate = ConnectionGate(capacity: 2)
         _ = gate.takeExcess(now: now)
         gate.open(1, now: after(0.5))
         #expect(gate.takeExcess(now: after(1)).isEmpty)

@@ -18,7 +18,7 @@ import Trajectories
     private func welcome(session: UInt64 = 1) -> HubMessage {
         .welcome(
             Welcome(
-                session: session, epoch: 1, run: "r", announcementPort: 0, heartbeat: .seconds(1),
+                session: session, epoch: 1, run: "r", heartbeat: .seconds(1),
                 liveness: .seconds(10), settings: "", weights: nil))
     }
 
@@ -30,7 +30,7 @@ import Trajectories
             case .send(.hello, 0): "h"
             case .send: "s"
             case .leave: "l"
-            case .subscribe, .log: ""
+            case .log: ""
             }
         }.joined()
     }

@@ -15,7 +15,7 @@ import Trajectories
         return simulation
     }
 
-    private func outcomes(_ batch: ScoredBatch) -> [CrystalID: RewardOutcome] {
+    private func outcomes(_ batch: ScoredBatch) -> [CrystalID: Outcome] {
         Dictionary(uniqueKeysWithValues: batch.crystals.map { ($0.sampled.id, $0.outcome) })
     }
 
@@ -35,7 +35,7 @@ import Trajectories
         var known: [CrystalID: KnownOutcome] = [:]
         for item in handedOut {
             known[item.sampled.id] = KnownOutcome(
-                crystal: item.sampled.crystal, result: ScoringResult(outcome: item.outcome, seconds: 0.1),
+                crystal: item.sampled.crystal, result: MeasuringResult(outcome: item.outcome, seconds: 0.1),
                 scoredBy: item.scoredBy)
         }
         // An outcome of another crystal under the same name counts for nothing.

@@ -31,7 +31,7 @@ import Trajectories
     func capacity_leavesDescriptorsForFilesAndStrangers(limit: Int) {
         let capacity = PeerCapacity(descriptors: limit)
         #expect(capacity.peers >= 1 && capacity.peers <= PeerTable.capacity && capacity.strangers >= 4)
-        #expect(2 * capacity.peers + capacity.strangers + PeerCapacity.reserve(descriptors: limit) <= limit)
+        #expect(capacity.peers + capacity.strangers + PeerCapacity.reserve(descriptors: limit) <= limit)
         // More descriptors never mean fewer peers.
         #expect(PeerCapacity(descriptors: limit + 50).peers >= capacity.peers)
         #expect(PeerCapacity(descriptors: 1_000_000).peers == PeerTable.capacity)

@@ -31,7 +31,10 @@ import Trajectories
         let leased = queue.lease(to: anna, now: now)
         let (id, crystals) = try #require(leased)
         let ids = crystals.map(\.id)
+        #expect(queue.asked(id, of: anna) == .crystals(ids))
         #expect(queue.deliver(id, results: ids, from: anna).accepted == Set(ids))
+        // In the same order when they are known.
+        #expect(queue.asked(id, of: anna) == .crystals(ids))
         #expect(queue.deliver(id, results: ids, from: anna) == TaskQueue.Delivery())
         #expect(queue.openCount == 0)
     }
@@ -44,7 +47,7 @@ import Trajectories
         let ids = crystals.map(\.id)
         for (task, sender) in [(id, bert), (99, bert), (99, anna)] {
             let delivery = queue.deliver(task, results: ids, from: sender)
-            #expect(delivery.isForeign)
+            #expect(queue.asked(task, of: sender) == .foreign)
             #expect(delivery.accepted.isEmpty)
         }
         #expect(queue.openCount == 3)
@@ -126,6 +129,7 @@ import Trajectories
         let (id, crystals) = try #require(leased)
         queue.removeAll()
         queue.add(crystals)
+        #expect(queue.asked(id, of: anna) == .ofAnEarlierBatch)
         #expect(queue.deliver(id, results: crystals.map(\.id), from: anna) == TaskQueue.Delivery())
         #expect(queue.openCount == 3)
     }
@@ -189,7 +193,8 @@ import Trajectories
                 guard let (holder, id, crystals) = held.randomElement(using: &generator), holder != instance else {
                     continue
                 }
-                #expect(queue.deliver(id, results: crystals, from: instance).isForeign)
+                #expect(queue.deliver(id, results: crystals, from: instance) == TaskQueue.Delivery())
+                #expect(queue.asked(id, of: instance) == .foreign)
             case 17: _ = queue.release(instance)
             case 18: if let (holder, id, _) = held.last { queue.giveBack(id, from: holder) }
             default:

@@ -8,17 +8,19 @@ import Protocol
 import Testing
 import Trajectories
 
-/// The engine child with an engine that fails as a crystal's unit asks for (``FaultyEngine``).
+/// The engine child with an engine that fails as an item's job asks for (``FaultyEngine``).
 @Suite(.timeLimit(.minutes(1))) struct EngineGuardTests {
     private static let program =
         URL(filePath: "/proc/self/exe").resolvingSymlinksInPath().deletingLastPathComponent()
         .appending(path: "faulty-engine").path
 
-    /// Crystals whose units tell the engine what to do: 0 is to score.
-    private func crystals(_ units: [Int]) throws -> [SampledCrystal] {
+    /// Items whose jobs tell the engine what to do: 0 is to measure.
+    private func items(_ jobs: [Int]) throws -> [WorkItem] {
         var generator = SeededGenerator(seed: 3)
-        return try units.enumerated().map { index, unit in
-            try Toys.crystal(CrystalID(version: 1, unit: unit, index: index), generator: &generator)
+        return try jobs.enumerated().map { index, job in
+            let id = CrystalID(version: 1, unit: job, index: index)
+            let sampled = try Toys.crystal(id, generator: &generator)
+            return WorkItem(job: job, index: index, crystal: sampled.crystal, terminated: sampled.terminated)
         }
     }
 
@@ -34,74 +36,69 @@ import Trajectories
         return try body(engine)
     }
 
-    private func scored(_ crystal: SampledCrystal) -> RewardOutcome {
-        .scored(
-            Score(
-                energyPerAtom: Double(crystal.id.index), energyAboveHull: Double(crystal.id.unit), reward: 0.5))
+    private func measured(_ item: WorkItem) -> Outcome {
+        .measured(Measurement(energyPerAtom: Double(item.index), energyAboveHull: Double(item.job)))
     }
 
-    @Test func request_encoded_readsBackExactlyButForTheLogProbabilities() throws {
-        let crystals = try crystals(Array(0..<50))
-        let request = try #require(EngineRequest(EngineRequest(id: 7, settings: "å", crystals: crystals).frame))
+    @Test func request_encoded_readsBackExactly() throws {
+        let items = try items(Array(0..<50))
+        let request = try #require(EngineRequest(EngineRequest(id: 7, settings: "å", items: items).frame))
         #expect(request.id == 7)
         #expect(request.settings == "å")
-        let read = try request.crystals()
-        #expect(read.map(\.id) == crystals.map(\.id))
-        #expect(read.map(\.crystal) == crystals.map(\.crystal))
-        #expect(read.map(\.terminated) == crystals.map(\.terminated))
+        #expect(try request.items() == items)
         #expect(EngineRequest(Array(request.frame.prefix(13))) == nil)
         let cut = try #require(EngineRequest(Array(request.frame.dropLast(5))))
-        #expect(throws: WireError.self) { try cut.crystals() }
+        #expect(throws: WireError.self) { try cut.items() }
     }
 
-    @Test func score_healthyCrystals_givesTheEnginesResults() throws {
-        let crystals = try crystals([0, 9, 0])
-        let results = try withEngine { try $0.makeScorer("").score(crystals) }
-        #expect(results == crystals.map { ScoringResult(outcome: scored($0), seconds: 0.25) })
+    @Test func measure_healthyCrystals_givesTheEnginesResults() throws {
+        let items = try items([0, 9, 0])
+        let results = try withEngine { try $0.makeMeasurer("").measure(items) }
+        #expect(results == items.map { MeasuringResult(outcome: measured($0), seconds: 0.25) })
     }
 
     /// Traps, aborts, faults, kills by nobody, an exit with success.
     @Test(arguments: [1, 2, 4, 5, 6, 7, 8])
-    func score_crystalThatEndsTheEngine_isEngineCrashedAndItsNeighboursHaveTheirs(unit: Int) throws {
-        let crystals = try crystals([0, 0, unit, 0])
+    func measure_crystalThatEndsTheEngine_isEngineCrashedAndItsNeighboursHaveTheirs(unit: Int) throws {
+        let items = try items([0, 0, unit, 0])
         try withEngine { engine in
-            let scorer = engine.makeScorer("")
-            let results = try scorer.score(crystals)
+            let measurer = engine.makeMeasurer("")
+            let results = try measurer.measure(items)
             #expect(
                 results.map(\.outcome)
-                    == [scored(crystals[0]), scored(crystals[1]), .failed(.engineCrashed), scored(crystals[3])])
+                    == [measured(items[0]), measured(items[1]), .failed(.engineCrashed), measured(items[3])])
             // The next task finds an engine.
-            #expect(try scorer.score([crystals[0]]).map(\.outcome) == [scored(crystals[0])])
+            #expect(try measurer.measure([items[0]]).map(\.outcome) == [measured(items[0])])
         }
     }
 
-    @Test func score_crystalThatHangsTheEngine_isEngineTimedOut() throws {
-        let crystals = try crystals([0, 3, 0])
-        let outcomes = try withEngine(timeLimit: .seconds(1)) { try $0.makeScorer("").score(crystals).map(\.outcome) }
-        #expect(outcomes == [scored(crystals[0]), .failed(.engineTimedOut), scored(crystals[2])])
+    @Test func measure_crystalThatHangsTheEngine_isEngineTimedOut() throws {
+        let items = try items([0, 3, 0])
+        let outcomes = try withEngine(timeLimit: .seconds(1)) { try $0.makeMeasurer("").measure(items).map(\.outcome) }
+        #expect(outcomes == [measured(items[0]), .failed(.engineTimedOut), measured(items[2])])
     }
 
-    @Test func score_crystalInHandWhenTheEngineIsKilledFromOutside_isScored() throws {
+    @Test func measure_crystalInHandWhenTheEngineIsKilledFromOutside_isScored() throws {
         let folder = FileManager.default.temporaryDirectory
         let file = folder.appending(path: "killed-\(UUID().uuidString)")
         defer { try? FileManager.default.removeItem(at: file) }
-        let crystals = try crystals([0, 10, 0])
-        let outcomes = try withEngine { try $0.makeScorer(file.path).score(crystals).map(\.outcome) }
-        #expect(outcomes == crystals.map { scored($0) })
+        let items = try items([0, 10, 0])
+        let outcomes = try withEngine { try $0.makeMeasurer(file.path).measure(items).map(\.outcome) }
+        #expect(outcomes == items.map { measured($0) })
     }
 
-    @Test func score_fromManyThreads_blamesOnlyTheCrystalsAtFault() throws {
+    @Test func measure_fromManyThreads_blamesOnlyTheCrystalsAtFault() throws {
         // Two of eight tasks hold a bad crystal; all share one child.
-        let tasks = try (0..<8).map { try crystals([0, $0 == 2 ? 2 : 0, 0, $0 == 5 ? 1 : 0]) }
+        let tasks = try (0..<8).map { try items([0, $0 == 2 ? 2 : 0, 0, $0 == 5 ? 1 : 0]) }
         let outcomes = try withEngine(threads: 4) { engine in
-            let (pending, answers) = (Mailbox<Int>(capacity: 8), Mailbox<(Int, [RewardOutcome])>(capacity: 8))
+            let (pending, answers) = (Mailbox<Int>(capacity: 8), Mailbox<(Int, [Outcome])>(capacity: 8))
             for task in tasks.indices { pending.post(task, bounded: "eight tasks") }
             pending.close()
             let threads = (0..<4).map { index in
                 RoleThread(name: "lane \(index)") {
-                    let scorer = engine.makeScorer("")
+                    let measurer = engine.makeMeasurer("")
                     while let task = pending.receive(timeout: .zero) {
-                        guard let results = try? scorer.score(tasks[task]) else { continue }
+                        guard let results = try? measurer.measure(tasks[task]) else { continue }
                         answers.post((task, results.map(\.outcome)), bounded: "one answer a task")
                     }
                 }
@@ -110,38 +107,38 @@ import Trajectories
             return Dictionary(uniqueKeysWithValues: answers.takeAll())
         }
         for (index, task) in tasks.enumerated() {
-            let expected = task.map { $0.id.unit == 0 ? scored($0) : RewardOutcome.failed(.engineCrashed) }
+            let expected = task.map { $0.job == 0 ? measured($0) : Outcome.failed(.engineCrashed) }
             #expect(outcomes[index] == expected)
         }
     }
 
-    @Test func score_engineThatRefusesItsSettings_throwsItsReason() throws {
-        let crystals = try crystals([0])
+    @Test func measure_engineThatRefusesItsSettings_throwsItsReason() throws {
+        let items = try items([0])
         #expect(throws: RoleError.cannotServe("this engine refuses")) {
-            try withEngine { try $0.makeScorer("refuse").score(crystals) }
+            try withEngine { try $0.makeMeasurer("refuse").measure(items) }
         }
     }
 
-    @Test func score_engineThatDiesAtTheStart_throwsAndBlamesNoCrystal() throws {
-        let crystals = try crystals([0])
+    @Test func measure_engineThatDiesAtTheStart_throwsAndBlamesNoCrystal() throws {
+        let items = try items([0])
         let error = #expect(throws: RoleError.self) {
-            try withEngine { try $0.makeScorer("die at the start").score(crystals) }
+            try withEngine { try $0.makeMeasurer("die at the start").measure(items) }
         }
         #expect("\(try #require(error))".contains("5 times in a row before its first crystal (signal 6"))
     }
 
-    @Test func score_programThatIsNotThere_throws() throws {
-        let crystals = try crystals([0])
+    @Test func measure_programThatIsNotThere_throws() throws {
+        let items = try items([0])
         let error = #expect(throws: RoleError.self) {
-            try withEngine(program: "/no/such/program") { try $0.makeScorer("").score(crystals) }
+            try withEngine(program: "/no/such/program") { try $0.makeMeasurer("").measure(items) }
         }
         #expect("\(try #require(error))".contains("/no/such/program: No such file"))
     }
 
     @Test func close_whileACrystalIsEvaluated_endsTheWaiting() throws {
-        let crystals = try crystals([3])
+        let items = try items([3])
         try withEngine { engine in
-            let thread = RoleThread(name: "lane") { _ = try? engine.makeScorer("").score(crystals) }
+            let thread = RoleThread(name: "lane") { _ = try? engine.makeMeasurer("").measure(items) }
             #expect(!thread.join(timeout: .milliseconds(200)))
             engine.close()
             #expect(thread.join(timeout: .seconds(10)))
@@ -152,7 +149,7 @@ import Trajectories
         let journal = try EngineJournal(slots: 1)
         let command = EngineCommand(executable: Self.program, arguments: [EngineChild.argument])
         let (process, socket) = try command.start(threads: 1, journal: journal)
-        #expect(socket.send(EngineRequest(id: 1, settings: "", crystals: try crystals([3])).frame))
+        #expect(socket.send(EngineRequest(id: 1, settings: "", items: try items([3])).frame))
         let deadline = Moment.now.advanced(by: .seconds(20))
         while journal.isBlank, Moment.now < deadline { usleep(1000) }
         #expect(journal.position(of: 1) == 0)
@@ -167,16 +164,17 @@ import Trajectories
 
     /// A whole run in which the crystals of two units crash the engine: its batch does not depend on who scored them.
     @Test func run_withCrystalsThatCrashTheEngine_givesTheSameBatchWithAnyWorkers() throws {
-        func batch(workers: Int, threads: Int) throws -> [RewardOutcome] {
+        func batch(workers: Int, threads: Int) throws -> [Outcome] {
             let observer = RecordingObserver()
-            let configuration = try Toys.configuration(versions: 1, crystalsPerBatch: 18)
-            let learner = Running {
+            var configuration = try Toys.configuration(versions: 1, crystalsPerBatch: 18)
+            configuration.settings[.rewardWorker] = "units of 8"
+            let learner = Running { [configuration] in
                 let trainer = ToyTrainer()
                 _ = try LearnerRole(configuration: configuration, observer: observer)
                     .run(trainer: trainer, stop: StopToken())
                 return trainer.batches.flatMap { $0.crystals.map(\.outcome) }
             }
-            let endpoint = try #require(observer.awaitStart()).peers
+            let endpoint = try #require(observer.awaitStart())
             let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
             let engines = (0..<workers).map { _ in
                 EngineGuard(
@@ -187,7 +185,7 @@ import Trajectories
             defer { for engine in engines { engine.close() } }
             let running = engines.enumerated().map { index, engine in
                 ToyRoles.worker(ToyRoles.peer(endpoint, process: 100 + index, threads: threads)) {
-                    engine.makeScorer($0)
+                    engine.makeMeasurer($0)
                 }
             }
             let outcomes = try learner.value()

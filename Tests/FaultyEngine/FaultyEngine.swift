@@ -2,7 +2,7 @@ import Engines
 import Foundation
 import Trajectories
 
-/// An engine child for tests, whose engine fails in the way that a crystal's unit number asks for.
+/// An engine child for tests, whose engine fails in the way that an item's job number asks for.
 @main
 enum FaultyEngine {
     static func main() {
@@ -13,21 +13,21 @@ enum FaultyEngine {
             switch settings {
             case "refuse": throw RoleError.work("this engine refuses")
             case "die at the start": abort()
-            default: FaultyScorer(settings: settings)
+            default: FaultyMeasurer(settings: settings)
             }
         }
     }
 }
 
-private struct FaultyScorer: CrystalScorer {
+private struct FaultyMeasurer: CrystalMeasurer {
     let settings: String
 
-    func score(_ crystals: [SampledCrystal]) -> [ScoringResult] {
-        crystals.map { crystal in
-            switch crystal.id.unit {
+    func measure(_ items: [WorkItem]) -> [MeasuringResult] {
+        items.map { item in
+            switch settings == "units of 8" ? item.index / 8 : item.job {
             case 1:
                 let empty: [Int] = []
-                print(empty[crystal.id.index])
+                print(empty[item.index])
             case 2: abort()
             case 3: while true { usleep(1000) }
             case 4: exit(0)
@@ -39,10 +39,9 @@ private struct FaultyScorer: CrystalScorer {
             case 10: killOnce()
             default: break
             }
-            return ScoringResult(
-                outcome: .scored(
-                    Score(
-                        energyPerAtom: Double(crystal.id.index), energyAboveHull: Double(crystal.id.unit), reward: 0.5)),
+            return MeasuringResult(
+                outcome: .measured(
+                    Measurement(energyPerAtom: Double(item.index), energyAboveHull: Double(item.job))),
                 seconds: 0.25)
         }
     }

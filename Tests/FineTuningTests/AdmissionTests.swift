@@ -18,7 +18,7 @@ import Trajectories
         var configuration = PolicyConfiguration()
         configuration.maximumSites = 6
         configuration.atomTypes = 95
-        return Admission(policy: configuration, shape: .default)
+        return Admission(policy: configuration)
     }
 
     /// Crystals that a policy of six sites can have made.
@@ -64,14 +64,22 @@ import Trajectories
     }
 
     @Test(arguments: [
-        (-3.0, 0.1, 0.5, true), (.nan, 0.1, 0.5, false), (-3, .nan, 0.5, false), (-3, 0.1, .nan, false),
-        (-1e4, 0.1, 0.5, false), (-3, 1e300, 0.5, false), (-3, 0.1, 1e30, false), (-3, 0.1, -0.1, false),
-        (-3, 0.1, 2.1, false), (-3, -.infinity, 2, false), (-999, 999, 0, true),
+        (-3.0, 0.1, true), (.nan, 0.1, false), (-3, .nan, false), (-1e4, 0.1, false), (-3, 1e300, false),
+        (-3, -.infinity, false), (-999, 999, true),
     ])
-    func score_absurdNumbers_areRefused(energy: Double, aboveHull: Double, reward: Double, isTaken: Bool) {
-        let score = Score(energyPerAtom: energy, energyAboveHull: aboveHull, reward: reward)
-        #expect((admission.problem(of: .scored(score)) == nil) == isTaken)
+    func measurement_absurdNumbers_areRefused(energy: Double, aboveHull: Double, isTaken: Bool) {
+        let measurement = Measurement(energyPerAtom: energy, energyAboveHull: aboveHull)
+        #expect((admission.problem(of: .measured(measurement)) == nil) == isTaken)
         #expect(admission.problem(of: .invalid(.unterminated)) == nil)
+    }
+
+    @Test func measurement_missingOrBrokenQuantity_isRefused() {
+        #expect(admission.problem(of: .measured(Measurement([.energyPerAtom: -3]))) == "e_above_hull is missing")
+        let gap = Measurement.Quantity(rawValue: "band_gap")
+        var values: [Measurement.Quantity: Double] = [.energyPerAtom: -3, .energyAboveHull: 0.1, gap: 1.1]
+        #expect(admission.problem(of: .measured(Measurement(values))) == nil)
+        values[gap] = .nan
+        #expect(admission.problem(of: .measured(Measurement(values)))?.contains("band_gap") == true)
     }
 
     // MARK: - At the hub
@@ -148,9 +156,7 @@ import Trajectories
         .taskResult(
             TaskResult(
                 epoch: task.epoch, task: task.id,
-                results: task.crystals.map {
-                    CrystalResult(id: $0.id, result: ScoringResult(outcome: Toys.outcome(of: $0), seconds: 1))
-                }))
+                results: task.items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 1) }))
     }
 
     @Test func actor_threeUnusableUnits_isTurnedAwayAndTheRunGoesOn() throws {
@@ -206,14 +212,13 @@ import Trajectories
         while !desk.isRefused(bad), sent < 10 {
             for task in desk.tasks(for: bad) {
                 sent += 1
-                let score = Score(energyPerAtom: -1e9, energyAboveHull: -1e9, reward: 2)
+                let score = Measurement(energyPerAtom: -1e9, energyAboveHull: -1e9)
                 try desk.send(
                     .taskResult(
                         TaskResult(
                             epoch: task.epoch, task: task.id,
-                            results: task.crystals.map {
-                                CrystalResult(id: $0.id, result: ScoringResult(outcome: .scored(score), seconds: 1))
-                            })), bad)
+                            results: task.items.map { _ in MeasuringResult(outcome: .measured(score), seconds: 1) })),
+                    bad)
             }
         }
         #expect(desk.hub.counters.refusedPeers == 1)

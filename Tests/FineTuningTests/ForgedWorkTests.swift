@@ -45,7 +45,7 @@ import Trajectories
             let sampler = try PolicyUnitSampler(settings: settings)
             try sampler.load(policy: blob, reference: blob, version: 0)
             crystals = try sampler.sample(ForgedWorkTests.unit)
-            admission = Admission(policy: configuration, shape: reward.shape)
+            admission = Admission(policy: configuration)
         }
 
         private func trainer(_ store: CheckpointStore, resume: Bool = false) throws -> PolicyTrainer {
@@ -145,12 +145,9 @@ import Trajectories
             .taskResult(
                 TaskResult(
                     epoch: task.epoch, task: task.id,
-                    results: task.crystals.map {
-                        let aboveHull = Double($0.id.index) * 0.05
-                        let score = Score(
-                            energyPerAtom: -3, energyAboveHull: aboveHull,
-                            reward: setting.reward.shape.reward(energyAboveHull: aboveHull))
-                        return CrystalResult(id: $0.id, result: ScoringResult(outcome: .scored(score), seconds: 1))
+                    results: task.items.map {
+                        let measurement = Measurement(energyPerAtom: -3, energyAboveHull: Double($0.index) * 0.05)
+                        return MeasuringResult(outcome: .measured(measurement), seconds: 1)
                     }))
         }
 
@@ -212,9 +209,9 @@ import Trajectories
                 }
                 for index in envelope.taskResult.results.indices {
                     switch Int.random(in: 0..<3, using: &generator) {
-                    case 0: envelope.taskResult.results[index].scored.reward = extreme()
-                    case 1: envelope.taskResult.results[index].scored.energyAboveHull = extreme()
-                    default: envelope.taskResult.results[index].scored.energyPerAtom = extreme()
+                    case 0: envelope.taskResult.results[index].measured.quantities[0].name = "other"
+                    case 1: envelope.taskResult.results[index].measured.quantities[0].value = extreme()
+                    default: envelope.taskResult.results[index].measured.quantities[1].value = extreme()
                     }
                 }
             }

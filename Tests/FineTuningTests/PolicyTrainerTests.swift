@@ -53,9 +53,8 @@ import Trajectories
         let crystals = try sampler().sample(unit(version, count: 40)).map { sampled in
             var item = ScoredCrystal(
                 sampled: sampled,
-                outcome: .scored(
-                    Score(
-                        energyPerAtom: -1, energyAboveHull: 0.1, reward: sampled.id.index % 3 == 0 ? 1 : 0)),
+                outcome: .measured(
+                    Measurement(energyPerAtom: -1, energyAboveHull: 0.1)),
                 scoringSeconds: 0, sampledBy: "host:\(sampled.id.index % 2)", scoredBy: "")
             change(&item)
             return item

@@ -50,9 +50,11 @@ package struct Simulation {
     package var engineProblem: RoleError?
     private var connections: UInt32 = 0
     private var seed: UInt64
+    private let crystalsPerUnit: Int
 
     package init(_ configuration: LearnerConfiguration, seed: UInt64 = 1) {
         self.seed = seed
+        crystalsPerUnit = configuration.crystalsPerUnit
         hub = HubCore(configuration: configuration, generator: SeededGenerator(seed: seed))
     }
 
@@ -115,7 +117,7 @@ package struct Simulation {
             case .leave(let error):
                 station.left = true
                 station.error = error
-            case .subscribe, .log: break
+            case .log: break
             }
         }
     }
@@ -158,8 +160,6 @@ package struct Simulation {
                     if let frame = try? message.encode(), let read = try? HubMessage.decode(frame) {
                         station.inbox.append(read)
                     }
-                case .publish(let announcement):
-                    for station in stations where !station.left { station.inbox.append(.announcement(announcement)) }
                 case .batch(let batch): batches.append(batch)
                 case .outcomes(let finished): outcomes += finished
                 case .abort(let error): aborts.append(error)
@@ -213,10 +213,12 @@ package struct Simulation {
             } worker: { _, _ in
             }
         case .worker(let job):
-            guard case .score(let task, _) = job else { return false }
-            measured += task.crystals.map(\.id)
-            let results = task.crystals.map { ScoringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
-            let output = RewardWorkerCore.Output.scored(task, results, seconds: 1)
+            guard case .measure(let task, _) = job else { return false }
+            measured += task.items.map {
+                CrystalID(version: $0.job, unit: $0.index / crystalsPerUnit, index: $0.index % crystalsPerUnit)
+            }
+            let results = task.items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
+            let output = RewardWorkerCore.Output.measured(task, results, seconds: 1)
             update(station) { _, _ in
             } worker: {
                 $0.finished(output, now: $1)

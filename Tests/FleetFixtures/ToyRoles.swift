@@ -21,9 +21,9 @@ package final class ToySampler: UnitSampler {
     }
 }
 
-package struct ToyScorer: CrystalScorer {
-    package func score(_ crystals: [SampledCrystal]) -> [ScoringResult] {
-        crystals.map { ScoringResult(outcome: Toys.outcome(of: $0), seconds: 0.001) }
+package struct ToyMeasurer: CrystalMeasurer {
+    package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
+        items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 0.001) }
     }
 }
 
@@ -67,7 +67,7 @@ package final class RecordingObserver: RunObserver {
     package init() {}
 
     package struct Record {
-        package var endpoints: HubEndpoints?
+        package var endpoint: Endpoint?
         package var joined: [PeerDescription] = []
         package var left: [PeerDeparture] = []
         package var versions: [VersionReport] = []
@@ -77,17 +77,17 @@ package final class RecordingObserver: RunObserver {
     }
 
     private let state = Mutex(Record())
-    private let started = Mailbox<HubEndpoints>(capacity: 1)
+    private let started = Mailbox<Endpoint>(capacity: 1)
     private let joins = Mailbox<PeerDescription>(capacity: 100)
 
     package var record: Record { state.withLock { $0 } }
 
-    package func awaitStart() -> HubEndpoints? { started.receive(timeout: .seconds(20)) }
+    package func awaitStart() -> Endpoint? { started.receive(timeout: .seconds(20)) }
     package func awaitJoin() -> PeerDescription? { joins.receive(timeout: .seconds(20)) }
 
-    package func hubStarted(_ endpoints: HubEndpoints) {
-        state.withLock { $0.endpoints = endpoints }
-        _ = started.post(endpoints)
+    package func hubStarted(_ endpoint: Endpoint) {
+        state.withLock { $0.endpoint = endpoint }
+        _ = started.post(endpoint)
     }
 
     package func versionTrained(_ report: VersionReport) { state.withLock { $0.versions.append(report) } }
@@ -142,12 +142,12 @@ package enum ToyRoles {
 
     package static func worker(
         _ configuration: PeerConfiguration, stop: StopToken = StopToken(),
-        makeScorer: @escaping @Sendable (String) throws -> any CrystalScorer = { _ in ToyScorer() }
+        makeMeasurer: @escaping @Sendable (String) throws -> any CrystalMeasurer = { _ in ToyMeasurer() }
     ) -> Running<Void> {
         Running {
             try RewardWorkerRole(
                 configuration: configuration,
-                logger: Logger(label: "worker", factory: { _ in SwiftLogNoOpLogHandler() }), makeScorer: makeScorer
+                logger: Logger(label: "worker", factory: { _ in SwiftLogNoOpLogHandler() }), makeMeasurer: makeMeasurer
             )
             .run(stop: stop)
         }

@@ -57,12 +57,17 @@ package enum Toys {
             referenceLogProbability: LogProbabilities(w: -length - 1, a: -1, xyz: -2, l: -3))
     }
 
+    /// What a worker would find of the crystal.
+    package static func outcome(of sampled: SampledCrystal) -> Outcome {
+        outcome(of: WorkItem(job: 0, index: 0, crystal: sampled.crystal, terminated: sampled.terminated))
+    }
+
     /// An outcome that follows from the crystal alone.
-    package static func outcome(of crystal: SampledCrystal) -> RewardOutcome {
-        if !crystal.terminated { return .invalid(.unterminated) }
-        if crystal.crystal.spaceGroup.number % 11 == 0 { return .failed(.engine("toy")) }
-        let energy = crystal.crystal.lattice.a * 0.01
-        return .scored(Score(energyPerAtom: -energy, energyAboveHull: energy, reward: 1 - energy))
+    package static func outcome(of item: WorkItem) -> Outcome {
+        if !item.terminated { return .invalid(.unterminated) }
+        if item.crystal.spaceGroup.number % 11 == 0 { return .failed(.engine("toy")) }
+        let energy = item.crystal.lattice.a * 0.01
+        return .measured(Measurement(energyPerAtom: -energy, energyAboveHull: energy))
     }
 
     private static func unwrapped<Value>(_ value: Value?) throws -> Value {

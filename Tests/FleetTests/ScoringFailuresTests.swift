@@ -5,7 +5,7 @@ import Testing
 import Trajectories
 
 @Suite struct ScoringFailuresTests {
-    private func batch(_ outcomes: [RewardOutcome]) throws -> ScoredBatch {
+    private func batch(_ outcomes: [Outcome]) throws -> ScoredBatch {
         let unit = WorkUnit(runSeed: 1, version: 4, unit: 0, crystalCount: outcomes.count)
         let crystals = try zip(Toys.crystals(of: unit, weights: [1]), outcomes).map {
             ScoredCrystal(sampled: $0, outcome: $1, scoringSeconds: 0, sampledBy: "", scoredBy: "")
@@ -14,8 +14,8 @@ import Trajectories
     }
 
     @Test func warning_mostCrystalsFail_saysWhy() throws {
-        let score = RewardOutcome.scored(Score(energyPerAtom: -1, energyAboveHull: 0.1, reward: 0.9))
-        let krypton = RewardOutcome.failed(.missingReference(try #require(.init(symbol: "Kr"))))
+        let score = Outcome.measured(Measurement(energyPerAtom: -1, energyAboveHull: 0.1))
+        let krypton = Outcome.failed(.missingReference(try #require(.init(symbol: "Kr"))))
         let failures = ScoringFailures(try batch([krypton, krypton, krypton, score]))
         #expect(!failures.nothingToLearn)
         #expect(failures.warning?.contains("3 of 4") == true)

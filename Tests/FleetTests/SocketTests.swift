@@ -42,7 +42,7 @@ import Transport
     private func run(actors: Int, workers: Int, threads: Int = 1, versions: Int = 3) throws -> Outcome {
         let observer = RecordingObserver()
         let learner = learner(try configuration(versions: versions), observer: observer)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let peers =
             (0..<actors).map { ToyRoles.actor(ToyRoles.peer(endpoint, process: $0, threads: threads)) }
             + (0..<workers).map { ToyRoles.worker(ToyRoles.peer(endpoint, process: 100 + $0, threads: threads)) }
@@ -66,7 +66,7 @@ import Transport
         var configuration = try configuration()
         configuration.versions = 8
         let learner = learner(configuration, observer: observer)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
         let worker = ToyRoles.worker(ToyRoles.peer(endpoint))
         _ = try learner.value()
@@ -85,17 +85,17 @@ import Transport
     /// anything; the peers are told why.
     @Test(arguments: [(6, "3 versions in a row"), (2, "2 versions in a row"), (1, "the only version")])
     func nothingToLearnFrom_endsTheRunWithItsReason(versions: Int, count: String) throws {
-        struct Failing: CrystalScorer {
-            func score(_ crystals: [SampledCrystal]) -> [ScoringResult] {
-                crystals.map { _ in ScoringResult(outcome: .failed(.engine("no disk")), seconds: 0) }
+        struct Failing: CrystalMeasurer {
+            func measure(_ items: [WorkItem]) -> [MeasuringResult] {
+                items.map { _ in MeasuringResult(outcome: .failed(.engine("no disk")), seconds: 0) }
             }
         }
         let observer = RecordingObserver()
         let learner = learner(try configuration(versions: versions), observer: observer)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let peers = [
             ToyRoles.actor(ToyRoles.peer(endpoint)),
-            ToyRoles.worker(ToyRoles.peer(endpoint, process: 2), makeScorer: { _ in Failing() }),
+            ToyRoles.worker(ToyRoles.peer(endpoint, process: 2), makeMeasurer: { _ in Failing() }),
         ]
         let error = try #require(throws: RoleError.self) { try learner.value() }
         #expect("\(error)".contains("nothing could be learnt from \(count)") && "\(error)".contains("no disk"))
@@ -108,7 +108,7 @@ import Transport
     @Test func peerThatVanishes_itsUnitIsSampledByAnother() throws {
         let observer = RecordingObserver()
         let learner = learner(try configuration(versions: 1), observer: observer)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let unit = try takeUnitAndVanish(endpoint)
         #expect(unit.unit == 0)
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
@@ -152,7 +152,7 @@ import Transport
         configuration.crystalsPerBatch = 2100
         configuration.crystalsPerUnit = 100
         let learner = learner(configuration, observer: observer)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint, process: 2, threads: 2))
         var client = try Client(endpoint)
         _ = try client.logIn(.rewardWorker)
@@ -171,9 +171,7 @@ import Transport
             most = max(most, held.count)
             guard held.count == 600 || (most == 600 && !held.isEmpty) else { continue }
             for task in held {
-                let results = task.crystals.map {
-                    CrystalResult(id: $0.id, result: ScoringResult(outcome: Toys.outcome(of: $0), seconds: 1))
-                }
+                let results = task.items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 1) }
                 try client.send(.taskResult(TaskResult(epoch: task.epoch, task: task.id, results: results)))
             }
             held.removeAll()
@@ -192,7 +190,7 @@ import Transport
         let observer = RecordingObserver()
         let stop = StopToken()
         let learner = learner(try configuration(), observer: observer, stop: stop)
-        let client = try Client(#require(observer.awaitStart()).peers)
+        let client = try Client(#require(observer.awaitStart()))
         var envelope = Druse_Envelope()
         envelope.protocol = 2
         envelope.hello = Druse_Hello()
@@ -213,7 +211,7 @@ import Transport
     @Test func noise_fromAStranger_isCountedAndTheRunGoesOn() throws {
         let observer = RecordingObserver()
         let learner = learner(try configuration(), observer: observer)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let client = try Client(endpoint)
         for count in 0..<100 { try client.send(frame: [UInt8](repeating: 0xff, count: count)) }
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
@@ -238,7 +236,7 @@ import Transport
                 .run(trainer: trainer, stop: StopToken())
             return trainer.inner.weights
         }
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
         let worker = ToyRoles.worker(ToyRoles.peer(endpoint))
         let weights = try first.value()
@@ -262,7 +260,7 @@ import Transport
         let learner = learner(configuration, observer: observer) { version in
             if version == 2 { for stop in stops { stop.stop("test") } }
         }
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let leaving = [
             ToyRoles.actor(ToyRoles.peer(endpoint, process: 1), stop: stops[0]),
             ToyRoles.worker(ToyRoles.peer(endpoint, process: 2), stop: stops[1]),
@@ -282,7 +280,7 @@ import Transport
         let observer = RecordingObserver()
         let stop = StopToken()
         let learner = learner(try configuration(), observer: observer, stop: stop)
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
         let worker = ToyRoles.worker(ToyRoles.peer(endpoint)) { _ in throw ToyError.asked }
         let error = #expect(throws: RoleError.self) { try worker.value() }
@@ -297,7 +295,7 @@ import Transport
         let stop = StopToken()
         let first = learner(try configuration(), observer: observer, stop: stop)
         var configuration = try configuration()
-        configuration.endpoint = try #require(observer.awaitStart()).peers
+        configuration.endpoint = try #require(observer.awaitStart())
         let error = #expect(throws: RoleError.self) {
             try learner(configuration, observer: RecordingObserver()).value()
         }

@@ -42,7 +42,7 @@ import Trajectories
         let learner = try learner(observer) { batch, _ in
             if batch.version == 1 { throw RoleError.cannotServe("it diverges") }
         }
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
         let worker = ToyRoles.worker(ToyRoles.peer(endpoint, process: 100))
         #expect(throws: RoleError.cannotServe("it diverges")) { try learner.value() }
@@ -57,7 +57,7 @@ import Trajectories
                 trained.distrusted = ["test:1"]
             }
         }
-        let endpoint = try #require(observer.awaitStart()).peers
+        let endpoint = try #require(observer.awaitStart())
         let liar = ToyRoles.actor(ToyRoles.peer(endpoint, process: 1))
         let worker = ToyRoles.worker(ToyRoles.peer(endpoint, process: 100))
         // The first version is the liar's alone; it is turned away before it can do more.

@@ -1,6 +1,7 @@
 import Foundation
 import ProgramFixtures
 import Testing
+import Trajectories
 
 private let canMount = (try? DruseProcess.runShell("unshare -m true", arguments: []))?.status == 0
 

@@ -5,6 +5,7 @@ import Policy
 import ProgramFixtures
 import Telemetry
 import Testing
+import Trajectories
 
 /// What a run directory goes through: killed learners, lost folders, moves, changed configurations.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct RunDirectoryBehaviourTests {

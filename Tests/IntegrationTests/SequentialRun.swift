@@ -6,13 +6,12 @@ import Fleet
 import Foundation
 import Policy
 import ProgramFixtures
+import Rewards
 import Trajectories
 
 /// A run without processes, sockets and threads, one crystal after the other: what every run of the same seed must come
 /// to.
 enum SequentialRun {
-    struct Missing: Error {}
-
     /// The final policy of the run of ``TestCluster``.
     static let finalPolicy = Result { try policy(versions: TestCluster.versions) }
 
@@ -30,7 +29,7 @@ enum SequentialRun {
         let settings = SamplingSettings(spaceGroups: configuration.spaceGroups)
         let sampler = try PolicyUnitSampler(settings: PeerSettings.text(settings))
         let engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
-        let scorer = StabilityScorer(reward: engine.makeReward(configuration.reward))
+        let measurer = engine.makeMeasurer(configuration.reward.limits)
         let start = try trainer.start()
         var policy = start.policy
         for version in 0..<configuration.versions {
@@ -41,7 +40,7 @@ enum SequentialRun {
                     runSeed: configuration.seed, version: version, unit: first / configuration.unitSize,
                     crystalCount: min(configuration.unitSize, configuration.batchSize - first))
                 for sampled in try sampler.sample(unit) {
-                    guard let result = scorer.score([sampled]).first else { throw Missing() }
+                    let result = measurer.evaluate(sampled.crystal, isTerminated: sampled.terminated)
                     crystals.append(
                         ScoredCrystal(
                             sampled: sampled, outcome: result.outcome, scoringSeconds: 0, sampledBy: "", scoredBy: ""))

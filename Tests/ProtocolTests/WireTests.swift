@@ -14,8 +14,8 @@ import Trajectories
 
     private func peerMessages() throws -> [PeerMessage] {
         let digest = Digest(of: [1])
-        let outcomes: [RewardOutcome] = [
-            .scored(Score(energyPerAtom: -3.25, energyAboveHull: 0.1, reward: 0.5)), .invalid(.atomsTooClose),
+        let outcomes: [Outcome] = [
+            .measured(Measurement(energyPerAtom: -3.25, energyAboveHull: 0.1)), .invalid(.atomsTooClose),
             .failed(.missingReference(try #require(Element(symbol: "Pu")))), .failed(.engine("out of memory")),
         ]
         return [
@@ -32,11 +32,7 @@ import Trajectories
             .taskResult(
                 TaskResult(
                     epoch: 1, task: 2,
-                    results: outcomes.enumerated().map {
-                        CrystalResult(
-                            id: CrystalID(version: 2, unit: 1, index: $0),
-                            result: ScoringResult(outcome: $1, seconds: 1))
-                    })),
+                    results: outcomes.map { MeasuringResult(outcome: $0, seconds: 1) })),
             .taskReturn(TaskReturn(epoch: 1, task: 2, reason: "why")),
         ]
     }
@@ -48,7 +44,7 @@ import Trajectories
         return [
             .welcome(
                 Welcome(
-                    session: 1, epoch: 5, run: "r", announcementPort: 5556, heartbeat: .seconds(1),
+                    session: 1, epoch: 5, run: "r", heartbeat: .seconds(1),
                     liveness: .seconds(10),
                     settings: "{}", weights: announcement)),
             .refusal(Refusal(code: .full, reason: "full")), .heartbeatReply(announcement), .heartbeatReply(nil),
@@ -60,7 +56,12 @@ import Trajectories
                     unit: WorkUnit(runSeed: .max, version: 2, unit: 1, crystalCount: 16),
                     policy: blob.digest)),
             .unitAcknowledgement(version: 2, unit: 1),
-            .task(RewardTask(epoch: 5, id: 6, crystals: try crystals())), .taskAcknowledgement(6),
+            .task(
+                RewardTask(
+                    epoch: 5, id: 6, recipe: Digest(of: [3]),
+                    items: try crystals().map {
+                        WorkItem(job: 2, index: $0.id.index, crystal: $0.crystal, terminated: $0.terminated)
+                    })), .taskAcknowledgement(6),
             .announcement(announcement),
         ]
     }
@@ -84,9 +85,10 @@ import Trajectories
         crystal.crystal.lattice.c = 0.1 + 0.2
         crystal.crystal.lattice.alpha = .infinity
         crystal.logProbability.w = -.leastNonzeroMagnitude
-        let message = HubMessage.task(RewardTask(epoch: 1, id: 1, crystals: [crystal]))
-        guard case .task(let task) = try HubMessage.decode(message.encode()) else { return }
-        let read = try #require(task.crystals.first)
+        let message = PeerMessage.unitResult(
+            UnitResult(run: "r", version: 2, unit: 1, policy: Digest(of: [1]), crystals: [crystal], seconds: 1))
+        guard case .unitResult(let unit) = try PeerMessage.decode(message.encode(session: 1)).message else { return }
+        let read = try #require(unit.crystals.first)
         #expect(read.crystal.lattice.a.isNaN)
         #expect(read.crystal.lattice.b.sign == .minus)
         #expect(read.crystal.lattice.c == 0.1 + 0.2)
@@ -94,22 +96,21 @@ import Trajectories
         #expect(read.logProbability.w == -.leastNonzeroMagnitude)
     }
 
-    @Test func score_notFinite_isReadAsItIs() throws {
-        let id = CrystalID(version: 0, unit: 0, index: 0)
-        let score = Score(energyPerAtom: .nan, energyAboveHull: 0, reward: 1)
+    @Test func measurement_notFinite_isReadAsItIs() throws {
+        let measurement = Measurement(energyPerAtom: .nan, energyAboveHull: 0)
         let message = PeerMessage.taskResult(
             TaskResult(
                 epoch: 1, task: 1,
-                results: [CrystalResult(id: id, result: ScoringResult(outcome: .scored(score), seconds: .infinity))]))
+                results: [MeasuringResult(outcome: .measured(measurement), seconds: .infinity)]))
         guard case .taskResult(let result) = try PeerMessage.decode(message.encode(session: 1)).message,
-            case .scored(let read) = result.results.first?.result.outcome
+            case .measured(let read) = result.results.first?.outcome
         else {
             Issue.record("another message")
             return
         }
-        #expect(read.energyPerAtom.isNaN)
-        #expect(result.results.first?.result.seconds == 0)
-        #expect(Admission().problem(of: .scored(read)) != nil)
+        #expect(read[.energyPerAtom]?.isNaN == true)
+        #expect(result.results.first?.seconds == 0)
+        #expect(Admission().problem(of: .measured(read)) != nil)
     }
 
     @Test func decode_otherProtocol_isToldApart() throws {
@@ -180,24 +181,25 @@ import Trajectories
         grant.policy = manifest.digest
         grant.crystalCount = .max
         #expect(throws: WireError.self) { try HubMessage.decode(frame(.unitGrant(grant))) }
-        var crystal = Druse_SampledCrystal()
+        var crystal = Druse_Item()
         crystal.spaceGroup = 225
         crystal.lattice = [1, 1, 1, 90, 90, 90]
         crystal.wyckoff = [1]
         crystal.elements = [6]
         crystal.positions = [0, 0]
         var task = Druse_Task()
-        task.crystals = [crystal]
+        task.recipe = manifest.digest
+        task.items = [crystal]
         #expect(throws: WireError.self) { try HubMessage.decode(frame(.task(task))) }
         crystal.positions = [0, 0, 0]
         crystal.elements = [119]
-        task.crystals = [crystal]
+        task.items = [crystal]
         #expect(throws: WireError.self) { try HubMessage.decode(frame(.task(task))) }
         crystal.elements = [6]
         crystal.spaceGroup = 231
-        task.crystals = [crystal]
+        task.items = [crystal]
         #expect(throws: WireError.self) { try HubMessage.decode(frame(.task(task))) }
-        task.crystals = Array(repeating: Druse_SampledCrystal(), count: WireLimits.crystals + 1)
+        task.items = Array(repeating: Druse_Item(), count: WireLimits.crystals + 1)
         #expect(throws: WireError.self) { try HubMessage.decode(frame(.task(task))) }
         var heartbeat = Druse_Heartbeat()
         heartbeat.window = .max

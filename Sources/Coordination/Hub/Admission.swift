@@ -11,8 +11,6 @@ package struct Admission: Sendable, Hashable {
     package var maximumSites: Int?
     /// The elements of the policy are those below this atomic number.
     package var atomTypes = 119
-    /// The reward's range; nil: any finite number.
-    package var rewards: ClosedRange<Double>?
 
     /// Of the absolute value of every component of a log-probability, nats.
     package static let largestLogProbability = 1e6
@@ -61,17 +59,16 @@ package struct Admission: Sendable, Hashable {
     }
 
     /// Why an outcome cannot be used; nil if it can.
-    package func problem(of outcome: RewardOutcome) -> String? {
-        guard case .scored(let score) = outcome else { return nil }
-        // Written so that a NaN fails.
-        guard abs(score.energyPerAtom) <= Self.largestEnergy, abs(score.energyAboveHull) <= Self.largestEnergy else {
-            return
-                "energies of \(score.energyPerAtom) and \(score.energyAboveHull) eV/atom are not within "
-                + "±\(Int(Self.largestEnergy))"
+    package func problem(of outcome: Outcome) -> String? {
+        guard case .measured(let measurement) = outcome else { return nil }
+        for quantity in [Measurement.Quantity.energyPerAtom, .energyAboveHull] {
+            guard let value = measurement[quantity] else { return "\(quantity.rawValue) is missing" }
+            // Written so that a NaN fails.
+            guard abs(value) <= Self.largestEnergy else {
+                return "\(quantity.rawValue) of \(value) eV/atom is not within ±\(Int(Self.largestEnergy))"
+            }
         }
-        guard score.reward.isFinite, rewards?.contains(score.reward) ?? true else {
-            return "a reward of \(score.reward) is none that the reward function gives"
-        }
-        return nil
+        let broken = measurement.values.filter { !$0.value.isFinite }.keys.min()
+        return broken.map { "\($0.rawValue) is not a number" }
     }
 }

@@ -6,7 +6,7 @@ package struct BatchAssembler: Sendable {
     private struct Slot: Sendable {
         var sampled: SampledCrystal
         var sampledBy: String
-        var result: ScoringResult?
+        var result: MeasuringResult?
         var scoredBy = ""
     }
 
@@ -35,7 +35,7 @@ package struct BatchAssembler: Sendable {
     }
 
     /// Takes in an outcome; false if the crystal is unknown or has one.
-    package mutating func finish(_ id: CrystalID, _ result: ScoringResult, from peer: String) -> Bool {
+    package mutating func finish(_ id: CrystalID, _ result: MeasuringResult, from peer: String) -> Bool {
         guard let place = place(of: id), var slot = slots[place], slot.result == nil else { return false }
         slot.result = result
         slot.scoredBy = peer

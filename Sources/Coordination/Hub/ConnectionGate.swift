@@ -19,18 +19,12 @@ package struct ConnectionGate: Sendable {
     }
 
     private let capacity: Int
-    private let hasLogins: Bool
     private var connections: [Int32: Connection] = [:]
     private var opened = 0
     private var lastLook: Moment?
 
-    /// - Parameters:
-    ///   - capacity: the most connections.
-    ///   - hasLogins: false for a socket that hears nothing from whoever connects: connections may stay as they are.
-    package init(capacity: Int, hasLogins: Bool) {
-        self.capacity = capacity
-        self.hasLogins = hasLogins
-    }
+    /// - Parameter capacity: the most connections.
+    package init(capacity: Int) { self.capacity = capacity }
 
     /// Connections that are there and not being cut.
     package var count: Int { connections.values.reduce(0) { $0 + ($1.isCut ? 0 : 1) } }
@@ -54,7 +48,7 @@ package struct ConnectionGate: Sendable {
         forgive(now: now)
         let open = connections.filter { !$0.value.isCut }
         let strangers = open.filter { !$0.value.isPeer }
-        let late = hasLogins ? strangers.filter { $0.value.since.duration(to: now) > Self.loginTime } : [:]
+        let late = strangers.filter { $0.value.since.duration(to: now) > Self.loginTime }
         var cut = Array(late.keys)
         let excess = open.count - late.count - capacity
         if excess > 0 {

@@ -83,8 +83,8 @@ extension HubCore {
         }
         if let earlier { drop(earlier, .replaced, now: now) }
         let welcome = Welcome(
-            session: session.value, epoch: epoch, run: configuration.run, announcementPort: announcementPort,
-            heartbeat: configuration.timing.heartbeat, liveness: configuration.timing.liveness,
+            session: session.value, epoch: epoch, run: configuration.run, heartbeat: configuration.timing.heartbeat,
+            liveness: configuration.timing.liveness,
             settings: configuration.settings[hello.peer.role] ?? "", weights: weights.newest)
         send(.welcome(welcome), to: routing)
         emit(.event(.peerJoined(hello.peer)))

@@ -44,10 +44,19 @@ extension HubCore {
                 }
                 counters.tasksLeased += 1
                 bursts[peer.session, default: 0] += 1
-                send(.task(RewardTask(epoch: epoch, id: id, crystals: crystals)), to: peer.routing)
+                send(
+                    .task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: crystals.map(item))),
+                    to: peer.routing)
                 return hasRoomForTask(peer)
             }
         }
+    }
+
+    /// What a worker is told of a crystal: what it takes to measure it, and no more.
+    private func item(_ sampled: SampledCrystal) -> WorkItem {
+        WorkItem(
+            job: sampled.id.version, index: sampled.id.unit * configuration.crystalsPerUnit + sampled.id.index,
+            crystal: sampled.crystal, terminated: sampled.terminated)
     }
 
     private func candidates(_ session: SessionID?) -> [Peer] {
@@ -166,36 +175,44 @@ extension HubCore {
             counters.foreignOutcomes += result.results.count
             return
         }
-        var usable: [CrystalResult] = []
-        var problem: String?
-        for crystal in result.results {
-            if let found = configuration.admission.problem(of: crystal.result.outcome) {
-                problem = problem ?? "crystal \(crystal.id): \(found)"
-            } else {
-                usable.append(crystal)
-            }
-        }
-        var delivery = tasks.deliver(result.task, results: usable.map(\.id), from: peer.instance)
-        guard !delivery.isForeign else {
+        let asked: [CrystalID]
+        switch tasks.asked(result.task, of: peer.instance) {
+        case .crystals(let crystals): asked = crystals
+        case .ofAnEarlierBatch:
+            counters.duplicateOutcomes += result.results.count
+            return
+        case .foreign:
             counters.foreignOutcomes += result.results.count
             reject("foreign-task", detail: "\(peer.description) sent results of a task that it never held")
             return
         }
-        for crystal in usable {
-            // Removed at its first mention, in case a result names a crystal twice.
-            guard delivery.accepted.remove(crystal.id) != nil else {
-                counters.duplicateOutcomes += 1
-                continue
+        var usable: [(id: CrystalID, result: MeasuringResult)] = []
+        var problem: String?
+        // Results are matched by their place, so that with another number of them none can be.
+        if result.results.count != asked.count {
+            problem = "\(result.results.count) results for a task of \(asked.count) crystals"
+        } else {
+            for (id, measured) in zip(asked, result.results) {
+                if let found = configuration.admission.problem(of: measured.outcome) {
+                    problem = problem ?? "crystal \(id): \(found)"
+                } else {
+                    usable.append((id, measured))
+                }
             }
-            finish(crystal.id, crystal.result, by: peer.description.name)
+        }
+        let delivery = tasks.deliver(result.task, results: usable.map(\.id), from: peer.instance)
+        for crystal in usable {
+            if delivery.accepted.contains(crystal.id) {
+                finish(crystal.id, crystal.result, by: peer.description.name)
+            } else {
+                counters.duplicateOutcomes += 1
+            }
         }
         if delivery.missingCount > 0 { counters.tasksRequeued += 1 }
         if let problem {
             counters.unusableOutcomes += result.results.count - usable.count
             reject("unusable-result", detail: "\(peer.description), \(problem)")
             offended(peer, "a result that cannot be used: \(problem)", now: now)
-        } else if delivery.missingCount > 0 {
-            offended(peer, "results that leave out \(delivery.missingCount) crystals of their task", now: now)
         }
         leaseTasks(only: delivery.missingCount > 0 ? nil : peer.session, now: now)
         completeBatch(now: now)
@@ -215,13 +232,18 @@ extension HubCore {
         counters.tasksRequeued += tasks.expire(now: now)
     }
 
-    private mutating func finish(_ id: CrystalID, _ result: ScoringResult, by name: String) {
+    private mutating func finish(_ id: CrystalID, _ result: MeasuringResult, by name: String) {
         guard assembler?.finish(id, result, from: name) == true else {
             counters.duplicateOutcomes += 1
             return
         }
         journal.note(id)
         counters.count(result.outcome)
+        if case .failed(.engineTimedOut) = result.outcome {
+            warn(
+                "crystal \(id) made no progress at \(name) within its time limit: a faster machine might have measured it, "
+                    + "so that a run with the same seed need not give the same weights")
+        }
         batchReport.addScored(seconds: result.seconds, by: name)
     }
 

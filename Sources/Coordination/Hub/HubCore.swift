@@ -20,8 +20,8 @@ package struct HubCore: Sendable {
 
     let configuration: LearnerConfiguration
     let epoch: UInt64
-    /// The port that peers are told at login.
-    package var announcementPort = 0
+    /// What crystals are measured by: the digest of the reward workers' settings.
+    let recipe: Digest
     var phase = Phase.waiting
     var peers: PeerTable
     var ledger: UnitLedger?
@@ -53,6 +53,7 @@ package struct HubCore: Sendable {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
+        recipe = Digest(of: (configuration.settings[.rewardWorker] ?? "").utf8)
         peers = PeerTable(capacity: configuration.peerCapacity)
         tasks = TaskQueue(
             lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
@@ -92,7 +93,8 @@ package struct HubCore: Sendable {
         batchReport = BatchReport()
         countersAtBegin = counters
         phase = .working
-        emit(.publish(announcement))
+        // Whoever misses it hears of the new weights with its next heartbeat.
+        for peer in peers.all where peer.description.role == .actor { send(.announcement(announcement), to: peer.routing) }
         grantUnits(now: now)
     }
 

@@ -40,9 +40,9 @@ package struct HubCounters: Sendable, Hashable {
     package init() {}
 
     /// Counts a crystal's outcome.
-    package mutating func count(_ outcome: RewardOutcome) {
+    package mutating func count(_ outcome: Outcome) {
         switch outcome {
-        case .scored: crystalsScored += 1
+        case .measured: crystalsScored += 1
         case .invalid(let reason): invalid[reason.rawValue, default: 0] += 1
         case .failed(let failure): failed[failure.reason, default: 0] += 1
         }

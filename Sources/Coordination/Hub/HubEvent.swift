@@ -13,7 +13,6 @@ package enum HubEvent: Sendable {
 /// What the hub's state wants done.
 package enum HubEffect: Sendable {
     case send(HubMessage, to: RoutingID)
-    case publish(Announcement)
     case event(HubEvent)
     /// Crystals of the version in hand that got their outcomes, at most once a second.
     case outcomes([ScoredCrystal])

@@ -9,8 +9,6 @@ package struct LearnerConfiguration: Sendable {
     package var runSeed: UInt64
     /// Where to listen; port 0 takes a free one.
     package var endpoint: Endpoint
-    /// Where to announce; nil: a free port of the same host.
-    package var announcements: Endpoint?
     /// Whether to listen where other machines can connect although nothing is encrypted and nobody authenticated.
     package var isInsecure = false
     /// More peers than this are turned away.

@@ -26,7 +26,20 @@ package struct TaskQueue: Sendable {
     /// A lease that is over: a late result of its holder still counts.
     private struct PastLease: Sendable {
         var holder: InstanceID
+        /// In the order in which they were asked for.
+        var asked: [CrystalID]
+        /// Those without a usable result so far.
         var crystals: Set<CrystalID>
+    }
+
+    /// What a process was asked for by a task.
+    package enum Asked: Sendable, Hashable {
+        /// These crystals, in this order.
+        case crystals([CrystalID])
+        /// The task belongs to a batch that is over.
+        case ofAnEarlierBatch
+        /// The process never held it.
+        case foreign
     }
 
     /// What came of a result.
@@ -35,8 +48,6 @@ package struct TaskQueue: Sendable {
         package var accepted: Set<CrystalID> = []
         /// Crystals that the result leaves out though they wait for their outcome; they are queued again.
         package var missingCount = 0
-        /// Whether the sender never held the task: nothing of it is taken.
-        package var isForeign = false
 
         package init() {}
     }
@@ -113,7 +124,17 @@ package struct TaskQueue: Sendable {
         return fresh.popFirst()
     }
 
+    /// What a process was, or is, asked for by a task.
+    package func asked(_ id: TaskID, of instance: InstanceID) -> Asked {
+        guard id >= firstID else { return .ofAnEarlierBatch }
+        if let lease = leases[id], lease.holder == instance { return .crystals(lease.task.crystals.map(\.id)) }
+        if let past = pastLeases[id], past.holder == instance { return .crystals(past.asked) }
+        return .foreign
+    }
+
     /// Ends a lease because its results came; what they leave out is queued again, for another worker first.
+    ///
+    /// Nothing is taken from a process that never held the task (``asked(_:of:)``).
     ///
     /// - Parameter results: The crystals whose results can be used.
     package mutating func deliver(_ id: TaskID, results: [CrystalID], from instance: InstanceID) -> Delivery {
@@ -125,7 +146,6 @@ package struct TaskQueue: Sendable {
         } else if let past = pastLeases[id], past.holder == instance {
             asked = past.crystals
         } else {
-            delivery.isForeign = true
             return delivery
         }
         for crystal in results where asked.contains(crystal) && open.remove(crystal) != nil {
@@ -196,7 +216,8 @@ package struct TaskQueue: Sendable {
     private mutating func end(_ id: TaskID) -> Lease? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         holdings[lease.holder]?.remove(id)
-        pastLeases[id] = PastLease(holder: lease.holder, crystals: Set(lease.task.crystals.lazy.map(\.id)))
+        let asked = lease.task.crystals.map(\.id)
+        pastLeases[id] = PastLease(holder: lease.holder, asked: asked, crystals: Set(asked))
         return lease
     }
 

@@ -116,7 +116,6 @@ package struct ActorCore: PeerCore {
         outbox.resendAll()
         pull?.restart()
         pulse.reset()
-        link.subscribe(port: welcome.announcementPort)
         consider(welcome.weights)
     }
 

@@ -6,8 +6,6 @@ package import Trajectories
 package enum PeerEffect: Sendable {
     /// Drop the connection and make a new one, with a new socket.
     case connect
-    /// Listen to the announcements on this port of the hub's host; 0: do not.
-    case subscribe(port: Int)
     case send(PeerMessage, session: UInt64)
     case log(String)
     /// The role is over; nil: with success.
@@ -86,9 +84,6 @@ package struct HubLink: Sendable {
         effects.append(.send(message, session: welcome.session))
         return true
     }
-
-    /// Listens to the announcements at this port of the hub's host.
-    package mutating func subscribe(port: Int) { effects.append(.subscribe(port: port)) }
 
     package mutating func log(_ text: String) { effects.append(.log(text)) }
 

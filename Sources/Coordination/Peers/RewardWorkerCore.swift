@@ -8,16 +8,16 @@ package import Trajectories
 /// its login, before it is given any crystal.
 package struct RewardWorkerCore: PeerCore {
     package enum Job: Sendable {
-        /// Make sure that there is a scorer for these settings.
+        /// Make sure that there is an engine for these settings.
         case prepare(settings: String)
-        case score(RewardTask, settings: String)
+        case measure(RewardTask, settings: String)
     }
 
     package enum Output: Sendable {
-        /// The problem tells why there is no scorer; nil if there is.
+        /// The problem tells why there is no engine; nil if there is.
         case prepared(settings: String, problem: RoleError?)
-        case scored(RewardTask, [ScoringResult], seconds: Double)
-        /// There is no scorer any more.
+        case measured(RewardTask, [MeasuringResult], seconds: Double)
+        /// There is no engine any more.
         case failed(RewardTask, RoleError)
     }
 
@@ -31,10 +31,12 @@ package struct RewardWorkerCore: PeerCore {
     private var link: HubLink
     private var pulse: PeerPulse
     private var epoch: UInt64?
+    /// The digest of the settings of the login.
+    private var recipe: Digest?
     private var preparation = Preparation.none
     private var newestVersion = 0
     private var queue: [RewardTask] = []
-    private var scoring: Set<UInt64> = []
+    private var measuring: Set<UInt64> = []
     private var outbox = Outbox<UInt64, TaskResult>()
     private var leavingBy: Moment?
     private var jobs: [Job] = []
@@ -68,7 +70,7 @@ package struct RewardWorkerCore: PeerCore {
     package mutating func stop(now: Moment) {
         guard leavingBy == nil else { return }
         leavingBy = now.advanced(by: configuration.drain)
-        for task in queue { giveBack(task) }
+        for task in queue { giveBack(task, "the worker leaves") }
         queue.removeAll()
         advance(now: now)
     }
@@ -90,6 +92,7 @@ package struct RewardWorkerCore: PeerCore {
         // Another life of the learner samples, and hands out, its crystals anew.
         if epoch != welcome.epoch { outbox.removeAll() }
         epoch = welcome.epoch
+        recipe = Digest(of: welcome.settings.utf8)
         queue.removeAll()
         outbox.resendAll()
         pulse.reset()
@@ -99,11 +102,12 @@ package struct RewardWorkerCore: PeerCore {
         switch message {
         case .heartbeatReply(let weights): newestVersion = weights?.version ?? newestVersion
         case .task(let task):
-            guard leavingBy == nil else {
-                giveBack(task)
+            // One of another recipe comes from a learner that changed its mind; the next login tells it.
+            guard leavingBy == nil, task.recipe == recipe else {
+                giveBack(task, leavingBy == nil ? "another recipe than at login" : "the worker leaves")
                 return
             }
-            guard task.epoch == epoch, !queue.contains(where: { $0.id == task.id }), !scoring.contains(task.id),
+            guard task.epoch == epoch, !queue.contains(where: { $0.id == task.id }), !measuring.contains(task.id),
                 queue.count <= configuration.threads + 1
             else { return }
             queue.append(task)
@@ -112,8 +116,8 @@ package struct RewardWorkerCore: PeerCore {
         }
     }
 
-    private mutating func giveBack(_ task: RewardTask) {
-        link.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "the worker leaves")))
+    private mutating func giveBack(_ task: RewardTask, _ reason: String) {
+        link.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: reason)))
     }
 
     package mutating func finished(_ output: Output, now: Moment) {
@@ -121,12 +125,12 @@ package struct RewardWorkerCore: PeerCore {
         case .prepared(let settings, nil): preparation = .done(settings: settings)
         case .prepared(_, let problem?): leave(problem)
         case .failed(let task, let problem):
-            scoring.remove(task.id)
+            measuring.remove(task.id)
             link.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "\(problem)")))
             leave(problem)
-        case .scored(let task, let results, let seconds):
-            scoring.remove(task.id)
-            pulse.worked(crystals: task.crystals.count, seconds: seconds)
+        case .measured(let task, let results, let seconds):
+            measuring.remove(task.id)
+            pulse.worked(crystals: task.items.count, seconds: seconds)
             if task.epoch == epoch { outbox.add(Self.result(of: task, results), as: task.id) }
         }
         advance(now: now)
@@ -138,21 +142,19 @@ package struct RewardWorkerCore: PeerCore {
         link.leave(problem)
     }
 
-    private static func result(of task: RewardTask, _ results: [ScoringResult]) -> TaskResult {
+    private static func result(of task: RewardTask, _ results: [MeasuringResult]) -> TaskResult {
         var results = results
-        if results.count != task.crystals.count {
-            let outcome = RewardOutcome.failed(.engine("the scorer returned another number of results"))
-            results = task.crystals.map { _ in ScoringResult(outcome: outcome, seconds: 0) }
+        if results.count != task.items.count {
+            let outcome = Outcome.failed(.engine("the engine returned another number of results"))
+            results = task.items.map { _ in MeasuringResult(outcome: outcome, seconds: 0) }
         }
-        return TaskResult(
-            epoch: task.epoch, task: task.id,
-            results: zip(task.crystals, results).map { CrystalResult(id: $0.id, result: usable($1)) })
+        return TaskResult(epoch: task.epoch, task: task.id, results: results.map(usable))
     }
 
     /// The result, or a failure where the learner would not take its numbers.
-    private static func usable(_ result: ScoringResult) -> ScoringResult {
+    private static func usable(_ result: MeasuringResult) -> MeasuringResult {
         guard let problem = Admission().problem(of: result.outcome) else { return result }
-        return ScoringResult(outcome: .failed(.engine(problem)), seconds: result.seconds)
+        return MeasuringResult(outcome: .failed(.engine(problem)), seconds: result.seconds)
     }
 
     /// Starts whatever can start, and says whatever is due.
@@ -164,7 +166,7 @@ package struct RewardWorkerCore: PeerCore {
             let readiness = Readiness(window: leavingBy == nil && isPrepared ? configuration.threads + 1 : 0)
             if pulse.beats(readiness, every: welcome.heartbeat, now: now) { link.send(.heartbeat(readiness)) }
             let report = pulse.report(
-                version: newestVersion, inFlight: queue.count + scoring.count, logins: link.logins,
+                version: newestVersion, inFlight: queue.count + measuring.count, logins: link.logins,
                 resent: outbox.resentCount, now: now, childBytes: engineBytes)
             if let report { link.send(.report(report)) }
         }
@@ -178,16 +180,16 @@ package struct RewardWorkerCore: PeerCore {
             jobs.append(.prepare(settings: settings))
             return
         }
-        while scoring.count < configuration.threads, !queue.isEmpty {
+        while measuring.count < configuration.threads, !queue.isEmpty {
             let task = queue.removeFirst()
-            scoring.insert(task.id)
-            jobs.append(.score(task, settings: settings))
+            measuring.insert(task.id)
+            jobs.append(.measure(task, settings: settings))
         }
     }
 
     private mutating func leaveIfDone(now: Moment) {
         guard let leavingBy else { return }
-        let isDone = scoring.isEmpty && (outbox.isEmpty || link.welcome == nil)
+        let isDone = measuring.isEmpty && (outbox.isEmpty || link.welcome == nil)
         guard isDone || now >= leavingBy else { return }
         if !isDone { link.log("leaving with work in hand: the time to drain is over") }
         link.send(.goodbye("stopped"))

@@ -22,10 +22,10 @@ package enum EngineChild {
 
     /// Runs until the worker is gone.
     ///
-    /// - Parameter makeScorer: Makes a scorer from the settings that the learner tells (JSON), one on each thread, and
+    /// - Parameter makeMeasurer: Makes a measurer from the settings that the learner tells (JSON), one on each thread, and
     ///   again if they change.
     package static func run(
-        threads: Int, makeScorer: @escaping @Sendable (_ settings: String) throws -> any CrystalScorer
+        threads: Int, makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
     ) -> Never {
         signal(SIGPIPE, SIG_IGN)
         let socket = EngineSocket(descriptor: STDIN_FILENO)
@@ -34,14 +34,14 @@ package enum EngineChild {
         let sending = NSLock()
         for slot in 0..<threads {
             _ = RoleThread(name: "engine \(slot)") {
-                var made: (settings: String, scorer: any CrystalScorer)?
+                var made: (settings: String, measurer: any CrystalMeasurer)?
                 while true {
                     guard let request = requests.receive(timeout: .seconds(60)) else { continue }
                     let reply = answer(request) { settings in
-                        if let made, made.settings == settings { return made.scorer }
-                        let scorer = try makeScorer(settings)
-                        made = (settings, scorer)
-                        return scorer
+                        if let made, made.settings == settings { return made.measurer }
+                        let measurer = try makeMeasurer(settings)
+                        made = (settings, measurer)
+                        return measurer
                     } note: { index in
                         journal.note(slot: slot, request: request.id, index: index)
                     }
@@ -61,15 +61,14 @@ package enum EngineChild {
     }
 
     private static func answer(
-        _ request: EngineRequest, scorer: (String) throws -> any CrystalScorer, note: (Int) -> Void
+        _ request: EngineRequest, measurer: (String) throws -> any CrystalMeasurer, note: (Int) -> Void
     ) -> PeerMessage {
         do {
-            let scorer = try scorer(request.settings)
-            let crystals = try request.crystals()
-            var results: [CrystalResult] = []
-            for (index, crystal) in crystals.enumerated() {
+            let measurer = try measurer(request.settings)
+            var results: [MeasuringResult] = []
+            for (index, item) in try request.items().enumerated() {
                 note(index)
-                results += try scorer.score([crystal]).map { CrystalResult(id: crystal.id, result: $0) }
+                results += try measurer.measure([item])
             }
             return .taskResult(TaskResult(epoch: 0, task: request.id, results: results))
         } catch {

@@ -4,7 +4,7 @@ package import Trajectories
 
 /// The engine child of a reward worker: started when it is needed, started again when it ends.
 ///
-/// Scorers made here evaluate in the child. A crystal that was in hand when the child crashed, or that had its time, is
+/// Measurers made here evaluate in the child. A crystal that was in hand when the child crashed, or that had its time, is
 /// evaluated once more alone in a child of its own, and only what ends that one too is `engine_crashed` or
 /// `engine_timed_out`: the same outcome wherever the crystal is tried, and its neighbours have theirs.
 ///
@@ -42,11 +42,11 @@ package final class EngineGuard: @unchecked Sendable {
         solos = DispatchSemaphore(value: max(1, min(threads, Self.soloLimit)))
     }
 
-    /// A scorer for one thread.
+    /// A measurer for one thread.
     ///
     /// - Parameter settings: what the learner tells (JSON).
-    package func makeScorer(_ settings: String) -> any CrystalScorer {
-        GuardedScorer(engine: self, settings: settings)
+    package func makeMeasurer(_ settings: String) -> any CrystalMeasurer {
+        GuardedMeasurer(engine: self, settings: settings)
     }
 
     /// Ends the children; whoever waits for them gets an error.
@@ -68,9 +68,9 @@ package final class EngineGuard: @unchecked Sendable {
     /// Evaluates crystals in the child that all threads share.
     ///
     /// - Throws: ``RoleError`` if there is no engine here.
-    func evaluate(_ crystals: [SampledCrystal], settings: String) throws -> EngineProcess.Answer {
+    func evaluate(_ items: [WorkItem], settings: String) throws -> EngineProcess.Answer {
         let process = try shared()
-        let answer = process.evaluate(crystals, settings: settings, limit: timeLimit)
+        let answer = process.evaluate(items, settings: settings, limit: timeLimit)
         if case .results = answer { lock.withLock { failedStarts = 0 } }
         return answer
     }
@@ -78,7 +78,7 @@ package final class EngineGuard: @unchecked Sendable {
     /// Evaluates one crystal in a child of its own.
     ///
     /// - Throws: ``RoleError`` if there is no engine here.
-    func evaluateAlone(_ crystal: SampledCrystal, settings: String) throws -> EngineProcess.Answer {
+    func evaluateAlone(_ item: WorkItem, settings: String) throws -> EngineProcess.Answer {
         solos.wait()
         defer { solos.signal() }
         let process = try lock.withLock {
@@ -92,7 +92,7 @@ package final class EngineGuard: @unchecked Sendable {
             process.end()
             lock.withLock { _ = solo.removeValue(forKey: ObjectIdentifier(process)) }
         }
-        let answer = process.evaluate([crystal], settings: settings, limit: timeLimit)
+        let answer = process.evaluate([item], settings: settings, limit: timeLimit)
         if case .died(let death, _) = answer, !death.hadBegun, !death.wasIntended {
             try lock.withLock { try countFailedStart(death) }
         }

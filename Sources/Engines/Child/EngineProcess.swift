@@ -8,7 +8,7 @@ import Trajectories
 final class EngineProcess: Sendable {
     enum Answer: Sendable {
         /// One result for each crystal.
-        case results([ScoringResult])
+        case results([MeasuringResult])
         /// There is no engine; the text tells why.
         case problem(String)
         /// A crystal had its time; the child is ended.
@@ -18,7 +18,7 @@ final class EngineProcess: Sendable {
     }
 
     private enum Reply: Sendable {
-        case results([ScoringResult])
+        case results([MeasuringResult])
         case problem(String)
         case died(EngineDeath)
     }
@@ -54,7 +54,7 @@ final class EngineProcess: Sendable {
     /// Evaluates crystals; blocks the calling thread. At most as many calls at a time as the child has threads.
     ///
     /// - Parameter limit: how long one crystal may take.
-    func evaluate(_ crystals: [SampledCrystal], settings: String, limit: Duration) -> Answer {
+    func evaluate(_ items: [WorkItem], settings: String, limit: Duration) -> Answer {
         let replies = Mailbox<Reply>(capacity: 4)
         let id = state.withLock { state in
             defer { state.nextRequest += 1 }
@@ -63,17 +63,17 @@ final class EngineProcess: Sendable {
             return state.nextRequest
         }
         defer { state.withLock { _ = $0.waiting.removeValue(forKey: id) } }
-        let frame = EngineRequest(id: id, settings: settings, crystals: crystals).frame
+        let frame = EngineRequest(id: id, settings: settings, items: items).frame
         // If nobody is there to take it, the end of the child is the reply.
         _ = isOpen.withLock { isOpen in isOpen && socket.send(frame) }
         var watch = StallWatch(limit: limit, interval: Self.interval, now: .now)
         while true {
-            if let reply = replies.receive(timeout: Self.interval) { return answer(reply, to: id, crystals.count) }
+            if let reply = replies.receive(timeout: Self.interval) { return answer(reply, to: id, items.count) }
             let position = journal.position(of: id)
             guard watch.exceeds(position: position, isStopped: isStopped, now: .now), let position else { continue }
             end()
             // What came in the last moment counts.
-            if case .results(let results) = replies.receive(timeout: .seconds(10)), results.count == crystals.count {
+            if case .results(let results) = replies.receive(timeout: .seconds(10)), results.count == items.count {
                 return .results(results)
             }
             return .timedOut(inHand: position)
@@ -123,7 +123,7 @@ final class EngineProcess: Sendable {
     private func listen() {
         while let frame = socket.receive() {
             switch try? PeerMessage.decode(frame).message {
-            case .taskResult(let result): reply(.results(result.results.map(\.result)), to: result.task)
+            case .taskResult(let result): reply(.results(result.results), to: result.task)
             case .taskReturn(let task): reply(.problem(task.reason), to: task.task)
             default: kill(process, SIGKILL)
             }

@@ -5,7 +5,7 @@ package import Trajectories
 /// Crystals for an engine child to evaluate, and by which settings.
 ///
 /// Both ends are one program on one machine, and a crystal may take less than a millisecond: so it is plain numbers in
-/// the machine's order, and only what scoring asks for; log-probabilities stay behind.
+/// the machine's order.
 package struct EngineRequest: Sendable {
     /// Unique among the requests of one engine process; never 0.
     package var id: UInt64
@@ -13,15 +13,15 @@ package struct EngineRequest: Sendable {
     /// The crystals, encoded.
     private var content: [UInt8]
 
-    package init(id: UInt64, settings: String, crystals: [SampledCrystal]) {
+    package init(id: UInt64, settings: String, items: [WorkItem]) {
         self.id = id
         self.settings = settings
         content = []
-        content.reserveCapacity(512 * crystals.count)
-        for crystal in crystals { content.append(crystal) }
+        content.reserveCapacity(512 * items.count)
+        for item in items { content.append(item) }
     }
 
-    /// Reads a request; nil for what is none. The crystals are decoded later, by ``crystals()``.
+    /// Reads a request; nil for what is none. The items are decoded later, by ``items()``.
     package init?(_ frame: [UInt8]) {
         var reader = EngineReader(bytes: frame)
         guard let id = reader.read(UInt64.self), let length = reader.read(UInt32.self),
@@ -41,14 +41,14 @@ package struct EngineRequest: Sendable {
     }
 
     /// - Throws: ``WireError`` for bytes that are no crystals.
-    package func crystals() throws(WireError) -> [SampledCrystal] {
+    package func items() throws(WireError) -> [WorkItem] {
         var reader = EngineReader(bytes: content)
-        var crystals: [SampledCrystal] = []
+        var items: [WorkItem] = []
         while !reader.rest.isEmpty {
-            guard let crystal = reader.readCrystal() else { throw .malformed("a crystal for the engine") }
-            crystals.append(crystal)
+            guard let item = reader.readItem() else { throw .malformed("a crystal for the engine") }
+            items.append(item)
         }
-        return crystals
+        return items
     }
 }
 
@@ -57,14 +57,14 @@ extension [UInt8] {
         Swift.withUnsafeBytes(of: value) { append(contentsOf: $0) }
     }
 
-    fileprivate mutating func append(_ sampled: SampledCrystal) {
-        for number in [sampled.id.version, sampled.id.unit, sampled.id.index] { append(value: Int64(number)) }
-        append(value: Int32(sampled.crystal.spaceGroup.number))
-        append(value: Int32(sampled.terminated ? 1 : 0))
-        append(value: Int32(sampled.crystal.sites.count))
-        let lattice = sampled.crystal.lattice
+    fileprivate mutating func append(_ item: WorkItem) {
+        for number in [item.job, item.index] { append(value: Int64(number)) }
+        append(value: Int32(item.crystal.spaceGroup.number))
+        append(value: Int32(item.terminated ? 1 : 0))
+        append(value: Int32(item.crystal.sites.count))
+        let lattice = item.crystal.lattice
         append(value: (lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma))
-        for site in sampled.crystal.sites {
+        for site in item.crystal.sites {
             append(value: (Int32(clamping: site.wyckoff), Int32(site.element.atomicNumber)))
             append(value: (site.position.x, site.position.y, site.position.z))
         }
@@ -93,8 +93,8 @@ private struct EngineReader {
         return bytes.withUnsafeBytes { $0.loadUnaligned(fromByteOffset: position, as: type) }
     }
 
-    mutating func readCrystal() -> SampledCrystal? {
-        guard let version = read(Int64.self), let unit = read(Int64.self), let index = read(Int64.self),
+    mutating func readItem() -> WorkItem? {
+        guard let job = read(Int64.self), let index = read(Int64.self),
             let number = read(Int32.self), let group = SpaceGroup(number: Int(number)),
             let terminated = read(Int32.self), let siteCount = read(Int32.self),
             let lattice = read((Double, Double, Double, Double, Double, Double).self)
@@ -107,13 +107,12 @@ private struct EngineReader {
             else { return nil }
             sites.append(Crystal.Site(wyckoff: Int(wyckoff), element: element, position: SIMD3(x, y, z)))
         }
-        let none = LogProbabilities(w: 0, a: 0, xyz: 0, l: 0)
-        return SampledCrystal(
-            id: CrystalID(version: Int(version), unit: Int(unit), index: Int(index)),
+        return WorkItem(
+            job: Int(job), index: Int(index),
             crystal: Crystal(
                 spaceGroup: group, sites: sites,
                 lattice: LatticeParameters(
                     a: lattice.0, b: lattice.1, c: lattice.2, alpha: lattice.3, beta: lattice.4, gamma: lattice.5)),
-            terminated: terminated != 0, logProbability: none, referenceLogProbability: none)
+            terminated: terminated != 0)
     }
 }

@@ -3,7 +3,7 @@ package import Coordination
 package import Trajectories
 package import Transport
 
-/// The hub's thread: it alone touches the ROUTER that all peers are connected to and the PUB of the announcements.
+/// The hub's thread: it alone touches the ROUTER that all peers are connected to.
 ///
 /// Commands come in and batches and events go out through bounded mailboxes; it waits for nothing but messages, for at
 /// most a fraction of a second.
@@ -20,7 +20,7 @@ package final class Hub: Sendable {
     }
 
     package enum Output: Sendable {
-        case started(HubEndpoints)
+        case started(Endpoint)
         /// Crystals of the version in hand that got their outcomes; those since the last ones come with the batch
         /// alone.
         case outcomes([ScoredCrystal])

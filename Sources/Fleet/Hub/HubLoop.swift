@@ -12,7 +12,7 @@ final class HubLoop {
     /// What is due by time is looked at this often at most.
     private static let tickInterval = Duration.milliseconds(5)
     /// Connections are looked through this often, and whenever one comes.
-    private static let doorInterval = Duration.seconds(1)
+    private static let lookInterval = Duration.seconds(1)
     /// The learner sees the state of the hub as of this long ago at most.
     private static let stateInterval = Duration.milliseconds(100)
 
@@ -23,8 +23,11 @@ final class HubLoop {
     private let events: Mailbox<HubEvent>
     private let latest: LatestValue<HubReport>
     private let router: ZMQSocket
-    private let publisher: ZMQSocket
-    private var doors: [Door]
+    /// What is seen of the connections, and what is made of it.
+    private let monitor: ConnectionMonitor
+    private var gate: ConnectionGate
+    private var cutCount = 0
+    private var isRefusing = false
     private var core: HubCore
     private var life = Life.running
     /// Outcomes that the learner had no room for yet.
@@ -32,17 +35,8 @@ final class HubLoop {
     /// Places of the outputs that outcomes leave to batches and ends.
     private static let reservedOutputs = 8
     private var lastTick = Moment.now
-    private var lastDoors = Moment.now
+    private var lastLook = Moment.now
     private var lastState: Moment?
-
-    /// A listening socket, what is seen of its connections, and what is made of it.
-    private struct Door {
-        let name: String
-        let monitor: ConnectionMonitor
-        var gate: ConnectionGate
-        var cutCount = 0
-        var isRefusing = false
-    }
 
     private enum Life {
         case running
@@ -61,26 +55,11 @@ final class HubLoop {
         self.outputs = outputs
         self.events = events
         router = try ZMQSocket(.router, in: context, options: .wire)
-        publisher = try ZMQSocket(.publisher, in: context, options: .wire)
         core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
-        doors = [
-            Door(
-                name: "connections", monitor: try ConnectionMonitor(of: router, in: context),
-                gate: ConnectionGate(
-                    capacity: configuration.peerCapacity + configuration.strangerCapacity, hasLogins: true)),
-            Door(
-                name: "listeners to announcements", monitor: try ConnectionMonitor(of: publisher, in: context),
-                gate: ConnectionGate(capacity: configuration.peerCapacity, hasLogins: false)),
-        ]
-        let peers = try router.bind(configuration.endpoint)
-        let announcements = configuration.announcements ?? configuration.endpoint.withPort(0)
-        guard let announcements else {
-            throw RoleError.configuration(["\(configuration.endpoint) is no TCP endpoint: name one for announcements"])
-        }
-        let endpoints = HubEndpoints(
-            peers: peers.fromAnywhere, announcements: try publisher.bind(announcements).fromAnywhere)
-        core.announcementPort = endpoints.announcements.port ?? 0
-        outputs.post(.started(endpoints), bounded: "a hub starts once")
+        monitor = try ConnectionMonitor(of: router, in: context)
+        gate = ConnectionGate(capacity: configuration.peerCapacity + configuration.strangerCapacity)
+        let endpoint = try router.bind(configuration.endpoint).fromAnywhere
+        outputs.post(.started(endpoint), bounded: "a hub starts once")
     }
 
     /// Runs until it is told to end.
@@ -88,11 +67,10 @@ final class HubLoop {
     /// - Throws: ``ZMQError``.
     func run() throws {
         defer {
-            for door in doors { door.monitor.close() }
+            monitor.close()
             router.close()
-            publisher.close()
         }
-        let sockets = [router] + doors.map(\.monitor.events)
+        let sockets = [router, monitor.events]
         let pause = max(.milliseconds(5), min(.milliseconds(100), configuration.timing.heartbeat / 4))
         while true {
             try ZMQPoller.wait(for: sockets, wakeup: wakeup, timeout: pause)
@@ -104,7 +82,7 @@ final class HubLoop {
                 lastTick = .now
                 core.tick(now: lastTick)
                 try perform()
-                if lastDoors.duration(to: lastTick) >= Self.doorInterval { cutExcess() }
+                if lastLook.duration(to: lastTick) >= Self.lookInterval { cutExcess() }
             }
             showState()
             switch life {
@@ -141,37 +119,33 @@ final class HubLoop {
     /// Takes note of connections, and cuts those that are too many at once: each takes a descriptor.
     private func takeConnections() throws {
         var isCrowded = false
-        for index in doors.indices {
-            for change in try doors[index].monitor.takeChanges() {
-                switch change {
-                case .opened(let descriptor):
-                    doors[index].gate.open(descriptor, now: .now)
-                    isCrowded = true
-                case .closed(let descriptor): doors[index].gate.close(descriptor)
-                case .refused(let code):
-                    isCrowded = true
-                    guard !doors[index].isRefusing else { continue }
-                    doors[index].isRefusing = true
-                    core.warn("a connection could not be taken (\(String(cString: strerror(code)))): raise `ulimit -n`")
-                }
+        for change in try monitor.takeChanges() {
+            switch change {
+            case .opened(let descriptor):
+                gate.open(descriptor, now: .now)
+                isCrowded = true
+            case .closed(let descriptor): gate.close(descriptor)
+            case .refused(let code):
+                isCrowded = true
+                guard !isRefusing else { continue }
+                isRefusing = true
+                core.warn("a connection could not be taken (\(String(cString: strerror(code)))): raise `ulimit -n`")
             }
         }
         if isCrowded { cutExcess() }
     }
 
     private func cutExcess() {
-        lastDoors = .now
-        for index in doors.indices {
-            let excess = doors[index].gate.takeExcess(now: .now)
-            guard !excess.isEmpty else { continue }
-            for descriptor in excess { ConnectionMonitor.cut(descriptor) }
-            if doors[index].cutCount == 0 {
-                core.warn(
-                    "\(doors[index].name) that did not log in in time, or were too many, are cut (\(excess.count) now, further "
-                        + "ones in silence)")
-            }
-            doors[index].cutCount += excess.count
+        lastLook = .now
+        let excess = gate.takeExcess(now: .now)
+        guard !excess.isEmpty else { return }
+        for descriptor in excess { ConnectionMonitor.cut(descriptor) }
+        if cutCount == 0 {
+            core.warn(
+                "connections that did not log in in time, or were too many, are cut (\(excess.count) now, further ones in "
+                    + "silence)")
         }
+        cutCount += excess.count
     }
 
     private func takeMessages() throws {
@@ -181,7 +155,7 @@ final class HubLoop {
             let routing = RoutingID(bytes: frames.removeFirst())
             if frames.count == 1 {
                 core.receive(frames[0], from: routing, now: .now)
-                if let source = router.source, core.isPeer(routing) { doors[0].gate.recognise(source) }
+                if let source = router.source, core.isPeer(routing) { gate.recognise(source) }
             } else {
                 core.reject("malformed", detail: "a message of \(frames.count) frames")
             }
@@ -210,9 +184,6 @@ final class HubLoop {
             } catch let error as OversizedMessage {
                 core.reject("oversized", detail: "\(error)")
             }
-        case .publish(let announcement):
-            // Whoever misses it hears of the new weights with its next heartbeat.
-            _ = try publisher.send([HubMessage.announcement(announcement).encode()])
         case .event(let event):
             if events.post(event) != .posted { core.countDroppedReport() }
         case .outcomes(let crystals):

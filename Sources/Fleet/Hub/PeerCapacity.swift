@@ -5,8 +5,6 @@ package struct PeerCapacity: Sendable, Hashable {
     /// Descriptors for everything that is no connection: files, database, the library's own, and some to spare for
     /// connections that are taken before the hub can turn to them.
     package static func reserve(descriptors: Int) -> Int { max(48, descriptors / 8) }
-    /// Connections of a peer: its messages, and the announcements.
-    private static let connectionsPerPeer = 2
 
     /// The most peers.
     package let peers: Int
@@ -17,6 +15,6 @@ package struct PeerCapacity: Sendable, Hashable {
     package init(descriptors: Int) {
         let free = descriptors - Self.reserve(descriptors: descriptors)
         strangers = max(4, min(1024, free / 8))
-        peers = max(1, min(PeerTable.capacity, (free - strangers) / Self.connectionsPerPeer))
+        peers = max(1, min(PeerTable.capacity, free - strangers))
     }
 }

@@ -39,7 +39,7 @@ package struct LearnerRole {
             dispatcher.join(timeout: .seconds(10))
             context.shutDown()
         }
-        observer.hubStarted(try startedEndpoints(of: hub))
+        observer.hubStarted(try startedEndpoint(of: hub))
         let start = try trainer.start()
         var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
         hub.post(
@@ -158,9 +158,9 @@ package struct LearnerRole {
         return run.lastPeerSeen.duration(to: now) > Self.peerWait
     }
 
-    private func startedEndpoints(of hub: Hub) throws -> HubEndpoints {
+    private func startedEndpoint(of hub: Hub) throws -> Endpoint {
         switch hub.outputs.receive(timeout: .seconds(30)) {
-        case .started(let endpoints): return endpoints
+        case .started(let endpoint): return endpoint
         case .failed(let reason): throw RoleError.io(reason)
         default: throw RoleError.io("the hub did not start within 30 s")
         }

@@ -8,8 +8,8 @@ package import Trajectories
 /// thread; all others on one thread of the learner that nothing waits for, so they may take their time (reports are
 /// dropped, and counted, when they take too much).
 package protocol RunObserver: Sendable {
-    /// The hub listens.
-    func hubStarted(_ endpoints: HubEndpoints)
+    /// The hub listens, where peers connect to.
+    func hubStarted(_ endpoint: Endpoint)
     /// Crystals of the version in hand got their outcomes; at most once a second. The batch brings them again.
     func crystalsFinished(_ crystals: [ScoredCrystal]) throws
     /// All crystals of a version have their outcomes; training begins when this returns. After a resume the batch of
@@ -30,7 +30,7 @@ package protocol RunObserver: Sendable {
 }
 
 extension RunObserver {
-    package func hubStarted(_ endpoints: HubEndpoints) {}
+    package func hubStarted(_ endpoint: Endpoint) {}
     package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {}
     package func batchCompleted(_ batch: ScoredBatch) throws {}
     package func versionMade(_ report: VersionReport) throws {}
@@ -41,19 +41,6 @@ extension RunObserver {
     package func peerJoined(_ peer: PeerDescription) {}
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {}
     package func problem(_ text: String) {}
-}
-
-/// Where the hub listens.
-package struct HubEndpoints: Sendable, Hashable {
-    /// For peers to connect to.
-    package var peers: Endpoint
-    /// Of the announcements; peers learn its port at login.
-    package var announcements: Endpoint
-
-    package init(peers: Endpoint, announcements: Endpoint) {
-        self.peers = peers
-        self.announcements = announcements
-    }
 }
 
 /// One step, as the learner saw it.

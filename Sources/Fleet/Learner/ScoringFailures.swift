@@ -21,7 +21,7 @@ package struct ScoringFailures: Sendable {
         var reasons: [String: Int] = [:]
         for crystal in batch.crystals {
             switch crystal.outcome {
-            case .scored: scored += 1
+            case .measured: scored += 1
             case .invalid(let reason): reasons["invalid: \(reason.rawValue)", default: 0] += 1
             case .failed(let failure):
                 failed += 1

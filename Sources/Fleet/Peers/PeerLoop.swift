@@ -19,11 +19,8 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     private let logger: Logger
     private var core: Core
     private var dealer: ZMQSocket?
-    private var subscriber: ZMQSocket?
-    private var subscribedPort = 0
     /// How often a connection was made; a host of several addresses is tried at each in turn.
     private var connections = 0
-    private var place: Endpoint
     private var outcome: Outcome?
     private var rejected: [String: Int] = [:]
 
@@ -38,7 +35,6 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     ) {
         self.core = core
         self.endpoint = endpoint
-        place = endpoint
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -49,33 +45,24 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     ///
     /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
     mutating func run(stop: StopToken) throws {
-        defer {
-            dealer?.close()
-            subscriber?.close()
-        }
+        defer { dealer?.close() }
         core.start(now: .now)
         try perform()
         while outcome == nil {
-            try ZMQPoller.wait(
-                for: [dealer, subscriber].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
+            try ZMQPoller.wait(for: [dealer].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
             if stop.isStopped { core.stop(now: .now) }
             for output in pool.takeOutputs() { core.finished(output, now: .now) }
             try perform()
-            try take(from: dealer)
-            try take(from: subscriber)
+            try takeMessages()
             core.tick(now: .now)
             try perform()
         }
         if case .failed(let error) = outcome { throw error }
     }
 
-    private mutating func take(from socket: ZMQSocket?) throws {
-        guard let socket else { return }
+    private mutating func takeMessages() throws {
         for _ in 0..<Self.messagesPerTurn {
-            // An effect may have closed it.
-            guard socket === dealer || socket === subscriber, outcome == nil, let frames = try socket.receive() else {
-                return
-            }
+            guard outcome == nil, let frames = try dealer?.receive() else { return }
             do {
                 guard frames.count == 1 else { throw WireError.malformed("\(frames.count) frames") }
                 core.receive(try HubMessage.decode(frames[0]), now: .now)
@@ -102,10 +89,9 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
                 let socket = try ZMQSocket(.dealer, in: context, options: .wire)
                 dealer = socket
                 let places = endpoint.connecting
-                place = places[connections % places.count]
+                let place = places[connections % places.count]
                 connections += 1
                 try socket.connect(place)
-            case .subscribe(let port): try subscribe(port: port)
             case .send(let message, let session): try send(message, session: session)
             case .log(let text): logger.info("\(text)")
             case .leave(let error):
@@ -114,17 +100,6 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
                 try dealer?.setLinger(.milliseconds(500))
             }
         }
-    }
-
-    private mutating func subscribe(port: Int) throws {
-        guard port != subscribedPort else { return }
-        subscriber?.close()
-        subscriber = nil
-        subscribedPort = port
-        guard port != 0, let place = place.withPort(port) else { return }
-        let socket = try ZMQSocket(.subscriber, in: context, options: .wire)
-        subscriber = socket
-        try socket.connect(place)
     }
 
     private mutating func send(_ message: PeerMessage, session: UInt64) throws {

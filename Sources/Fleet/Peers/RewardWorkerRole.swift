@@ -5,25 +5,25 @@ internal import Protocol
 package import Trajectories
 internal import Transport
 
-/// The reward worker: scores the tasks it is given, until the run is over.
+/// The reward worker: measures the crystals of the tasks it is given, until the run is over.
 package struct RewardWorkerRole {
     private let configuration: PeerConfiguration
     private let logger: Logger
     private let engineBytes: @Sendable () -> Int
-    private let makeScorer: @Sendable (String) throws -> any CrystalScorer
+    private let makeMeasurer: @Sendable (String) throws -> any CrystalMeasurer
 
     /// - Parameters:
     ///   - engineBytes: Tells the resident memory of the engine's process, for reports.
-    ///   - makeScorer: Makes a scorer from the settings that the learner tells (JSON): one on each thread, and again if they
+    ///   - makeMeasurer: Makes a measurer from the settings that the learner tells (JSON): one on each thread, and again if they
     ///     change.
     package init(
         configuration: PeerConfiguration, logger: Logger, engineBytes: @escaping @Sendable () -> Int = { 0 },
-        makeScorer: @escaping @Sendable (_ settings: String) throws -> any CrystalScorer
+        makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
     ) {
         self.engineBytes = engineBytes
         self.configuration = configuration
         self.logger = logger
-        self.makeScorer = makeScorer
+        self.makeMeasurer = makeMeasurer
     }
 
     /// Runs on the calling thread, which it blocks, until the learner ends the run or `stop` asks to leave.
@@ -33,17 +33,17 @@ package struct RewardWorkerRole {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()
         stop.addWakeup(wakeup)
-        let makeScorer = makeScorer
+        let makeMeasurer = makeMeasurer
         let pool = JobPool<RewardWorkerCore.Job, RewardWorkerCore.Output>(
-            name: "scorer", threads: configuration.threads, wakeup: wakeup
+            name: "measurer", threads: configuration.threads, wakeup: wakeup
         ) {
-            var made: (settings: String, scorer: any CrystalScorer)?
-            func score(_ crystals: [SampledCrystal], settings: String) throws(RoleError) -> [ScoringResult] {
+            var made: (settings: String, measurer: any CrystalMeasurer)?
+            func measure(_ items: [WorkItem], settings: String) throws(RoleError) -> [MeasuringResult] {
                 do {
-                    if made?.settings != settings { made = (settings, try makeScorer(settings)) }
-                    return try made?.scorer.score(crystals) ?? []
+                    if made?.settings != settings { made = (settings, try makeMeasurer(settings)) }
+                    return try made?.measurer.measure(items) ?? []
                 } catch {
-                    throw error as? RoleError ?? .work("the scorer cannot be made: \(error)")
+                    throw error as? RoleError ?? .work("the engine cannot be made: \(error)")
                 }
             }
             return { job in
@@ -51,13 +51,13 @@ package struct RewardWorkerRole {
                 switch job {
                 case .prepare(let settings):
                     do throws(RoleError) {
-                        _ = try score([], settings: settings)
+                        _ = try measure([], settings: settings)
                         return .prepared(settings: settings, problem: nil)
                     } catch { return .prepared(settings: settings, problem: error) }
-                case .score(let task, let settings):
+                case .measure(let task, let settings):
                     do throws(RoleError) {
-                        let results = try score(task.crystals, settings: settings)
-                        return .scored(task, results, seconds: begin.duration(to: .now).seconds)
+                        let results = try measure(task.items, settings: settings)
+                        return .measured(task, results, seconds: begin.duration(to: .now).seconds)
                     } catch { return .failed(task, error) }
                 }
             }

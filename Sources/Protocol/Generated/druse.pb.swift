@@ -8,11 +8,11 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The wire protocol of Druse, version 1.
+/// The wire protocol of Druse, version 2.
 ///
 /// Every ZeroMQ message is one frame that holds one Envelope. Peers (actors, reward workers) connect a DEALER
-/// to the hub's ROUTER, say hello, and from then on put the session they were given into every envelope. The hub's PUB
-/// carries only Announcements. Receivers refuse numbers outside the ranges named here (Sources/Roles/Wire).
+/// to the hub's ROUTER, say hello, and from then on put the session they were given into every envelope. Receivers
+/// refuse numbers outside the ranges named here (Sources/Protocol/Messages).
 
 #if canImport(FoundationEssentials)
 package import FoundationEssentials
@@ -134,7 +134,7 @@ package nonisolated struct Druse_Envelope: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The protocol version of the sender: 1.
+  /// The protocol version of the sender: 2.
   package var `protocol`: UInt32 = 0
 
   /// The session given in Welcome; 0 before that, and in everything the hub sends.
@@ -312,7 +312,7 @@ package nonisolated struct Druse_Envelope: Sendable {
     set {body = .taskAcknowledgement(newValue)}
   }
 
-  /// published
+  /// To every actor when there are new weights; whoever misses it hears of them with its next heartbeat.
   package var announcement: Druse_Announcement {
     get {
       if case .announcement(let v)? = body {return v}
@@ -347,7 +347,7 @@ package nonisolated struct Druse_Envelope: Sendable {
     case unitAcknowledgement(Druse_UnitAcknowledgement)
     case task(Druse_Task)
     case taskAcknowledgement(Druse_TaskAcknowledgement)
-    /// published
+    /// To every actor when there are new weights; whoever misses it hears of them with its next heartbeat.
     case announcement(Druse_Announcement)
 
   }
@@ -391,15 +391,12 @@ package nonisolated struct Druse_Welcome: Sendable {
 
   package var run: String = String()
 
-  /// The TCP port of the announcements, on the host the peer is connected to; 0: none.
-  package var announcementPort: UInt32 = 0
-
   package var heartbeatMilliseconds: UInt32 = 0
 
   /// Silence of the hub after which a peer connects anew.
   package var livenessMilliseconds: UInt32 = 0
 
-  /// What a peer of this role needs to know, in the learner's words (JSON).
+  /// What a peer of this role needs to know, in the learner's words (JSON); a reward worker's is the recipe.
   package var settings: String = String()
 
   /// Absent until the first weights are there.
@@ -812,6 +809,37 @@ package nonisolated struct Druse_UnitReturn: Sendable {
   package init() {}
 }
 
+/// A crystal to measure.
+package nonisolated struct Druse_Item: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// A job of the learner (fine-tuning: the policy version that sampled it), and the item's number in it: a name for
+  /// people. Results are matched by their place in the task.
+  package var job: UInt64 = 0
+
+  package var index: UInt32 = 0
+
+  package var spaceGroup: UInt32 = 0
+
+  /// Per site: Wyckoff index (1 = a), atomic number, and three fractional coordinates.
+  package var wyckoff: [UInt32] = []
+
+  package var elements: [UInt32] = []
+
+  package var positions: [Double] = []
+
+  /// a, b, c in angstrom; alpha, beta, gamma in degrees.
+  package var lattice: [Double] = []
+
+  package var terminated: Bool = false
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Druse_Task: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -821,23 +849,37 @@ package nonisolated struct Druse_Task: Sendable {
 
   package var task: UInt64 = 0
 
-  package var crystals: [Druse_SampledCrystal] = []
+  /// SHA-256 of the recipe (Welcome.settings) to measure by.
+  package var recipe: Data = Data()
+
+  package var items: [Druse_Item] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 }
 
-package nonisolated struct Druse_Score: Sendable {
+package nonisolated struct Druse_Quantity: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var energyPerAtom: Double = 0
+  /// Such as "energy_per_atom" (eV/atom) and "e_above_hull" (eV/atom).
+  package var name: String = String()
 
-  package var energyAboveHull: Double = 0
+  package var value: Double = 0
 
-  package var reward: Double = 0
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Druse_Measurement: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var quantities: [Druse_Quantity] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -858,28 +900,19 @@ package nonisolated struct Druse_Failure: Sendable {
   package init() {}
 }
 
-package nonisolated struct Druse_CrystalResult: Sendable {
+package nonisolated struct Druse_ItemResult: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  package var id: Druse_CrystalID {
-    get {_id ?? Druse_CrystalID()}
-    set {_id = newValue}
-  }
-  /// Returns true if `id` has been explicitly set.
-  package var hasID: Bool {self._id != nil}
-  /// Clears the value of `id`. Subsequent reads from it will return its default value.
-  package mutating func clearID() {self._id = nil}
+  package var outcome: Druse_ItemResult.OneOf_Outcome? = nil
 
-  package var outcome: Druse_CrystalResult.OneOf_Outcome? = nil
-
-  package var scored: Druse_Score {
+  package var measured: Druse_Measurement {
     get {
-      if case .scored(let v)? = outcome {return v}
-      return Druse_Score()
+      if case .measured(let v)? = outcome {return v}
+      return Druse_Measurement()
     }
-    set {outcome = .scored(newValue)}
+    set {outcome = .measured(newValue)}
   }
 
   /// The crystal's fault: the stable name of the reason.
@@ -904,7 +937,7 @@ package nonisolated struct Druse_CrystalResult: Sendable {
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Outcome: Equatable, Sendable {
-    case scored(Druse_Score)
+    case measured(Druse_Measurement)
     /// The crystal's fault: the stable name of the reason.
     case invalid(String)
     case failed(Druse_Failure)
@@ -912,10 +945,9 @@ package nonisolated struct Druse_CrystalResult: Sendable {
   }
 
   package init() {}
-
-  fileprivate var _id: Druse_CrystalID? = nil
 }
 
+/// One result for each item of the task, in their order.
 package nonisolated struct Druse_TaskResult: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -925,7 +957,7 @@ package nonisolated struct Druse_TaskResult: Sendable {
 
   package var task: UInt64 = 0
 
-  package var results: [Druse_CrystalResult] = []
+  package var results: [Druse_ItemResult] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1446,7 +1478,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
 
 nonisolated extension Druse_Welcome: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Welcome"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}epoch\0\u{1}run\0\u{3}announcement_port\0\u{3}heartbeat_milliseconds\0\u{3}liveness_milliseconds\0\u{1}settings\0\u{1}weights\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}session\0\u{1}epoch\0\u{1}run\0\u{4}\u{2}heartbeat_milliseconds\0\u{3}liveness_milliseconds\0\u{1}settings\0\u{1}weights\0\u{c}\u{4}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1457,7 +1489,6 @@ nonisolated extension Druse_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Messa
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.session) }()
       case 2: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 3: try { try decoder.decodeSingularStringField(value: &self.run) }()
-      case 4: try { try decoder.decodeSingularUInt32Field(value: &self.announcementPort) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.heartbeatMilliseconds) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.livenessMilliseconds) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.settings) }()
@@ -1481,9 +1512,6 @@ nonisolated extension Druse_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if !self.run.isEmpty {
       try visitor.visitSingularStringField(value: self.run, fieldNumber: 3)
     }
-    if self.announcementPort != 0 {
-      try visitor.visitSingularUInt32Field(value: self.announcementPort, fieldNumber: 4)
-    }
     if self.heartbeatMilliseconds != 0 {
       try visitor.visitSingularUInt32Field(value: self.heartbeatMilliseconds, fieldNumber: 5)
     }
@@ -1503,7 +1531,6 @@ nonisolated extension Druse_Welcome: SwiftProtobuf.Message, SwiftProtobuf._Messa
     if lhs.session != rhs.session {return false}
     if lhs.epoch != rhs.epoch {return false}
     if lhs.run != rhs.run {return false}
-    if lhs.announcementPort != rhs.announcementPort {return false}
     if lhs.heartbeatMilliseconds != rhs.heartbeatMilliseconds {return false}
     if lhs.livenessMilliseconds != rhs.livenessMilliseconds {return false}
     if lhs.settings != rhs.settings {return false}
@@ -2382,9 +2409,74 @@ nonisolated extension Druse_UnitReturn: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension Druse_Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Item"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{3}space_group\0\u{1}wyckoff\0\u{1}elements\0\u{1}positions\0\u{1}lattice\0\u{1}terminated\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.job) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.index) }()
+      case 3: try { try decoder.decodeSingularUInt32Field(value: &self.spaceGroup) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.wyckoff) }()
+      case 5: try { try decoder.decodeRepeatedUInt32Field(value: &self.elements) }()
+      case 6: try { try decoder.decodeRepeatedDoubleField(value: &self.positions) }()
+      case 7: try { try decoder.decodeRepeatedDoubleField(value: &self.lattice) }()
+      case 8: try { try decoder.decodeSingularBoolField(value: &self.terminated) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if self.job != 0 {
+      try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
+    }
+    if self.index != 0 {
+      try visitor.visitSingularUInt32Field(value: self.index, fieldNumber: 2)
+    }
+    if self.spaceGroup != 0 {
+      try visitor.visitSingularUInt32Field(value: self.spaceGroup, fieldNumber: 3)
+    }
+    if !self.wyckoff.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.wyckoff, fieldNumber: 4)
+    }
+    if !self.elements.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.elements, fieldNumber: 5)
+    }
+    if !self.positions.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.positions, fieldNumber: 6)
+    }
+    if !self.lattice.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.lattice, fieldNumber: 7)
+    }
+    if self.terminated != false {
+      try visitor.visitSingularBoolField(value: self.terminated, fieldNumber: 8)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_Item, rhs: Druse_Item) -> Bool {
+    if lhs.job != rhs.job {return false}
+    if lhs.index != rhs.index {return false}
+    if lhs.spaceGroup != rhs.spaceGroup {return false}
+    if lhs.wyckoff != rhs.wyckoff {return false}
+    if lhs.elements != rhs.elements {return false}
+    if lhs.positions != rhs.positions {return false}
+    if lhs.lattice != rhs.lattice {return false}
+    if lhs.terminated != rhs.terminated {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Druse_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Task"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}task\0\u{1}crystals\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}epoch\0\u{1}task\0\u{1}recipe\0\u{1}items\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2394,7 +2486,8 @@ nonisolated extension Druse_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       switch fieldNumber {
       case 1: try { try decoder.decodeSingularFixed64Field(value: &self.epoch) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.task) }()
-      case 3: try { try decoder.decodeRepeatedMessageField(value: &self.crystals) }()
+      case 3: try { try decoder.decodeSingularBytesField(value: &self.recipe) }()
+      case 4: try { try decoder.decodeRepeatedMessageField(value: &self.items) }()
       default: break
       }
     }
@@ -2407,8 +2500,11 @@ nonisolated extension Druse_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.task != 0 {
       try visitor.visitSingularUInt64Field(value: self.task, fieldNumber: 2)
     }
-    if !self.crystals.isEmpty {
-      try visitor.visitRepeatedMessageField(value: self.crystals, fieldNumber: 3)
+    if !self.recipe.isEmpty {
+      try visitor.visitSingularBytesField(value: self.recipe, fieldNumber: 3)
+    }
+    if !self.items.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.items, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -2416,15 +2512,16 @@ nonisolated extension Druse_Task: SwiftProtobuf.Message, SwiftProtobuf._MessageI
   package static func ==(lhs: Druse_Task, rhs: Druse_Task) -> Bool {
     if lhs.epoch != rhs.epoch {return false}
     if lhs.task != rhs.task {return false}
-    if lhs.crystals != rhs.crystals {return false}
+    if lhs.recipe != rhs.recipe {return false}
+    if lhs.items != rhs.items {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
 }
 
-nonisolated extension Druse_Score: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".Score"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}energy_per_atom\0\u{3}energy_above_hull\0\u{1}reward\0")
+nonisolated extension Druse_Quantity: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Quantity"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}name\0\u{1}value\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2432,31 +2529,56 @@ nonisolated extension Druse_Score: SwiftProtobuf.Message, SwiftProtobuf._Message
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularDoubleField(value: &self.energyPerAtom) }()
-      case 2: try { try decoder.decodeSingularDoubleField(value: &self.energyAboveHull) }()
-      case 3: try { try decoder.decodeSingularDoubleField(value: &self.reward) }()
+      case 1: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 2: try { try decoder.decodeSingularDoubleField(value: &self.value) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
-    if self.energyPerAtom.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.energyPerAtom, fieldNumber: 1)
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 1)
     }
-    if self.energyAboveHull.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.energyAboveHull, fieldNumber: 2)
-    }
-    if self.reward.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.reward, fieldNumber: 3)
+    if self.value.bitPattern != 0 {
+      try visitor.visitSingularDoubleField(value: self.value, fieldNumber: 2)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Druse_Score, rhs: Druse_Score) -> Bool {
-    if lhs.energyPerAtom != rhs.energyPerAtom {return false}
-    if lhs.energyAboveHull != rhs.energyAboveHull {return false}
-    if lhs.reward != rhs.reward {return false}
+  package static func ==(lhs: Druse_Quantity, rhs: Druse_Quantity) -> Bool {
+    if lhs.name != rhs.name {return false}
+    if lhs.value != rhs.value {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Druse_Measurement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Measurement"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantities\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.quantities) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.quantities.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.quantities, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_Measurement, rhs: Druse_Measurement) -> Bool {
+    if lhs.quantities != rhs.quantities {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2497,9 +2619,9 @@ nonisolated extension Druse_Failure: SwiftProtobuf.Message, SwiftProtobuf._Messa
   }
 }
 
-nonisolated extension Druse_CrystalResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
-  package static let protoMessageName: String = _protobuf_package + ".CrystalResult"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}id\0\u{1}scored\0\u{1}invalid\0\u{1}failed\0\u{1}seconds\0")
+nonisolated extension Druse_ItemResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".ItemResult"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}measured\0\u{1}invalid\0\u{1}failed\0\u{1}seconds\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2507,21 +2629,20 @@ nonisolated extension Druse_CrystalResult: SwiftProtobuf.Message, SwiftProtobuf.
       // allocates stack space for every case branch when no optimizations are
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
-      case 1: try { try decoder.decodeSingularMessageField(value: &self._id) }()
-      case 2: try {
-        var v: Druse_Score?
+      case 1: try {
+        var v: Druse_Measurement?
         var hadOneofValue = false
         if let current = self.outcome {
           hadOneofValue = true
-          if case .scored(let m) = current {v = m}
+          if case .measured(let m) = current {v = m}
         }
         try decoder.decodeSingularMessageField(value: &v)
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
-          self.outcome = .scored(v)
+          self.outcome = .measured(v)
         }
       }()
-      case 3: try {
+      case 2: try {
         var v: String?
         try decoder.decodeSingularStringField(value: &v)
         if let v = v {
@@ -2529,7 +2650,7 @@ nonisolated extension Druse_CrystalResult: SwiftProtobuf.Message, SwiftProtobuf.
           self.outcome = .invalid(v)
         }
       }()
-      case 4: try {
+      case 3: try {
         var v: Druse_Failure?
         var hadOneofValue = false
         if let current = self.outcome {
@@ -2542,7 +2663,7 @@ nonisolated extension Druse_CrystalResult: SwiftProtobuf.Message, SwiftProtobuf.
           self.outcome = .failed(v)
         }
       }()
-      case 5: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
+      case 4: try { try decoder.decodeSingularDoubleField(value: &self.seconds) }()
       default: break
       }
     }
@@ -2553,32 +2674,28 @@ nonisolated extension Druse_CrystalResult: SwiftProtobuf.Message, SwiftProtobuf.
     // allocates stack space for every if/case branch local when no optimizations
     // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
     // https://github.com/apple/swift-protobuf/issues/1182
-    try { if let v = self._id {
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
-    } }()
     switch self.outcome {
-    case .scored?: try {
-      guard case .scored(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    case .measured?: try {
+      guard case .measured(let v)? = self.outcome else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
     }()
     case .invalid?: try {
       guard case .invalid(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularStringField(value: v, fieldNumber: 3)
+      try visitor.visitSingularStringField(value: v, fieldNumber: 2)
     }()
     case .failed?: try {
       guard case .failed(let v)? = self.outcome else { preconditionFailure() }
-      try visitor.visitSingularMessageField(value: v, fieldNumber: 4)
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
     }()
     case nil: break
     }
     if self.seconds.bitPattern != 0 {
-      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 5)
+      try visitor.visitSingularDoubleField(value: self.seconds, fieldNumber: 4)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
 
-  package static func ==(lhs: Druse_CrystalResult, rhs: Druse_CrystalResult) -> Bool {
-    if lhs._id != rhs._id {return false}
+  package static func ==(lhs: Druse_ItemResult, rhs: Druse_ItemResult) -> Bool {
     if lhs.outcome != rhs.outcome {return false}
     if lhs.seconds != rhs.seconds {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}

@@ -32,9 +32,21 @@ extension LogProbabilities {
     }
 }
 
-extension SampledCrystal {
+/// The arrays that describe a crystal in messages.
+protocol WireCrystal {
+    var spaceGroup: UInt32 { get set }
+    var wyckoff: [UInt32] { get set }
+    var elements: [UInt32] { get set }
+    var positions: [Double] { get set }
+    var lattice: [Double] { get set }
+}
+
+extension Druse_SampledCrystal: WireCrystal {}
+extension Druse_Item: WireCrystal {}
+
+extension Crystal {
     /// Reads a crystal. Counts and indices are checked here; its numbers may be anything: ``Admission`` judges them.
-    init(wire: Druse_SampledCrystal) throws(WireError) {
+    init(wire: some WireCrystal) throws(WireError) {
         guard let group = SpaceGroup(number: Int(wire.spaceGroup)) else { throw .malformed("space group") }
         let count = wire.wyckoff.count
         guard count <= WireLimits.sitesPerCrystal, wire.elements.count == count, wire.positions.count == 3 * count,
@@ -52,23 +64,31 @@ extension SampledCrystal {
         let lattice = LatticeParameters(
             a: wire.lattice[0], b: wire.lattice[1], c: wire.lattice[2], alpha: wire.lattice[3], beta: wire.lattice[4],
             gamma: wire.lattice[5])
+        self.init(spaceGroup: group, sites: sites, lattice: lattice)
+    }
+
+    /// Writes the crystal into a message.
+    func write(to wire: inout some WireCrystal) {
+        wire.spaceGroup = UInt32(spaceGroup.number)
+        wire.wyckoff = sites.map { UInt32(clamping: $0.wyckoff) }
+        wire.elements = sites.map { UInt32($0.element.atomicNumber) }
+        wire.positions = sites.flatMap { [$0.position.x, $0.position.y, $0.position.z] }
+        wire.lattice = [lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma]
+    }
+}
+
+extension SampledCrystal {
+    init(wire: Druse_SampledCrystal) throws(WireError) {
         self.init(
-            id: try CrystalID(wire: wire.id), crystal: Crystal(spaceGroup: group, sites: sites, lattice: lattice),
-            terminated: wire.terminated, logProbability: LogProbabilities(wire: wire.logProbability),
+            id: try CrystalID(wire: wire.id), crystal: try Crystal(wire: wire), terminated: wire.terminated,
+            logProbability: LogProbabilities(wire: wire.logProbability),
             referenceLogProbability: LogProbabilities(wire: wire.referenceLogProbability))
     }
 
     var wire: Druse_SampledCrystal {
         var wire = Druse_SampledCrystal()
         wire.id = id.wire
-        wire.spaceGroup = UInt32(crystal.spaceGroup.number)
-        for site in crystal.sites {
-            wire.wyckoff.append(UInt32(clamping: site.wyckoff))
-            wire.elements.append(UInt32(site.element.atomicNumber))
-            wire.positions += [site.position.x, site.position.y, site.position.z]
-        }
-        let lattice = crystal.lattice
-        wire.lattice = [lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma]
+        crystal.write(to: &wire)
         wire.terminated = terminated
         wire.logProbability = logProbability.wire
         wire.referenceLogProbability = referenceLogProbability.wire
@@ -82,5 +102,31 @@ extension SampledCrystal {
         crystals.reserveCapacity(wire.count)
         for crystal in wire { crystals.append(try SampledCrystal(wire: crystal)) }
         return crystals
+    }
+}
+
+extension WorkItem {
+    init(wire: Druse_Item) throws(WireError) {
+        self.init(
+            job: try WireError.number(wire.job, atMost: WireLimits.version, "job"), index: Int(wire.index),
+            crystal: try Crystal(wire: wire), terminated: wire.terminated)
+    }
+
+    var wire: Druse_Item {
+        var wire = Druse_Item()
+        wire.job = UInt64(job)
+        wire.index = UInt32(clamping: index)
+        crystal.write(to: &wire)
+        wire.terminated = terminated
+        return wire
+    }
+
+    /// Reads a list of items of bounded length.
+    static func list(wire: [Druse_Item]) throws(WireError) -> [WorkItem] {
+        guard wire.count <= WireLimits.crystals else { throw .malformed("too many items") }
+        var items: [WorkItem] = []
+        items.reserveCapacity(wire.count)
+        for item in wire { items.append(try WorkItem(wire: item)) }
+        return items
     }
 }

@@ -14,7 +14,7 @@ package enum HubMessage: Sendable, Hashable {
     case unitAcknowledgement(version: Int, unit: Int)
     case task(RewardTask)
     case taskAcknowledgement(UInt64)
-    /// Published to all actors.
+    /// To every actor, when there are new weights.
     case announcement(Announcement)
 }
 
@@ -24,21 +24,17 @@ package struct Welcome: Sendable, Hashable {
     /// Drawn at random when the hub started.
     package var epoch: UInt64
     package var run: String
-    /// On the host that the peer is connected to; 0: there are none.
-    package var announcementPort: Int
     package var heartbeat: Duration
     package var liveness: Duration
     package var settings: String
     package var weights: Announcement?
 
     package init(
-        session: UInt64, epoch: UInt64, run: String, announcementPort: Int, heartbeat: Duration, liveness: Duration,
-        settings: String, weights: Announcement?
+        session: UInt64, epoch: UInt64, run: String, heartbeat: Duration, liveness: Duration, settings: String, weights: Announcement?
     ) {
         self.session = session
         self.epoch = epoch
         self.run = run
-        self.announcementPort = announcementPort
         self.heartbeat = heartbeat
         self.liveness = liveness
         self.settings = settings
@@ -111,15 +107,18 @@ package struct UnitGrant: Sendable, Hashable {
     }
 }
 
-/// Work for a reward worker: a few crystals.
+/// Work for a reward worker: a few crystals, and the recipe to measure them by.
 package struct RewardTask: Sendable, Hashable {
     package var epoch: UInt64
     package var id: UInt64
-    package var crystals: [SampledCrystal]
+    /// SHA-256 of the settings of reward workers.
+    package var recipe: Digest
+    package var items: [WorkItem]
 
-    package init(epoch: UInt64, id: UInt64, crystals: [SampledCrystal]) {
+    package init(epoch: UInt64, id: UInt64, recipe: Digest, items: [WorkItem]) {
         self.epoch = epoch
         self.id = id
-        self.crystals = crystals
+        self.recipe = recipe
+        self.items = items
     }
 }

@@ -36,7 +36,9 @@ extension HubMessage {
             )
         case .task(let wire):
             return .task(
-                RewardTask(epoch: wire.epoch, id: wire.task, crystals: try SampledCrystal.list(wire: wire.crystals)))
+                RewardTask(
+                    epoch: wire.epoch, id: wire.task, recipe: try WireError.digest(wire.recipe, "recipe"),
+                    items: try WorkItem.list(wire: wire.items)))
         case .taskAcknowledgement(let wire): return .taskAcknowledgement(wire.task)
         case .announcement(let wire): return .announcement(try Announcement(wire: wire))
         default: throw .malformed("not a message that the hub sends")
@@ -87,7 +89,8 @@ extension HubMessage {
             var wire = Druse_Task()
             wire.epoch = task.epoch
             wire.task = task.id
-            wire.crystals = task.crystals.map(\.wire)
+            wire.recipe = Data(task.recipe.bytes)
+            wire.items = task.items.map(\.wire)
             return .task(wire)
         case .taskAcknowledgement(let task):
             var wire = Druse_TaskAcknowledgement()
@@ -122,7 +125,6 @@ extension Welcome {
     init(wire: Druse_Welcome) throws(WireError) {
         self.init(
             session: wire.session, epoch: wire.epoch, run: try WireError.text(wire.run, "run"),
-            announcementPort: try WireError.number(UInt64(wire.announcementPort), atMost: 65535, "port"),
             heartbeat: max(.milliseconds(10), try WireError.milliseconds(wire.heartbeatMilliseconds, "heartbeat")),
             liveness: max(.milliseconds(30), try WireError.milliseconds(wire.livenessMilliseconds, "liveness")),
             settings: try WireError.text(wire.settings, atMost: WireLimits.settingsBytes, "settings"),
@@ -134,7 +136,6 @@ extension Welcome {
         wire.session = session
         wire.epoch = epoch
         wire.run = run
-        wire.announcementPort = UInt32(announcementPort)
         wire.heartbeatMilliseconds = UInt32(clamping: heartbeat.milliseconds)
         wire.livenessMilliseconds = UInt32(clamping: liveness.milliseconds)
         wire.settings = settings

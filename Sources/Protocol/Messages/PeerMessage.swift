@@ -80,27 +80,17 @@ package struct UnitReturn: Sendable, Hashable {
     }
 }
 
-/// The outcomes of a task's crystals.
+/// What came of a task: a result for each of its items, in their order.
 package struct TaskResult: Sendable, Hashable {
     /// The hub's life that gave out the task.
     package var epoch: UInt64
     package var task: UInt64
-    package var results: [CrystalResult]
+    package var results: [MeasuringResult]
 
-    package init(epoch: UInt64, task: UInt64, results: [CrystalResult]) {
+    package init(epoch: UInt64, task: UInt64, results: [MeasuringResult]) {
         self.epoch = epoch
         self.task = task
         self.results = results
-    }
-}
-
-package struct CrystalResult: Sendable, Hashable {
-    package var id: CrystalID
-    package var result: ScoringResult
-
-    package init(id: CrystalID, result: ScoringResult) {
-        self.id = id
-        self.result = result
     }
 }
 

@@ -178,8 +178,9 @@ extension UnitResult {
 extension TaskResult {
     init(wire: Druse_TaskResult) throws(WireError) {
         guard wire.results.count <= WireLimits.crystals else { throw .malformed("too many results") }
-        var results: [CrystalResult] = []
-        for result in wire.results { results.append(try CrystalResult(wire: result)) }
+        var results: [MeasuringResult] = []
+        results.reserveCapacity(wire.results.count)
+        for result in wire.results { results.append(try MeasuringResult(wire: result)) }
         self.init(epoch: wire.epoch, task: wire.task, results: results)
     }
 

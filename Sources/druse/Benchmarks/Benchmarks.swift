@@ -125,9 +125,9 @@ struct Benchmarks {
     private func score(_ crystals: [Crystal], threads: Int) throws -> BenchmarkRecord {
         let engine = try ScoringEngine(potential: "chgnet", hull: "default")
         let team = ThreadTeam(threadCount: threads)
-        let judges = engine.judges(threads, RewardConfiguration())
+        let measurers = engine.measurers(threads, ValidityLimits())
         let (calls, seconds) = measure {
-            team.forEach(crystals.count) { index, thread in _ = judges[thread].reward.evaluate(crystals[index]) }
+            team.forEach(crystals.count) { index, thread in _ = measurers[thread].measurer.evaluate(crystals[index]) }
         }
         var record = BenchmarkRecord(
             benchmark: "score", shape: "base policy's crystals", threads: threads, crystals: calls * crystals.count,

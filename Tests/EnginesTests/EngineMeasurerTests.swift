@@ -8,7 +8,7 @@ import Stability
 import Testing
 import Trajectories
 
-@Suite struct StabilityScorerTests {
+@Suite struct EngineMeasurerTests {
     /// Two hulls of the same compounds, one with another energy, in files.
     private func withHulls(_ body: (_ first: String, _ second: String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hulls-\(UUID().uuidString)")
@@ -26,19 +26,19 @@ import Trajectories
         try body(try write("a.json", energy: -6.5), try write("b.json", energy: -6.25))
     }
 
-    private func settings(_ engine: ScoringEngine, hull: String) -> ScoringSettings {
-        ScoringSettings(
-            reward: RewardConfiguration(), potential: "chgnet", potentialDigest: engine.potential.digest, hull: hull,
+    private func settings(_ engine: ScoringEngine, hull: String) -> Recipe {
+        Recipe(
+            limits: ValidityLimits(), potential: "chgnet", potentialDigest: engine.potential.digest, hull: hull,
             hullDigest: engine.hull.digest)
     }
 
-    @Test func makeScorer_hullOfTheSameSizeButAnother_isRefusedWithBothDigests() throws {
+    @Test func makeMeasurer_hullOfTheSameSizeButAnother_isRefusedWithBothDigests() throws {
         try withHulls { first, second in
             let mine = try ScoringEngine(potential: "chgnet", hull: first)
             let theirs = try ScoringEngine(potential: "chgnet", hull: second)
             #expect(mine.hull.compoundCount == theirs.hull.compoundCount)
             let text = try PeerSettings.text(settings(theirs, hull: first))
-            let error = #expect(throws: RoleError.self) { try StabilityScorerFactory().makeScorer(text) }
+            let error = #expect(throws: RoleError.self) { try EngineMeasurerFactory().makeMeasurer(text) }
             guard case .cannotServe(let reason)? = error else {
                 Issue.record("\(String(describing: error))")
                 return
@@ -48,35 +48,35 @@ import Trajectories
         }
     }
 
-    @Test func makeScorer_otherPotential_isRefusedWithBothDigests() throws {
+    @Test func makeMeasurer_otherPotential_isRefusedWithBothDigests() throws {
         try withHulls { first, _ in
             let engine = try ScoringEngine(potential: "chgnet", hull: first)
             var settings = settings(engine, hull: first)
             settings.potentialDigest = String(repeating: "0", count: 64)
             let text = try PeerSettings.text(settings)
-            let error = #expect(throws: RoleError.self) { try StabilityScorerFactory().makeScorer(text) }
+            let error = #expect(throws: RoleError.self) { try EngineMeasurerFactory().makeMeasurer(text) }
             let reason = "\(try #require(error))"
             #expect(reason.contains(engine.potential.digest) && reason.contains(settings.potentialDigest))
         }
     }
 
-    @Test func makeScorer_otherRewardOnly_keepsPotentialAndHull() throws {
+    @Test func makeMeasurer_otherLimitsOnly_keepsPotentialAndHull() throws {
         try withHulls { first, _ in
             var settings = settings(try ScoringEngine(potential: "chgnet", hull: first), hull: first)
-            let factory = StabilityScorerFactory()
-            _ = try factory.makeScorer(try PeerSettings.text(settings))
+            let factory = EngineMeasurerFactory()
+            _ = try factory.makeMeasurer(try PeerSettings.text(settings))
             // Were it read again, it would be missed.
             try FileManager.default.removeItem(atPath: first)
-            settings.reward.limits.minimumDistance = 1.25
-            _ = try factory.makeScorer(try PeerSettings.text(settings))
+            settings.limits.minimumDistance = 1.25
+            _ = try factory.makeMeasurer(try PeerSettings.text(settings))
         }
     }
 
     /// Whatever comes over the wire ends in an outcome, in bounded time.
-    @Test func score_crystalsThatMakeNoSense_givesTypedOutcomes() throws {
+    @Test func measure_crystalsThatMakeNoSense_givesTypedOutcomes() throws {
         try withHulls { first, _ in
             let engine = try ScoringEngine(potential: "chgnet", hull: first)
-            let scorer = StabilityScorer(reward: engine.makeReward(RewardConfiguration()))
+            let measurer = EngineMeasurer(measurer: engine.makeMeasurer(ValidityLimits()))
             var generator = SeededGenerator(seed: 5)
             let odd: [Double] = [
                 .nan, .infinity, -.infinity, 0, -1, 1e-300, 1e300, .leastNonzeroMagnitude, -1e18, 1e18, 0.5, 3, 90, 180,
@@ -101,11 +101,8 @@ import Trajectories
                     lattice: LatticeParameters(
                         a: value(0.5...60), b: value(0.5...60), c: value(0.5...60), alpha: value(1...179),
                         beta: value(1...179), gamma: value(1...179)))
-                let sampled = SampledCrystal(
-                    id: CrystalID(version: 0, unit: 0, index: number), crystal: crystal, terminated: true,
-                    logProbability: LogProbabilities(w: 0, a: 0, xyz: 0, l: 0),
-                    referenceLogProbability: LogProbabilities(w: 0, a: 0, xyz: 0, l: 0))
-                let results = scorer.score([sampled])
+                let item = WorkItem(job: 0, index: number, crystal: crystal, terminated: true)
+                let results = measurer.measure([item])
                 #expect(results.count == 1)
                 #expect(results.allSatisfy { $0.seconds < 5 })
             }

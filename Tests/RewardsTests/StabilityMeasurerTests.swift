@@ -5,7 +5,7 @@ import Stability
 import Testing
 import Trajectories
 
-@Suite struct StabilityRewardTests {
+@Suite struct StabilityMeasurerTests {
     /// An evaluator that answers what the test wants and remembers what it was asked.
     private final class FixedEvaluator: EnergyEvaluator {
         private let result: Result<Double, PotentialError>
@@ -56,38 +56,37 @@ import Trajectories
 
     private func outcome(
         _ crystal: Crystal, isTerminated: Bool = true, energy: Result<Double, PotentialError> = .success(-3.4),
-        configuration: RewardConfiguration = RewardConfiguration()
-    ) -> RewardOutcome {
-        StabilityReward(evaluator: FixedEvaluator(energy), hull: hull, configuration: configuration)
+        limits: ValidityLimits = ValidityLimits()
+    ) -> Outcome {
+        StabilityMeasurer(evaluator: FixedEvaluator(energy), hull: hull, limits: limits)
             .evaluate(crystal, isTerminated: isTerminated).outcome
     }
 
     @Test func evaluate_ofSoundCrystal_scoresItsPrimitiveCell() throws {
         let evaluator = FixedEvaluator(.success(-3.4))
-        let reward = StabilityReward(evaluator: evaluator, hull: hull, configuration: RewardConfiguration())
-        let evaluation = reward.evaluate(try rockSalt())
-        guard case .scored(let score) = evaluation.outcome else {
+        let measurer = StabilityMeasurer(evaluator: evaluator, hull: hull, limits: ValidityLimits())
+        let evaluation = measurer.evaluate(try rockSalt())
+        guard case .measured(let measurement) = evaluation.outcome else {
             Issue.record("\(evaluation.outcome)")
             return
         }
-        #expect(score.energyPerAtom == -3.4)
-        #expect(abs(score.energyAboveHull - 0.1) < 1e-12)
-        #expect(abs(score.reward - 0.513417119032592) < 1e-12)
-        #expect(reward.configuration.reward(of: evaluation.outcome) == score.reward)
+        #expect(measurement[.energyPerAtom] == -3.4)
+        #expect(abs((measurement[.energyAboveHull] ?? 9) - 0.1) < 1e-12)
+        #expect(abs((RewardConfiguration().reward(of: evaluation.outcome) ?? 9) - 0.513417119032592) < 1e-12)
         #expect(evaluator.structures.map(\.atomCount) == [2])
         #expect(evaluator.structures.first?.orbits == [0, 1])
-        #expect(evaluation.timings.buildSeconds > 0)
-        #expect(evaluation.timings.hullSeconds > 0)
-        #expect(evaluation.timings.energySeconds > 0)
+        #expect(evaluation.times.buildSeconds > 0)
+        #expect(evaluation.times.hullSeconds > 0)
+        #expect(evaluation.times.energySeconds > 0)
     }
 
     @Test func evaluate_belowTheHull_keepsTheSignAndHoldsTheReward() throws {
-        guard case .scored(let score) = outcome(try rockSalt(), energy: .success(-500)) else {
+        guard case .measured(let measurement) = outcome(try rockSalt(), energy: .success(-500)) else {
             Issue.record("not scored")
             return
         }
-        #expect(score.energyAboveHull == -496.5)
-        #expect(score.reward == 2)
+        #expect(measurement[.energyAboveHull] == -496.5)
+        #expect(RewardConfiguration().reward(of: .measured(measurement)) == 2)
     }
 
     @Test func evaluate_ofUnterminatedSample_isInvalid() throws {
@@ -126,7 +125,7 @@ import Trajectories
 
     @Test func evaluate_withinTheBoundsOfTheLattice_isScored() throws {
         for values in [[1.5, 5, 6, 80, 85, 95], [100, 5, 1.6, 90, 90, 90], [9, 9, 9, 20, 20, 20]] {
-            guard case .scored = outcome(try triclinic([.zero], LatticeParameters(values: values))) else {
+            guard case .measured = outcome(try triclinic([.zero], LatticeParameters(values: values))) else {
                 Issue.record("\(values)")
                 continue
             }
@@ -142,14 +141,14 @@ import Trajectories
     }
 
     @Test func evaluate_ofTooManyAtoms_isInvalid() throws {
-        var configuration = RewardConfiguration()
-        configuration.limits.maximumAtoms = 8
-        guard case .scored = outcome(try rockSalt(), configuration: configuration) else {
+        var limits = ValidityLimits()
+        limits.maximumAtoms = 8
+        guard case .measured = outcome(try rockSalt(), limits: limits) else {
             Issue.record("8 atoms are allowed")
             return
         }
-        configuration.limits.maximumAtoms = 7
-        #expect(outcome(try rockSalt(), configuration: configuration) == .invalid(.tooManyAtoms))
+        limits.maximumAtoms = 7
+        #expect(outcome(try rockSalt(), limits: limits) == .invalid(.tooManyAtoms))
     }
 
     @Test func evaluate_ofImpossibleSites_isInvalid() throws {
@@ -167,7 +166,7 @@ import Trajectories
         #expect(outcome(try triclinic([.zero, .zero], cube)) == .invalid(.atomsTooClose))
         // Through the face of the cell.
         #expect(outcome(try triclinic([.zero, SIMD3(0, 0.95, 0)], cube)) == .invalid(.atomsTooClose))
-        guard case .scored = outcome(try triclinic([.zero, SIMD3(0.1001, 0, 0)], cube)) else {
+        guard case .measured = outcome(try triclinic([.zero, SIMD3(0.1001, 0, 0)], cube)) else {
             Issue.record("0.5005 Å is allowed")
             return
         }
@@ -205,12 +204,12 @@ import Trajectories
     @Test func evaluate_withoutReference_failsBeforeTheEnergy() throws {
         let iron = try #require(Element(symbol: "Fe"))
         let evaluator = FixedEvaluator(.success(-1))
-        let reward = StabilityReward(evaluator: evaluator, hull: hull, configuration: RewardConfiguration())
-        let evaluation = reward.evaluate(try rockSalt("Fe"))
+        let measurer = StabilityMeasurer(evaluator: evaluator, hull: hull, limits: ValidityLimits())
+        let evaluation = measurer.evaluate(try rockSalt("Fe"))
         #expect(evaluation.outcome == .failed(.missingReference(iron)))
-        #expect(reward.configuration.reward(of: evaluation.outcome) == nil)
+        #expect(RewardConfiguration().reward(of: evaluation.outcome) == nil)
         #expect(evaluator.structures.isEmpty)
-        #expect(evaluation.timings.energySeconds == 0)
+        #expect(evaluation.times.energySeconds == 0)
     }
 
     @Test func evaluationFailure_fromItsCodeAndDetail_isItself() {

@@ -4,32 +4,32 @@ internal import Stability
 internal import Synchronization
 package import Trajectories
 
-/// Scores crystals by their energy above the hull; one for each thread of a reward worker.
-package final class StabilityScorer: CrystalScorer {
-    private let reward: StabilityReward
+/// Measures the crystals of tasks by an engine; one for each thread of a reward worker.
+package final class EngineMeasurer: CrystalMeasurer {
+    private let measurer: StabilityMeasurer
 
-    package init(reward: StabilityReward) { self.reward = reward }
+    package init(measurer: StabilityMeasurer) { self.measurer = measurer }
 
-    package func score(_ crystals: [SampledCrystal]) -> [ScoringResult] {
-        crystals.map { sampled in
-            let evaluation = reward.evaluate(sampled.crystal, isTerminated: sampled.terminated)
-            return ScoringResult(outcome: evaluation.outcome, seconds: evaluation.timings.totalSeconds)
+    package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
+        items.map { item in
+            let timed = measurer.evaluate(item.crystal, isTerminated: item.terminated)
+            return MeasuringResult(outcome: timed.outcome, seconds: timed.times.totalSeconds)
         }
     }
 }
 
-/// Makes the scorers of a process: potential and hull are loaded for the first and shared by the others, also after the
-/// reward's numbers change.
-package final class StabilityScorerFactory: Sendable {
+/// Makes the measurers of a process: potential and hull are loaded for the first and shared by the others, also after the
+/// limits change.
+package final class EngineMeasurerFactory: Sendable {
     private let shared = Mutex<(source: EngineSource, engine: ScoringEngine)?>(nil)
 
     package init() {}
 
-    /// - Parameter text: JSON of `ScoringSettings`.
+    /// - Parameter text: JSON of ``Recipe``.
     /// - Throws: ``RoleError`` if potential or hull are not the learner's.
-    package func makeScorer(_ text: String) throws -> any CrystalScorer {
-        let settings = try PeerSettings.parse(ScoringSettings.self, from: text)
-        return StabilityScorer(reward: try engine(EngineSource(settings)).makeReward(settings.reward))
+    package func makeMeasurer(_ text: String) throws -> any CrystalMeasurer {
+        let recipe = try PeerSettings.parse(Recipe.self, from: text)
+        return EngineMeasurer(measurer: try engine(EngineSource(recipe)).makeMeasurer(recipe.limits))
     }
 
     /// Potential and hull, loaded if those in hand are others.
@@ -51,11 +51,11 @@ private struct EngineSource: Sendable, Hashable {
     var hull: String
     var hullDigest: String
 
-    init(_ settings: ScoringSettings) {
-        potential = settings.potential
-        potentialDigest = settings.potentialDigest
-        hull = settings.hull
-        hullDigest = settings.hullDigest
+    init(_ recipe: Recipe) {
+        potential = recipe.potential
+        potentialDigest = recipe.potentialDigest
+        hull = recipe.hull
+        hullDigest = recipe.hullDigest
     }
 
     /// - Throws: ``RoleError/cannotServe(_:)``, with both digests, if the engine is another one than the learner's.

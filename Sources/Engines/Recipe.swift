@@ -1,0 +1,25 @@
+package import Rewards
+
+/// What is measured, and how: what the learner tells reward workers at login. Its digest names it in every task.
+package struct Recipe: Codable, Sendable, Hashable {
+    /// What counts as a crystal.
+    package var limits: ValidityLimits
+    /// `chgnet` or a file that the worker can read.
+    package var potential: String
+    /// SHA-256 of the potential's weights, so that all workers use the same.
+    package var potentialDigest: String
+    /// `default` or a file that the worker can read.
+    package var hull: String
+    /// SHA-256 of the hull's entries, so that all workers use the same.
+    package var hullDigest: String
+
+    package init(
+        limits: ValidityLimits, potential: String, potentialDigest: String, hull: String, hullDigest: String
+    ) {
+        self.limits = limits
+        self.potential = potential
+        self.potentialDigest = potentialDigest
+        self.hull = hull
+        self.hullDigest = hullDigest
+    }
+}

@@ -1,0 +1,29 @@
+/// What was measured of a crystal: numbers by name.
+package struct Measurement: Sendable, Hashable {
+    /// The name of a quantity, as messages and the archive carry it; its unit belongs to it.
+    package struct Quantity: RawRepresentable, Sendable, Hashable, Comparable {
+        package var rawValue: String
+
+        package init(rawValue: String) { self.rawValue = rawValue }
+
+        /// eV/atom, in the energy convention of the engine's hull.
+        package static let energyPerAtom = Quantity(rawValue: "energy_per_atom")
+        /// The height above the convex hull, eV/atom; negative below it.
+        package static let energyAboveHull = Quantity(rawValue: "e_above_hull")
+
+        package static func < (left: Quantity, right: Quantity) -> Bool { left.rawValue < right.rawValue }
+    }
+
+    /// All numbers.
+    package private(set) var values: [Quantity: Double]
+
+    package init(_ values: [Quantity: Double]) { self.values = values }
+
+    /// An energy and its height above the hull, eV/atom both.
+    package init(energyPerAtom: Double, energyAboveHull: Double) {
+        self.init([.energyPerAtom: energyPerAtom, .energyAboveHull: energyAboveHull])
+    }
+
+    /// The number of a name; nil if it was not measured.
+    package subscript(quantity: Quantity) -> Double? { values[quantity] }
+}
