@@ -48,12 +48,16 @@ package enum ArchiveError: Error, Equatable, CustomStringConvertible {
             """
         case .noUsableCheckpoint(let path, let versions, let crystals, let damaged):
             """
-            \(path) holds no usable checkpoint\(damaged.isEmpty ? "" : " (\(damaged.map(\.description).joined(separator: "; ")))"), \
-            but the run has made \(versions) versions and its archive holds \(crystals) crystals: restore the checkpoints, or begin \
-            a new run in another directory; nothing was changed
+            \(path) holds no usable checkpoint\(Self.list(damaged)), \
+            but the run has made \(versions) versions and its archive holds \(crystals) crystals: restore the \
+            checkpoints, or begin a new run in another directory; nothing was changed
             """
         case .noCheckpoint(let path, let version):
             "\(path) has no checkpoint of version \(version)"
         }
+    }
+
+    private static func list(_ damaged: [Checkpoint.Damage]) -> String {
+        damaged.isEmpty ? "" : " (\(damaged.map(\.description).joined(separator: "; ")))"
     }
 }

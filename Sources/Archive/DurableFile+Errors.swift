@@ -19,10 +19,16 @@ extension DurableFile {
     }
 
     /// Why an operation failed, in the system's words where it has some.
-    static func reason(of error: any Error) -> String {
+    package static func reason(of error: any Error) -> String {
         guard let code = systemCode(of: error) else { return error.localizedDescription }
         let advice = [EMFILE, ENFILE].contains(code) ? "; raise `ulimit -n`" : ""
         return String(cString: strerror(code)) + advice
+    }
+
+    /// Whether a reason is one that waiting does not change: a file in place of a folder, a lack of rights, ...
+    package static func isLasting(reason: String) -> Bool {
+        let codes = [ENOTDIR, EISDIR, EEXIST, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP]
+        return codes.contains { String(cString: strerror($0)) == reason }
     }
 
     /// The `errno` behind an error; nil if there is none.

@@ -104,6 +104,13 @@ import Testing
         }
     }
 
+    @Test func peer_thatConnectsToANameWithoutAddress_saysSo() throws {
+        let outcome = try DruseProcess.run(
+            program: "actor", ["--connect", "tcp://no.such.host.invalid:9", "--patience", "0.5"])
+        #expect(outcome.status == 1)
+        #expect(outcome.messages.contains("the name no.such.host.invalid has no address"), "\(outcome.messages)")
+    }
+
     @Test func learner_whereOthersReachIt_isRefusedUnlessToldSo() async throws {
         let cluster = try TestCluster()
         for listen in ["tcp://*:*", "tcp://0.0.0.0:*"] {

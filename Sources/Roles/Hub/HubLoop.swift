@@ -163,8 +163,8 @@ final class HubLoop {
             for descriptor in excess { ConnectionMonitor.cut(descriptor) }
             if doors[index].cutCount == 0 {
                 core.warn(
-                    "\(doors[index].name) that did not log in in time, or were too many, are cut (\(excess.count) now, further "
-                        + "ones in silence)")
+                    "\(doors[index].name) that did not log in in time, or were too many, are cut (\(excess.count) "
+                        + "now, further ones in silence)")
             }
             doors[index].cutCount += excess.count
         }

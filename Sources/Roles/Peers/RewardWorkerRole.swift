@@ -10,8 +10,8 @@ package struct RewardWorkerRole {
 
     /// - Parameters:
     ///   - engineBytes: Tells the resident memory of the engine's process, for reports.
-    ///   - makeScorer: Makes a scorer from the settings that the learner tells (JSON): one on each thread, and again if they
-    ///     change.
+    ///   - makeScorer: Makes a scorer from the settings that the learner tells (JSON): one on each thread, and again if
+    ///     they change.
     package init(
         configuration: PeerConfiguration, logger: Logger, engineBytes: @escaping @Sendable () -> Int = { 0 },
         makeScorer: @escaping @Sendable (_ settings: String) throws -> any CrystalScorer

@@ -48,7 +48,9 @@ extension RoleError {
 extension ArchiveError {
     fileprivate var isLasting: Bool {
         switch self {
-        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint: true
+        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked, .damaged:
+            true
+        case .file(_, _, let reason): DurableFile.isLasting(reason: reason)
         default: false
         }
     }

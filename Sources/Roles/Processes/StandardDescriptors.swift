@@ -40,7 +40,8 @@ package enum StandardDescriptors {
     package static func requireEnough(_ limit: Int = limit) throws(RoleError) {
         guard limit >= fewest else {
             throw .configuration([
-                "only \(limit) files and sockets may be open at once (ulimit -n), and at least \(fewest) are needed: raise the limit"
+                "only \(limit) files and sockets may be open at once (ulimit -n), and at least \(fewest) are needed: "
+                    + "raise the limit"
             ])
         }
     }

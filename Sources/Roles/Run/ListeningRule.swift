@@ -11,15 +11,17 @@ package enum ListeningRule {
             if try endpoint.isLocal() || isInsecure { return nil }
         } catch { return "\(error)" }
         return
-            "other machines can connect to \(endpoint), and connections are neither encrypted nor authenticated: whoever reaches it "
-            + "can take part in the run. Listen at tcp://127.0.0.1:5555, or, in a network that you trust as a whole, give --insecure"
+            "other machines can connect to \(endpoint), and connections are neither encrypted nor authenticated: "
+            + "whoever reaches it can take part in the run. Listen at tcp://127.0.0.1:5555, or, in a network that you "
+            + "trust as a whole, give --insecure"
     }
 
     /// - Throws: ``ConfigurationError`` if a learner may not listen at this place.
     package static func check(_ listen: String, isInsecure: Bool) throws {
         let endpoint = try Endpoint(listen)
         let transport =
-            "\(listen) is no place to listen at: actors and reward workers connect by TCP, such as to tcp://127.0.0.1:5555"
+            "\(listen) is no place to listen at: actors and reward workers connect by TCP, such as to "
+            + "tcp://127.0.0.1:5555"
         if let problem = endpoint.port == nil ? transport : problem(of: endpoint, isInsecure: isInsecure) {
             throw ConfigurationError(source: "listen", problems: [problem])
         }

@@ -1,3 +1,4 @@
+internal import Archive
 internal import Foundation
 internal import Kernels
 package import Policy
@@ -28,7 +29,7 @@ package enum PolicySource {
         try ModelSource.requireFile(path)
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw ToolFailure("cannot read \(path): \(error.localizedDescription)")
+            throw ToolFailure("cannot read \(path): \(DurableFile.reason(of: error))")
         }
         do {
             return try JSONDecoder().decode(PolicyConfiguration.self, from: data)

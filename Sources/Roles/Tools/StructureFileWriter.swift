@@ -1,3 +1,4 @@
+internal import Archive
 package import Crystals
 internal import Foundation
 package import Policy
@@ -58,7 +59,7 @@ package final class StructureFileWriter {
 
     private func put(_ text: String) throws(ToolFailure) {
         do { try file.write(contentsOf: Data(text.utf8)) } catch {
-            throw ToolFailure("cannot write \(path): \(error.localizedDescription)")
+            throw ToolFailure("cannot write \(path): \(DurableFile.reason(of: error))")
         }
     }
 }
