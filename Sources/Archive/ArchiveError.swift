@@ -50,9 +50,9 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
             """
         case .noUsableCheckpoint(let path, let versions, let crystals, let damaged):
             """
-            \(path) holds no usable checkpoint\(damaged.isEmpty ? "" : " (\(damaged.map(\.description).joined(separator: "; ")))"), \
-            but the run has made \(versions) versions and its archive holds \(crystals) crystals: restore the checkpoints, or begin \
-            a new run in another directory; nothing was changed
+            \(path) holds no usable checkpoint\(Self.list(damaged)), \
+            but the run has made \(versions) versions and its archive holds \(crystals) crystals: restore the \
+            checkpoints, or begin a new run in another directory; nothing was changed
             """
         case .noCheckpoint(let path, let version):
             "\(path) has no checkpoint of version \(version)"
@@ -61,8 +61,14 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
 
     package var isLasting: Bool {
         switch self {
-        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint: true
+        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked, .damaged:
+            true
+        case .file(_, _, let reason): FileProblem.isLasting(reason: reason)
         default: false
         }
+    }
+
+    private static func list(_ damaged: [Checkpoint.Damage]) -> String {
+        damaged.isEmpty ? "" : " (\(damaged.map(\.description).joined(separator: "; ")))"
     }
 }

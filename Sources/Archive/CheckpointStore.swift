@@ -241,7 +241,7 @@ package struct CheckpointStore: Sendable {
             try? FileManager.default.removeItem(at: folder.appending(path: CheckpointManifest.fileName))
             try FileManager.default.removeItem(at: folder)
         } catch {
-            throw .file(path: folder.path, operation: "remove", reason: DurableFile.reason(of: error))
+            throw .file(path: folder.path, operation: "remove", reason: FileProblem.reason(of: error))
         }
     }
 }

@@ -25,12 +25,12 @@ package enum DurableFile {
     /// Writes a new file and flushes it to the disk.
     static func write(_ data: Data, to url: URL) throws(ArchiveError) {
         do {
-            try patiently { try data.write(to: url) }
-            let handle = try patiently { try FileHandle(forWritingTo: url) }
+            try FileProblem.patiently { try data.write(to: url) }
+            let handle = try FileProblem.patiently { try FileHandle(forWritingTo: url) }
             try handle.synchronize()
             try handle.close()
         } catch {
-            throw .file(path: url.path, operation: "write", reason: reason(of: error))
+            throw .file(path: url.path, operation: "write", reason: FileProblem.reason(of: error))
         }
     }
 
@@ -54,13 +54,13 @@ package enum DurableFile {
     static func flush(directory url: URL) throws(ArchiveError) {
         let descriptor: Int32
         do {
-            descriptor = try patiently {
+            descriptor = try FileProblem.patiently {
                 let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
-                guard descriptor >= 0 else { throw systemError }
+                guard descriptor >= 0 else { throw FileProblem.systemError }
                 return descriptor
             }
         } catch {
-            throw .file(path: url.path, operation: "open", reason: reason(of: error))
+            throw .file(path: url.path, operation: "open", reason: FileProblem.reason(of: error))
         }
         defer { close(descriptor) }
         guard fsync(descriptor) == 0 else {
@@ -73,25 +73,25 @@ package enum DurableFile {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw .file(path: url.path, operation: "create", reason: reason(of: error))
+            throw .file(path: url.path, operation: "create", reason: FileProblem.reason(of: error))
         }
     }
 
     /// The names of what a folder holds.
     static func names(in url: URL) throws(ArchiveError) -> [String] {
         do {
-            return try patiently { try FileManager.default.contentsOfDirectory(atPath: url.path) }
+            return try FileProblem.patiently { try FileManager.default.contentsOfDirectory(atPath: url.path) }
         } catch {
-            throw .file(path: url.path, operation: "list", reason: reason(of: error))
+            throw .file(path: url.path, operation: "list", reason: FileProblem.reason(of: error))
         }
     }
 
     /// Reads a whole file.
     package static func read(_ url: URL) throws(ArchiveError) -> Data {
         do {
-            return try patiently { try Data(contentsOf: url) }
+            return try FileProblem.patiently { try Data(contentsOf: url) }
         } catch {
-            throw .file(path: url.path, operation: "read", reason: reason(of: error))
+            throw .file(path: url.path, operation: "read", reason: FileProblem.reason(of: error))
         }
     }
 

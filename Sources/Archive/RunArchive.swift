@@ -28,6 +28,10 @@ package final class RunArchive: Sendable {
     package init(url: URL, access: Access = .readWrite, isOnNetwork: Bool? = nil) throws(ArchiveError) {
         self.url = url
         isWriter = access == .readWrite
+        var isFolder: ObjCBool = false
+        if FileManager.default.fileExists(atPath: url.path, isDirectory: &isFolder), isFolder.boolValue {
+            throw .damaged(path: url.path, reason: "it is a folder, not a database")
+        }
         if access == .readOnly && !FileManager.default.fileExists(atPath: url.path) {
             throw .file(path: url.path, operation: "open", reason: "there is no such file")
         }

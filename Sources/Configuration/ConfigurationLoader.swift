@@ -10,7 +10,13 @@ package enum ConfigurationLoader {
     package static func load<Section: ConfigurationSection>(_ type: Section.Type, from url: URL) throws -> Section {
         let text: String
         do { text = try String(contentsOf: url, encoding: .utf8) } catch {
-            throw ConfigurationError(source: url.path, problems: ["cannot be read: \(error.localizedDescription)"])
+            throw ConfigurationError(
+                source: url.path, problems: ["cannot be read: \(FileProblem.reason(of: error))"])
+        }
+        // A file that was cut short is more likely than one that asks for nothing but defaults.
+        guard !isBlank(text) else {
+            throw ConfigurationError(
+                source: url.path, problems: ["holds no key: write some, or {} for the defaults of all"])
         }
         return try parse(type, text: text, source: url.path)
     }
@@ -24,6 +30,9 @@ package enum ConfigurationLoader {
             throw ConfigurationError(source: source, problems: ["is not valid YAML: \(error)"])
         }
         let node = root ?? Node.mapping([:])
+        guard node.mapping != nil else {
+            throw ConfigurationError(source: source, problems: ["must be a table of keys and values"])
+        }
         var problems = unknownKeys(node, type: type, path: "")
         let scalars = PlainScalars.problems(node, defaults: defaults(of: type))
         problems += scalars
@@ -35,6 +44,14 @@ package enum ConfigurationLoader {
         problems += section?.problems ?? []
         guard problems.isEmpty, let section else { throw ConfigurationError(source: source, problems: problems) }
         return section
+    }
+
+    /// Whether there is nothing but comments.
+    private static func isBlank(_ text: String) -> Bool {
+        text.split(whereSeparator: \.isNewline).allSatisfy { line in
+            let content = line.drop { $0.isWhitespace || $0 == "\u{feff}" }
+            return content.isEmpty || content.hasPrefix("#")
+        }
     }
 
     /// The configuration without any key given; nil if some must be given.

@@ -61,10 +61,21 @@ package struct FineTuningRun {
             inputs = try RunInputs(directory)
             engine = try inputs.engine()
             self.configuration = try Self.merged(inputs, given: configuration, logger: logger)
-            try Self.refuseIfCheckpointsAreGone(directory, engine: engine.digests)
+            let made = try Self.newestVersion(directory, engine: engine.digests)
+            if let configuration, configuration.versions < made {
+                throw ConfigurationError(
+                    source: "versions",
+                    problems: [
+                        "is \(configuration.versions), but the run has made \(made) versions already: give \(made) or "
+                            + "more, or begin a new run"
+                    ])
+            }
             if directory.manifest.build != build {
                 logger.warning(
-                    "the run was begun by the build \(directory.manifest.build), this one is \(build): results may differ in the last bits"
+                    """
+                    the run was begun by the build \(directory.manifest.build), this one is \(build): results may \
+                    differ in the last bits
+                    """
                 )
             }
             let text = try ConfigurationLoader.text(self.configuration)
@@ -146,20 +157,23 @@ package struct FineTuningRun {
         return stored.takingChangeableKeys(from: given)
     }
 
-    /// A run that has versions but no checkpoint to go on from would begin anew over its own results.
-    private static func refuseIfCheckpointsAreGone(_ directory: RunDirectory, engine: EngineDigests) throws {
+    /// The version that a run goes on from; 0 if it has made none.
+    ///
+    /// - Throws: ``ArchiveError`` for a run that has versions but no checkpoint to go on from: it would begin anew over
+    ///   its own results.
+    private static func newestVersion(_ directory: RunDirectory, engine: EngineDigests) throws -> Int {
         let store = CheckpointStore(
             reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
         var damaged: [Checkpoint.Damage] = []
         let newest = try TrainingCheckpoint.newest(in: store, engine: engine) { damaged.append($0) }
-        guard newest == nil else { return }
+        if let newest { return newest.version }
         var (versions, crystals) = (damaged.isEmpty ? 0 : try store.versions().last ?? 0, 0)
         if FileManager.default.fileExists(atPath: directory.archive.path) {
             let archive = try RunArchive(url: directory.archive, access: .readOnly)
             versions = max(versions, try archive.versionRecords().count, try archive.versionRange()?.upperBound ?? 0)
             crystals = try archive.crystalCount()
         }
-        guard versions > 0 else { return }
+        guard versions > 0 else { return 0 }
         throw ArchiveError.noUsableCheckpoint(
             path: directory.checkpoints.path, versions: versions, crystals: crystals, damaged: damaged)
     }
@@ -250,7 +264,10 @@ package struct FineTuningRun {
         let missing = (0..<version).count { !known.contains($0) }
         if missing > 0 {
             logger.warning(
-                "\(directory.archive.path) lacks the records of \(missing) of \(version) versions: is it the whole archive?"
+                """
+                \(directory.archive.path) lacks the records of \(missing) of \(version) versions: is it the whole \
+                archive?
+                """
             )
         }
         guard let last = records.first(where: { $0.version == version - 1 }) else { return }

@@ -105,6 +105,7 @@ package struct RunConfiguration: ConfigurationSection {
             problems.append("space_groups holds \(number); space groups are 1...230")
         }
         require(stableBelow.isFinite, "stable_below is \(stableBelow); it must be a number")
+        require(!runDirectory.isEmpty, "run_dir is empty; name a folder")
         require(threads >= 0, "threads is \(threads); it must not be negative")
         require(keepCheckpoints >= 2, "keep_checkpoints is \(keepCheckpoints); it must be at least 2")
         for (name, value) in [

@@ -217,7 +217,8 @@ package struct PretrainingRun {
                 + "xyz \(HumanFormat.number(loss.xyz)), l \(HumanFormat.number(loss.l)))"
         }
         return "step \(record.step), epoch \(HumanFormat.number(record.epoch)): "
-            + "train \(HumanFormat.number(record.train.total)), validation \(parts(record.validation))\(record.best ? ", best" : "")"
+            + "train \(HumanFormat.number(record.train.total)), validation "
+            + "\(parts(record.validation))\(record.best ? ", best" : "")"
     }
 }
 

@@ -132,8 +132,10 @@ package struct ReportPage {
         let count = HumanFormat.count(data.elementSampleCount)
         return """
             <h2>Elements</h2>
-            <figure style="max-width:760px">\(PeriodicTable.svg(counts: data.elementCounts, total: data.elementSampleCount))\
-            <p class="note">Shade: share of the \(count) crystals of the last versions that contain the element.</p></figure>
+            <figure style="max-width:760px">\
+            \(PeriodicTable.svg(counts: data.elementCounts, total: data.elementSampleCount))\
+            <p class="note">Shade: share of the \(count) crystals of the last versions that contain the element.</p>\
+            </figure>
             """
     }
 

@@ -25,8 +25,8 @@ enum ReportPlots {
             vertical: .init(label: "share of all crystals", holdsShares: true, showsZero: true),
             series: [.init(name: "stable", colour: 1, points: points)],
             note:
-                "Energy above hull below \(HumanFormat.trimmed(data.stableThreshold)) eV/atom; invalid and failed crystals "
-                + "count as unstable. Error bars: one standard error.")
+                "Energy above hull below \(HumanFormat.trimmed(data.stableThreshold)) eV/atom; invalid and failed "
+                + "crystals count as unstable. Error bars: one standard error.")
         if let before = data.before, plot.hasData {
             let label = "before: \(HumanFormat.percent(before.stableFraction))"
             plot.rules = [.init(isVertical: false, value: before.stableFraction, label: label)]
@@ -66,7 +66,8 @@ enum ReportPlots {
             var parts = ["\(HumanFormat.percent(Double(histogram.above) / total)) above \(HumanFormat.trimmed(end))"]
             if histogram.below > 0 {
                 parts.append(
-                    "\(HumanFormat.percent(Double(histogram.below) / total)) below \(HumanFormat.trimmed(histogram.lowerEdge))"
+                    "\(HumanFormat.percent(Double(histogram.below) / total)) below "
+                        + "\(HumanFormat.trimmed(histogram.lowerEdge))"
                 )
             }
             parts.append("\(HumanFormat.percent(max(0, rest))) without an energy")

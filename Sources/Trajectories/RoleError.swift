@@ -24,7 +24,8 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
         case .configuration(let problems): problems.joined(separator: "; ")
         case .refused(let reason): "the learner refused this process: \(reason)"
         case .noHub(let endpoint, let patience):
-            "no learner answered at \(endpoint) for \(patience.milliseconds / 1000) s: is it running, is the address right?"
+            "no learner answered at \(endpoint) for \(patience.milliseconds / 1000) s: is it running, is the address "
+                + "right?"
         case .work(let reason), .cannotServe(let reason), .cannotGoOn(let reason): reason
         case .unitFails(let version, let unit, let reason):
             "unit \(unit) of version \(version) cannot be sampled: \(reason)"

@@ -9,8 +9,9 @@ struct ActorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "actor", abstract: "Sample crystals from the current policy for a learner.",
         discussion: """
-            Pulls the newest weights from the learner, samples the units of work it is granted and sends them in. Start as many as you \
-            like, wherever the learner can be reached; stop them at any time. Example: actor --connect tcp://node1:5555
+            Pulls the newest weights from the learner, samples the units of work it is granted and sends them in. \
+            Start as many as you like, wherever the learner can be reached; stop them at any time. \
+            Example: actor --connect tcp://node1:5555
             """, version: RoleProcess.build)
 
     static func main() {

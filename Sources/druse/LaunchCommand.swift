@@ -10,8 +10,8 @@ struct LaunchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "launch", abstract: "Run learner, actors and reward workers on this machine, supervised.",
         discussion: """
-            Processes that end while the run is on are started again. Ctrl-C, SIGTERM and SIGHUP finish the version in hand, save and \
-            stop, with status 3; a second one ends everything at once. SIGUSR1 tells when the version in hand is saved.
+            Processes that end while the run is on are started again. Ctrl-C, SIGTERM and SIGHUP finish the version in \
+            hand, save and stop, with status 3; a second one ends everything at once. SIGUSR1 tells when the version in hand is saved.
             """)
 
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
@@ -48,6 +48,7 @@ struct LaunchCommand: ParsableCommand {
         guard actors >= 1, rewardWorkers >= 1 else {
             throw ValidationError("at least one actor and one reward worker are needed")
         }
+        guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
     }
 

@@ -56,6 +56,7 @@ struct LearnerCommand: ParsableCommand {
         guard config != nil || (listen == nil && versions == nil && seed == nil) else {
             throw ValidationError("--listen, --versions and --seed change what --config says: give that, too")
         }
+        guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
     }
 

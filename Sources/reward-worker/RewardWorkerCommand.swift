@@ -10,9 +10,10 @@ struct RewardWorkerCommand: ParsableCommand {
         commandName: "reward-worker",
         abstract: "Score crystals for a learner: energies and distances to the convex hull.",
         discussion: """
-            Asks the learner for crystals, computes their energies and heights above the hull and returns a result for each. Start as \
-            many as you like; stop them at any time. The engine runs in a process of its own, so that a crystal that crashes it \
-            costs neither the worker nor other crystals. Example: reward-worker --connect tcp://node1:5555 --threads 8
+            Asks the learner for crystals, computes their energies and heights above the hull and returns a result \
+            for each. Start as many as you like; stop them at any time. The engine runs in a process of its own, so \
+            that a crystal that crashes it costs neither the worker nor other crystals. \
+            Example: reward-worker --connect tcp://node1:5555 --threads 8
             """, version: RoleProcess.build)
 
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))

@@ -79,6 +79,24 @@ import Testing
         #expect("\(error)".hasPrefix("run.yaml: "))
     }
 
+    /// A file that was cut short is not taken for one that asks for the defaults.
+    @Test(arguments: ["", "\n\n", "# nothing\n", "\u{feff}  # nothing"])
+    func blankFile_isRefused(text: String) throws {
+        let file = FileManager.default.temporaryDirectory.appending(path: "blank-\(UUID().uuidString).yaml")
+        defer { try? FileManager.default.removeItem(at: file) }
+        try Data(text.utf8).write(to: file)
+        let error = try #require(throws: ConfigurationError.self) {
+            try ConfigurationLoader.load(RunConfiguration.self, from: file)
+        }
+        #expect("\(error)".contains("holds no key"))
+        try Data("{}".utf8).write(to: file)
+        _ = try ConfigurationLoader.load(RunConfiguration.self, from: file)
+        let folder = try #require(throws: ConfigurationError.self) {
+            try ConfigurationLoader.load(RunConfiguration.self, from: file.deletingLastPathComponent())
+        }
+        #expect("\(folder)".contains("Is a directory"))
+    }
+
     @Test func paths_areRelativeToTheFile() {
         var configuration = RunConfiguration()
         configuration.policy = "models/a.safetensors"

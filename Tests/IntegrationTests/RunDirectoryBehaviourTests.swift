@@ -90,6 +90,37 @@ import Trajectories
         }
     }
 
+    /// Fewer versions than there are already are no number to go on to.
+    @Test func resume_toFewerVersionsThanMade_isRefusedAndTouchesNothing() async throws {
+        let cluster = try await finishedRun(versions: 2)
+        let before = try contents(cluster.directory)
+        let refused = try learner(cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "1"])
+        #expect(refused.status == 1)
+        #expect(refused.messages.contains("versions: is 1, but the run has made 2 versions"), "\(refused.messages)")
+        #expect(try contents(cluster.directory) == before)
+        // What cannot heal is not tried again: a folder in the archive's place.
+        let archive = cluster.directory.appending(path: "archive.sqlite")
+        try FileManager.default.removeItem(at: archive)
+        try FileManager.default.createDirectory(at: archive, withIntermediateDirectories: false)
+        let launched = try DruseProcess.run(
+            ["launch", "--config", cluster.configurationFile, "--resume", "--versions", "3"])
+        #expect(launched.status == 1)
+        #expect(launched.messages.contains("it is a folder"), "\(launched.messages)")
+        #expect(launched.messages.contains("starting it again would not help"), "\(launched.messages)")
+    }
+
+    /// An unset variable in a script must not make a run of the folder where it is started.
+    @Test func start_withAnEmptyDirectoryName_isRefused() throws {
+        let cluster = try TestCluster(versions: 1)
+        for more in [["--run-dir", ""], ["--run-dir", "", "--resume"]] {
+            #expect(try learner(cluster, ["--config", cluster.configurationFile] + more).status == 64)
+            let launch = ["launch", "--config", cluster.configurationFile] + more
+            #expect(try DruseProcess.run(launch).messages.contains("--run-dir is empty"))
+        }
+        let file = try cluster.folder.file("nameless.yaml", "run_dir: \"\"\n")
+        #expect(try learner(cluster, ["--config", file]).messages.contains("run_dir is empty"))
+    }
+
     /// A start that fails leaves nothing, so that the corrected command works.
     @Test(arguments: ["hull: nowhere.json", "listen: tcp://127.0.0.1:1", "policy: nowhere.safetensors"])
     func start_thatFails_leavesNothing(line: String) throws {

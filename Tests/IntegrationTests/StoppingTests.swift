@@ -75,6 +75,20 @@ import Testing
         #expect(!children.contains(where: ProcessTable.isAlive))
     }
 
+    /// Ctrl-\ of a terminal, which reaches all processes: they end at once, without a report of a crash.
+    @Test func everybodyToldToQuit_endsAtOnce() async throws {
+        let cluster = try TestCluster(versions: 100_000)
+        let launch = try launch(cluster)
+        try await cluster.untilVersions(1)
+        let children = ProcessTable.children(of: launch.identifier).map(\.identifier)
+        let engines = children.flatMap { ProcessTable.children(of: $0).map(\.identifier) }
+        for process in engines + children { kill(process, SIGQUIT) }
+        launch.signal(SIGQUIT)
+        #expect(try await cluster.exit(of: launch, within: .seconds(10)) == 128 + SIGQUIT, "\(launch.text)")
+        try await cluster.until("all are gone") { !(children + engines).contains(where: ProcessTable.isAlive) }
+        #expect(!launch.text.contains("crashed"))
+    }
+
     @Test func launch_whoseActorIsToldToLeave_startsItAgain() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
@@ -102,6 +116,13 @@ import Testing
             #expect(outcome.status == 1)
             #expect(outcome.messages.contains("no learner answered at tcp://127.0.0.1:9"))
         }
+    }
+
+    @Test func peer_thatConnectsToANameWithoutAddress_saysSo() throws {
+        let outcome = try DruseProcess.run(
+            program: "actor", ["--connect", "tcp://no.such.host.invalid:9", "--patience", "0.5"])
+        #expect(outcome.status == 1)
+        #expect(outcome.messages.contains("the name no.such.host.invalid has no address"), "\(outcome.messages)")
     }
 
     @Test func learner_whereOthersReachIt_isRefusedUnlessToldSo() async throws {

@@ -47,6 +47,14 @@ extension Endpoint {
         return outward.map { Endpoint(.tcp(host: $0.address, port: port)) } ?? fromThisMachine
     }
 
+    /// The name of its host if nobody knows an address of it.
+    package var unknownHost: String? {
+        guard case .tcp(let host, _) = transport, !isWildcard, !HostAddress.isNumeric(host),
+            HostAddress.addresses(ofHost: host).isEmpty
+        else { return nil }
+        return host
+    }
+
     /// The endpoints to try when connecting, one for each address of the host, which may be reached by one of them
     /// alone.
     package var connecting: [Endpoint] {

@@ -2,16 +2,16 @@ import Foundation
 import Synchronization
 
 /// Turns signals into a ``StopToken``: the first SIGINT, SIGTERM or SIGHUP asks to finish, a second one, more than a
-/// second later, ends the process at once; SIGUSR1 asks to save and to go on.
+/// second later, ends the process at once, as does SIGQUIT (Ctrl-\); SIGUSR1 asks to save and to go on.
 ///
 /// A signal handler can only reach what is global, so the pipe it writes to is.
 package enum TerminationSignals {
     private static let pipeEnd = Atomic<Int32>(-1)
-    private static let names = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP"]
+    private static let names = [SIGINT: "SIGINT", SIGTERM: "SIGTERM", SIGHUP: "SIGHUP", SIGQUIT: "SIGQUIT"]
 
     /// Installs the handlers; call it once, at the start of the program.
     ///
-    /// - Parameter second: What a second signal to finish does, given its number.
+    /// - Parameter second: What a second signal to finish, or the first SIGQUIT, does, given its number.
     package static func install(
         _ stop: StopToken, second: @escaping @Sendable (Int32) -> Void = { _exit(128 + $0) }
     ) {
@@ -23,7 +23,7 @@ package enum TerminationSignals {
         Thread { listen(at: reading, stop, second) }.start()
         var heard = sigset_t()
         sigemptyset(&heard)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1] where !(number == SIGHUP && isIgnored(SIGHUP)) {
+        for number in [SIGINT, SIGTERM, SIGHUP, SIGQUIT, SIGUSR1] where !(number == SIGHUP && isIgnored(SIGHUP)) {
             var action = sigaction()
             action.__sigaction_handler.sa_handler = { number in
                 var byte = UInt8(truncatingIfNeeded: number)
@@ -64,7 +64,7 @@ package enum TerminationSignals {
                 continue
             }
             // A terminal's Ctrl-C may reach a child both directly and by way of its parent: that is one request.
-            if let first, first.duration(to: .now) > .seconds(1) {
+            if number == SIGQUIT || first.map({ $0.duration(to: .now) > .seconds(1) }) ?? false {
                 second(number)
                 continue
             }

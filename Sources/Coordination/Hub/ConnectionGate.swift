@@ -1,7 +1,8 @@
 package import Base
 
-/// Which connections of a listening socket to cut, so that they do not use up the descriptors of the process: those that
-/// did not log in in time, and the oldest of those that did not if there are too many, so that a newcomer has a chance.
+/// Which connections of a listening socket to cut, so that they do not use up the descriptors of the process: those
+/// that did not log in in time, and the oldest of those that did not if there are too many, so that a newcomer has a
+/// chance.
 ///
 /// A value that knows connections by their descriptors; the hub tells it what it sees. A connection of a peer is never
 /// cut: how many there are, the table of the peers decides.

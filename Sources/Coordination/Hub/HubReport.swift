@@ -1,6 +1,7 @@
 /// The state of the hub at a moment.
 package struct HubReport: Sendable, Hashable {
-    /// Whether the peers that are there can finish the version: somebody scores, and somebody samples what is not sampled.
+    /// Whether the peers that are there can finish the version: somebody scores, and somebody samples what is not
+    /// sampled.
     package var canBeFinished: Bool { rewardWorkers > 0 && (actors > 0 || unitsWaiting + unitsLeased == 0) }
 
     package var version: Int

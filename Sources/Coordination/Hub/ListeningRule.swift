@@ -11,7 +11,8 @@ package enum ListeningRule {
             if try endpoint.isLocal() || isInsecure { return nil }
         } catch { return "\(error)" }
         return
-            "other machines can connect to \(endpoint), and connections are neither encrypted nor authenticated: whoever reaches it "
-            + "can take part in the run. Listen at tcp://127.0.0.1:5555, or, in a network that you trust as a whole, give --insecure"
+            "other machines can connect to \(endpoint), and connections are neither encrypted nor authenticated: "
+            + "whoever reaches it can take part in the run. Listen at tcp://127.0.0.1:5555, or, in a network that you "
+            + "trust as a whole, give --insecure"
     }
 }

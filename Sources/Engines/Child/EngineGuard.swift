@@ -123,7 +123,7 @@ package final class EngineGuard: @unchecked Sendable {
             return
         }
         throw RoleError.work(
-            "the engine process ended \(failedStarts) times in a row before its first crystal (\(death)): is there enough "
-                + "memory for potential and hull, and are all libraries installed?")
+            "the engine process ended \(failedStarts) times in a row before its first crystal (\(death)): is there "
+                + "enough memory for potential and hull, and are all libraries installed?")
     }
 }

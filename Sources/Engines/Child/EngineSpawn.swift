@@ -58,7 +58,7 @@ package struct EngineCommand: Sendable, Hashable {
         defer { posix_spawnattr_destroy(&attributes) }
         var blocked = sigset_t()
         sigemptyset(&blocked)
-        for number in [SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&blocked, number) }
+        for number in [SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2] { sigaddset(&blocked, number) }
         posix_spawnattr_setsigmask(&attributes, &blocked)
         posix_spawnattr_setflags(&attributes, Int16(POSIX_SPAWN_SETSIGMASK))
 

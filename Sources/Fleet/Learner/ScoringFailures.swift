@@ -39,7 +39,8 @@ package struct ScoringFailures: Sendable {
         guard nothingToLearn || failed * 2 > crystals else { return nil }
         let rest = nothingToLearn ? "; nothing is learnt from this version" : ""
         return
-            "version \(version): \(crystals - scored) of \(crystals) crystals could not be scored (\(reasonText))\(rest)"
+            "version \(version): \(crystals - scored) of \(crystals) crystals could not be scored "
+            + "(\(reasonText))\(rest)"
     }
 
     /// The most frequent reasons, the most frequent first.

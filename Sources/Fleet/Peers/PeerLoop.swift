@@ -88,6 +88,9 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
                 dealer = nil
                 let socket = try ZMQSocket(.dealer, in: context, options: .wire)
                 dealer = socket
+                if connections == 0, let host = endpoint.unknownHost {
+                    logger.warning("the name \(host) has no address that this machine knows; trying again until it has")
+                }
                 let places = endpoint.connecting
                 let place = places[connections % places.count]
                 connections += 1

@@ -1,14 +1,14 @@
-import Foundation
+package import Foundation
 
 /// What failed file operations come to.
-extension DurableFile {
+package enum FileProblem {
     /// How often, and how far apart, an operation is tried for which the process lacks a descriptor: about two seconds.
     private static let tries = 100
     private static let pauseMicroseconds: UInt32 = 20_000
 
     /// Tries an operation again while the process has no descriptor left: connections that are about to be cut may hold
     /// them all for a moment.
-    static func patiently<Value>(_ operation: () throws -> Value) throws -> Value {
+    package static func patiently<Value>(_ operation: () throws -> Value) throws -> Value {
         for _ in 1..<tries {
             do { return try operation() } catch {
                 guard [EMFILE, ENFILE].contains(systemCode(of: error)) else { throw error }
@@ -19,10 +19,16 @@ extension DurableFile {
     }
 
     /// Why an operation failed, in the system's words where it has some.
-    static func reason(of error: any Error) -> String {
+    package static func reason(of error: any Error) -> String {
         guard let code = systemCode(of: error) else { return error.localizedDescription }
         let advice = [EMFILE, ENFILE].contains(code) ? "; raise `ulimit -n`" : ""
         return String(cString: strerror(code)) + advice
+    }
+
+    /// Whether a reason is one that waiting does not change: a file in place of a folder, a lack of rights, ...
+    package static func isLasting(reason: String) -> Bool {
+        let codes = [ENOTDIR, EISDIR, EEXIST, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP]
+        return codes.contains { String(cString: strerror($0)) == reason }
     }
 
     /// The `errno` behind an error; nil if there is none.
@@ -36,5 +42,5 @@ extension DurableFile {
     }
 
     /// The error that the last system call left.
-    static var systemError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+    package static var systemError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 }
