@@ -6,6 +6,27 @@ package struct HallSymbol {
     /// All operations, those of the centring included, the identity first.
     package let operations: [AffineOperation]
 
+    /// What a symbol may mean: one reading by the grammar; without blanks ("-P2ybc") the settings of spglib's list
+    /// whose symbols have these letters, which for "P32" and "P62" are two. Empty if there is none.
+    static func readings(_ text: String) -> [(symbol: String, operations: [AffineOperation])] {
+        let words = text.split { $0.isWhitespace || $0 == "_" }
+        if words.count == 1 {
+            var found: [(symbol: String, operations: [AffineOperation])] = []
+            for setting in SpaceGroupSetting.byBareHallSymbol[bare(text)] ?? []
+            where !found.contains(where: { $0.symbol == setting.hallSymbol }) {
+                found.append((setting.hallSymbol, setting.operations))
+            }
+            if !found.isEmpty { return found }
+        }
+        return HallSymbol(words.joined(separator: " ")).map { [(text, $0.operations)] } ?? []
+    }
+
+    /// A symbol without blanks, in lower case, its double primes written in one way.
+    static func bare(_ text: String) -> String {
+        text.replacing("''", with: "\"").replacing("=", with: "\"")
+            .filter { !$0.isWhitespace && $0 != "_" }.lowercased()
+    }
+
     /// Reads a symbol; nil if it breaks the grammar or generates no finite group of the crystallographic kind.
     package init?(_ text: String) {
         var symbol = text.replacing("_", with: " ").replacing("''", with: "\"").replacing("=", with: "\"")

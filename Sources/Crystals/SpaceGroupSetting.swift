@@ -7,6 +7,8 @@ package struct SpaceGroupSetting {
     package let spaceGroup: SpaceGroup
     /// spglib's code of axes and origin, such as "b1", "-cba", "2", "1cab", "H"; empty where there is one choice.
     package let choice: String
+    /// The Hall symbol, such as "-P 2yn".
+    let hallSymbol: String
     /// The symbol of this setting, such as "P 1 2_1/n 1".
     let symbol: String
     /// The symbol with a letter for each axis, such as "P 2_1/n 2_1/m 2_1/a".
@@ -30,6 +32,9 @@ package struct SpaceGroupSetting {
         return byCodes[codes]
     }
 
+    /// The settings by their Hall symbols without blanks.
+    static let byBareHallSymbol = Dictionary(grouping: all) { HallSymbol.bare($0.hallSymbol) }
+
     private static let byCodes = Dictionary(all.map { ($0.codes, $0) }, uniquingKeysWith: { first, _ in first })
 
     private init?(hallNumber: Int) {
@@ -38,6 +43,7 @@ package struct SpaceGroupSetting {
         self.hallNumber = hallNumber
         spaceGroup = group
         choice = cString(type.choice)
+        hallSymbol = cString(type.hall_symbol)
         // "P 2_1/c = P 1 2_1/n 1" names the group first, then the setting.
         let names = cString(type.international).split(separator: "=").map {
             $0.split(separator: " ").joined(separator: " ")

@@ -18,6 +18,13 @@ package struct SpaceGroupSymbol {
 
     /// - Parameter text: such as "P 21/n", "P2_1/n", "P 1 21/n 1", "C m c a", "F d -3 m :2", "Fd-3mZ", "R -3 m H".
     package init(_ text: String) {
+        if let (symbol, number) = SpaceGroupSymbol.numbered(text) {
+            let meant = SpaceGroupSymbol(symbol).matches.filter { $0.setting.spaceGroup.number == number }
+            if !meant.isEmpty {
+                matches = meant
+                return
+            }
+        }
         let parts = text.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false)
         let base = SpaceGroupSymbol.normalized(parts.first.map(String.init) ?? "")
         if parts.count > 1 {
@@ -42,9 +49,31 @@ package struct SpaceGroupSymbol {
 
     /// Suffixes without a colon; S and Z are the ICSD's for origin choice 1 and 2.
     private static let suffixes: [(written: String, meaning: String)] = [
-        ("originchoice1", "1"), ("originchoice2", "2"), ("origin1", "1"), ("origin2", "2"), ("o1", "1"), ("o2", "2"),
+        ("originchoice1", "1"), ("originchoice2", "2"), ("origin1", "1"), ("origin2", "2"), ("setting1", "1"),
+        ("setting2", "2"), ("o1", "1"), ("o2", "2"), ("hexagonalaxes", "h"), ("rhombohedralaxes", "r"),
+        ("hexagonalsetting", "h"), ("rhombohedralsetting", "r"), ("hexagonal", "h"), ("rhombohedral", "r"),
         ("hr", "h"), ("rs", "r"), ("s", "s"), ("z", "z"), ("h", "h"), ("r", "r"), ("1", "1"), ("2", "2"),
     ]
+
+    /// A symbol and the number behind it: "Fm-3m (225)", "P 21/c #14", "P n m a, No. 62"; nil without one.
+    private static func numbered(_ text: String) -> (symbol: String, number: Int)? {
+        var rest = Substring(text)
+        func dropLast(_ characters: String) {
+            while let last = rest.last, characters.contains(last) { rest.removeLast() }
+        }
+        dropLast(") ")
+        let digits = String(rest.reversed().prefix { $0.isASCII && $0.isNumber }.reversed())
+        guard let number = Int(digits), (1...230).contains(number) else { return nil }
+        rest.removeLast(digits.count)
+        let length = rest.count
+        dropLast(" .:")
+        if rest.lowercased().hasSuffix("no") { rest.removeLast(2) }
+        dropLast(" #([,")
+        // "P 21" is no P with the number 21: something must set the number apart.
+        let mark = text.dropLast(text.count - length).dropFirst(rest.count)
+        guard mark.contains(where: { "#(,nN".contains($0) }) else { return nil }
+        return (String(rest), number)
+    }
 
     private static func matches(_ base: String, suffix: String? = nil) -> [Match] {
         var base = base

@@ -9,19 +9,33 @@ package struct Structure: Sendable, Hashable {
     /// The symmetry orbit of each atom where the origin of the structure tells (atoms of one orbit are equivalent);
     /// nil if unknown.
     package var orbits: [Int]?
+    /// What the input calls each atom, for messages, such as "Si2 (line 14)"; nil if it gives no names.
+    package var labels: [String]?
     /// The name the input gave, if any.
     package var id: String?
 
-    /// - Precondition: as many coordinates as elements.
+    /// - Precondition: as many coordinates as elements, and as many labels if there are any.
     package init(
-        cell: Cell, elements: [Element], fractionalCoordinates: [SIMD3<Double>], orbits: [Int]? = nil, id: String? = nil
+        cell: Cell, elements: [Element], fractionalCoordinates: [SIMD3<Double>], orbits: [Int]? = nil,
+        labels: [String]? = nil, id: String? = nil
     ) {
         precondition(elements.count == fractionalCoordinates.count)
+        precondition(labels == nil || labels?.count == elements.count)
+        self.labels = labels
         self.cell = cell
         self.elements = elements
         self.fractionalCoordinates = fractionalCoordinates
         self.orbits = orbits
         self.id = id
+    }
+
+    /// What messages call an atom: its label, its site, or its number from 1, with the element.
+    /// - Precondition: the atom exists.
+    package func name(ofAtom index: Int) -> String {
+        if let labels { return labels[index] }
+        let symbol = elements[index].symbol
+        if let orbits { return "site \(orbits[index] + 1) (\(symbol))" }
+        return "atom \(index + 1) (\(symbol))"
     }
 
     /// The number of atoms in the cell.

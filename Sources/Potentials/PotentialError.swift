@@ -1,4 +1,5 @@
 import Base
+package import Crystals
 
 /// Why a potential gives no energy, or cannot be loaded.
 package enum PotentialError: LastingError, Hashable, Sendable {
@@ -57,6 +58,22 @@ extension PotentialError: CustomStringConvertible {
             }
         case .modelUnsupported(let path, let reason):
             "the model \(path) is of a kind that is not supported: \(reason)"
+        }
+    }
+}
+
+extension PotentialError {
+    /// The same for people who know the structure by the names of its file.
+    package func description(for structure: Structure) -> String {
+        switch self {
+        case .coincidentAtoms(let first, let second)
+        where structure.elements.indices.contains(first) && structure.elements.indices.contains(second):
+            "\(structure.name(ofAtom: first)) and \(structure.name(ofAtom: second)) stand on one site, so there is no "
+                + "finite energy"
+        case .unsupportedElement(let symbol, let atom, let largest) where structure.elements.indices.contains(atom):
+            "\(structure.name(ofAtom: atom)) is \(symbol), but the potential knows elements up to atomic number "
+                + "\(largest) only"
+        default: description
         }
     }
 }

@@ -79,11 +79,12 @@ package struct PretrainingRun {
         let progress = TerminalProgress(title: "pretraining", total: configuration.steps, unit: "steps")
         let useful = GradientTeam.usefulThreads(crystals: configuration.batchSize)
         progress.message(
-            "\(set.train.count) crystals to train on, \(validation.count) to validate, left out: \(set.skipped); "
+            "\(set.train.count) crystals to train on, \(validation.count) to validate, \(set.skippedSummary); "
                 + "\(set.spaceGroupCounts.count) space groups, "
                 + "\(set.spaceGroupCounts[1] ?? 0) of \(set.train.count) without symmetry (P1); "
                 + "\(checkpoint.weights.layout.parameterCount) parameters, \(threads) threads"
                 + (threads > useful ? ", of which a step of \(configuration.batchSize) crystals uses \(useful)" : ""))
+        if let summary = set.searchSummary { progress.message(summary) }
         let metrics = try JSONLinesWriter(url: directory.appending(path: "metrics.jsonl"))
         let trainer = MaximumLikelihoodTrainer(
             weights: checkpoint.weights, optimiser: checkpoint.optimiser, threads: threads)

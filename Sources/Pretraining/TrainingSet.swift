@@ -9,6 +9,8 @@ package struct TrainingSet: Sendable {
     package var validation: [Crystal] = []
     /// Rows left out, by reason.
     package var skipped: [String: Int] = [:]
+    /// Rows that state no symmetry but P1, by the number of the group that the search found.
+    package private(set) var searched: [Int: Int] = [:]
 
     package init() {}
 
@@ -33,7 +35,7 @@ package struct TrainingSet: Sendable {
             }
         }
         for file in files {
-            let isDivided = try CSVReader(path: file.path).header.contains("split")
+            let isDivided = try CSVReader(path: file.path).firstColumn("split") != nil
             guard isDivided || !validation.isEmpty else {
                 throw ConfigurationError(
                     source: file.path,
@@ -50,16 +52,18 @@ package struct TrainingSet: Sendable {
                 source: (files + validation).map(\.path).joined(separator: ", "),
                 problems: [
                     "no usable rows to train or to validate on (train \(set.train.count), "
-                        + "val \(set.validation.count), left out \(set.skipped))"
+                        + "val \(set.validation.count), \(set.skippedSummary))"
                 ])
         }
         return set
     }
 
     private mutating func add(_ entry: CrystalDataset.Entry, part: String, maximumSites: Int) {
+        let part = TrainingSet.parts[part.split(whereSeparator: \.isWhitespace).joined().lowercased()] ?? part
         switch entry.crystal {
-        case .failure: skipped["unreadable", default: 0] += 1
+        case .failure(let error): skipped[TrainingSet.reason(error), default: 0] += 1
         case .success(let crystal):
+            if entry.isSearched { searched[crystal.spaceGroup.number, default: 0] += 1 }
             // One site must be left for the end, as in the reference.
             if crystal.sites.count >= maximumSites {
                 skipped["too many sites", default: 0] += 1
@@ -71,6 +75,42 @@ package struct TrainingSet: Sendable {
                 skipped["other split", default: 0] += 1
             }
         }
+    }
+
+    /// What tables call the parts.
+    private static let parts = [
+        "train": "train", "training": "train", "val": "val", "valid": "val", "validation": "val", "dev": "val",
+    ]
+
+    /// The kind of an error, without what differs from row to row.
+    private static func reason(_ error: StructureFileError) -> String {
+        switch error {
+        case .cif(let problem, _): problem.rawValue
+        case .symmetry: "no symmetry found"
+        case .crystal: "no possible crystal"
+        default: "unreadable"
+        }
+    }
+
+    /// What the search of symmetry found; nil if no row needed one.
+    package var searchSummary: String? {
+        let total = searched.values.reduce(0, +)
+        guard total > 0 else { return nil }
+        let groups = searched.filter { $0.key > 1 }.sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+        let found = groups.reduce(0) { $0 + $1.value }
+        let shown = groups.prefix(8).map { "\($0.value) of group \($0.key)" }.joined(separator: ", ")
+        let rest = groups.dropFirst(8)
+        return "symmetry was searched for \(total) rows that state none but P1, and \(found) have more"
+            + (shown.isEmpty ? "" : ": \(shown)")
+            + (rest.isEmpty ? "" : ", \(rest.reduce(0) { $0 + $1.value }) of \(rest.count) other groups")
+    }
+
+    /// The rows left out, the most frequent reason first.
+    package var skippedSummary: String {
+        guard !skipped.isEmpty else { return "none left out" }
+        return "left out: "
+            + skipped.sorted { ($1.value, $0.key) < ($0.value, $1.key) }.map { "\($0.value) (\($0.key))" }
+            .joined(separator: ", ")
     }
 
     /// How often each space group occurs in the training part.

@@ -2,8 +2,8 @@ import Base
 import Crystals
 import Foundation
 
-/// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}`, a bare list
-/// of such entries, or one entry a line.
+/// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}` (or `data`), a
+/// bare list of such entries, or one entry a line.
 ///
 /// The energy of an entry is `energy` with its `energy_adjustments` (else its `correction`), both eV for the
 /// composition, or `energy_per_atom` as it stands. Charges in compositions ("Fe2+") are dropped. Everything else in the
@@ -70,7 +70,8 @@ struct AlexandriaReader {
             var isFirst = true
             while try scanner.takeMember(isFirst: &isFirst, end: "}") {
                 let key = try scanner.takeKey()
-                if key == "entries" {
+                let isList = try scanner.next() == UInt8(ascii: "[")
+                if key == "entries" || key == "data" && isList && !entry.isAny {
                     try readEntries()
                     if invalidEntry != nil { return }
                 } else {
@@ -157,12 +158,20 @@ struct AlexandriaReader {
             guard let perAtom = entry.energyPerAtom else { throw Problem(reason: "has no energy") }
             return perAtom * atoms
         }
+        let corrected: Double
         do throws(EnergyCorrection.Problem) {
-            return energy
-                + (try EnergyCorrection.total(correction: entry.correction, adjustments: entry.adjustments))
+            corrected =
+                energy + (try EnergyCorrection.total(correction: entry.correction, adjustments: entry.adjustments))
         } catch {
             throw Problem(reason: error.reason)
         }
+        if let perAtom = entry.energyPerAtom, (perAtom - corrected / atoms).magnitude > StatedEnergy.agreement,
+            (perAtom - energy / atoms).magnitude > StatedEnergy.agreement
+        {
+            throw Problem(
+                reason: "its energy is \(corrected / atoms) eV/atom, but \"energy_per_atom\" says \(perAtom)")
+        }
+        return corrected
     }
 
     private mutating func readAdjustments() throws(JSONScanError) -> [EnergyAdjustment] {

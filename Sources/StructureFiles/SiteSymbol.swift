@@ -19,7 +19,8 @@ struct SiteSymbol {
     }
 
     /// Reads an `_atom_site_type_symbol`: a symbol with or without charge in any case ("Fe2+", "FE"), numbered or not.
-    init(type text: String) {
+    init(type given: String) {
+        let text = SiteSymbol.plain(given)
         let name = text.reversed().drop { $0.isASCII && $0.isNumber }.reversed()
         if let element = Element(species: text, ignoringCase: true)
             ?? Element(species: String(name), ignoringCase: true)
@@ -30,6 +31,32 @@ struct SiteSymbol {
             let symbol = SiteSymbol(label: text)
             self.init(symbol.candidates, isClear: false, reason: symbol.reason)
         }
+    }
+
+    /// A type without blanks, and without an oxidation state in Roman numerals: "Fe 3+", "Fe(III)".
+    private static func plain(_ type: String) -> String {
+        let text = type.filter { !$0.isWhitespace }
+        guard text.last == ")", let open = text.firstIndex(of: "(") else { return text }
+        let inner = text[text.index(after: open)...].dropLast()
+        return !inner.isEmpty && inner.allSatisfy { "IVX".contains($0) } ? String(text[..<open]) : text
+    }
+
+    /// Another element that a label names behind its first, as for a site that several share: "AlSi1", "La/Ce", "K,Na",
+    /// "Al0.5Si0.5"; nil if there is none. A capital alone is a letter of the author's ("AlT", "MgM1").
+    private static func partner(of first: Element, in text: String) -> Element? {
+        let rest = text.dropFirst(first.symbol.count)
+        for index in rest.indices where rest[index].isUppercase {
+            let between = rest[..<index]
+            let isSeparate = between.last.map { "/,;+&|".contains($0) } ?? false
+            let isShare = between.contains(".") && between.allSatisfy { $0.isNumber || $0 == "." }
+            guard between.isEmpty || isSeparate || isShare else { continue }
+            let letters = rest[index...].prefix(2)
+            let two = letters.count == 2 ? Element(symbol: String(letters)) : nil
+            if let other = two ?? (isSeparate ? Element(symbol: String(rest[index])) : nil) {
+                return other == first ? nil : other
+            }
+        }
+        return nil
     }
 
     /// Reads an `_atom_site_label`.
@@ -55,6 +82,19 @@ struct SiteSymbol {
             return
         }
         let one = Element(symbol: first.uppercased())
+        // Behind O, H, C and N the carrier may stand.
+        let isLone = letters.count == 1 || !"OHCN".contains(first) && letters.dropFirst().first?.isUppercase == true
+        if let named = Element(symbol: "\(letters.prefix(2))") ?? (isLone ? one : nil),
+            let other = SiteSymbol.partner(of: named, in: text)
+        {
+            self.init([named, other], isClear: false)
+            return
+        }
+        // T is a tetrahedral site more often than tritium, RE and REE are the rare earths.
+        if word == "t" || letters == "RE" || letters == "REE" {
+            self.init([Element(symbol: first == "T" ? "H" : "Re")], isClear: false)
+            return
+        }
         guard let second = letters.dropFirst().first else {
             self.init([one], isClear: true)
             return

@@ -49,10 +49,44 @@ extension StatedEnergy {
                 throw Problem(error.reason)
             }
             _ = try number(object, "correction")
+            if let perAtom, (perAtom - energy).magnitude > agreement,
+                (perAtom - total / contents.atomCount).magnitude > agreement
+            {
+                throw Problem("its energy is \(energy) eV/atom, but \"energy_per_atom\" says \(perAtom)")
+            }
         }
         guard energy.isFinite else { throw Problem("the energy is not a finite number") }
         return StatedEnergy(composition: contents, energyPerAtom: energy)
     }
+
+    /// The keys under which the header of a frame states an energy: eV for all of its atoms, or eV/atom.
+    static let keys = ["energy", "dft_energy", "ref_energy", "free_energy", "energy_per_atom"]
+
+    /// The energy that stands beside a structure under one or several of ``keys``.
+    ///
+    /// `free_energy` counts where nothing else is stated: it goes along with `energy` and differs by the smearing.
+    /// - Throws: ``Problem`` for what is no number, and for energies that differ.
+    static func of(_ structure: Structure, _ texts: [(key: String, text: String)]) throws(Problem) -> StatedEnergy? {
+        var found: [(key: String, perAtom: Double)] = []
+        for (key, text) in texts {
+            guard let value = parseDecimal(text.filter { !$0.isWhitespace }.utf8) else {
+                throw Problem("\"\(key)\" must be a number, not \(text)")
+            }
+            guard key != "free_energy" || found.isEmpty else { continue }
+            found.append((key, key == "energy_per_atom" ? value : value / Double(structure.atomCount)))
+        }
+        if found.count > 1, found[0].key == "free_energy" { found.removeFirst() }
+        guard let first = found.first else { return nil }
+        if let other = found.first(where: { ($0.perAtom - first.perAtom).magnitude > agreement }) {
+            throw Problem(
+                "\"\(first.key)\" is \(first.perAtom) eV/atom and \"\(other.key)\" \(other.perAtom): leave the one "
+                    + "that is meant")
+        }
+        return StatedEnergy(composition: structure.composition, energyPerAtom: first.perAtom)
+    }
+
+    /// Energies that are stated twice agree within this, eV/atom, as they are rounded.
+    package static let agreement = 2e-3
 
     /// What is wrong with an entry.
     struct Problem: Error {

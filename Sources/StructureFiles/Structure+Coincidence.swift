@@ -36,13 +36,12 @@ extension Structure {
     }
 
     /// Refuses atoms that all but coincide.
-    /// - Parameter name: how the file calls an atom, by its index.
     /// - Throws: ``StructureFileError/malformed(format:line:reason:)``.
-    func requireSeparateAtoms(format: String, line: Int?, name: (Int) -> String) throws(StructureFileError) {
+    func requireSeparateAtoms(format: String, line: Int?) throws(StructureFileError) {
         guard let pair = coincidingAtoms() else { return }
         throw .malformed(
             format: format, line: line,
-            reason: "\(name(pair.first)) and \(name(pair.second)) are on one site "
+            reason: "\(name(ofAtom: pair.first)) and \(name(ofAtom: pair.second)) are on one site "
                 + "(\(DistanceText.text(pair.distance)) Å apart, lattice vectors set aside): take one out")
     }
 }

@@ -42,6 +42,7 @@ package enum CIFProblem: String, Sendable, Hashable {
     case contradictorySymmetry = "contradictory symmetry"
     case cellAgainstSymmetry = "the cell does not fit the space group"
     case noGroup = "the symmetry operations are no group"
+    case modulated = "modulated structure"
     case tooManyAtoms = "too many atoms"
 }
 
@@ -50,6 +51,9 @@ extension StructureFileError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .damagedArchive(let path): "\(path) is damaged or cut short: the compressed data do not unpack"
+        case .unknownFormat(let path)
+        where [".xz", ".zst", ".zip", ".tar", ".tgz", ".7z"].contains(where: path.hasSuffix):
+            "\(path) is packed in a way that is not read: unpack it first (.gz and .bz2 may stay)"
         case .unknownFormat(let path):
             "cannot tell the format of \(path) from its name: name one of "
                 + StructureFormat.allCases.map(\.rawValue).joined(separator: ", ")

@@ -29,7 +29,7 @@ package enum StructureReader {
                 fileName: name, source: JSONLineEntries(lines: LineReader(try ByteSource(path: path))))
         case .json:
             let bytes = try ByteSource(path: path).readAll()
-            return StructureSequence(fileName: name, source: ListedEntries(try StructureJSON.entries(bytes)))
+            return StructureSequence(fileName: name, source: ListedEntries(try StructureJSON.fileEntries(bytes)))
         case .cif:
             let contents = try CIFContent.all(try ByteSource(path: path).readAll(limit: wholeFileLimit))
             return StructureSequence(
@@ -100,6 +100,21 @@ struct SourceEntry {
     }
 }
 
+extension SourceEntry {
+    /// Takes the energies that stand beside a structure.
+    /// - Parameters:
+    ///   - texts: as they stand, by their keys of ``StatedEnergy/keys``.
+    ///   - failure: the error with a reason.
+    mutating func state(_ texts: [(key: String, text: String)], failure: (String) -> StructureFileError) {
+        guard !texts.isEmpty, let structure = try? input.get().structure() else { return }
+        do throws(StatedEnergy.Problem) {
+            statedEnergy = try StatedEnergy.of(structure, texts).map { .success($0) }
+        } catch {
+            statedEnergy = .failure(failure(error.reason))
+        }
+    }
+}
+
 /// What the readers of the formats have in common.
 protocol EntrySource {
     mutating func next() -> SourceEntry?
@@ -121,12 +136,16 @@ struct TableEntries: EntrySource {
     private var reader: CSVReader
     private let cif: Int
     private let id: Int?
+    private let energies: [(key: String, column: Int)]
     private var isAtEnd = false
 
     init(path: String) throws(StructureFileError) {
         reader = try CSVReader(path: path)
         cif = try reader.structureColumn()
         id = reader.firstColumn("material_id", "id")
+        var energies: [(key: String, column: Int)] = []
+        for key in ["energy", "energy_per_atom"] { reader.firstColumn(key).map { energies.append((key, $0)) } }
+        self.energies = energies
     }
 
     mutating func next() -> SourceEntry? {
@@ -141,11 +160,20 @@ struct TableEntries: EntrySource {
         guard let row else { return nil }
         let (cif, id) = (self.cif, self.id)
         let name = id.flatMap { $0 < row.count ? row.string($0) : nil }
-        return SourceEntry(id: name.flatMap { $0.isEmpty ? nil : $0 }) { () throws(StructureFileError) in
+        var entry = SourceEntry(id: name.flatMap { $0.isEmpty ? nil : $0 }) { () throws(StructureFileError) in
             guard cif < row.count else {
                 throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
             }
             return try StructureText.input(Array(row.bytes(cif)))
         }
+        // What programs write for a value that is missing.
+        let missing: Set<String> = ["", "nan", "none", "null", "na", "n/a"]
+        let texts = energies.compactMap { key, column -> (key: String, text: String)? in
+            guard column < row.count else { return nil }
+            let text = row.string(column)
+            return missing.contains(text.lowercased()) ? nil : (key, text)
+        }
+        entry.state(texts) { .malformed(format: "csv", line: row.line, reason: $0) }
+        return entry
     }
 }

@@ -53,6 +53,34 @@ import Testing
         #expect(standing["id"] as? String == "own-run-1" && standing["e_above_hull"] is Double)
     }
 
+    /// Frames and rows state their energy as entries do; what is stated badly is refused, not left to the potential.
+    @Test func hull_ofFramesAndRows_takesTheirOwnEnergy() throws {
+        let folder = try TemporaryFolder()
+        let hull = Self.path("F17-own-energy/entries.json")
+        let salt = "Lattice=\"0 2.15 2.15 2.15 0 2.15 2.15 2.15 0\""
+        let atoms = "Fe 0 0 0\nO 2.15 2.15 2.15\n"
+        let frames = try folder.file(
+            "a.extxyz", ["energy=-12", "dft_energy=-12.0", "energy=low"].map { "2\n\(salt) \($0)\n\(atoms)" }.joined())
+        let answers = try answers(["hull", frames, "--entries", hull])
+        let distances = answers.compactMap { $0["e_above_hull"] as? Double }
+        #expect(distances.count == 2 && distances.allSatisfy { ($0 - 1.15).magnitude < 1e-9 })
+        #expect((answers.last?["error"] as? String)?.contains("line 10: \"energy\" must be a number, not low") == true)
+    }
+
+    /// Atoms are called as the file calls them.
+    @Test func energy_ofCoincidingSites_namesThem() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file(
+            "a.json",
+            "{\"space_group\":225,\"lattice\":[5,5,5,90,90,90],\"sites\":[{\"wyckoff\":\"b\",\"element\":\"Na\",\"position\":"
+                + "[0.5,0.5,0.5]},{\"wyckoff\":\"b\",\"element\":\"Cl\",\"position\":[0.5,0.5,0.5]}]}")
+        let message = try #require(try answers(["energy", file]).first?["error"] as? String)
+        #expect(message.contains("site 1 (Na) and site 2 (Cl) stand on one site"), "\(message)")
+        let heavy = try folder.file("b.vasp", "x\n1\n4 0 0\n0 4 0\n0 0 4\nPo Am\n1 1\nDirect\n0 0 0\n.5 .5 .5\n")
+        let unknown = try #require(try answers(["energy", heavy]).first?["error"] as? String)
+        #expect(unknown.contains("atom 2 (Am, line 10) is Am"), "\(unknown)")
+    }
+
     /// One file with both kinds: each entry goes by what it states.
     @Test func hull_ofMixedEntries_asksThePotentialOnlyWhereNothingIsStated() throws {
         let folder = try TemporaryFolder()

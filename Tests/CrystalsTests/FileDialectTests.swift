@@ -28,6 +28,7 @@ struct FileDialectTests {
             ("POSCAR", .poscar), ("POSCAR.cif", .cif), ("CONTCAR.extxyz", .extxyz), ("POSCAR_mp-1.vasp", .poscar),
             ("my.POSCAR", .poscar), ("A.CIF", .cif), ("A.CIF.GZ", .cif), ("poscar.json.bz2", .json),
             ("CONTCAR_3", .poscar),
+            ("NaCl_POSCAR", .poscar), ("SPOSCAR", .poscar), ("a.contcar", .poscar), ("t.tsv.gz", .csv),
             ("POSCAR.1", .poscar), ("POSCAR.gz", .poscar), ("a/POSCAR/x.xyz", .extxyz), ("notes.txt", nil),
             ("cif", nil),
         ] as [(String, StructureFormat?)])
@@ -81,6 +82,25 @@ struct FileDialectTests {
         #expect(try structure(poscar(comment: comment, kinds: counts), "POSCAR").composition.formula == "Na1 Cl1")
     }
 
+    /// Fortran's numbers, symbols in one case, and elements behind the atoms instead of a line of their own.
+    @Test func poscar_inItsOtherDialects_isRead() throws {
+        for text in [
+            poscar(scale: "5.64D0", vectors: "0.d0 5.0d-1 .5\n.5D+0 0 .5\n.5 .5 0"),
+            poscar(vectors: "0, .5, .5\n.5, 0, .5\n.5, .5, 0", atoms: "0, 0, 0\n.5, .5, .5"),
+            poscar(kinds: "NA CL\n1 1"), poscar(kinds: "na cl a comment\n1 1"),
+            poscar(kinds: "1 1", atoms: "0 0 0 Na\n.5 .5 .5 Cl"),
+            poscar(kinds: "1 1", mode: "Selective\nDirect", atoms: "0 0 0 T T F Na+\n.5 .5 .5 F F F Cl-"),
+        ] {
+            let structure = try structure(text, "x.vasp")
+            #expect(structure.composition.formula == "Na1 Cl1")
+            #expect((structure.cell.volume - 44.851536).magnitude < 1e-6)
+        }
+        for atoms in ["0 0 0 Na\n.5 .5 .5", "0 0 0 T T F\n.5 .5 .5 T T F", "0 0 0 F F F\n.5 .5 .5 F F F"] {
+            #expect(refusal(poscar(kinds: "1 1", atoms: atoms), "POSCAR").contains("elements are not named"))
+        }
+        #expect(refusal(poscar(kinds: "2", atoms: "0 0 0 Na\n.5 .5 .5 Cl"), "POSCAR").contains("not named"))
+    }
+
     @Test(arguments: ["In a box", "rock salt", "Na", "Na Cl K", "Na2 Cl1", "NaCl", "Na Cl unit cell", ""])
     func poscar_ofVASP4_withAnotherComment_isRefused(comment: String) {
         let text = refusal(poscar(comment: comment, kinds: "1 1"), "POSCAR")
@@ -114,6 +134,8 @@ struct FileDialectTests {
         "lattice = '2.82 2.82 0 0 2.82 2.82 2.82 0 2.82' PBC = \"T T T\"",
         "note=\"a \\\"quoted\\\" Lattice=0\" LATTICE=\"2.82 2.82 0 0 2.82 2.82 2.82 0 2.82\"",
         "forces=[[1,2],[3,4]]\tLattice=\"2.82\t2.82 0 0 2.82 2.82 2.82 0 2.82\"\tpbc={true true true}",
+        "Lattice=\"2.82d0 2.82D0 0 0 2.82 2.82 .282E+1 0 2.82\", pbc=\"T T T\"",
+        "pbc=T T T Lattice={2.82 2.82 0 0 2.82 2.82 2.82 0 2.82}",
         "\"Lattice\"=[[2.82,2.82,0],[0,2.82,2.82],[2.82,0,2.82]] done",
     ])
     func extxyz_header_isReadInItsDialects(header: String) throws {
@@ -139,6 +161,49 @@ struct FileDialectTests {
     func extxyz_thatDoesNotRepeat_isRefused(flags: String) {
         let text = refusal(frame("pbc=\(flags) Lattice=\"2.82 2.82 0 0 2.82 2.82 2.82 0 2.82\""), "x.xyz")
         #expect(text.contains("pbc") && text.contains("line 2"), "\(text)")
+    }
+
+    @Test(arguments: [", pbc=\"T T F\"", ";pbc=\"T T F\"", " pbc=T T F", "pbc=[T,F,T]"])
+    func extxyz_thatDoesNotRepeat_isRefusedHoweverItsPairsAreSet(rest: String) {
+        let text = refusal(frame("Lattice=\"2.82 2.82 0 0 2.82 2.82 2.82 0 2.82\"\(rest)"), "x.xyz")
+        #expect(text.contains("pbc is"), "\(text)")
+    }
+
+    @Test func lines_endInAnyWay() throws {
+        let frames = frame("Lattice=\"2.82 2.82 0 0 2.82 2.82 2.82 0 2.82\"")
+        for end in ["\n", "\r\n", "\r"] {
+            let text = (frames + frames).replacingOccurrences(of: "\n", with: end)
+            #expect(try entries(text, "x.xyz").map { try $0.input.get().structure().atomCount } == [2, 2])
+            let lines = [Self.json, "", Self.json, "{bad"].joined(separator: end)
+            let found = try entries(lines, "x.jsonl")
+            #expect(found.map { (try? $0.input.get()) != nil } == [true, true, false])
+            #expect("\(found[2].input)".contains("4"))
+        }
+    }
+
+    /// The energy that a frame or a row states for itself.
+    @Test(arguments: [
+        ("energy=-12", -6.0), ("Energy=\"-12.0\"", -6), ("dft_energy=-12", -6), ("REF_energy=-1.2e1", -6),
+        ("free_energy=-12", -6), ("energy=-12 free_energy=-12.1", -6), ("free_energy=-12.1 energy=-12", -6),
+        ("energy_per_atom=-6", -6), ("energy=-12 energy_per_atom=-6.001", -6), ("energy=-12 dft_energy=-12", -6),
+    ])
+    func extxyz_energy_isTheFrames(pairs: String, energyPerAtom: Double) throws {
+        let text = frame("Lattice=\"2.82 2.82 0 0 2.82 2.82 2.82 0 2.82\" \(pairs)")
+        let stated = try #require(try entries(text, "x.xyz").first?.statedEnergy).get()
+        #expect((stated.energyPerAtom - energyPerAtom).magnitude < 1e-12)
+        #expect(stated.composition.formula == "Na1 Cl1")
+    }
+
+    @Test(arguments: [
+        "energy=nan", "energy=low", "energy=-12 dft_energy=-13", "energy=-12 energy_per_atom=-12", "dft_energy=\"\"",
+    ])
+    func extxyz_energy_thatIsUnclear_isRefused(pairs: String) throws {
+        let text = frame("Lattice=\"2.82 2.82 0 0 2.82 2.82 2.82 0 2.82\" \(pairs)")
+        let entry = try #require(try entries(text, "x.xyz").first)
+        let error = #expect(throws: StructureFileError.self) { try entry.statedEnergy?.get() }
+        #expect("\(try #require(error))".contains("energy"))
+        // The structure stands all the same.
+        #expect(try entry.input.get().structure().atomCount == 2)
     }
 
     // MARK: Tables
@@ -187,6 +252,42 @@ struct FileDialectTests {
         }
     }
 
+    @Test func table_withLinesBeforeItsHeader_isRead() throws {
+        for start in ["\n\n", "# made by hand, 2026\n", "\r\n# a\r\n\r\n", "\u{FEFF}\n"] {
+            let found = try entries("\(start)id, cif\na, \(Self.quoted(Self.block))\n", "t.csv")
+            #expect(found.map(\.id) == ["a"])
+            #expect(try found[0].input.get().structure().atomCount == 1)
+        }
+    }
+
+    @Test func table_energies_areTheRows() throws {
+        let cif = Self.quoted(Self.block)
+        let text = "id,cif,Energy,energy_per_atom\na,\(cif),-3,\nb,\(cif),,-3.5\nc,\(cif),NaN,\nd,\(cif),-3,-9\n"
+        let found = try entries(text, "t.csv")
+        #expect(try found[0].statedEnergy?.get().energyPerAtom == -3)
+        #expect(try found[1].statedEnergy?.get().energyPerAtom == -3.5)
+        #expect(found[2].statedEnergy == nil)
+        #expect(throws: StructureFileError.self) { try found[3].statedEnergy?.get() }
+    }
+
+    /// What `str` makes of a dictionary in Python, in a column of structures.
+    @Test func table_ofPythonDictionaries_isRead() throws {
+        let python = Self.json.replacingOccurrences(of: "\"", with: "'").replacingOccurrences(of: "true", with: "True")
+            .replacingOccurrences(of: "NaN", with: "None, 'note': \"it's\", 'n': (nan, 1)")
+        let found = try entries("id,structure\na,\(Self.quoted(python))\n", "t.csv")
+        #expect(try found[0].input.get().structure().composition.formula == "Po1")
+    }
+
+    @Test(arguments: [
+        ("hello", "neither a CIF"), ("", "nothing in it"), ("{'a': ", "ends before it is complete"),
+        ("{'a': b}", "no valid JSON"), ("{}", "expected"),
+    ])
+    func table_ofSomethingElse_isRefusedWithWhatItShouldBe(content: String, part: String) throws {
+        let found = try entries("id,structure\na,\(Self.quoted(content))\n", "t.csv")
+        let error = #expect(throws: StructureFileError.self) { try found[0].input.get() }
+        #expect("\(try #require(error))".contains(part))
+    }
+
     @Test func table_ofExcel_namesItsSeparator() throws {
         for start in ["sep=;\r\n", "\u{FEFF}sep=;\n", "\"sep=;\"\n"] {
             let text = "\(start)id,x;cif\n7;\(Self.quoted(Self.block))\n"
@@ -213,7 +314,8 @@ struct FileDialectTests {
         let entry = "{\"entry_id\":\"e\",\"composition\":{\"Po\":1},\"energy\":-3,\"structure\":\(Self.json)}"
         let text = Self.json.replacingOccurrences(of: "\"", with: "\\\"")
         for (content, count, id) in [
-            (Self.json, 1, nil), ("[\(Self.json),\(Self.json)]", 2, nil), ("{\"entries\":[\(entry),\(entry)]}", 2, "e"),
+            (Self.json, 1, nil), ("\(Self.json)\n\(Self.json)\n", 2, nil), ("[\(Self.json),\(Self.json)]", 2, nil),
+            ("{\"entries\":[\(entry),\(entry)]}", 2, "e"),
             ("[\(entry)]", 1, "e"), ("\u{FEFF}\(entry)", 1, "e"), ("{\"id\":3,\"structure\":\"\(text)\"}", 1, "3"),
         ] as [(String, Int, String?)] {
             for name in ["a.json", "a.jsonl"] {
@@ -223,6 +325,52 @@ struct FileDialectTests {
                 #expect(found.first?.id == id ?? "\(name)#0")
             }
         }
+    }
+
+    /// Layouts of other programs, one entry each.
+    @Test(arguments: [
+        """
+        {"1": {"cell": {"array": {"__ndarray__": [[3, 3], "float64", [4, 0, 0, 0, 4, 0, 0, 0, 4]]},
+        "__ase_objtype__": "cell"}, "numbers": {"__ndarray__": [[1], "int64", [84]]}, "pbc":
+        {"__ndarray__": [[3], "bool", [true, true, true]]}, "positions": {"__ndarray__": [[1, 3], "float64",
+        [0, 0, 0]]}}, "ids": [1], "nextid": 2}
+        """,
+        "{\"numbers\":[84],\"positions\":[[0,0,2]],\"cell\":[[4,0,0],[0,4,0],[0,0,4]],\"pbc\":[true,true,true]}",
+        "{\"id\":1,\"atoms\":{\"lattice_mat\":[[4,0,0],[0,4,0],[0,0,4]],\"coords\":[[0,0,0]],\"elements\":[\"Po\"]}}",
+        """
+        {"data":[{"id":"1","type":"structures","attributes":{"lattice_vectors":[[4,0,0],[0,4,0],[0,0,4]],
+        "cartesian_site_positions":[[0,0,0]],"species_at_sites":["Po1"],"dimension_types":[1,1,1],
+        "species":[{"name":"Po1","chemical_symbols":["Po"],"concentration":[1.0]}]}}]}
+        """,
+        "{\"1\":{\"structure\":\(json)}}", "{\"data\":[{\"material_id\":\"1\",\"structure\":\(json)}]}",
+        "{\"lattice\":[[4,0,0],[0,4,0],[0,0,4]],\"species\":[\"Po\"],\"cart_coords\":[[0,0,2]]}",
+        """
+        {"lattice":{"a":4,"b":4,"c":4,"alpha":90,"beta":90,"gamma":90},"species":["Po"],"frac_coords":[[0,0,0]]}
+        """,
+    ])
+    func json_ofOtherPrograms_isRead(text: String) throws {
+        let found = try entries(text, "a.json")
+        #expect(found.count == 1)
+        let structure = try #require(found.first).input.get().structure()
+        #expect(structure.composition.formula == "Po1" && (structure.cell.volume - 64).magnitude < 1e-9)
+        if text.contains("\"1\"") || text.contains("\"id\"") { #expect(found[0].id == "1") }
+    }
+
+    @Test(arguments: [
+        (
+            "{\"numbers\":[84],\"positions\":[[0,0,2]],\"cell\":[[4,0,0],[0,4,0],[0,0,4]],\"pbc\":[true,true,false]}",
+            "pbc"
+        ),
+        (
+            """
+            {"lattice_vectors":[[4,0,0],[0,4,0],[0,0,4]],"cartesian_site_positions":[[0,0,0]],"species_at_sites":
+            ["a"],"species":[{"name":"a","chemical_symbols":["Po","Bi"],"concentration":[0.5,0.5]}]}
+            """,
+            "disordered a"
+        ),
+    ])
+    func json_ofOtherPrograms_thatIsNoCrystal_isRefused(text: String, part: String) {
+        #expect(refusal(text, "a.json").contains(part), "\(refusal(text, "a.json"))")
     }
 
     @Test(arguments: [

@@ -41,7 +41,8 @@ struct SiteLabelTests {
         arguments: [
             ("Fe1A", "Fe", nil), ("O2-", "O", nil), ("Cl", "Cl", nil), ("OW1", "O", nil), ("Ow", "O", nil),
             ("D1", "H", nil),
-            ("T2", "H", nil), ("H12", "H", nil), ("Fe3+", "Fe", nil), ("MG", "Mg", nil), ("Co1", "Co", nil),
+            ("T2", "H", "T"), ("OSi1", "O", "O"), ("Fe1_Na", "Fe", nil), ("FeMg1", "Mg", "Mg"), ("RE1", "Re", "Re"),
+            ("H12", "H", nil), ("Fe3+", "Fe", nil), ("MG", "Mg", nil), ("Co1", "Co", nil),
             ("MgM1", "Mg", nil),
             ("Sr2+", "Sr", nil), ("Ca2+_1", "Ca", nil), ("AlT", "Al", nil), ("OH", "O", nil), ("Obr", "O", nil),
             // What the formula decides.
@@ -62,6 +63,9 @@ struct SiteLabelTests {
             ("Vac", nil),
             ("Va1", nil), ("Vac1", "V"), ("Cg", nil), ("Cent1", nil), ("Qq1", nil), ("1", nil), ("*", nil), ("?", nil),
             (".", nil), ("W1", "Mg O"), ("FE", nil),
+            // Tetrahedral sites, rare earths, and sites that several elements share.
+            ("T1", nil), ("RE1", nil), ("REE", nil), ("AlSi1", nil), ("La/Ce", nil), ("K,Na", nil), ("VCr1", nil),
+            ("Al0.5Si0.5", nil), ("FeMn2", nil),
         ] as [(String, String?)])
     func label_thatIsUnclearOrNoAtom_isRefusedByName(label: String, formula stated: String?) {
         let text = refusal(
@@ -81,14 +85,15 @@ struct SiteLabelTests {
     }
 
     @Test(arguments: [
-        ("Fe2+", "Fe"), ("FE", "Fe"), ("O2-", "O"), ("Fe3", "Fe"), ("D", "H"), ("Cl-", "Cl"), ("O-2", "O"),
+        ("Fe2+", "Fe"), ("FE", "Fe"), ("'Fe 3+'", "Fe"), ("Fe(III)", "Fe"), ("T", "H"), ("O2-", "O"), ("Fe3", "Fe"),
+        ("D", "H"), ("Cl-", "Cl"), ("O-2", "O"),
         ("CO", "Co"),
     ])
     func type_tellsTheElement_whateverTheLabel(type: String, symbol: String) throws {
         #expect(try formula(cif([("Wat1", type, "0 0 0")])) == "\(symbol)1")
     }
 
-    @Test(arguments: ["OH", "Wat", "X", "Vac", "H2O", "O-H", "Qq"])
+    @Test(arguments: ["Mg/Fe", "OH", "Wat", "X", "Vac", "H2O", "O-H", "Qq"])
     func type_ofNoElement_isRefused(type: String) {
         let text = refusal(cif([("A1", type, "0 0 0")]))
         #expect(!text.hasPrefix("read as") && text.contains("A1"), "\(text)")
@@ -102,6 +107,30 @@ struct SiteLabelTests {
     @Test(arguments: ["Na Cl", "Na4 Cl4", "Cl1 Na1", "NaCl", "Na2Cl2", "Na1+ Cl1-", "?", "NA CL", "Na1.000 Cl1.000"])
     func formula_ofTheListedAtoms_isAccepted(stated: String) throws {
         #expect(try formula(cif([("Na1", "Na", "0 0 0"), ("Cl1", "Cl", ".5 .5 .5")], formula: stated)) == "Na1 Cl1")
+    }
+
+    @Test(arguments: [
+        "Ca (O H)2", "Ca(OH)2", "Ca 2+, 2(H O 1-)", "[Ca (O H)2]", "Ca O . H2 O", "Ca O \u{B7} H2 O", "Ca O * H2O",
+        "2 (Ca O2 H2)", "Ca H2 O2", "Ca O2 x H2", "{Ca [O2 H2]}n",
+    ])
+    func formula_withGroups_isRead(stated: String) throws {
+        let atoms = [
+            ("Ca1", "Ca", "0 0 0"), ("O1", "O", ".5 0 0"), ("O2", "O", "0 .5 0"), ("H1", "H", ".5 .2 0"),
+            ("H2", "H", ".2 .5 0"),
+        ]
+        #expect(try formula(cif(atoms, formula: stated)).contains("H2"))
+        let bare = refusal(cif(Array(atoms.prefix(3)), formula: stated))
+        #expect(bare.contains("hydrogens have no positions"), "\(bare)")
+    }
+
+    /// Where the sum formula is missing or unreadable the others are witnesses.
+    @Test func formula_underOtherTags_isAWitness() {
+        let rows = [("Ca1", "Ca", "0 0 0"), ("O1", "O", ".5 0 0"), ("O2", "O", "0 .5 0")]
+        for tag in ["_chemical_formula_moiety", "_chemical_formula_structural", "_chemical_formula.sum"] {
+            let text = String(decoding: cif(rows, formula: "?"), as: UTF8.self).replacing(
+                "data_x\n", with: "data_x\n\(tag) 'Ca (O H)2'\n")
+            #expect(refusal(Array(text.utf8)).contains("hydrogens have no positions"), "\(tag)")
+        }
     }
 
     @Test(arguments: ["Na Cl2", "Na Cl H2 O", "Na", "K Cl", "Na3 Cl4", "Na1+ O2-"])

@@ -102,7 +102,8 @@ struct StructureReaderTests {
             {"id":7,"space_group":225,"lattice":[5.64,5.64,5.64,90,90,90],"sites":[
             {"space_group":225,"lattice":[5.64,5.64,5.64,90,90,90],"sites":[{"wyckoff":"a","element":"Na",\
             "position":[0,0,0],"multiplicity":4},{"wyckoff":2,"element":"Cl","position":[0.5,0.5,0.5]}]}
-            {"id":"z","space_group":1,"lattice":[5,5,5,90,90,90],"sites":[{"wyckoff":"b","element":"Na","position":[0,0,0]}]}
+            {"id":"z","space_group":1,"lattice":[5,5,5,90,90,90],\
+            "sites":[{"wyckoff":"b","element":"Na","position":[0,0,0]}]}
             {"id":"n","lattice":[[4,0,0],[0,4,0],[0,0,4]],"species":["Cs"],"frac_coords":[[0,0,null]]}
             """
         let entries = try entries(text, "lines.jsonl")

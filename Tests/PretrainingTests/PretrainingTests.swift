@@ -193,6 +193,31 @@ import Trajectories
         #expect(throws: ArchiveError.self) { try run.run(resume: false) }
     }
 
+    /// Tables state P1 and call their parts in several ways; what the search finds is told.
+    @Test func searchedSymmetry_isToldByGroup() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "druse-tables-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let cell =
+            "_cell_length_a 4\n_cell_length_b 4\n_cell_length_c 4\n_cell_angle_alpha 90\n_cell_angle_beta 90\n"
+            + "_cell_angle_gamma 90\n"
+        let columns = "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\n"
+        let cubic = "\"data_a\n\(cell)\(columns)Po1 0 0 0\n\""
+        let none = "\"data_a\n\(cell)\(columns)Si1 0 0 0\nO1 .1 .2 .3\nF1 .37 .62 .81\n\""
+        let vacant = "\"data_a\n\(cell)\(columns)Vac1 0 0 0\n\""
+        let file = folder.appending(path: "t.csv")
+        try "Split,cif\nTrain,\(cubic)\nvalid,\(cubic)\nTRAINING,\(none)\ntest,\(cubic)\ntrain,\(vacant)\n".write(
+            to: file, atomically: true, encoding: .utf8)
+        let set = try TrainingSet.read([file], maximumSites: 10, threads: 1)
+        #expect(set.train.map(\.spaceGroup.number) == [221, 1])
+        #expect(set.validation.count == 1)
+        #expect(set.searched == [221: 3, 1: 1])
+        #expect(
+            set.searchSummary
+                == "symmetry was searched for 4 rows that state none but P1, and 3 have more: 3 of group 221")
+        #expect(set.skippedSummary == "left out: 1 (no atom), 1 (other split)")
+    }
+
     @Test func tableWithoutUsableRows_isRefusedByName() throws {
         let setting = try Setting()
         defer { setting.remove() }

@@ -23,7 +23,7 @@ struct EntryLayoutTests {
 
     @Test(arguments: [
         "{\"entries\":[\(entry)]}", "[\(entry)]", "\u{FEFF}[\(entry)]", entry, "\(entry)\n\(entry)\n", " [ \(entry) ] ",
-        "{\"@module\":\"x\",\"entries\":[\(entry)],\"n\":NaN}", "{\"entries\":[\(entry)]}\n",
+        "{\"data\":[\(entry)]}", "{\"@module\":\"x\",\"entries\":[\(entry)],\"n\":NaN}", "{\"entries\":[\(entry)]}\n",
     ])
     func entries_inEveryLayout_areRead(text: String) throws {
         #expect(try energy(text) == -6)
@@ -35,10 +35,12 @@ struct EntryLayoutTests {
         ("\"composition\":{\"@class\":\"Composition\",\"Fe+2\":1,\"O-2\":1},\"energy\":-12", -6),
         ("\"composition\":{\"Fe\":2,\"O\":2},\"energy_per_atom\":-6.5", -6.5),
         ("\"composition\":{\"Fe\":1,\"O\":1},\"energy\":-12,\"correction\":-1", -6.5),
+        ("\"composition\":{\"Fe\":1,\"O\":1},\"energy\":-12,\"correction\":-1,\"energy_per_atom\":-6", -6.5),
         ("\"energy_adjustments\":[{\"value\":-1}],\"composition\":{\"Fe\":1,\"O\":1},\"energy\":-12", -6.5),
         (
             "\"composition\":{\"Fe\":1,\"O\":1},\"energy\":-12,\"correction\":-1,\"energy_adjustments\":"
-                + "[{\"@class\":\"CompositionEnergyAdjustment\",\"adj_per_atom\":-0.5,\"n_atoms\":2,\"uncertainty\":NaN}]",
+                + "[{\"@class\":\"CompositionEnergyAdjustment\",\"adj_per_atom\":-0.5,\"n_atoms\":2,"
+                + "\"uncertainty\":NaN}]",
             -6.5
         ),
         (
@@ -60,6 +62,7 @@ struct EntryLayoutTests {
             "[{\"composition\":{\"Fe\":1},\"energy\":-8,\"energy_adjustments\":[{\"name\":\"x\"}]}]",
             "energy_adjustments"
         ),
+        ("[{\"composition\":{\"Fe\":2},\"energy\":-16,\"energy_per_atom\":-16}]", "energy_per_atom"),
         ("[{\"composition\":{\"Vac\":1},\"energy\":-8}]", "'Vac' is not an element"),
         ("[{\"composition\":\"Fe2O3\",\"energy\":-8}]", "composition"), ("[{\"composition\":{\"Fe\":1}}]", "energy"),
         ("[{\"composition\":{\"Fe\":1},\"energy\":-8,\"correction\":NaN}]", "finite"), ("[]", "{\"entries\""),

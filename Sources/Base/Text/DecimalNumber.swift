@@ -1,5 +1,5 @@
-/// Reads a decimal number such as "-1.5e3", ".25" or "5.64(3)" (the uncertainty in parentheses is left out); nil for
-/// anything else, and for numbers that are not finite.
+/// Reads a decimal number such as "-1.5e3", ".25", Fortran's "5.64D0" or "5.64(3)" (the uncertainty in parentheses is
+/// left out); nil for anything else, and for numbers that are not finite.
 package func parseDecimal(_ bytes: some Collection<UInt8>) -> Double? {
     var iterator = bytes.makeIterator()
     var byte = iterator.next()
@@ -31,7 +31,7 @@ package func parseDecimal(_ bytes: some Collection<UInt8>) -> Double? {
         byte = iterator.next()
     }
     guard digits > 0 else { return nil }
-    if byte == UInt8(ascii: "e") || byte == UInt8(ascii: "E") {
+    if let letter = byte, [UInt8(ascii: "e"), UInt8(ascii: "d")].contains(letter | 0x20) {
         isExact = false
         byte = iterator.next()
         var isExponentNegative = false
@@ -65,7 +65,11 @@ package func parseDecimal(_ bytes: some Collection<UInt8>) -> Double? {
         return isNegative ? -value : value
     }
     // The rare cases are left to the exact conversion of the library.
-    let text = String(decoding: bytes.prefix { $0 != UInt8(ascii: "(") }, as: UTF8.self)
+    let text = String(
+        decoding: bytes.prefix { $0 != UInt8(ascii: "(") }.map {
+            $0 | 0x20 == UInt8(ascii: "d") ? UInt8(ascii: "e") : $0
+        },
+        as: UTF8.self)
     guard let value = Double(text.hasPrefix("+") ? String(text.dropFirst()) : text), value.isFinite else { return nil }
     return value
 }

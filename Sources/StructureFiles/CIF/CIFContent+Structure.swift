@@ -36,7 +36,8 @@ extension CIFContent {
         }
         let structure = Structure(
             cell: cell, elements: elements, fractionalCoordinates: coordinates,
-            orbits: operations.count > 1 ? orbits : nil, id: name.isEmpty ? nil : name)
+            orbits: operations.count > 1 ? orbits : nil, labels: orbits.map { origins[$0].place.description },
+            id: name.isEmpty ? nil : name)
         try requireFormula(of: structure.composition)
         // Beyond the rounding of coordinates, but nearer than nuclei are.
         if let pair = structure.coincidingAtoms(closerThan: 5 * tolerance) {

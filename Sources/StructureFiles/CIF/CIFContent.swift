@@ -109,9 +109,17 @@ extension CIFContent {
         return lattice
     }
 
-    private static func formula(_ document: CIFDocument, _ block: CIFDocument.Block) -> ChemicalFormula? {
-        let value = block.values["_chemical_formula_sum"] ?? block.values["_chemical_formula.sum"]
-        return value.flatMap { document.isGiven($0) ? ChemicalFormula(document.text($0)) : nil }
+    /// The sum formula; where the file has none that reads, the first of the other kinds that does.
+    static func formula(_ document: CIFDocument, _ block: CIFDocument.Block) -> ChemicalFormula? {
+        for kind in ["sum", "moiety", "structural"] {
+            for tag in ["_chemical_formula_" + kind, "_chemical_formula." + kind] {
+                guard let value = block.values[tag], document.isGiven(value),
+                    let formula = ChemicalFormula(document.text(value))
+                else { continue }
+                return formula
+            }
+        }
+        return nil
     }
 
     /// A third or sixth written with few decimals, such as 0.3333, in full.

@@ -40,20 +40,46 @@ struct CIFDocument {
     /// Splits the text.
     /// - Throws: ``StructureFileError/malformed(format:line:reason:)``.
     init(_ bytes: [UInt8]) throws(StructureFileError) {
-        self.bytes = bytes
+        self.bytes = CIFDocument.withLineFeeds(bytes)
         try parse()
+    }
+
+    /// The text with every line end ("\r\n", "\r") as "\n".
+    private static func withLineFeeds(_ bytes: [UInt8]) -> [UInt8] {
+        let (feed, carriage) = (UInt8(ascii: "\n"), UInt8(ascii: "\r"))
+        guard bytes.contains(carriage) else { return bytes }
+        var result: [UInt8] = []
+        result.reserveCapacity(bytes.count)
+        var previous: UInt8 = 0
+        for byte in bytes {
+            if byte == carriage || byte == feed && previous != carriage {
+                result.append(feed)
+            } else if byte != feed {
+                result.append(byte)
+            }
+            previous = byte
+        }
+        return result
     }
 
     func text(_ value: Value) -> String { String(decoding: bytes[value.range], as: UTF8.self) }
 
-    /// Whether a value is given: neither "?" nor ".".
+    /// Whether a value is given: neither "?" nor ".", in quotes or not, nor blank.
     func isGiven(_ value: Value) -> Bool {
-        guard value.range.count == 1, !value.isQuoted else { return !value.range.isEmpty }
-        let byte = bytes[value.range.lowerBound]
-        return byte != UInt8(ascii: "?") && byte != UInt8(ascii: ".")
+        var letter: UInt8?
+        for byte in bytes[value.range] where byte > UInt8(ascii: " ") {
+            if letter != nil { return true }
+            letter = byte
+        }
+        return letter.map { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: ".") } ?? false
     }
 
-    func number(_ value: Value) -> Double? { parseDecimal(bytes[value.range]) }
+    func number(_ value: Value) -> Double? {
+        // Text fields may begin and end with a line end.
+        guard value.isQuoted else { return parseDecimal(bytes[value.range]) }
+        let text = bytes[value.range].drop { $0 <= UInt8(ascii: " ") }
+        return parseDecimal(text.prefix { $0 > UInt8(ascii: " ") })
+    }
 
     private mutating func parse() throws(StructureFileError) {
         var lexer = CIFLexer(bytes)
@@ -113,6 +139,12 @@ struct CIFDocument {
                 reason: "loop values do not fill the last row: \(finished.values.count) values for "
                     + "\(finished.names.count) columns")
         }
-        if keep, !blocks.isEmpty { blocks[blocks.count - 1].loops.append(finished) }
+        guard keep, !blocks.isEmpty else { return }
+        blocks[blocks.count - 1].loops.append(finished)
+        // A loop of one row says what tags with values say.
+        guard finished.rowCount == 1 else { return }
+        for (name, value) in zip(finished.names, finished.values) where blocks[blocks.count - 1].values[name] == nil {
+            blocks[blocks.count - 1].values[name] = value
+        }
     }
 }

@@ -2,38 +2,31 @@ import Crystals
 
 /// The lists of symmetry operations in a CIF.
 enum CIFOperations {
-    private static let names = [
-        "_symmetry_equiv_pos_as_xyz", "_space_group_symop_operation_xyz", "_space_group_symop.operation_xyz",
-        "_symmetry_equiv.pos_as_xyz",
-    ]
-    private static let magneticNames = [
-        "_space_group_symop_magn_operation.xyz", "_space_group_symop_magn_operation_xyz",
-        "_space_group_symop.magn_operation_xyz",
-    ]
-    private static let centringNames = [
-        "_space_group_symop_magn_centering.xyz", "_space_group_symop_magn_centering_xyz",
-        "_space_group_symop.magn_centering_xyz",
-    ]
-
-    /// The operations of a list for the atoms; nil if there is none.
+    /// The operations of a list for the atoms, or those that listed generators make; nil if there is none.
     static func listed(
-        _ document: CIFDocument, _ block: CIFDocument.Block
+        _ document: CIFDocument, _ tags: CIFSymmetryTags
     ) throws(StructureFileError) -> [AffineOperation]? {
-        let operations = try read(document, block, names, isMagnetic: false)
-        return operations.isEmpty ? nil : operations
+        let operations = try read(document, tags, .operations, isMagnetic: false)
+        guard operations.isEmpty else { return operations }
+        let generators = try read(document, tags, .generators, isMagnetic: false)
+        guard !generators.isEmpty else { return nil }
+        guard let operations = AffineOperation.group(generatedBy: generators.map(\.tidied)) else {
+            throw .cif(.noGroup, detail: "the \(generators.count) generators make none")
+        }
+        return operations
     }
 
     /// The operations of a magnetic group on positions, time reversal left out; nil if there are none.
     ///
     /// The numbers and symbols of magnetic groups (BNS, OG) tell no setting that could be used in their stead.
     static func magnetic(
-        _ document: CIFDocument, _ block: CIFDocument.Block
+        _ document: CIFDocument, _ tags: CIFSymmetryTags
     ) throws(StructureFileError) -> [AffineOperation]? {
-        let operations = try read(document, block, magneticNames, isMagnetic: true)
+        let operations = try read(document, tags, .magneticOperations, isMagnetic: true)
         guard !operations.isEmpty else {
-            let isMagnetic = block.values.keys.contains { $0.hasPrefix("_space_group_magn") }
-            let hasList = try listed(document, block) != nil
-            guard !isMagnetic || hasList else {
+            let isStated = !(tags.column(.magneticCentring) + tags.column(.magnetic)).isEmpty
+            let hasList = try listed(document, tags) != nil
+            guard !isStated || hasList else {
                 throw .cif(
                     .contradictorySymmetry,
                     detail: "a magnetic space group without its operations: list them in "
@@ -41,38 +34,43 @@ enum CIFOperations {
             }
             return nil
         }
-        let centring = try read(document, block, centringNames, isMagnetic: true)
+        let centring = try read(document, tags, .magneticCentring, isMagnetic: true)
         guard !centring.isEmpty else { return operations }
         return centring.flatMap { shift in operations.map { shift.after($0) } }
     }
 
+    /// Refuses what is listed as the average of a modulated structure.
+    /// - Throws: ``StructureFileError/cif(_:detail:)``.
+    static func requireNoModulation(
+        _ document: CIFDocument, _ block: CIFDocument.Block, _ tags: CIFSymmetryTags
+    ) throws(StructureFileError) {
+        let dimension = (block.values["_cell_modulation_dimension"] ?? block.values["_cell.modulation_dimension"])
+            .flatMap(document.number)
+        guard dimension ?? 0 > 0 || !tags.column(.modulated).isEmpty else { return }
+        throw .cif(
+            .modulated, detail: "the atoms listed are those of its average: give a commensurate cell with every atom")
+    }
+
     private static func read(
-        _ document: CIFDocument, _ block: CIFDocument.Block, _ names: [String], isMagnetic: Bool
+        _ document: CIFDocument, _ tags: CIFSymmetryTags, _ kind: CIFSymmetryTag, isMagnetic: Bool
     ) throws(StructureFileError) -> [AffineOperation] {
-        for name in names {
-            var values: [CIFDocument.Value] = []
-            if let single = block.values[name] {
-                values = [single]
-            } else if let loop = block.loops.first(where: { $0.names.contains(name) }),
-                let column = loop.column(name)
-            {
-                values = stride(from: column, to: loop.values.count, by: loop.names.count).map { loop.values[$0] }
-            } else {
-                continue
+        let values = tags.column(kind)
+        guard values.count <= 1024 else { throw .cif(.unreadableOperation, detail: "\(values.count) operations") }
+        var operations: [AffineOperation] = []
+        operations.reserveCapacity(values.count)
+        for value in values {
+            var text = document.bytes[value.range]
+            let commas = text.count { $0 == UInt8(ascii: ",") }
+            if isMagnetic { text = withoutTimeReversal(text) }
+            guard let operation = AffineOperation(triplet: text), operation.determinant.magnitude > 0.5 else {
+                throw .cif(
+                    .unreadableOperation,
+                    detail: document.text(value)
+                        + (commas < 2 && !value.isQuoted ? ": a triplet with blanks in it stands in quotes" : ""))
             }
-            guard values.count <= 1024 else { throw .cif(.unreadableOperation, detail: "\(values.count) operations") }
-            var operations: [AffineOperation] = []
-            operations.reserveCapacity(values.count)
-            for value in values where document.isGiven(value) {
-                var text = document.bytes[value.range]
-                if isMagnetic { text = withoutTimeReversal(text) }
-                guard let operation = AffineOperation(triplet: text), operation.determinant.magnitude > 0.5
-                else { throw .cif(.unreadableOperation, detail: document.text(value)) }
-                operations.append(operation)
-            }
-            if !operations.isEmpty { return operations }
+            operations.append(operation)
         }
-        return []
+        return operations
     }
 
     /// "x,y,z,+1" without its fourth part.

@@ -23,13 +23,15 @@ struct CIFSymmetry {
             throw .crystal(error)
         }
         evidence = CIFSymmetryEvidence(document, block, loop, cell: cell)
-        if let magnetic = try CIFOperations.magnetic(document, block) {
+        let tags = CIFSymmetryTags(document, block)
+        try CIFOperations.requireNoModulation(document, block, tags)
+        if let magnetic = try CIFOperations.magnetic(document, tags) {
             operations = try CIFOperations.checked(magnetic, evidence)
             spaceGroup = SpaceGroup(operations: operations, cell: cell)
             return
         }
-        let statement = try CIFSymmetryStatement(document, block)
-        if let listed = try CIFOperations.listed(document, block) {
+        let statement = try CIFSymmetryStatement(document, tags)
+        if let listed = try CIFOperations.listed(document, tags) {
             operations = try CIFOperations.checked(listed, evidence)
             spaceGroup = try statement.group(of: operations, evidence)
         } else if let chosen = try statement.chosen(evidence) {
@@ -38,6 +40,10 @@ struct CIFSymmetry {
         } else {
             operations = [.identity]
             spaceGroup = nil
+            guard let contradiction = evidence.contradictionOfListedAtoms else { return }
+            throw .cif(
+                .contradictorySymmetry,
+                detail: "no symmetry is stated, but \(contradiction): list the operations, or every atom")
         }
     }
 

@@ -36,8 +36,7 @@ struct CIFSymmetryEvidence {
         func given(_ names: String...) -> CIFDocument.Value? {
             names.lazy.compactMap { block.values[$0] }.first { document.isGiven($0) }
         }
-        let text = given("_chemical_formula_sum", "_chemical_formula.sum").map(document.text) ?? ""
-        let amounts = CIFSymmetryEvidence.amounts(text)
+        let amounts = CIFContent.formula(document, block)?.composition?.amounts ?? [:]
         let elements = sites.compactMap(\.element)
         formula = elements.count == sites.count && Set(elements) == Set(amounts.keys) ? amounts : nil
         formulaUnits = given("_cell_formula_units_z", "_cell.formula_units_z").flatMap(document.number)
@@ -91,20 +90,6 @@ struct CIFSymmetryEvidence {
         guard !decimals.isEmpty, !digits.contains(where: { $0 | 0x20 == UInt8(ascii: "e") }) else { return 0 }
         return (0..<decimals.count).reduce(1) { unit, _ in unit / 10 }
     }
-
-    /// The amounts of a formula such as "Al2 Mg O4"; empty for what is none.
-    private static func amounts(_ text: String) -> [Element: Double] {
-        var amounts: [Element: Double] = [:]
-        for word in text.split(whereSeparator: { $0.isWhitespace || $0 == "," }) {
-            let letters = word.prefix { $0.isASCII && $0.isLetter }
-            let digits = word.dropFirst(letters.count)
-            guard let element = Element(symbol: letters.prefix(1).uppercased() + letters.dropFirst().lowercased()),
-                let amount = digits.isEmpty ? 1 : parseDecimal(digits.utf8), amount > 0
-            else { return [:] }
-            amounts[element, default: 0] += amount
-        }
-        return amounts
-    }
 }
 
 extension CIFSymmetryEvidence {
@@ -141,6 +126,14 @@ extension CIFSymmetryEvidence {
         var objection: String?
         /// Whether Z or multiplicities speak for them.
         var isConfirmed = false
+    }
+
+    /// What the atoms contradict if they are all that there are: multiplicities or Z; nil if nothing.
+    var contradictionOfListedAtoms: String? {
+        guard formula != nil && formulaUnits != nil || sites.contains(where: { $0.multiplicity != nil }) else {
+            return nil
+        }
+        return assess([.identity]).contradiction
     }
 
     func assess(_ operations: [AffineOperation]) -> Assessment {

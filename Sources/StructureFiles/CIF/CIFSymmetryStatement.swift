@@ -31,64 +31,63 @@ struct CIFSymmetryStatement {
         }
     }
 
-    private let hall: (text: String, operations: [AffineOperation])?
+    private let hall: (text: String, readings: [(symbol: String, operations: [AffineOperation])])?
     private let symbol: (text: String, matches: [SpaceGroupSymbol.Match])?
     private let code: String?
     private let number: SpaceGroup?
+    /// A Hall symbol that breaks the grammar, where no other symbol is given.
+    private let unreadHall: String?
+    /// What the file states twice, and not alike.
+    private let conflict: String?
 
     /// - Throws: ``StructureFileError/cif(_:detail:)`` for a number outside 1...230.
-    init(_ document: CIFDocument, _ block: CIFDocument.Block) throws(StructureFileError) {
-        func given(_ names: [String]) -> [String] {
-            names.compactMap { block.values[$0] }.filter { document.isGiven($0) }.map(document.text)
+    init(_ document: CIFDocument, _ tags: CIFSymmetryTags) throws(StructureFileError) {
+        func given(_ kind: CIFSymmetryTag) -> [String] {
+            tags.values(kind).map { value in
+                document.text(value).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+            }
         }
-        var number: SpaceGroup?
-        if let text = given(CIFSymmetryStatement.numberNames).first {
+        var numbers: [SpaceGroup] = []
+        for text in given(.number) {
             guard let value = parseDecimal(text.utf8), let whole = Int(exactly: value),
                 let group = SpaceGroup(number: whole)
             else { throw .cif(.unknownSpaceGroup, detail: text) }
-            number = group
+            if !numbers.contains(group) { numbers.append(group) }
         }
-        self.number = number
-        let halls = given(CIFSymmetryStatement.hallNames)
-        hall =
-            halls.lazy.compactMap { text in
-                CIFSymmetryStatement.hallOperations(text).map { (text, $0) }
-            }.first
-        code = given(CIFSymmetryStatement.codeNames).first.map(SpaceGroupSymbol.normalized)
-        let symbols = given(CIFSymmetryStatement.symbolNames).map { ($0, SpaceGroupSymbol($0).matches) }
-        symbol = symbols.first { !$0.1.isEmpty } ?? symbols.first
-        if hall == nil, symbol == nil, let text = halls.first {
-            // Used where nothing else tells the setting.
-            unreadHall = text
-        } else {
-            unreadHall = nil
-        }
+        number = numbers.first
+        let halls = given(.hall)
+        hall = halls.lazy.map { ($0, HallSymbol.readings($0)) }.first { !$0.1.isEmpty }
+        code = given(.code).first.map(SpaceGroupSymbol.normalized)
+        let symbols = given(.symbol).map { ($0, SpaceGroupSymbol($0).matches) }
+        let joined = CIFSymmetryStatement.joined(symbols)
+        symbol = joined.symbol ?? given(.referenceSymbol).first.map { ($0, SpaceGroupSymbol($0).matches) }
+        conflict =
+            numbers.count > 1
+            ? "the numbers " + numbers.map { "\($0.number)" }.joined(separator: " and ") : joined.conflict
+        // Used where nothing else tells the setting.
+        unreadHall = hall == nil && symbol == nil ? halls.first : nil
     }
 
-    /// A Hall symbol that breaks the grammar, where no other symbol is given.
-    private let unreadHall: String?
-
-    private static let numberNames = [
-        "_symmetry_int_tables_number", "_space_group_it_number", "_space_group.it_number",
-        "_symmetry.int_tables_number",
-    ]
-    private static let symbolNames = [
-        "_symmetry_space_group_name_h-m", "_space_group_name_h-m_alt", "_space_group_name_h-m",
-        "_space_group.name_h-m_alt", "_space_group.name_h-m_full", "_space_group_name_h-m_full",
-        "_symmetry.space_group_name_h-m", "_symmetry_space_group_name_h-m_alt", "_space_group_name_h-m_ref",
-        "_space_group.name_h-m_ref",
-    ]
-    private static let hallNames = [
-        "_symmetry_space_group_name_hall", "_space_group_name_hall", "_space_group.name_hall",
-        "_symmetry.space_group_name_hall",
-    ]
-    private static let codeNames = [
-        "_space_group_it_coordinate_system_code", "_space_group.it_coordinate_system_code",
-    ]
-
-    /// By the grammar, else, for symbols without blanks, by spglib's list.
-    private static func hallOperations(_ text: String) -> [AffineOperation]? {
-        HallSymbol(text)?.operations
+    /// What several symbols mean together: the settings that all of them name, or, where they name none in common, all
+    /// settings of the one group, for the evidence to decide.
+    private static func joined(
+        _ symbols: [(text: String, matches: [SpaceGroupSymbol.Match])]
+    ) -> (symbol: (text: String, matches: [SpaceGroupSymbol.Match])?, conflict: String?) {
+        let readable = symbols.filter { !$0.matches.isEmpty }
+        guard var symbol = readable.first else { return (symbols.first, nil) }
+        for other in readable.dropFirst() {
+            let common = symbol.matches.filter { match in
+                other.matches.contains { $0.setting.hallNumber == match.setting.hallNumber }
+            }
+            if !common.isEmpty {
+                symbol.matches = common
+            } else if other.matches[0].setting.spaceGroup == symbol.matches[0].setting.spaceGroup {
+                symbol.matches += other.matches
+            } else {
+                return (symbol, "the symbols \(symbol.text) and \(other.text)")
+            }
+        }
+        return (symbol, nil)
     }
 }
 
@@ -101,6 +100,9 @@ extension CIFSymmetryStatement {
     /// The settings that symbol, code and number leave.
     /// - Throws: ``StructureFileError/cif(_:detail:)`` where they contradict each other, or nothing is left.
     private func settings() throws(StructureFileError) -> [Candidate] {
+        if let conflict {
+            throw .cif(.contradictorySymmetry, detail: "\(conflict) are of different groups: correct one of them")
+        }
         var matches: [SpaceGroupSymbol.Match]
         if let symbol {
             guard !symbol.matches.isEmpty else {
@@ -143,13 +145,23 @@ extension CIFSymmetryStatement {
             if let unreadHall { throw .cif(.unknownSpaceGroup, detail: "Hall symbol \(unreadHall)") }
             return try settings()
         }
-        let group = SpaceGroup(operations: hall.operations, cell: cell)
+        var readings = hall.readings.map { reading in
+            Candidate(
+                reading.operations, spaceGroup: SpaceGroup(operations: reading.operations, cell: cell) ?? number,
+                name: reading.symbol)
+        }
+        if readings.count > 1 {
+            let stated = Set([number].compactMap { $0 } + (symbol?.matches ?? []).map(\.setting.spaceGroup))
+            let meant = readings.filter { $0.spaceGroup.map { stated.contains($0) } ?? false }
+            guard !meant.isEmpty || !stated.isEmpty else { return readings }
+            if !meant.isEmpty { readings = meant }
+        }
+        let (own, group) = (readings[0], readings[0].spaceGroup)
         if let number, let group, group != number {
             throw .cif(
                 .contradictorySymmetry,
                 detail: "the Hall symbol \(hall.text) is number \(group.number), but the file states \(number.number)")
         }
-        let own = Candidate(hall.operations, spaceGroup: group ?? number, name: hall.text)
         // A Hermann-Mauguin symbol that is not understood adds nothing to a Hall symbol.
         guard let symbol, !symbol.matches.isEmpty, let group else { return [own] }
         let others = try settings()

@@ -6,9 +6,39 @@ struct JSONTree: Decodable {
     /// `[String: Any]`, `[Any]`, `String`, `NSNumber` or `NSNull`.
     let value: Any
 
-    /// Reads a text; nil if it is not JSON or has a number beyond the range of Double.
-    static func parse(_ data: Data) -> Any? {
-        (try? JSONDecoder().decode(JSONTree.self, from: data))?.value
+    /// Why a text is no JSON.
+    enum Failure: Error {
+        case invalid
+        /// The text ends inside a string, an object or a list.
+        case incomplete
+    }
+
+    /// Reads a text.
+    /// - Throws: ``Failure`` if it is not JSON or has a number beyond the range of Double.
+    static func parse(_ data: Data) throws(Failure) -> Any {
+        guard let tree = try? JSONDecoder().decode(JSONTree.self, from: data) else {
+            throw isIncomplete(data) ? .incomplete : .invalid
+        }
+        return tree.value
+    }
+
+    private static func isIncomplete(_ data: Data) -> Bool {
+        var depth = 0
+        var isInString = false
+        var isEscaped = false
+        for byte in data {
+            if isInString {
+                isInString = isEscaped || byte != UInt8(ascii: "\"")
+                isEscaped = !isEscaped && byte == UInt8(ascii: "\\")
+            } else if byte == UInt8(ascii: "\"") {
+                isInString = true
+            } else if byte == UInt8(ascii: "{") || byte == UInt8(ascii: "[") {
+                depth += 1
+            } else if byte == UInt8(ascii: "}") || byte == UInt8(ascii: "]") {
+                depth -= 1
+            }
+        }
+        return isInString || depth > 0
     }
 
     init(from decoder: any Decoder) throws {

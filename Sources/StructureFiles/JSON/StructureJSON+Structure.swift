@@ -7,24 +7,20 @@ extension StructureJSON {
         _ object: [String: Any], id: String?, line: Int?
     ) throws(StructureFileError) -> Structure {
         let lattice = object["lattice"] as? [String: Any]
-        guard let matrix = object["lattice"] as? [Any] ?? lattice?["matrix"] as? [Any] else {
-            throw error(line, "there is no \"lattice\" of three vectors; expected \(layouts)")
-        }
-        let vectors = matrix.compactMap(vector)
-        guard vectors.count == 3, matrix.count == 3 else { throw error(line, "\"lattice\" must be three vectors") }
-        let cell = Cell(a: vectors[0], b: vectors[1], c: vectors[2])
+        let cell = try cell(object, line: line)
         guard cell.volume > 1e-9, cell.volume.isFinite else { throw error(line, "the cell has no volume") }
         for flags in [lattice?["pbc"], object["pbc"]] {
             if let problem = periodicityProblem(flags) { throw error(line, problem) }
         }
-        let atoms = try atoms(object, line: line)
+        let atoms = try atoms(object, cell: cell, line: line)
         guard !atoms.isEmpty else { throw .crystal(.noAtoms) }
         guard atoms.count <= StructureReader.maximumAtomCount else {
             throw error(line, "\(atoms.count) atoms are more than \(StructureReader.maximumAtomCount)")
         }
         let structure = Structure(
-            cell: cell, elements: atoms.map(\.element), fractionalCoordinates: atoms.map(\.point), id: id)
-        try structure.requireSeparateAtoms(format: "JSON", line: line) { atoms[$0].name }
+            cell: cell, elements: atoms.map(\.element), fractionalCoordinates: atoms.map(\.point),
+            labels: atoms.map(\.name), id: id)
+        try structure.requireSeparateAtoms(format: "JSON", line: line)
         return structure
     }
 
@@ -35,8 +31,31 @@ extension StructureJSON {
         let point: SIMD3<Double>
     }
 
-    private static func atoms(_ object: [String: Any], line: Int?) throws(StructureFileError) -> [Atom] {
-        if let species = object["species"] as? [Any], let coordinates = object["frac_coords"] as? [Any] {
+    /// The vectors of `lattice`: three in a list, or `matrix`, or the lengths and angles.
+    private static func cell(_ object: [String: Any], line: Int?) throws(StructureFileError) -> Cell {
+        let lattice = object["lattice"] as? [String: Any]
+        guard let matrix = object["lattice"] as? [Any] ?? lattice?["matrix"] as? [Any] else {
+            let values = numbers(["a", "b", "c", "alpha", "beta", "gamma"].map { lattice?[$0] ?? NSNull() })
+            // Without a matrix, Cartesian coordinates would have no axes.
+            guard values.count == 6, object["cart_coords"] == nil else {
+                throw error(line, "there is no \"lattice\" of three vectors; expected \(layouts)")
+            }
+            do {
+                return try LatticeParameters(values: values).cell()
+            } catch {
+                throw .crystal(error)
+            }
+        }
+        let vectors = matrix.compactMap(vector)
+        guard vectors.count == 3, matrix.count == 3 else { throw error(line, "\"lattice\" must be three vectors") }
+        return Cell(a: vectors[0], b: vectors[1], c: vectors[2])
+    }
+
+    private static func atoms(
+        _ object: [String: Any], cell: Cell, line: Int?
+    ) throws(StructureFileError) -> [Atom] {
+        let key = object["frac_coords"] == nil ? "cart_coords" : "frac_coords"
+        if let species = object["species"] as? [Any], let coordinates = object[key] as? [Any] {
             guard species.count == coordinates.count else {
                 throw error(line, "\(species.count) species, but \(coordinates.count) coordinates")
             }
@@ -46,7 +65,10 @@ extension StructureJSON {
                     throw error(line, "\"species\" must be symbols of elements, not \(symbol)")
                 }
                 let name = "atom \(index + 1) (\(symbol))"
-                atoms.append(try atom(name, symbol: symbol, point: point, key: "frac_coords", line: line))
+                let atom = try atom(name, symbol: symbol, point: point, key: key, line: line)
+                atoms.append(
+                    key == "frac_coords"
+                        ? atom : Atom(name: name, element: atom.element, point: cell.fractional(atom.point)))
             }
             return atoms
         }

@@ -3,20 +3,50 @@ import Foundation
 
 /// Entries as JSON objects: every atom (`lattice`, `species`, `frac_coords`), the sites of a crystal (`space_group`,
 /// `lattice`, `sites`), pymatgen's dictionary of a structure, or an object that holds one of these under `structure`
-/// and may state an energy. They come one by one, in a list, or in a list under `entries`.
+/// and may state an energy. They come one by one, in a list, under their names, or in a list under `entries` or `data`.
+/// Layouts of ASE, JARVIS and OPTIMADE are read as well.
 enum StructureJSON {
     /// What may stand in a file, for messages.
     static let layouts =
-        "{\"lattice\": [a, b, c], \"species\": [...], \"frac_coords\": [...]}, {\"space_group\", \"lattice\", \"sites\"}, "
-        + "pymatgen's as_dict() of a structure or of an entry, a list of such objects, or {\"entries\": [...]}"
+        "{\"lattice\": [a, b, c], \"species\": [...], \"frac_coords\": [...]}, "
+        + "{\"space_group\", \"lattice\", \"sites\"}, "
+        + "a structure of pymatgen, ASE, JARVIS or OPTIMADE, pymatgen's as_dict() of an entry, a list of such objects, "
+        + "or {\"entries\": [...]}"
 
     /// The entries of one value.
     /// - Parameter line: of the value, where a file has one a line.
     static func entries(_ bytes: [UInt8], line: Int? = nil) throws(StructureFileError) -> [SourceEntry] {
         let value = try parse(bytes, line: line)
         if let list = value as? [Any] { return list.map { entry($0, line: line) } }
-        if let list = (value as? [String: Any])?["entries"] as? [Any] { return list.map { entry($0, line: line) } }
-        return [entry(value, line: line)]
+        guard let object = value as? [String: Any] else { return [entry(value, line: line)] }
+        if let list = object["entries"] as? [Any] { return list.map { entry($0, line: line) } }
+        if let list = object["data"] as? [Any], !hasStructure(object), object["composition"] == nil {
+            return list.map { entry($0, line: line) }
+        }
+        if let named = named(object) { return named.map { entry($0.value, name: $0.name, line: line) } }
+        return [entry(object, line: line)]
+    }
+
+    /// The entries of a file: one value, or one a line.
+    static func fileEntries(_ bytes: [UInt8]) throws(StructureFileError) -> [SourceEntry] {
+        do throws(StructureFileError) {
+            return try entries(bytes)
+        } catch {
+            let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+                .map { $0.filter { $0 != UInt8(ascii: "\r") } }
+            let filled = lines.filter { !$0.allSatisfy { $0 <= UInt8(ascii: " ") } }
+            guard filled.count > 1, filled.allSatisfy({ $0.first == UInt8(ascii: "{") }) else { throw error }
+            var found: [SourceEntry] = []
+            for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 <= UInt8(ascii: " ") }) {
+                found += try entries(line, line: index + 1)
+            }
+            return found
+        }
+    }
+
+    /// Whether an object holds a structure, or means to.
+    private static func hasStructure(_ object: [String: Any]) -> Bool {
+        ["lattice", "structure", "space_group", "species"].contains { object[$0] != nil } || isDialect(object)
     }
 
     /// The structure of a text that holds one.
@@ -25,20 +55,27 @@ enum StructureJSON {
     }
 
     private static func parse(_ bytes: [UInt8], line: Int?) throws(StructureFileError) -> Any {
-        guard let value = JSONTree.parse(Data(JSONText.normalized(bytes))) else {
-            throw error(line, "this is no valid JSON")
+        guard bytes.contains(where: { $0 > UInt8(ascii: " ") }) else { throw error(line, "there is nothing in it") }
+        do throws(JSONTree.Failure) {
+            return try JSONTree.parse(Data(JSONText.normalized(bytes)))
+        } catch {
+            // A dictionary as Python prints it.
+            if let text = PythonText.json(bytes), let value = try? JSONTree.parse(Data(JSONText.normalized(text))) {
+                return value
+            }
+            throw StructureJSON.error(
+                line, "this is no valid JSON" + (error == .incomplete ? ": it ends before it is complete" : ""))
         }
-        return value
     }
 
-    private static func entry(_ value: Any, line: Int?) -> SourceEntry {
+    private static func entry(_ value: Any, name given: String? = nil, line: Int?) -> SourceEntry {
         guard let object = value as? [String: Any] else {
             return SourceEntry(id: nil) { () throws(StructureFileError) in
                 throw error(line, "expected an object: \(layouts)")
             }
         }
-        let name = name(of: object)
-        let hasStructure = ["lattice", "structure", "space_group", "species"].contains { object[$0] != nil }
+        let name = name(of: object) ?? given
+        let hasStructure = hasStructure(object)
         let input = SourceEntry(id: name) { () throws(StructureFileError) in
             guard hasStructure || object["composition"] == nil else {
                 throw error(line, "the entry has a composition, but no structure")
@@ -62,7 +99,7 @@ enum StructureJSON {
     private static func name(of object: [String: Any]) -> String? {
         let places = [object, object["data"] as? [String: Any] ?? [:]]
         for place in places {
-            for key in ["id", "entry_id", "material_id", "mat_id"] {
+            for key in ["id", "entry_id", "material_id", "mat_id", "jid"] {
                 if let name = place[key] as? String { return name }
                 if let number = place[key] as? NSNumber { return Int(exactly: number.doubleValue).map(String.init) }
             }
@@ -77,7 +114,7 @@ enum StructureJSON {
             return .crystal(try StructureJSON.crystal(object, line: line))
         }
         if let nested = object["structure"], !(nested is NSNull) { return try input(nested, id: id, line: line) }
-        return .structure(try structure(object, id: id, line: line))
+        return .structure(try structure(plain(object), id: id, line: line))
     }
 
     static func error(_ line: Int?, _ reason: String) -> StructureFileError {
@@ -99,9 +136,33 @@ enum StructureJSON {
 /// A structure as text inside another file: JSON or a CIF, as its first character tells.
 enum StructureText {
     static func input(_ bytes: [UInt8]) throws(StructureFileError) -> StructureInput {
+        guard let content = try cif(bytes) else { return try StructureJSON.input(bytes) }
+        return .structure(try content.structure())
+    }
+
+    /// The content of a CIF; nil for JSON.
+    static func cif(_ bytes: [UInt8]) throws(StructureFileError) -> CIFContent? {
         let first = bytes.first { $0 > UInt8(ascii: " ") }
-        if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") { return try StructureJSON.input(bytes) }
-        return .structure(try CIFContent(bytes).structure())
+        if first == UInt8(ascii: "{") || first == UInt8(ascii: "[") { return nil }
+        guard first != nil else { throw .malformed(format: "structure", line: nil, reason: "there is nothing in it") }
+        guard isCIF(bytes) else {
+            throw .malformed(
+                format: "structure", line: nil, reason: "the text is neither a CIF, which has a line data_..., nor JSON"
+            )
+        }
+        return try CIFContent(bytes)
+    }
+}
+
+extension StructureText {
+    /// Whether a word of the text begins a data block.
+    private static func isCIF(_ bytes: [UInt8]) -> Bool {
+        let mark = Array("data_".utf8)
+        return bytes.indices.contains { index in
+            bytes[index] | 0x20 == mark[0]
+                && (index == 0 || bytes[index - 1] <= UInt8(ascii: " ") || bytes[index - 1] > 127)
+                && bytes[index...].prefix(mark.count).map { $0 == UInt8(ascii: "_") ? $0 : $0 | 0x20 } == mark
+        }
     }
 }
 

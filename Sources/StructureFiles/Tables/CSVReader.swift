@@ -67,6 +67,12 @@ package struct CSVReader {
         source = try ByteSource(path: path)
         if try fill(), buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         guard var first = try nextLine() else { throw .malformed(format: "csv", line: 1, reason: "the file is empty") }
+        while CSVReader.isBeforeHeader(first.bytes) {
+            guard let next = try nextLine() else {
+                throw .malformed(format: "csv", line: first.line, reason: "the file has no header")
+            }
+            first = next
+        }
         let text = String(decoding: first.bytes, as: UTF8.self).filter { $0 != "\"" && !$0.isNewline }
         if text.lowercased().hasPrefix("sep="), let named = text.utf8.dropFirst(4).first, text.utf8.count == 5 {
             separator = named
@@ -79,6 +85,17 @@ package struct CSVReader {
         }
         let row = split(first.bytes, line: first.line)
         header = (0..<row.count).map { row.string($0) }
+    }
+
+    /// Whether a line is empty, or a comment that names no column.
+    private static func isBeforeHeader(_ line: [UInt8]) -> Bool {
+        guard let first = line.first(where: { $0 > UInt8(ascii: " ") }) else { return true }
+        guard first == UInt8(ascii: "#") else { return false }
+        let names = line.split { [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].contains($0) }
+        return !names.contains { name in
+            let letters = name.filter { $0 != UInt8(ascii: "\"") && $0 > UInt8(ascii: " ") }
+            return ["cif", "structure"].contains(String(decoding: letters, as: UTF8.self).lowercased())
+        }
     }
 
     /// What a header separates its names with: the most frequent candidate outside quotes, a comma in doubt.
@@ -208,8 +225,10 @@ package struct CSVReader {
         var index = 0
         let end = bytes.last == UInt8(ascii: "\r") ? bytes.count - 1 : bytes.count
         while true {
-            if index < end, bytes[index] == UInt8(ascii: "\"") {
-                let start = index + 1
+            // Blanks before a quote are none of the field's.
+            let blanks = bytes[index..<end].prefix { $0 == UInt8(ascii: " ") }.count
+            if index + blanks < end, bytes[index + blanks] == UInt8(ascii: "\"") {
+                let start = index + blanks + 1
                 index = start
                 while index < end {
                     if bytes[index] == UInt8(ascii: "\"") {

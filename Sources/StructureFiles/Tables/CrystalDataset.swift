@@ -11,6 +11,8 @@ package struct CrystalDataset: Sendable {
         /// The columns asked for, in the order of the call.
         package let values: [String]
         package let crystal: Result<Crystal, StructureFileError>
+        /// Whether the symmetry was searched since the row states none but P 1.
+        package let isSearched: Bool
     }
 
     /// Where the symmetry comes from.
@@ -64,10 +66,11 @@ package struct CrystalDataset: Sendable {
             let batch = rows
             let parse: @Sendable (Int) -> Entry = { index in
                 let (number, row) = batch[index]
+                let (crystal, isSearched) = crystal(row, column: cif, symmetry: symmetry, tolerance: tolerance)
                 return Entry(
                     id: id.flatMap { $0 < row.count ? row.string($0) : nil } ?? "\(number)",
                     values: indices.map { $0 < row.count ? row.string($0) : "" },
-                    crystal: crystal(row, column: cif, symmetry: symmetry, tolerance: tolerance))
+                    crystal: crystal, isSearched: isSearched)
             }
             body(concurrentMap(count: batch.count, threads: threads, parse))
         }
@@ -77,28 +80,31 @@ package struct CrystalDataset: Sendable {
 
     private static func crystal(
         _ row: CSVRow, column: Int, symmetry: SymmetrySource, tolerance: Double
-    ) -> Result<Crystal, StructureFileError> {
+    ) -> (crystal: Result<Crystal, StructureFileError>, isSearched: Bool) {
+        var isSearched = false
         do throws(StructureFileError) {
             guard column < row.count else {
                 throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
             }
             let bytes = Array(row.bytes(column))
-            if bytes.first(where: { $0 > UInt8(ascii: " ") }) == UInt8(ascii: "{") {
-                return .success(try StructureJSON.input(bytes).crystal(symmetryTolerance: tolerance))
+            guard let content = try StructureText.cif(bytes) else {
+                let input = try StructureJSON.input(bytes)
+                if case .structure = input { isSearched = true }
+                return (.success(try input.crystal(symmetryTolerance: tolerance)), isSearched)
             }
-            let content = try CIFContent(bytes)
+            isSearched = content.operations.count == 1
             switch symmetry {
-            case .file: return .success(try content.crystal(tolerance: tolerance))
+            case .file: return (.success(try content.crystal(tolerance: tolerance)), isSearched)
             case .search:
                 let structure = try content.structure()
                 do {
-                    return .success(try Crystal(structure: structure, symmetryTolerance: tolerance))
+                    return (.success(try Crystal(structure: structure, symmetryTolerance: tolerance)), isSearched)
                 } catch {
                     throw .symmetry(error)
                 }
             }
         } catch {
-            return .failure(error)
+            return (.failure(error), isSearched)
         }
     }
 }

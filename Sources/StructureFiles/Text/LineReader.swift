@@ -1,4 +1,4 @@
-/// Reads a text line by line; line ends are taken off.
+/// Reads a text line by line; line ends ("\n", "\r\n" or "\r") are taken off.
 struct LineReader {
     private let source: ByteSource
     private var buffer: [UInt8] = []
@@ -18,11 +18,16 @@ struct LineReader {
     mutating func next() throws(StructureFileError) -> [UInt8]? {
         var scanned = position
         while true {
-            if let end = buffer[scanned...].firstIndex(of: UInt8(ascii: "\n")) {
-                defer { position = end + 1 }
+            let end = buffer[scanned...].firstIndex { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }
+            // A "\r" at the end of a piece may be half of a line end.
+            if let end, buffer[end] == UInt8(ascii: "\n") || end + 1 < buffer.count || isAtEnd {
+                let isPair =
+                    buffer[end] == UInt8(ascii: "\r") && end + 1 < buffer.count
+                    && buffer[end + 1] == UInt8(ascii: "\n")
+                defer { position = end + (isPair ? 2 : 1) }
                 return take(buffer[position..<end])
             }
-            scanned = buffer.count
+            scanned = end ?? buffer.count
             if !isAtEnd, let piece = try source.next() {
                 scanned -= position
                 buffer.removeFirst(position)
@@ -34,7 +39,10 @@ struct LineReader {
                 }
                 continue
             }
-            isAtEnd = true
+            if !isAtEnd {
+                isAtEnd = true
+                continue
+            }
             guard position < buffer.count else { return nil }
             defer { position = buffer.count }
             return take(buffer[position...])
@@ -44,7 +52,6 @@ struct LineReader {
     private mutating func take(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
         line += 1
         var bytes = bytes
-        if bytes.last == UInt8(ascii: "\r") { bytes.removeLast() }
         if line == 1, bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes.removeFirst(3) }
         return Array(bytes)
     }

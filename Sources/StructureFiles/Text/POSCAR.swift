@@ -9,7 +9,7 @@ import Crystals
 /// 0.0 0.5 0.5                  three vectors
 /// 0.5 0.0 0.5
 /// 0.5 0.5 0.0
-/// Na Cl                        the elements (VASP 4 leaves them out)
+/// Na Cl                        the elements (VASP 4 leaves them out: then the comment or the atoms name them)
 /// 1 1                          how many of each
 /// Selective dynamics           may be left out
 /// Direct                       or Cartesian
@@ -59,7 +59,10 @@ struct POSCAR {
     }
 
     private func numbers(_ words: some Collection<String>, _ what: String) throws(StructureFileError) -> SIMD3<Double> {
-        let values = words.prefix(3).compactMap { parseDecimal($0.utf8) }
+        // Fortran reads commas as blanks.
+        let values = words.prefix(3).compactMap { word in
+            parseDecimal(word.utf8.last == UInt8(ascii: ",") ? word.utf8.dropLast() : word.utf8[...])
+        }
         guard values.count == 3 else { throw error("expected three numbers for \(what)") }
         return SIMD3(values)
     }
@@ -69,10 +72,10 @@ struct POSCAR {
         let (cell, scale) = try scaledCell()
         let elements = try elements(comment: comment)
         let places = try coordinates(of: elements, cell: cell, scale: scale)
-        let structure = Structure(cell: cell, elements: elements, fractionalCoordinates: places.map(\.point))
-        try structure.requireSeparateAtoms(format: "POSCAR", line: nil) { index in
-            "atom \(index + 1) (\(elements[index].symbol), line \(places[index].line))"
-        }
+        let labels = places.indices.map { "atom \($0 + 1) (\(elements[$0].symbol), line \(places[$0].line))" }
+        let structure = Structure(
+            cell: cell, elements: elements, fractionalCoordinates: places.map(\.point), labels: labels)
+        try structure.requireSeparateAtoms(format: "POSCAR", line: nil)
         return structure
     }
 
@@ -117,12 +120,13 @@ struct POSCAR {
         let kinds: [Element]
         if let symbols {
             kinds = try named(symbols, counts: counts)
-        } else if let found = POSCAR.elements(inComment: comment, counts: counts) {
+        } else if let found = POSCAR.elements(inComment: comment, counts: counts) ?? elements(atAtoms: counts) {
             kinds = found
         } else {
             throw error(
                 "the elements are not named: put a line such as \"Na Cl\" before the numbers of atoms "
-                    + "(the comment names them only where it is nothing but the elements in their order)")
+                    + "(the comment names them only where it is nothing but the elements in their order, the atoms "
+                    + "where each has its element behind it)")
         }
         return zip(kinds, counts).flatMap { [Element](repeating: $0, count: $1) }
     }
@@ -132,9 +136,10 @@ struct POSCAR {
         for symbol in symbols {
             // Potentials are often named along: Fe_pv, Fe/0a1b.
             let name = symbol.prefix { $0 != "_" && $0 != "/" }
-            guard let element = Element(species: name) else {
-                // An unmarked comment behind as many elements as there are numbers.
-                if kinds.count == counts.count { return kinds }
+            // Behind as many elements as there are numbers an unmarked comment may stand.
+            let isNeeded = kinds.count < counts.count
+            guard let element = Element(species: name, ignoringCase: isNeeded) else {
+                guard isNeeded else { return kinds }
                 throw error("no such element: \"\(symbol)\"")
             }
             kinds.append(element)
@@ -158,6 +163,29 @@ struct POSCAR {
             elements.append(element)
         }
         return elements
+    }
+
+    /// The elements that stand behind the coordinates of every atom, one for each of the numbers; nil if they do not.
+    private func elements(atAtoms counts: [Int]) -> [Element]? {
+        var rest = lines
+        guard let mode = rest.popFirst() else { return nil }
+        let isSelective = mode.first?.first.map { "sS".contains($0) } ?? false
+        if isSelective { rest = rest.dropFirst() }
+        var kinds: [Element] = []
+        for count in counts {
+            var kind: Element?
+            for _ in 0..<count {
+                guard let words = rest.popFirst()?.dropFirst(isSelective ? 6 : 3), let name = words.first,
+                    !["T", "F"].contains(words.dropFirst().first), name != "T",
+                    let element = Element(species: name), kind == nil || kind == element
+                else { return nil }
+                kind = element
+            }
+            // Of none there is no need to know.
+            guard let kind = kind ?? Element(atomicNumber: 1) else { return nil }
+            kinds.append(kind)
+        }
+        return kinds
     }
 
     private mutating func coordinates(

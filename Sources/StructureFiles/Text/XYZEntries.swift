@@ -44,9 +44,13 @@ struct XYZEntries: EntrySource {
         }
         let header = XYZHeader(comment)
         let atoms = rows
-        return SourceEntry(id: header.values["id"]) { () throws(StructureFileError) in
+        var entry = SourceEntry(id: header.values["id"]) { () throws(StructureFileError) in
             .structure(try XYZEntries.structure(header: header, rows: atoms, line: start))
         }
+        entry.state(StatedEnergy.keys.compactMap { key in header.values[key].map { (key, $0) } }) { reason in
+            error(start + 1, reason)
+        }
+        return entry
     }
 
     private func error(_ line: Int, _ reason: String) -> StructureFileError {
@@ -98,11 +102,11 @@ struct XYZEntries: EntrySource {
             elements.append(element)
             coordinates.append(cell.fractional(SIMD3(values)))
         }
+        let labels = elements.enumerated().map { "atom \($0 + 1) (\($1.symbol), line \(line + 2 + $0))" }
         let structure = Structure(
-            cell: cell, elements: elements, fractionalCoordinates: coordinates, id: header.values["id"])
-        try structure.requireSeparateAtoms(format: "extxyz", line: nil) { index in
-            "atom \(index + 1) (\(elements[index].symbol), line \(line + 2 + index))"
-        }
+            cell: cell, elements: elements, fractionalCoordinates: coordinates, labels: labels,
+            id: header.values["id"])
+        try structure.requireSeparateAtoms(format: "extxyz", line: nil)
         return structure
     }
 }

@@ -2,7 +2,7 @@
 ///
 /// Values are words, texts in quotes (a backslash takes the next character as it stands), or arrays in brackets or
 /// braces, whose items blanks or commas separate: `"5 0 0 0 5 0 0 0 5"`, `[[5, 0, 0], [0, 5, 0], [0, 0, 5]]`, `{T T
-/// F}`.
+/// F}`. Commas and semicolons between pairs are left out.
 struct XYZHeader {
     /// By key in lower case, the outer quotes or brackets taken off.
     private(set) var values: [String: String] = [:]
@@ -10,9 +10,10 @@ struct XYZHeader {
     init(_ line: [UInt8]) {
         var index = 0
         func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
+        func isBetween(_ byte: UInt8) -> Bool { byte == UInt8(ascii: ",") || byte == UInt8(ascii: ";") }
         func skipBlanks() { while index < line.count, isBlank(line[index]) { index += 1 } }
         while true {
-            skipBlanks()
+            while index < line.count, isBlank(line[index]) || isBetween(line[index]) { index += 1 }
             guard index < line.count else { return }
             let key = XYZHeader.value(line, &index) { isBlank($0) || $0 == UInt8(ascii: "=") }.lowercased()
             let end = index
@@ -25,7 +26,19 @@ struct XYZHeader {
             index += 1
             skipBlanks()
             values[key] = XYZHeader.value(line, &index, until: isBlank)
+            if key == "pbc" { takeFlags(line, &index) }
         }
+    }
+
+    /// Flags that follow `pbc=T` without quotes are the rest of its value.
+    private mutating func takeFlags(_ line: [UInt8], _ index: inout Int) {
+        guard let first = values["pbc"], Periodicity.flag(first) != nil else { return }
+        var flags = [first]
+        for word in words(line[min(index, line.count)...]).prefix(2) {
+            guard Periodicity.flag(word) != nil else { break }
+            flags.append(word)
+        }
+        if flags.count == 3 { values["pbc"] = flags.joined(separator: " ") }
     }
 
     /// Takes a value, in quotes or brackets or not.

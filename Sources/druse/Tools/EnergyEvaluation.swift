@@ -51,7 +51,12 @@ final class EnergyEvaluation {
     ) throws -> Evaluated {
         let structure = try entry.input.get().structure()
         let composition = structure.composition
-        let energy = try evaluator.energyPerAtom(of: structure)
+        let energy: Double
+        do throws(PotentialError) {
+            energy = try evaluator.energyPerAtom(of: structure)
+        } catch {
+            throw ToolFailure(error.description(for: structure))
+        }
         return Evaluated(
             composition: composition, atomCount: structure.atomCount, energyPerAtom: energy,
             energyAboveHull: hull.map { hull in
