@@ -25,7 +25,9 @@ let package = Package(
         .target(name: "StructureFiles", dependencies: ["Base", "Crystals"]),
         .target(name: "Trajectories", dependencies: ["Base", "Crystals"]),
         .target(name: "Potentials", dependencies: ["Base", "Crystals", "Kernels"], resources: [.copy("Resources")]),
-        .target(name: "Stability", dependencies: ["Base", "CZlib", "Crystals"], resources: [.copy("Resources")]),
+        .target(
+            name: "Stability", dependencies: ["Base", "CZlib", "Crystals", "StructureFiles"],
+            resources: [.copy("Resources")]),
         .target(
             name: "Policy", dependencies: ["Base", "Crystals", "Kernels", "Trajectories"],
             resources: [.copy("Resources")]),
@@ -147,8 +149,8 @@ let package = Package(
         .testTarget(
             name: "EnginesTests",
             dependencies: [
-                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Protocol", "Rewards", "Trajectories",
-                "faulty-engine", .product(name: "Logging", package: "swift-log"),
+                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Potentials", "Protocol", "Rewards",
+                "Stability", "Trajectories", "faulty-engine", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "FineTuningTests",
@@ -178,7 +180,7 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Engines", "FineTuning", "Fleet", "Policy", "ProgramFixtures",
-                "Report", "Telemetry", "Trajectories", "actor", "druse", "learner", "reward-worker",
+                "Report", "Rewards", "Telemetry", "Trajectories", "actor", "druse", "learner", "reward-worker",
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
         .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "StructureFiles"]),

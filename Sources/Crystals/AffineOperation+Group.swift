@@ -38,7 +38,7 @@ extension AffineOperation {
 
     /// All products of the generators modulo lattice translations, the identity first; nil beyond
     /// ``maximumGroupOrder`` or where a product has no ``code``.
-    static func group(generatedBy generators: [AffineOperation]) -> [AffineOperation]? {
+    package static func group(generatedBy generators: [AffineOperation]) -> [AffineOperation]? {
         var members = [AffineOperation.identity]
         guard let first = members[0].code else { return nil }
         var codes: Set<Int> = [first]

@@ -8,7 +8,7 @@ package struct HallSymbol {
 
     /// What a symbol may mean: one reading by the grammar; without blanks ("-P2ybc") the settings of spglib's list
     /// whose symbols have these letters, which for "P32" and "P62" are two. Empty if there is none.
-    static func readings(_ text: String) -> [(symbol: String, operations: [AffineOperation])] {
+    package static func readings(_ text: String) -> [(symbol: String, operations: [AffineOperation])] {
         let words = text.split { $0.isWhitespace || $0 == "_" }
         if words.count == 1 {
             var found: [(symbol: String, operations: [AffineOperation])] = []

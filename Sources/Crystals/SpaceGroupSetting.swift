@@ -3,7 +3,7 @@ import CSpglib
 /// One of the 530 settings that spglib lists.
 package struct SpaceGroupSetting {
     /// The place in spglib's list, 1...530.
-    let hallNumber: Int
+    package let hallNumber: Int
     package let spaceGroup: SpaceGroup
     /// spglib's code of axes and origin, such as "b1", "-cba", "2", "1cab", "H"; empty where there is one choice.
     package let choice: String

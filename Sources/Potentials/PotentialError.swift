@@ -1,4 +1,4 @@
-import Base
+internal import Base
 package import Crystals
 
 /// Why a potential gives no energy, or cannot be loaded.

@@ -1,6 +1,7 @@
 import Base
 import Crystals
 import Foundation
+import StructureFiles
 
 /// Reads `{"entries": [{"composition": {...}, "energy": ..., "correction": ..., "entry_id": ...}, ...]}` (or `data`), a
 /// bare list of such entries, or one entry a line.

@@ -1,3 +1,4 @@
+internal import Base
 package import Crystals
 internal import Foundation
 

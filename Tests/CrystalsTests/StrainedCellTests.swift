@@ -1,5 +1,6 @@
 import Crystals
 import Foundation
+import StructureFiles
 import Testing
 
 /// Cells that are nearly, but not quite, more symmetric: 14 crystals, strained, sheared, stretched along an axis or a

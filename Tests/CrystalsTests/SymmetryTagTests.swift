@@ -1,4 +1,5 @@
 import Crystals
+import StructureFiles
 import Testing
 
 /// Where files state their symmetry: tags of every spelling, loops of one row, statements that contradict each other.

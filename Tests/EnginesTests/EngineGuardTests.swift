@@ -1,4 +1,5 @@
 import Base
+import Coordination
 import Engines
 import Fleet
 import FleetFixtures

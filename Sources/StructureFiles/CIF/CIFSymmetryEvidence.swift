@@ -1,4 +1,3 @@
-import Base
 import Crystals
 
 /// What a data block says beside its symmetry that a choice of operations must agree with.

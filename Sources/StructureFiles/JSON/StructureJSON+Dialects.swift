@@ -1,3 +1,4 @@
+import Crystals
 import Foundation
 
 /// How other programs lay a structure out in JSON.

@@ -1,3 +1,5 @@
+import Crystals
+
 /// The second line of an extended XYZ frame: key=value pairs.
 ///
 /// Values are words, texts in quotes (a backslash takes the next character as it stands), or arrays in brackets or
