@@ -147,7 +147,7 @@ final class TestCluster {
             }
             #expect(crystals.map(\.id) == ids)
             let digest =
-                version == 0 ? run.manifest.referenceDigest : SHA256.hash(try policy(version: version)).hexadecimal
+                version == 0 ? run.manifest.referenceDigest : Digest(of: try policy(version: version)).hexadecimal
             #expect(Set(crystals.map(\.lineage.policyDigest)) == [digest])
         }
     }
