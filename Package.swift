@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -44,7 +45,13 @@ let package = Package(
                 "Base", "Crystals", "Trajectories", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Schema/druse.proto"]),
-        .target(name: "Coordination", dependencies: ["Base", "Crystals", "Protocol", "Trajectories"]),
+        .target(
+            name: "Coordination",
+            dependencies: [
+                "Base", "Crystals", "Protocol", "Trajectories",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         .target(name: "Transport", dependencies: ["Base", "CZeroMQ"]),
         .target(
             name: "Fleet",
