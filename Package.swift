@@ -94,9 +94,10 @@ let package = Package(
         .executableTarget(
             name: "druse",
             dependencies: [
-                "Archive", "Base", "Configuration", "Crystals", "Engines", "Evaluation", "FineTuning", "Fleet",
-                "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Report", "Rewards", "Stability",
-                "StructureFiles", "Trajectories", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
+                "Fleet", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol", "Report",
+                "Rewards", "Stability", "StructureFiles", "Trajectories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
