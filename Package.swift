@@ -63,9 +63,9 @@ let package = Package(
         .target(
             name: "Archive",
             dependencies: [
-                "Base", "Crystals", "Telemetry", .product(name: "GRDB", package: "GRDB.swift"),
+                "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
+        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
             name: "FineTuning",
             dependencies: [
@@ -199,7 +199,8 @@ let package = Package(
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
-                "Archive", "Base", "Crystals", "Report", "Telemetry", .product(name: "GRDB", package: "GRDB.swift"),
+                "Archive", "Base", "Crystals", "Report", "Telemetry", "Trajectories",
+                .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),
     ],

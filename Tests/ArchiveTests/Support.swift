@@ -1,6 +1,7 @@
 import Archive
 import Crystals
 import Foundation
+import Trajectories
 
 /// Runs a test in a new folder and removes it afterwards.
 func withTemporaryFolder(_ body: (URL) throws -> Void) throws {

@@ -2,6 +2,7 @@ import Archive
 import Crystals
 import Foundation
 import Telemetry
+import Trajectories
 
 /// A run made up for tests: its crystals become more stable from version to version, the same each time.
 struct SyntheticRun {
