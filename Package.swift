@@ -6,6 +6,7 @@ let package = Package(
     platforms: [.macOS(.v15)],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-log", from: "1.16.2"),
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
@@ -16,9 +17,10 @@ let package = Package(
         .systemLibrary(name: "CSpglib", providers: [.apt(["libsymspg-dev"])]),
         .systemLibrary(name: "CZlib", providers: [.apt(["zlib1g-dev"])]),
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
+        .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
-        .target(name: "Base", dependencies: ["CBzip2", "CZlib"]),
+        .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CZlib"]),
         .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Crystals", dependencies: ["Base", "CSpglib"], resources: [.copy("Resources")]),
@@ -45,7 +47,13 @@ let package = Package(
                 "Base", "Crystals", "Trajectories", .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ],
             exclude: ["Schema/druse.proto"]),
-        .target(name: "Coordination", dependencies: ["Base", "Crystals", "Protocol", "Trajectories"]),
+        .target(
+            name: "Coordination",
+            dependencies: [
+                "Base", "Crystals", "Protocol", "Trajectories",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+            ]),
         .target(name: "Transport", dependencies: ["Base", "CZeroMQ"]),
         .target(
             name: "Fleet",
@@ -59,7 +67,7 @@ let package = Package(
             dependencies: [
                 "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
+        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
             name: "FineTuning",
             dependencies: [
@@ -88,9 +96,10 @@ let package = Package(
         .executableTarget(
             name: "druse",
             dependencies: [
-                "Archive", "Base", "Configuration", "Crystals", "Engines", "Evaluation", "FineTuning", "Fleet",
-                "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Report", "Rewards", "Stability",
-                "StructureFiles", "Trajectories", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
+                "Fleet", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol", "Report",
+                "Rewards", "Stability", "StructureFiles", "Trajectories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

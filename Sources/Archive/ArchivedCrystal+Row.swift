@@ -50,12 +50,12 @@ extension ArchivedCrystal {
             alpha: try reader.number("alpha"), beta: try reader.number("beta"), gamma: try reader.number("gamma"))
         let created: Double = try reader.value("created_at")
         self.init(
-            id: ID(
+            id: CrystalID(
                 version: try reader.value("version"), unit: try reader.value("unit"),
                 index: try reader.value("crystal_index")),
             crystal: Crystal(spaceGroup: spaceGroup, sites: sites, lattice: lattice),
-            formula: try reader.value("formula"), logProbability: try reader.components("logp"),
-            referenceLogProbability: try reader.components("reference_logp"), outcome: outcome,
+            formula: try reader.value("formula"), logProbability: try reader.logProbabilities("logp"),
+            referenceLogProbability: try reader.logProbabilities("reference_logp"), outcome: outcome,
             lineage: try reader.lineage(), createdAt: Date(timeIntervalSince1970: created))
         atomCount = try reader.optional("atom_count")
         reason = try reader.optional("reason")

@@ -1,18 +1,19 @@
 package import Crystals
 package import Foundation
+package import Trajectories
 
 /// One sampled crystal with all that is known of it: a row of the archive.
 package struct ArchivedCrystal: Equatable, Sendable {
-    package var id: ID
+    package var id: CrystalID
     package var crystal: Crystal
     /// The reduced formula, such as "CaTiO3".
     package var formula: String
     /// The atoms of the conventional cell; nil if the crystal could not be expanded.
     package var atomCount: Int?
     /// Under the policy that sampled it, natural logarithm.
-    package var logProbability: Components
+    package var logProbability: LogProbabilities
     /// Under the frozen reference policy, natural logarithm.
-    package var referenceLogProbability: Components
+    package var referenceLogProbability: LogProbabilities
     package var outcome: Outcome
     /// A stable code of the reason where the outcome is invalid or failed.
     package var reason: String?
@@ -27,10 +28,10 @@ package struct ArchivedCrystal: Equatable, Sendable {
     package var createdAt: Date
 
     package init(
-        id: ID, crystal: Crystal, formula: String, atomCount: Int? = nil, logProbability: Components,
-        referenceLogProbability: Components, outcome: Outcome, reason: String? = nil, energyPerAtom: Double? = nil,
-        energyAboveHull: Double? = nil, reward: Double? = nil, lineage: Lineage, scoringSeconds: Double? = nil,
-        createdAt: Date = Date()
+        id: CrystalID, crystal: Crystal, formula: String, atomCount: Int? = nil, logProbability: LogProbabilities,
+        referenceLogProbability: LogProbabilities, outcome: Outcome, reason: String? = nil,
+        energyPerAtom: Double? = nil, energyAboveHull: Double? = nil, reward: Double? = nil, lineage: Lineage,
+        scoringSeconds: Double? = nil, createdAt: Date = Date()
     ) {
         self.id = id
         self.crystal = crystal
@@ -46,37 +47,6 @@ package struct ArchivedCrystal: Equatable, Sendable {
         self.lineage = lineage
         self.scoringSeconds = scoringSeconds
         self.createdAt = createdAt
-    }
-
-    /// Which crystal of the run it is.
-    package struct ID: Hashable, Sendable, CustomStringConvertible {
-        /// The version of the policy that sampled it.
-        package var version: Int
-        /// The work unit of the version.
-        package var unit: Int
-        /// The place in the unit.
-        package var index: Int
-
-        package init(version: Int, unit: Int, index: Int) {
-            self.version = version
-            self.unit = unit
-            self.index = index
-        }
-
-        package var description: String { "\(version)-\(unit)-\(index)" }
-    }
-
-    /// A log-probability in its four parts.
-    package struct Components: Equatable, Sendable {
-        /// Wyckoff letters, elements, coordinates, lattice.
-        package var w, a, xyz, l: Double
-
-        package init(w: Double, a: Double, xyz: Double, l: Double) {
-            self.w = w
-            self.a = a
-            self.xyz = xyz
-            self.l = l
-        }
     }
 
     /// What became of it.

@@ -45,7 +45,7 @@ struct CheckpointManifest: Codable {
         version = checkpoint.version
         referenceDigest = checkpoint.referenceDigest
         parts = checkpoint.parts.sorted { $0.key < $1.key }
-            .map { Part(name: $0.key, bytes: $0.value.count, sha256: SHA256.hash($0.value).hexadecimal) }
+            .map { Part(name: $0.key, bytes: $0.value.count, sha256: Digest(of: $0.value).hexadecimal) }
     }
 
     enum CodingKeys: String, CodingKey {

@@ -146,7 +146,7 @@ package struct CheckpointStore: Sendable {
                 throw .damaged(
                     path: folder.path, reason: "\(part.name) has \(data.count) bytes instead of \(part.bytes)")
             }
-            guard SHA256.hash(data).hexadecimal == part.sha256 else {
+            guard Digest(of: data).hexadecimal == part.sha256 else {
                 throw .damaged(path: folder.path, reason: "\(part.name) does not have the SHA-256 of the manifest")
             }
             parts[part.name] = data

@@ -1,4 +1,5 @@
 import GRDB
+import Trajectories
 
 /// Reads the columns of a row by name; one that is missing or of another type is an error.
 struct RowReader {
@@ -20,8 +21,8 @@ struct RowReader {
     /// A number; NaN for NULL.
     func number(_ name: String) throws -> Double { try optional(name) ?? .nan }
 
-    func components(_ prefix: String) throws -> ArchivedCrystal.Components {
-        ArchivedCrystal.Components(
+    func logProbabilities(_ prefix: String) throws -> LogProbabilities {
+        LogProbabilities(
             w: try number("\(prefix)_w"), a: try number("\(prefix)_a"), xyz: try number("\(prefix)_xyz"),
             l: try number("\(prefix)_l"))
     }

@@ -49,7 +49,7 @@ package struct RunDirectory: Sendable {
         copies: [String: URL] = [:]
     ) throws(ArchiveError) -> (directory: RunDirectory, lock: RunLock) {
         var directory = RunDirectory(url: url, manifest: manifest)
-        directory.manifest.configurationDigests = [SHA256.hash(Data(configuration.utf8)).hexadecimal]
+        directory.manifest.configurationDigests = [Digest(of: Data(configuration.utf8)).hexadecimal]
         let isNew = !FileManager.default.fileExists(atPath: url.path)
         try DurableFile.makeDirectory(url)
         let lock: RunLock
@@ -101,7 +101,7 @@ package struct RunDirectory: Sendable {
     /// Replaces the configuration in effect. Killed at any time, the manifest knows the one that is there.
     package mutating func replaceConfiguration(with text: String) throws(ArchiveError) {
         let manifestFile = url.appending(path: RunDirectory.manifestName)
-        let digest = SHA256.hash(Data(text.utf8)).hexadecimal
+        let digest = Digest(of: Data(text.utf8)).hexadecimal
         if let known = manifest.configurationDigests {
             manifest.configurationDigests = Array(known.suffix(1)) + [digest]
             try DurableFile.replace(manifestFile, with: try manifest.encoded())

@@ -98,8 +98,8 @@ package struct FineTuningRun {
         engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
         let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
         var manifest = RunManifest(
-            build: build, seed: configuration.seed, referenceDigest: SHA256.hash(referenceBytes).hexadecimal)
-        manifest.policyDigest = SHA256.hash(policyBytes).hexadecimal
+            build: build, seed: configuration.seed, referenceDigest: Digest(of: referenceBytes).hexadecimal)
+        manifest.policyDigest = Digest(of: policyBytes).hexadecimal
         manifest.potentialDigest = engine.potential.digest
         manifest.hullDigest = engine.hull.digest
         manifest.stableBelow = configuration.stableBelow
@@ -125,12 +125,12 @@ package struct FineTuningRun {
         var merged = given.takingChangeableKeys(from: stored)
         merged.runDirectory = stored.runDirectory
         if merged.policy != stored.policy, let digest = manifest.policyDigest,
-            try SHA256.hash(policy(named: merged.policy).encoded()).hexadecimal == digest
+            try Digest(of: policy(named: merged.policy).encoded()).hexadecimal == digest
         {
             merged.policy = stored.policy
         }
         if merged.reference != stored.reference,
-            try SHA256.hash(policy(named: given.reference ?? given.policy).encoded()).hexadecimal
+            try Digest(of: policy(named: given.reference ?? given.policy).encoded()).hexadecimal
                 == manifest.referenceDigest
         {
             merged.reference = stored.reference
@@ -282,7 +282,7 @@ package struct FineTuningRun {
         let bytes =
             try isThere
             ? Data(contentsOf: url) : Self.policy(named: configuration.reference ?? configuration.policy).encoded()
-        let digest = SHA256.hash(bytes).hexadecimal
+        let digest = Digest(of: bytes).hexadecimal
         guard digest == directory.manifest.referenceDigest else {
             throw ConfigurationError(
                 source: url.path,

@@ -19,7 +19,7 @@ extension RunArchive {
             guard lineage.policyDigest == policy, lineage.potential == potential, lineage.hull == hull,
                 let outcome = row.measuredOutcome
             else { continue }
-            known[CrystalID(version: row.id.version, unit: row.id.unit, index: row.id.index)] = KnownOutcome(
+            known[row.id] = KnownOutcome(
                 crystal: row.crystal, result: MeasuringResult(outcome: outcome, seconds: row.scoringSeconds ?? 0),
                 scoredBy: lineage.worker ?? "")
         }

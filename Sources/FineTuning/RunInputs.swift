@@ -35,7 +35,7 @@ package struct RunInputs: Sendable {
             throw ConfigurationError(source: file.path, problems: ["cannot be read; restore it"])
         }
         if let known = directory.manifest.configurationDigests {
-            let digest = SHA256.hash(data).hexadecimal
+            let digest = Digest(of: data).hexadecimal
             guard known.contains(digest) else {
                 throw ConfigurationError(
                     source: file.path,
@@ -84,7 +84,7 @@ package struct RunInputs: Sendable {
             throw ConfigurationError(
                 source: file.path, problems: ["is missing: the policy that the run began with; restore it"])
         }
-        let found = SHA256.hash(bytes).hexadecimal
+        let found = Digest(of: bytes).hexadecimal
         guard found == digest else {
             throw ConfigurationError(
                 source: file.path,

@@ -242,10 +242,9 @@ package final class RunRecorder: RunObserver {
     private func row(_ item: ScoredCrystal, policyDigest: String) -> ArchivedCrystal {
         let sampled = item.sampled
         var row = ArchivedCrystal(
-            id: .init(version: sampled.id.version, unit: sampled.id.unit, index: sampled.id.index),
-            crystal: sampled.crystal, formula: sampled.crystal.composition.reducedFormula,
-            atomCount: sampled.crystal.atomCount, logProbability: Self.components(sampled.logProbability),
-            referenceLogProbability: Self.components(sampled.referenceLogProbability), outcome: .scored,
+            id: sampled.id, crystal: sampled.crystal, formula: sampled.crystal.composition.reducedFormula,
+            atomCount: sampled.crystal.atomCount, logProbability: sampled.logProbability,
+            referenceLogProbability: sampled.referenceLogProbability, outcome: .scored,
             lineage: .init(
                 seed: context.seed, policyDigest: policyDigest, actor: item.sampledBy, worker: item.scoredBy,
                 potential: context.potential, hull: context.hull))
@@ -263,9 +262,5 @@ package final class RunRecorder: RunObserver {
             row.reason = failure.reason
         }
         return row
-    }
-
-    private static func components(_ value: LogProbabilities) -> ArchivedCrystal.Components {
-        .init(w: value.w, a: value.a, xyz: value.xyz, l: value.l)
     }
 }

@@ -2,7 +2,6 @@ package import Archive
 internal import Base
 package import Engines
 package import Foundation
-internal import Kernels
 package import Policy
 package import PolicyOptimization
 internal import Trajectories
@@ -48,11 +47,7 @@ package struct TrainingCheckpoint: Sendable {
 
     /// - Parameter policyBytes: `weights` encoded, as broadcast.
     package func parts(policyBytes: Data) throws -> [String: Data] {
-        let count = optimiser.firstMoment.count
-        let moments = Safetensors(tensors: [
-            "first_moment": .init(shape: [count], values: optimiser.firstMoment.array),
-            "second_moment": .init(shape: [count], values: optimiser.secondMoment.array),
-        ])
+        let moments = Safetensors(tensors: optimiser.tensors())
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let state = State(
@@ -80,21 +75,22 @@ package struct TrainingCheckpoint: Sendable {
         weights = try PolicyWeights(encoded: part(Self.policyPart))
         let moments = try Safetensors(part(Self.optimiserPart)).tensors
         let state = try JSONDecoder().decode(State.self, from: part(Self.statePart))
-        guard let first = moments["first_moment"], let second = moments["second_moment"],
-            first.values.count == weights.layout.parameterCount, second.values.count == first.values.count,
-            state.version == checkpoint.version
-        else { throw RoleError.work("the parts of checkpoint \(checkpoint.version) do not fit one another; remove it") }
+        let optimiser = Adam(
+            settings: settings, stepCount: state.optimiserSteps, tensors: moments,
+            parameterCount: weights.layout.parameterCount)
+        guard let optimiser, state.version == checkpoint.version else {
+            throw RoleError.work("the parts of checkpoint \(checkpoint.version) do not fit one another; remove it")
+        }
         version = state.version
         baseline = state.baseline
         skippedInARow = state.skippedInARow ?? 0
         engine = state.engine ?? EngineDigests()
         if let difference = expected.difference(from: engine) { throw RoleError.cannotServe(difference) }
-        guard first.values.allSatisfy(\.isFinite), second.values.allSatisfy(\.isFinite) else {
+        guard moments.values.allSatisfy({ $0.values.allSatisfy(\.isFinite) }) else {
             throw RoleError.work(
                 "\(Self.optimiserPart) of checkpoint \(checkpoint.version) holds numbers that are not finite")
         }
-        optimiser = Adam(
-            settings: settings, stepCount: state.optimiserSteps, firstMoment: first.values, secondMoment: second.values)
+        self.optimiser = optimiser
     }
 
     /// The newest checkpoint that a run can go on from, by the one rule for it; nil if there is none.

@@ -2,7 +2,6 @@ internal import Archive
 internal import Base
 internal import Configuration
 package import Foundation
-internal import Kernels
 package import Policy
 package import PolicyOptimization
 
@@ -12,6 +11,8 @@ package struct PretrainingCheckpoint: Sendable {
     package var optimiser: Adam
     package var step: Int
     package var bestValidationLoss: Double
+    /// Before the names of the optimiser's tensors in the file.
+    private static let prefix = "optimiser/"
 
     package init(weights: PolicyWeights, optimiser: Adam, step: Int, bestValidationLoss: Double) {
         self.weights = weights
@@ -26,9 +27,7 @@ package struct PretrainingCheckpoint: Sendable {
         file.metadata["druse.step"] = "\(step)"
         file.metadata["druse.best"] = "\(bestValidationLoss)"
         file.metadata["druse.adam_step"] = "\(optimiser.stepCount)"
-        let count = optimiser.firstMoment.count
-        file.tensors["optimiser/first_moment"] = .init(shape: [count], values: optimiser.firstMoment.array)
-        file.tensors["optimiser/second_moment"] = .init(shape: [count], values: optimiser.secondMoment.array)
+        file.tensors.merge(optimiser.tensors(prefix: Self.prefix)) { _, new in new }
         try DurableFile.replace(url, with: file.encoded())
     }
 
@@ -39,15 +38,15 @@ package struct PretrainingCheckpoint: Sendable {
         guard let step = file.metadata["druse.step"].flatMap({ Int($0) }),
             let best = file.metadata["druse.best"].flatMap({ Double($0) }),
             let adamStep = file.metadata["druse.adam_step"].flatMap({ Int($0) }),
-            let first = file.tensors["optimiser/first_moment"], let second = file.tensors["optimiser/second_moment"],
-            first.values.count == weights.layout.parameterCount, second.values.count == first.values.count
+            let optimiser = Adam(
+                settings: settings, stepCount: adamStep, tensors: file.tensors, prefix: Self.prefix,
+                parameterCount: weights.layout.parameterCount)
         else {
             throw ConfigurationError(
                 source: url.path, problems: ["is not a pretraining checkpoint; start again without --resume"])
         }
         self.step = step
         bestValidationLoss = best
-        optimiser = Adam(
-            settings: settings, stepCount: adamStep, firstMoment: first.values, secondMoment: second.values)
+        self.optimiser = optimiser
     }
 }

@@ -2,6 +2,7 @@ internal import Archive
 internal import Base
 package import Crystals
 internal import Foundation
+internal import Trajectories
 
 /// The report of a run as one HTML page that needs nothing else: style and plots are inside, there are no scripts.
 ///

@@ -35,6 +35,6 @@ extension EntryTable {
                 append(identifier.number)
             }
         }
-        return SHA256.hash(bytes).hexadecimal
+        return Digest(of: bytes).hexadecimal
     }
 }

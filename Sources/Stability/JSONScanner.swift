@@ -107,7 +107,8 @@ struct JSONScanner {
     /// Takes a number; it can be infinite or not a number.
     mutating func takeNumber() throws(JSONScanError) -> Double {
         let word = try takeWord()
-        if let value = Self.decimal(word) ?? Double(String(decoding: word, as: UTF8.self)) { return value }
+        let value = parseDecimal(word, allowsUncertainty: false) ?? Double(String(decoding: word, as: UTF8.self))
+        if let value { return value }
         throw .unexpected(offset: offset, reason: "expected a number, found '\(String(decoding: word, as: UTF8.self))'")
     }
 
@@ -207,32 +208,6 @@ struct JSONScanner {
         guard !bytes.isEmpty else { throw try unexpected("a value") }
         return bytes
     }
-
-    /// The value of plain decimals of up to 15 digits, which one division gives exactly; nil for others.
-    private static func decimal(_ word: [UInt8]) -> Double? {
-        var digits = 0
-        var decimals = -1
-        var mantissa = 0
-        for (index, byte) in word.enumerated() {
-            switch byte {
-            case UInt8(ascii: "0")...UInt8(ascii: "9"):
-                mantissa = mantissa * 10 + Int(byte - UInt8(ascii: "0"))
-                digits += 1
-                if decimals >= 0 { decimals += 1 }
-            case UInt8(ascii: "-") where index == 0: break
-            case UInt8(ascii: ".") where decimals < 0: decimals = 0
-            default: return nil
-            }
-            guard digits <= 15 else { return nil }
-        }
-        guard digits > 0 else { return nil }
-        let magnitude = decimals > 0 ? Double(mantissa) / powersOfTen[decimals] : Double(mantissa)
-        return word[0] == UInt8(ascii: "-") ? -magnitude : magnitude
-    }
-
-    private static let powersOfTen: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15,
-    ]
 
     /// The text that escapes stand for; nil if one is invalid. Surrogates without partner become U+FFFD.
     private static func unescape(_ text: String) -> String? {

@@ -1,9 +1,9 @@
 import ArgumentParser
 
-/// `druse bench`: crystals a second of each stage, as JSON lines.
+/// `druse bench`: crystals per second of each stage, and what the hub and new weights cost, as JSON lines.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure crystals a second of each stage, as JSON lines.",
+        commandName: "bench", abstract: "Measure crystals per second of each stage, as JSON lines.",
         discussion: "Stages: \(Benchmarks.names.joined(separator: ", ")). Run it on a quiet machine.")
 
     @Argument(help: "The stages to measure; all if none is named.")

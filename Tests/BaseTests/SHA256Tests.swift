@@ -12,11 +12,11 @@ import Testing
         ),
     ])
     func hash_ofPublishedVectors_isThePublishedDigest(message: String, digest: String) {
-        #expect(SHA256.hash(message.utf8).hexadecimal == digest)
+        #expect(Digest(of: message.utf8).hexadecimal == digest)
     }
 
     @Test func hash_ofAMillionLetters_isThePublishedDigest() {
-        let digest = SHA256.hash([UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
+        let digest = Digest(of: [UInt8](repeating: UInt8(ascii: "a"), count: 1_000_000))
         #expect(digest.hexadecimal == "cdc76e5c9914fb9281a1c7e284d73e67f1809a48a497200e046d39ccc7112cd0")
     }
 
@@ -31,7 +31,7 @@ import Testing
                 start += size
                 size = size * 3 % 71 + 1
             }
-            #expect(hash.finalize() == SHA256.hash(message))
+            #expect(hash.finalize() == Digest(of: message))
         }
     }
 
@@ -40,10 +40,19 @@ import Testing
         hash.update("ab".utf8)
         _ = hash.finalize()
         hash.update("c".utf8)
-        #expect(hash.finalize() == SHA256.hash("abc".utf8))
+        #expect(hash.finalize() == Digest(of: "abc".utf8))
     }
 
     @Test func update_fromASequenceWithoutStorage_isTheSame() {
-        #expect(SHA256.hash(sequence(first: UInt8(0)) { $0 < 99 ? $0 + 1 : nil }) == SHA256.hash(Array(0...99)))
+        #expect(Digest(of: sequence(first: UInt8(0)) { $0 < 99 ? $0 + 1 : nil }) == Digest(of: Array(0...99)))
+    }
+
+    @Test func update_ofACopy_leavesTheOriginalAlone() {
+        var original = SHA256()
+        original.update("ab".utf8)
+        var copy = original
+        copy.update("c".utf8)
+        #expect(copy.finalize() == Digest(of: "abc".utf8))
+        #expect(original.finalize() == Digest(of: "ab".utf8))
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Coordination
 import Fleet
 import FleetFixtures
@@ -60,5 +61,97 @@ import Trajectories
             try table.logIn(hello(.max), at: RoutingID(bytes: [1, 2, 3]), session: SessionID(.max), now: now)
         }
         #expect(table.count == PeerTable.capacity)
+    }
+
+    /// A table of actors that take a unit each, by number from 1; their sessions are ten times their numbers.
+    private func table(_ count: UInt64) throws -> PeerTable {
+        var table = PeerTable()
+        for number in 1...count {
+            let routing = RoutingID(bytes: (0..<3).map { UInt8(truncatingIfNeeded: number >> (8 * $0)) })
+            _ = try table.logIn(hello(number), at: routing, session: SessionID(10 * number), now: now)
+            table.update(Readiness(window: 1), of: SessionID(10 * number))
+        }
+        table.checkInvariants()
+        return table
+    }
+
+    @Test func takeTurn_peersThatWait_comeInTheirOrderAndOnce() throws {
+        var table = try table(3)
+        // They wait already.
+        table.giveTurn(to: SessionID(10))
+        table.giveTurnsToAll()
+        let first = table.takeTurn(.actor)
+        #expect(first?.session == SessionID(10))
+        table.giveTurn(to: SessionID(10))
+        let second = table.takeTurn(.actor)
+        #expect(second?.session == SessionID(20))
+        table.giveBackTurns([SessionID(20)], of: .actor)
+        table.remove(SessionID(30))
+        let rest = [table.takeTurn(.actor), table.takeTurn(.actor), table.takeTurn(.actor)]
+        #expect(rest.map { $0?.session } == [SessionID(20), SessionID(10), nil])
+        let worker = table.takeTurn(.rewardWorker)
+        #expect(worker == nil)
+        table.checkInvariants()
+    }
+
+    @Test func update_windowAndWeights_areCounted() throws {
+        var table = try table(3)
+        let policy = Digest(of: [1])
+        table.update(Readiness(window: 0, policy: policy, reference: policy), of: SessionID(10))
+        table.update(Readiness(window: 4, policy: policy, reference: policy), of: SessionID(20))
+        #expect(table.available(.actor) == [InstanceID(2), InstanceID(3)])
+        #expect(table.count(of: .actor, holding: policy) == 2)
+        table.checkInvariants()
+        table.remove(SessionID(20))
+        #expect(table.available(.actor) == [InstanceID(3)])
+        #expect(table.count(of: .actor, holding: policy) == 1)
+        #expect((table.count(of: .actor), table.count(of: .rewardWorker)) == (2, 0))
+        table.checkInvariants()
+    }
+
+    @Test(arguments: 0..<10)
+    func anyInterleaving_findsWhomALookAtAllPeersFinds(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var table = try table(20)
+        var now = now
+        for step in 0..<300 {
+            let number = UInt64.random(in: 1...20, using: &generator)
+            let routing = RoutingID(bytes: [UInt8(number), 0, 0])
+            now = now.advanced(by: .milliseconds(Int.random(in: 0...300, using: &generator)))
+            let deadline = now.advanced(by: .seconds(-5))
+            switch Int.random(in: 0..<8, using: &generator) {
+            case 0..<4: _ = table.session(at: routing).map { table.heard($0, at: routing, now: now) }
+            case 4:
+                let expected = table.all.filter { $0.lastHeard < deadline }
+                let silent = table.silent(since: deadline)
+                #expect(silent == expected)
+                for peer in silent where Bool.random(using: &generator) { table.remove(peer.session) }
+            case 5:
+                let expected = table.all.filter { $0.lastHeard < deadline && $0.lastProbed < deadline }
+                let probed = table.probe(silentSince: deadline, now: now)
+                #expect(probed.map(\.session) == expected.map(\.session))
+            case 6:
+                _ = try table.logIn(
+                    hello(number), at: routing, session: SessionID(UInt64(step + 1) * 1000 + number), now: now)
+            default: table.forgive(.seconds(1), now: now)
+            }
+            table.checkInvariants()
+        }
+    }
+
+    @Test func silent_tenThousandPeersThatSpoke_costsAboutWhatTenDo() throws {
+        func time(_ table: inout PeerTable) -> Duration {
+            (0..<5).map { _ in
+                ContinuousClock().measure {
+                    for _ in 0..<20 {
+                        _ = table.silent(since: now)
+                        _ = table.probe(silentSince: now, now: now)
+                    }
+                }
+            }.min() ?? .zero
+        }
+        var (few, many) = (try table(10), try table(10_000))
+        let (short, long) = (time(&few), time(&many))
+        #expect(long < short * 50, "\(long) for ten thousand, \(short) for ten")
     }
 }

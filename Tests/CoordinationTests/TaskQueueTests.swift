@@ -74,7 +74,6 @@ import Trajectories
         let leased = queue.lease(to: anna, now: now)
         let (id, crystals) = try #require(leased)
         #expect(queue.deliver(id, results: [crystals[1].id], from: anna).missingCount == 2)
-        #expect(queue.hasPreferences)
         #expect(queue.lease(to: anna, among: [anna, bert], now: now) == nil)
         #expect(queue.lease(to: bert, among: [anna, bert], now: now)?.crystals == [crystals[0], crystals[2]])
         // Where there is no other, it has them again.
@@ -157,6 +156,28 @@ import Trajectories
         queue.postpone(by: .seconds(3600))
         #expect(queue.expire(now: now.advanced(by: .seconds(3609))) == 0)
         #expect(queue.expire(now: now.advanced(by: .seconds(3610))) == 1)
+    }
+
+    @Test func longestLease_andWaitingCrystals_followExpiriesResultsAndPauses() throws {
+        var queue = makeQueue()
+        queue.add(try crystals(7))
+        #expect(queue.longestLease == nil)
+        let first = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(first)
+        let later = now.advanced(by: .seconds(6))
+        _ = queue.lease(to: bert, now: later)
+        #expect(queue.waitingCrystals == 1)
+        #expect(queue.longestLease?.holder == anna && queue.longestLease?.since == now)
+        #expect(queue.expire(now: now.advanced(by: .seconds(10))) == 1)
+        // It is held as ever, by one who does not answer.
+        #expect(queue.longestLease?.holder == anna && queue.longestLease?.since == now)
+        #expect(queue.waitingCrystals == 4)
+        queue.postpone(by: .seconds(100))
+        #expect(queue.longestLease?.since == now.advanced(by: .seconds(100)))
+        #expect(queue.deliver(id, results: crystals.map(\.id), from: anna).accepted.count == 3)
+        #expect(queue.longestLease?.holder == bert && queue.longestLease?.since == later.advanced(by: .seconds(100)))
+        #expect(queue.waitingCrystals == 1)
+        queue.checkInvariants()
     }
 
     @Test func giveBack_taskOfAnother_isIgnored() throws {

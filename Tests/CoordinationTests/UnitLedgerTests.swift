@@ -113,12 +113,27 @@ import Trajectories
         var ledger = makeLedger(crystals: 8)
         _ = ledger.grant(to: anna, now: now)
         ledger.giveBack(unit: 0, from: anna, failed: true)
-        #expect(ledger.hasPreferences)
         #expect(ledger.grant(to: anna, among: [anna, bert], now: now) == nil)
         #expect(ledger.grant(to: bert, among: [anna, bert], now: now)?.unit.unit == 0)
         ledger.giveBack(unit: 0, from: bert, failed: true)
         // All failed: whoever comes may try again.
         #expect(ledger.grant(to: anna, among: [anna, bert], now: now)?.unit.unit == 0)
+    }
+
+    @Test func longestLease_ofAUnitGrantedAgain_isTheNewOne() {
+        var ledger = makeLedger(crystals: 16)
+        _ = ledger.grant(to: anna, now: now)
+        let later = now.advanced(by: .seconds(4))
+        ledger.giveBack(unit: 0, from: anna)
+        #expect(ledger.longestLease == nil)
+        _ = ledger.grant(to: bert, now: later)
+        _ = ledger.grant(to: bert, now: later)
+        #expect(ledger.longestLease?.since == later && ledger.longestLease?.count == 2)
+        ledger.checkInvariants()
+        #expect(ledger.expire(now: now.advanced(by: .seconds(10))).isEmpty)
+        #expect(ledger.expire(now: later.advanced(by: .seconds(10))).map(\.unit) == [0, 1])
+        #expect(ledger.longestLease == nil && ledger.isOverdue(bert))
+        ledger.checkInvariants()
     }
 
     @Test func postpone_afterAPause_expiresNothing() {

@@ -53,6 +53,11 @@ struct CompositionTests {
         #expect(parseDecimal(text.utf8) == nil)
     }
 
+    @Test func decimals_withAnUncertaintyWhereThereIsNone_areRefused() {
+        #expect(parseDecimal("5.64(3)".utf8, allowsUncertainty: false) == nil)
+        #expect(parseDecimal("-5.64".utf8, allowsUncertainty: false) == -5.64)
+    }
+
     @Test(arguments: [
         ("x,y,z", "x,y,z"), ("X, Y, Z+1/2", "x,y,z+1/2"), ("1/2+x,-y,.25-z", "x+1/2,-y,-z+1/4"),
         ("2x,x,1/4", "2x,x,1/4"),

@@ -35,6 +35,7 @@ struct StructureReaderTests {
         let structure = try entry.input.get().structure()
         #expect((structure.cell.a.x - 5.64).magnitude < 1e-6)
         #expect(structure.composition.reducedFormula == "NaCl")
+        #expect((closestPair(structure) - 2.82).magnitude < 1e-6)
         #expect(try entry.input.get().crystal().spaceGroup.number == 225)
     }
 

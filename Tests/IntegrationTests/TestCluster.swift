@@ -4,6 +4,7 @@ import FineTuning
 import Foundation
 import ProgramFixtures
 import Testing
+import Trajectories
 
 /// A run in a folder of its own, with the programs that take part in it.
 final class TestCluster {
@@ -143,11 +144,11 @@ final class TestCluster {
         for version in 0..<versions {
             let crystals = try archive.crystals(versions: version...version)
             let ids = (0..<Self.batchSize).map {
-                ArchivedCrystal.ID(version: version, unit: $0 / Self.unitSize, index: $0 % Self.unitSize)
+                CrystalID(version: version, unit: $0 / Self.unitSize, index: $0 % Self.unitSize)
             }
             #expect(crystals.map(\.id) == ids)
             let digest =
-                version == 0 ? run.manifest.referenceDigest : SHA256.hash(try policy(version: version)).hexadecimal
+                version == 0 ? run.manifest.referenceDigest : Digest(of: try policy(version: version)).hexadecimal
             #expect(Set(crystals.map(\.lineage.policyDigest)) == [digest])
         }
     }

@@ -1,6 +1,14 @@
 /// Reads a decimal number such as "-1.5e3", ".25", Fortran's "5.64D0" or "5.64(3)" (the uncertainty in parentheses is
 /// left out); nil for anything else, and for numbers that are not finite.
-package func parseDecimal(_ bytes: some Collection<UInt8>) -> Double? {
+///
+/// - Parameter allowsUncertainty: Whether there may be one.
+package func parseDecimal(_ bytes: some Collection<UInt8>, allowsUncertainty: Bool = true) -> Double? {
+    let value = bytes.withContiguousStorageIfAvailable { decimal($0, allowsUncertainty: allowsUncertainty) }
+    return value ?? Array(bytes).withUnsafeBufferPointer { decimal($0, allowsUncertainty: allowsUncertainty) }
+}
+
+/// The same for bytes in one piece.
+private func decimal(_ bytes: UnsafeBufferPointer<UInt8>, allowsUncertainty: Bool) -> Double? {
     var iterator = bytes.makeIterator()
     var byte = iterator.next()
     var isNegative = false
@@ -49,7 +57,7 @@ package func parseDecimal(_ bytes: some Collection<UInt8>) -> Double? {
         guard hasPower else { return nil }
         exponent += isExponentNegative ? -power : power
     }
-    if byte == UInt8(ascii: "(") {
+    if allowsUncertainty, byte == UInt8(ascii: "(") {
         byte = iterator.next()
         var hasDigits = false
         while let current = byte, current >= UInt8(ascii: "0"), current <= UInt8(ascii: "9") {

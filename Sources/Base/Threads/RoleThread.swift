@@ -1,6 +1,6 @@
 import Foundation
 
-/// A plain thread that a role owns: blocking work never runs on Swift's cooperative pool.
+/// A plain thread with an owner: blocking work never runs on Swift's cooperative pool.
 package final class RoleThread: Sendable {
     /// Enough for deep recursion and large temporaries in numerical code.
     private static let stackBytes = 16 << 20
@@ -16,6 +16,11 @@ package final class RoleThread: Sendable {
         thread.name = name
         thread.stackSize = Self.stackBytes
         thread.start()
+    }
+
+    /// Waits for its end, however long it takes.
+    package func join() {
+        while !join(timeout: .seconds(3600)) {}
     }
 
     /// Waits for its end; false if that takes longer than `timeout`.

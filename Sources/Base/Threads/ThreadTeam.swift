@@ -1,4 +1,3 @@
-import Foundation
 import Synchronization
 
 /// A number of plain threads that work through numbered pieces of a job together.
@@ -21,18 +20,13 @@ package struct ThreadTeam: Sendable {
             return
         }
         let queue = PieceQueue(count: count)
-        let group = DispatchGroup()
-        for thread in 1..<workers {
-            group.enter()
-            let worker = Thread {
+        let others = (1..<workers).map { thread in
+            RoleThread(name: "team \(thread)") {
                 while let piece = queue.next() { body(piece, thread) }
-                group.leave()
             }
-            worker.stackSize = 8 << 20
-            worker.start()
         }
         while let piece = queue.next() { body(piece, 0) }
-        group.wait()
+        for thread in others { thread.join() }
     }
 }
 

@@ -126,8 +126,8 @@ extension HubCore {
         send(.heartbeatReply(weights.newest), to: peer.routing)
         guard case .working = phase else { return }
         switch peer.description.role {
-        case .actor: grantUnits(only: peer.session, now: now)
-        case .rewardWorker: leaseTasks(only: peer.session, now: now)
+        case .actor: grantUnits(now: now)
+        case .rewardWorker: leaseTasks(now: now)
         }
     }
 }

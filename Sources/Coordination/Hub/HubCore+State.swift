@@ -8,9 +8,7 @@ extension HubCore {
     package func state(now: Moment) -> HubReport {
         var report = snapshot()
         if let newest = weights.newest {
-            report.readyActors = peers.all.count {
-                $0.readiness.policy == newest.policy && $0.description.role == .actor
-            }
+            report.readyActors = peers.count(of: .actor, holding: newest.policy)
         }
         report.crystalsWaiting = tasks.waitingCrystals
         report.oldestUnit = ledger?.longestLease.map { held($0, now: now) }

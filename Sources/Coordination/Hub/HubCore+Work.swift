@@ -4,52 +4,55 @@ import Trajectories
 
 // Units and tasks: the flow of crystals through the hub.
 extension HubCore {
-    /// Gives waiting units to actors that hold the current weights and have room.
+    /// Gives waiting units to actors that hold the current weights and have room, in the order of their turns.
     ///
-    /// - Parameter only: The one actor whose room may have changed; nil: all.
-    mutating func grantUnits(only session: SessionID? = nil, now: Moment) {
-        guard case .working = phase, let newest = weights.newest, let ledger, ledger.waitingCount > 0 else { return }
-        let present = ledger.hasPreferences ? available(.actor) { !ledger.isOverdue($0) } : []
+    /// - Complexity: O(log n) in peers and units for each unit granted and each turn taken in vain; a turn is had once
+    ///   after each message that may have made room.
+    mutating func grantUnits(now: Moment) {
+        guard case .working = phase, let newest = weights.newest else { return }
+        var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
-        var hungry = candidates(session).filter { peer in
-            peer.description.role == .actor && peer.readiness.policy == newest.policy
-                && peer.readiness.reference == newest.reference && hasRoomForUnit(peer)
-        }
-        while !hungry.isEmpty {
-            hungry = hungry.filter { peer in
-                guard let (unit, isRegrant) = self.ledger?.grant(to: peer.instance, among: present, now: now) else {
-                    return false
-                }
-                counters.unitsGranted += 1
-                if isRegrant { counters.unitsRegranted += 1 }
-                if assembler?.begin == nil { assembler?.begin = now }
-                bursts[peer.session, default: 0] += 1
-                send(.unitGrant(UnitGrant(unit: unit, policy: newest.policy)), to: peer.routing)
-                return hasRoomForUnit(peer)
+        while ledger?.waitingCount ?? 0 > 0, let peer = peers.takeTurn(.actor) {
+            guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer) else { continue }
+            guard
+                let (unit, isRegrant) = ledger?.grant(
+                    to: peer.instance, among: peers.available(.actor), now: now)
+            else {
+                passed.append(peer.session)
+                continue
             }
+            counters.unitsGranted += 1
+            if isRegrant { counters.unitsRegranted += 1 }
+            if assembler?.begin == nil { assembler?.begin = now }
+            bursts[peer.session, default: 0] += 1
+            send(.unitGrant(UnitGrant(unit: unit, policy: newest.policy)), to: peer.routing)
+            peers.giveTurn(to: peer.session)
         }
+        peers.giveBackTurns(passed, of: .actor)
     }
 
-    /// Gives waiting tasks to workers that have room.
+    /// Gives waiting tasks to workers that have room, in the order of their turns.
     ///
-    /// - Parameter only: The one worker whose room may have changed; nil: all.
-    mutating func leaseTasks(only session: SessionID? = nil, now: Moment) {
-        guard case .working = phase, tasks.waitingCount > 0 else { return }
-        let present = tasks.hasPreferences ? available(.rewardWorker) { !tasks.isOverdue($0) } : []
-        var hungry = candidates(session).filter { $0.description.role == .rewardWorker && hasRoomForTask($0) }
-        while !hungry.isEmpty {
-            hungry = hungry.filter { peer in
-                guard let (id, crystals) = tasks.lease(to: peer.instance, among: present, now: now) else {
-                    return false
-                }
-                counters.tasksLeased += 1
-                bursts[peer.session, default: 0] += 1
-                send(
-                    .task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: crystals.map(item))),
-                    to: peer.routing)
-                return hasRoomForTask(peer)
+    /// - Complexity: As of ``grantUnits(now:)``.
+    mutating func leaseTasks(now: Moment) {
+        guard case .working = phase else { return }
+        var passed: [SessionID] = []
+        while tasks.waitingCount > 0, let peer = peers.takeTurn(.rewardWorker) {
+            guard hasRoomForTask(peer), hasRoomInQueue(peer) else { continue }
+            guard
+                let (id, crystals) = tasks.lease(
+                    to: peer.instance, among: peers.available(.rewardWorker), now: now)
+            else {
+                passed.append(peer.session)
+                continue
             }
+            counters.tasksLeased += 1
+            bursts[peer.session, default: 0] += 1
+            send(
+                .task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: crystals.map(item))), to: peer.routing)
+            peers.giveTurn(to: peer.session)
         }
+        peers.giveBackTurns(passed, of: .rewardWorker)
     }
 
     /// What a worker is told of a crystal: what it takes to measure it, and no more.
@@ -59,25 +62,21 @@ extension HubCore {
             crystal: sampled.crystal, terminated: sampled.terminated)
     }
 
-    private func candidates(_ session: SessionID?) -> [Peer] {
-        guard let session else { return peers.all }
-        return peers[session].map { [$0] } ?? []
-    }
-
-    /// The peers of a role that take work and answer for it.
-    private func available(_ role: PeerRole, _ condition: (InstanceID) -> Bool) -> Set<InstanceID> {
-        Set(
-            peers.all.lazy.filter { $0.description.role == role && $0.readiness.window > 0 }.map(\.instance)
-                .filter(condition))
+    private func holds(_ newest: Announcement, _ peer: Peer) -> Bool {
+        peer.readiness.policy == newest.policy && peer.readiness.reference == newest.reference
     }
 
     private func hasRoomForUnit(_ peer: Peer) -> Bool {
-        bursts[peer.session] ?? 0 < Self.longestBurst
-            && ledger?.held(by: peer.instance) ?? 0 < peer.readiness.window
+        ledger?.held(by: peer.instance) ?? 0 < peer.readiness.window
     }
 
-    private func hasRoomForTask(_ peer: Peer) -> Bool {
-        bursts[peer.session] ?? 0 < Self.longestBurst && tasks.held(by: peer.instance) < peer.readiness.window
+    private func hasRoomForTask(_ peer: Peer) -> Bool { tasks.held(by: peer.instance) < peer.readiness.window }
+
+    /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
+    private mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
+        if bursts[peer.session] ?? 0 < Self.longestBurst { return true }
+        turnsAtTick.append(peer.session)
+        return false
     }
 
     /// Takes in a sampled unit, from whichever of its holders sends it first.
@@ -103,6 +102,7 @@ extension HubCore {
             counters.unusableUnits += 1
             reject("unusable-unit", detail: "unit \(result.unit) of \(peer.description): \(problem)")
             ledger?.giveBack(unit: result.unit, from: peer.instance, failed: true)
+            peers.giveTurn(to: peer.session)
             offended(peer, "a unit that cannot be used: \(problem)", now: now)
             grantUnits(now: now)
             return
@@ -116,7 +116,8 @@ extension HubCore {
             admit(result.crystals, from: peer, now: now)
         case .duplicate, .unknown, .foreign, nil: counters.duplicateUnits += 1
         }
-        grantUnits(only: peer.session, now: now)
+        peers.giveTurn(to: peer.session)
+        grantUnits(now: now)
     }
 
     /// Why a unit cannot have been sampled by an honest actor; nil if it can.
@@ -152,6 +153,7 @@ extension HubCore {
             ledger?.wasGranted(unit.unit, to: peer.instance) == true
         else { return }
         ledger?.giveBack(unit: unit.unit, from: peer.instance, failed: unit.failed)
+        peers.giveTurn(to: peer.session)
         if unit.failed {
             unitFailures[unit.unit, default: []].insert(peer.instance)
             emit(.event(.problem("\(peer.description) could not sample unit \(unit.unit): \(unit.reason)")))
@@ -214,13 +216,15 @@ extension HubCore {
             reject("unusable-result", detail: "\(peer.description), \(problem)")
             offended(peer, "a result that cannot be used: \(problem)", now: now)
         }
-        leaseTasks(only: delivery.missingCount > 0 ? nil : peer.session, now: now)
+        peers.giveTurn(to: peer.session)
+        leaseTasks(now: now)
         completeBatch(now: now)
     }
 
     mutating func takeBack(_ task: TaskReturn, from peer: Peer, now: Moment) {
         guard task.epoch == epoch, tasks.giveBack(task.task, from: peer.instance) else { return }
         counters.tasksRequeued += 1
+        peers.giveTurn(to: peer.session)
         leaseTasks(now: now)
     }
 
@@ -259,9 +263,25 @@ extension HubCore {
         emit(.batch(batch))
     }
 
-    /// Checks the queues in debug builds.
+    /// Checks in debug builds the queues, and that no peer with room is forgotten.
+    ///
+    /// - Complexity: O(n log n) in peers, units and crystals.
     package func checkInvariants() {
         ledger?.checkInvariants()
         tasks.checkInvariants()
+        peers.checkInvariants()
+        #if DEBUG
+            guard case .working = phase, let newest = weights.newest else { return }
+            for peer in peers.all {
+                let isHungry =
+                    switch peer.description.role {
+                    case .actor: holds(newest, peer) && hasRoomForUnit(peer)
+                    case .rewardWorker: hasRoomForTask(peer)
+                    }
+                precondition(
+                    !isHungry || peers.hasTurn(peer) || turnsAtTick.contains(peer.session),
+                    "a peer has room and no turn")
+            }
+        #endif
     }
 }

@@ -43,6 +43,8 @@ package struct HubCore: Sendable {
     private var longestTurn = Duration.zero
     /// Work sent to peers since the last tick.
     var bursts: [SessionID: Int] = [:]
+    /// Peers that were sent the most of it, and have their next turn at the tick.
+    var turnsAtTick: [SessionID] = []
     /// The most work a peer is sent between two ticks: half of what its queue holds, so that a large window does not
     /// overflow it.
     static let longestBurst = WireLimits.queuedMessages / 2
@@ -95,6 +97,7 @@ package struct HubCore: Sendable {
         phase = .working
         // Whoever misses it hears of the new weights with its next heartbeat.
         for peer in peers.all where peer.description.role == .actor { send(.announcement(announcement), to: peer.routing) }
+        peers.giveTurnsToAll()
         grantUnits(now: now)
     }
 
@@ -122,6 +125,8 @@ package struct HubCore: Sendable {
         }
         lastTick = now
         bursts.removeAll(keepingCapacity: true)
+        for session in turnsAtTick { peers.giveTurn(to: session) }
+        turnsAtTick.removeAll()
         dropUnreachable(now: now)
         for peer in peers.silent(since: now.advanced(by: .zero - timing.liveness)) { drop(peer, .lost, now: now) }
         // A message to a dead connection is refused at once, which finds killed peers long before they are overdue.
@@ -157,6 +162,7 @@ package struct HubCore: Sendable {
         case .task(let task): tasks.giveBack(task.id, from: peer.instance)
         default: break
         }
+        peers.giveTurn(to: session)
     }
 
     /// A message could not be delivered: the connection is gone.

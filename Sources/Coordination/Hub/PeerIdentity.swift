@@ -8,12 +8,14 @@ package struct RoutingID: Sendable, Hashable {
 }
 
 /// The name of a login; drawn at random, it is in every message of the peer.
-package struct SessionID: Sendable, Hashable {
+package struct SessionID: Sendable, Hashable, Comparable {
     package var value: UInt64
 
     package init(_ value: UInt64) {
         self.value = value
     }
+
+    package static func < (left: SessionID, right: SessionID) -> Bool { left.value < right.value }
 }
 
 /// The name of a process, drawn at random when it starts: it stays the same over its logins.

@@ -13,16 +13,31 @@ package struct Peer: Sendable, Hashable {
     package var readiness = Readiness(window: 0)
 }
 
-/// Who is logged in, and who has been silent for too long.
+/// Who is logged in, who has been silent for too long, and who may take work.
 ///
 /// Identity is by login, never by routing id: a peer that reconnects gets a new routing id, and logs in again.
 package struct PeerTable: Sendable {
     /// No hub takes more logins than this.
     package static let capacity = 10_000
 
+    /// What is known of the peers of one role together, so that nobody has to look at each of them.
+    fileprivate struct Roll: Sendable {
+        var count = 0
+        /// Those that take work at all: with a window.
+        var available: Set<InstanceID> = []
+        /// How many hold each policy.
+        var holders: [Digest: Int] = [:]
+        var turns = TurnQueue()
+    }
+
     private var peers: [SessionID: Peer] = [:]
     private var sessions: [RoutingID: SessionID] = [:]
     private var instances: [InstanceID: SessionID] = [:]
+    private var actors = Roll()
+    private var rewardWorkers = Roll()
+    /// When peers are silent, and when they are to be probed, each less a fixed time.
+    private var silences = Schedule<SessionID>()
+    private var probes = Schedule<SessionID>()
 
     private let capacity: Int
 
@@ -34,11 +49,17 @@ package struct PeerTable: Sendable {
     package var count: Int { peers.count }
 
     /// All peers, in the order of their sessions, so that nothing depends on hashing.
-    package var all: [Peer] { peers.values.sorted { $0.session.value < $1.session.value } }
+    ///
+    /// - Complexity: O(n log n): not for what happens at every message or tick.
+    package var all: [Peer] { peers.values.sorted { $0.session < $1.session } }
 
-    package func count(of role: PeerRole) -> Int {
-        peers.values.reduce(0) { $0 + ($1.description.role == role ? 1 : 0) }
-    }
+    package func count(of role: PeerRole) -> Int { roll(of: role).count }
+
+    /// The processes of a role that take work.
+    package func available(_ role: PeerRole) -> Set<InstanceID> { roll(of: role).available }
+
+    /// How many peers of a role hold a policy.
+    package func count(of role: PeerRole, holding policy: Digest) -> Int { roll(of: role).holders[policy] ?? 0 }
 
     package subscript(session: SessionID) -> Peer? { peers[session] }
 
@@ -51,6 +72,7 @@ package struct PeerTable: Sendable {
     /// Takes in a peer; returns the earlier login of the same process, which this one replaces.
     ///
     /// - Throws: ``Refusal`` if there is no room.
+    /// - Complexity: O(log n), as of all that follows, unless it says otherwise.
     package mutating func logIn(
         _ hello: Hello, at routing: RoutingID, session: SessionID, now: Moment
     ) throws(Refusal) -> Peer? {
@@ -60,11 +82,15 @@ package struct PeerTable: Sendable {
             let limit = capacity < Self.capacity ? "its limit of open files (ulimit -n) allows" : "it takes"
             throw Refusal(code: .full, reason: "the learner has \(peers.count) peers, which is all that \(limit)")
         }
-        peers[session] = Peer(
+        let peer = Peer(
             session: session, routing: routing, instance: instance, description: hello.peer, lastHeard: now,
             lastProbed: now)
+        peers[session] = peer
         sessions[routing] = session
         instances[instance] = session
+        silences.insert(session, at: now)
+        probes.insert(session, at: now)
+        withRoll(of: hello.peer.role) { $0.add(peer) }
         return earlier
     }
 
@@ -75,9 +101,16 @@ package struct PeerTable: Sendable {
         return peers[session]
     }
 
-    /// Notes what a peer is ready for.
+    /// Notes what a peer is ready for, and gives it a turn.
     package mutating func update(_ readiness: Readiness, of session: SessionID) {
-        peers[session]?.readiness = readiness
+        guard var peer = peers[session] else { return }
+        if peer.readiness != readiness {
+            withRoll(of: peer.description.role) { $0.remove(peer) }
+            peer.readiness = readiness
+            peers[session] = peer
+            withRoll(of: peer.description.role) { $0.add(peer) }
+        }
+        giveTurn(to: session)
     }
 
     /// Forgets a peer.
@@ -86,26 +119,153 @@ package struct PeerTable: Sendable {
         guard let peer = peers.removeValue(forKey: session) else { return nil }
         sessions[peer.routing] = nil
         if instances[peer.instance] == session { instances[peer.instance] = nil }
+        withRoll(of: peer.description.role) {
+            $0.remove(peer)
+            $0.turns.remove(session)
+        }
         return peer
     }
 
-    /// The peers silent since before `deadline`.
-    package func silent(since deadline: Moment) -> [Peer] {
-        all.filter { $0.lastHeard < deadline }
+    /// The peers silent since before `deadline`, in the order of their sessions.
+    ///
+    /// - Complexity: O(k log n), k being the peers that spoke for the last time before `deadline`, or the first after.
+    package mutating func silent(since deadline: Moment) -> [Peer] {
+        let due = silences.takeDue {
+            $0 < deadline
+        } moment: { [peers] session, _ in
+            peers[session]?.lastHeard
+        }
+        let quiet = due.sorted().compactMap { peers[$0] }
+        for peer in quiet { silences.insert(peer.session, at: peer.lastHeard) }
+        return quiet
     }
 
-    /// The peers silent, and not probed, since before `deadline`: they are marked as probed now.
+    /// The peers silent, and not probed, since before `deadline`, in the order of their sessions: they are marked as
+    /// probed now.
+    ///
+    /// - Complexity: As of ``silent(since:)``.
     package mutating func probe(silentSince deadline: Moment, now: Moment) -> [Peer] {
-        let quiet = all.filter { $0.lastHeard < deadline && $0.lastProbed < deadline }
-        for peer in quiet { peers[peer.session]?.lastProbed = now }
+        let due = probes.takeDue {
+            $0 < deadline
+        } moment: { [peers] session, _ in
+            peers[session].map { max($0.lastHeard, $0.lastProbed) }
+        }
+        let quiet = due.sorted().compactMap { peers[$0] }
+        for peer in quiet {
+            peers[peer.session]?.lastProbed = now
+            probes.insert(peer.session, at: now)
+        }
         return quiet
     }
 
     /// Gives all peers credit for a time in which the hub itself did not listen.
+    ///
+    /// - Complexity: O(n).
     package mutating func forgive(_ pause: Duration, now: Moment) {
         for session in Array(peers.keys) {
             guard let heard = peers[session]?.lastHeard else { continue }
             peers[session]?.lastHeard = min(now, heard.advanced(by: pause))
         }
     }
+
+    // MARK: - Turns
+
+    /// Lets a peer take its turn when there is work: for whenever it may have got room.
+    package mutating func giveTurn(to session: SessionID) {
+        guard let peer = peers[session], peer.readiness.window > 0 else { return }
+        withRoll(of: peer.description.role) { $0.turns.append(session) }
+    }
+
+    /// Lets all peers take turns, in the order of their sessions.
+    ///
+    /// - Complexity: O(n log n).
+    package mutating func giveTurnsToAll() {
+        for peer in all { giveTurn(to: peer.session) }
+    }
+
+    /// The peer of a role whose turn it is; nil if none waits. It has to be given its next turn.
+    package mutating func takeTurn(_ role: PeerRole) -> Peer? {
+        while let session = withRoll(of: role, { $0.turns.popFirst() }) {
+            if let peer = peers[session] { return peer }
+        }
+        return nil
+    }
+
+    /// Gives back turns that were of no use, in their order, before all others.
+    package mutating func giveBackTurns(_ sessions: [SessionID], of role: PeerRole) {
+        guard !sessions.isEmpty else { return }
+        withRoll(of: role) { $0.turns.prepend(sessions) }
+    }
+
+    /// Whether a peer waits for its turn.
+    package func hasTurn(_ peer: Peer) -> Bool { roll(of: peer.description.role).turns.contains(peer.session) }
+
+    private func roll(of role: PeerRole) -> Roll {
+        switch role {
+        case .actor: actors
+        case .rewardWorker: rewardWorkers
+        }
+    }
+
+    private mutating func withRoll<Value>(of role: PeerRole, _ body: (inout Roll) -> Value) -> Value {
+        switch role {
+        case .actor: body(&actors)
+        case .rewardWorker: body(&rewardWorkers)
+        }
+    }
+
+    /// Checks in debug builds that counts and queues are those of the peers.
+    ///
+    /// - Complexity: O(n log n).
+    package func checkInvariants() {
+        #if DEBUG
+            precondition(sessions.count == peers.count && instances.count == peers.count, "a name leads nowhere")
+            for peer in peers.values {
+                precondition(sessions[peer.routing] == peer.session, "a connection is not that of its peer")
+                precondition(instances[peer.instance] == peer.session, "a process is not that of its peer")
+            }
+            for role in PeerRole.allCases { roll(of: role).check(peers.values.filter { $0.description.role == role }) }
+            check(silences, "silence") { $0.lastHeard }
+            check(probes, "probe") { max($0.lastHeard, $0.lastProbed) }
+        #endif
+    }
+
+    #if DEBUG
+        /// Every peer is on the schedule once, and not too late.
+        private func check(_ schedule: Schedule<SessionID>, _ name: String, moment: (Peer) -> Moment) {
+            let entries = schedule.entries.filter { peers[$0.key] != nil }
+            precondition(entries.count == peers.count, "a \(name) is not scheduled, or twice")
+            precondition(Set(entries.map(\.key)).count == peers.count, "a \(name) is scheduled twice")
+            for entry in entries {
+                precondition(peers[entry.key].map { entry.moment <= moment($0) } ?? true, "a \(name) comes too late")
+            }
+        }
+    #endif
+}
+
+extension PeerTable.Roll {
+    fileprivate mutating func add(_ peer: Peer) {
+        count += 1
+        if peer.readiness.window > 0 { available.insert(peer.instance) }
+        if let policy = peer.readiness.policy { holders[policy, default: 0] += 1 }
+    }
+
+    fileprivate mutating func remove(_ peer: Peer) {
+        count -= 1
+        available.remove(peer.instance)
+        guard let policy = peer.readiness.policy, let number = holders[policy] else { return }
+        holders[policy] = number > 1 ? number - 1 : nil
+    }
+
+    #if DEBUG
+        fileprivate func check(_ peers: [Peer]) {
+            precondition(count == peers.count, "the peers of a role are miscounted")
+            precondition(
+                available == Set(peers.filter { $0.readiness.window > 0 }.map(\.instance)),
+                "the available peers are not those with a window")
+            precondition(
+                holders == Dictionary(peers.compactMap(\.readiness.policy).map { ($0, 1) }, uniquingKeysWith: +),
+                "the holders of policies are miscounted")
+        }
+    #endif
 }

@@ -1,4 +1,5 @@
 package import Base
+internal import DequeModule
 package import Trajectories
 
 /// The crystals that wait for their reward: in tasks of a few, leased to workers.
@@ -28,8 +29,12 @@ package struct TaskQueue: Sendable {
         var holder: InstanceID
         /// In the order in which they were asked for.
         var asked: [CrystalID]
-        /// Those without a usable result so far.
-        var crystals: Set<CrystalID>
+    }
+
+    /// Where a crystal without an outcome is: a lease that expired has none.
+    private enum Place: Sendable, Hashable {
+        case waiting
+        case leased(TaskID)
     }
 
     /// What a process was asked for by a task.
@@ -55,12 +60,22 @@ package struct TaskQueue: Sendable {
     private let lease: Duration
     private let crystalsPerTask: Int
     /// Tasks that were leased before: they come first.
-    private var returned: [Task] = []
-    private var fresh = ArraySlice<Task>()
+    private var returned = Deque<Task>()
+    private var fresh = Deque<Task>()
     private var leases: [TaskID: Lease] = [:]
     private var pastLeases: [TaskID: PastLease] = [:]
     private var holdings: [InstanceID: Set<TaskID>] = [:]
-    private var open: Set<CrystalID> = []
+    /// How many leases of a worker expired without an answer; none is zero.
+    private var overdue: [InstanceID: Int] = [:]
+    /// The crystals without an outcome.
+    private var open: [CrystalID: Place] = [:]
+    /// Those of them that are in a lease.
+    private var heldCrystals = 0
+    /// Of the leases in force, and of the expired ones, in the time of ``elapsed(_:)``.
+    private var deadlines = Schedule<TaskID>()
+    private var pastDeadlines = Schedule<TaskID>()
+    /// The time in which the hub itself stood still: no lease ran.
+    private var pauses = Duration.zero
     /// The first task of this batch, and the next one.
     private var firstID: TaskID
     private var nextID: TaskID
@@ -76,41 +91,46 @@ package struct TaskQueue: Sendable {
     package var leasedCount: Int { leases.count }
     /// Crystals without an outcome.
     package var openCount: Int { open.count }
-    /// Whether a waiting task should rather go to some workers than to others.
-    package var hasPreferences: Bool { returned.contains { !$0.triedBy.isEmpty } }
+    /// Crystals without an outcome that are with no worker.
+    package var waitingCrystals: Int { open.count - heldCrystals }
 
     /// How many tasks a worker holds, those included whose lease expired.
     package func held(by instance: InstanceID) -> Int { holdings[instance]?.count ?? 0 }
 
     /// Whether a lease of the worker expired without an answer.
-    package func isOverdue(_ instance: InstanceID) -> Bool {
-        holdings[instance]?.contains { leases[$0]?.hasExpired == true } ?? false
-    }
+    package func isOverdue(_ instance: InstanceID) -> Bool { overdue[instance] != nil }
 
     /// Queues crystals.
+    ///
+    /// - Complexity: O(1) for each crystal.
     package mutating func add(_ crystals: [SampledCrystal]) {
         for start in stride(from: 0, to: crystals.count, by: crystalsPerTask) {
             let part = Array(crystals[start..<min(start + crystalsPerTask, crystals.count)])
             fresh.append(Task(crystals: part))
-            open.formUnion(part.lazy.map(\.id))
+            for crystal in part { open[crystal.id] = .waiting }
         }
     }
 
     /// Leases the first task that the worker may have; nil if none waits for it.
     ///
-    /// - Parameter present: The workers that could take a task: one that did not answer for a task has it again only if
-    ///   they all did not.
+    /// - Parameter present: The workers that take tasks: one that did not answer for a task has it again only if none
+    ///   of them did, but for those that are overdue.
+    /// - Complexity: O(log n) in the leases, and O(k), k being the waiting tasks that the worker did not answer for.
     package mutating func lease(
         to instance: InstanceID, among present: Set<InstanceID> = [], now: Moment
     ) -> (id: TaskID, crystals: [SampledCrystal])? {
         while var task = nextTask(for: instance, among: present) {
             // Another worker's late result may have come meanwhile.
-            task.crystals.removeAll { !open.contains($0.id) }
+            task.crystals.removeAll { open[$0.id] == nil }
             guard !task.crystals.isEmpty else { continue }
             let id = nextID
             nextID += 1
-            leases[id] = Lease(task: task, holder: instance, until: now.advanced(by: lease))
+            let until = elapsed(now).advanced(by: lease)
+            leases[id] = Lease(task: task, holder: instance, until: until)
+            deadlines.insert(id, at: until)
             holdings[instance, default: []].insert(id)
+            for crystal in task.crystals { open[crystal.id] = .leased(id) }
+            heldCrystals += task.crystals.count
             return (id, task.crystals)
         }
         return nil
@@ -118,7 +138,7 @@ package struct TaskQueue: Sendable {
 
     private mutating func nextTask(for instance: InstanceID, among present: Set<InstanceID>) -> Task? {
         let place = returned.firstIndex { task in
-            !task.triedBy.contains(instance) || present.isSubset(of: task.triedBy)
+            !task.triedBy.contains(instance) || !hasOther(than: task.triedBy, among: present)
         }
         if let place { return returned.remove(at: place) }
         return fresh.popFirst()
@@ -132,30 +152,48 @@ package struct TaskQueue: Sendable {
         return .foreign
     }
 
+    /// Whether a worker of `present` neither failed to answer for a task nor is overdue.
+    private func hasOther(than failed: Set<InstanceID>, among present: Set<InstanceID>) -> Bool {
+        // Of many workers few fail: their number decides.
+        present.count > failed.count + overdue.count
+            || present.contains { !failed.contains($0) && overdue[$0] == nil }
+    }
+
+    /// The time that leases are counted in: it stands still when the hub does.
+    private func elapsed(_ now: Moment) -> Moment { now.advanced(by: .zero - pauses) }
+
     /// Ends a lease because its results came; what they leave out is queued again, for another worker first.
     ///
     /// Nothing is taken from a process that never held the task (``asked(_:of:)``).
     ///
     /// - Parameter results: The crystals whose results can be used.
+    /// - Complexity: O(log n) in the leases, O(1) for each crystal.
     package mutating func deliver(_ id: TaskID, results: [CrystalID], from instance: InstanceID) -> Delivery {
         var delivery = Delivery()
         guard id >= firstID else { return delivery }
-        let asked: Set<CrystalID>
         if let lease = leases[id], lease.holder == instance {
-            asked = Set(lease.task.crystals.lazy.map(\.id))
+            let asked = lease.hasExpired ? Set(lease.task.crystals.lazy.map(\.id)) : nil
+            for crystal in results where asked?.contains(crystal) ?? (open[crystal] == .leased(id)) {
+                if finish(crystal) { delivery.accepted.insert(crystal) }
+            }
+            end(id)
+            if !lease.hasExpired { delivery.missingCount = requeue(lease.task, triedBy: instance) }
         } else if let past = pastLeases[id], past.holder == instance {
-            asked = past.crystals
+            let asked = Set(past.asked)
+            for crystal in results where asked.contains(crystal) && finish(crystal) {
+                delivery.accepted.insert(crystal)
+            }
         } else {
             return delivery
         }
-        for crystal in results where asked.contains(crystal) && open.remove(crystal) != nil {
-            delivery.accepted.insert(crystal)
-        }
-        if let lease = end(id) {
-            if !lease.hasExpired { delivery.missingCount = requeue(lease.task, triedBy: instance) }
-            pastLeases[id]?.crystals.subtract(results)
-        }
         return delivery
+    }
+
+    /// Notes that a crystal has its outcome; false if it had.
+    private mutating func finish(_ crystal: CrystalID) -> Bool {
+        guard let place = open.removeValue(forKey: crystal) else { return false }
+        if place != .waiting { heldCrystals -= 1 }
+        return true
     }
 
     /// Queues a task again that its worker returns.
@@ -180,32 +218,34 @@ package struct TaskQueue: Sendable {
 
     /// Queues again the tasks whose lease expired; returns how many. They go on to fill their holder's window until it
     /// answers or leaves.
+    ///
+    /// - Complexity: O(k log n), k being the leases that were to end by now.
     package mutating func expire(now: Moment) -> Int {
-        let expired = leases.filter { !$0.value.hasExpired && $0.value.until <= now }.keys.sorted()
-        for id in expired {
+        let time = elapsed(now)
+        let expired = deadlines.takeDue {
+            $0 <= time
+        } moment: { [leases] id, _ in
+            leases[id]?.until
+        }
+        for id in expired.sorted() {
             guard let lease = leases[id] else { continue }
             leases[id]?.hasExpired = true
+            pastDeadlines.insert(id, at: lease.until)
+            overdue[lease.holder, default: 0] += 1
+            release(lease.task, of: id)
             requeue(lease.task, triedBy: lease.holder)
         }
         return expired.count
     }
 
     /// Moves all deadlines by a time in which the hub itself stood still.
-    package mutating func postpone(by pause: Duration) {
-        for (id, lease) in leases { leases[id]?.until = lease.until.advanced(by: pause) }
-    }
-
-    /// Crystals without an outcome that are with no worker.
-    package var waitingCrystals: Int {
-        var held: Set<CrystalID> = []
-        for lease in leases.values where !lease.hasExpired { held.formUnion(lease.task.crystals.lazy.map(\.id)) }
-        return open.subtracting(held).count
-    }
+    package mutating func postpone(by pause: Duration) { pauses += pause }
 
     /// The holder of the task leased longest, how many it holds, and since when; nil if none is leased.
     package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
-        guard let oldest = leases.values.min(by: { $0.until < $1.until }) else { return nil }
-        return (oldest.holder, held(by: oldest.holder), oldest.until.advanced(by: .zero - lease))
+        let oldest = [pastDeadlines.first, deadlines.first].compactMap { $0 }.min { $0.moment < $1.moment }
+        guard let oldest, let holder = leases[oldest.key]?.holder else { return nil }
+        return (holder, held(by: holder), oldest.moment.advanced(by: pauses - lease))
     }
 
     /// Forgets all work, for a new batch.
@@ -213,19 +253,35 @@ package struct TaskQueue: Sendable {
         self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID)
     }
 
+    @discardableResult
     private mutating func end(_ id: TaskID) -> Lease? {
         guard let lease = leases.removeValue(forKey: id) else { return nil }
         holdings[lease.holder]?.remove(id)
-        let asked = lease.task.crystals.map(\.id)
-        pastLeases[id] = PastLease(holder: lease.holder, asked: asked, crystals: Set(asked))
+        if lease.hasExpired {
+            let count = overdue[lease.holder] ?? 0
+            overdue[lease.holder] = count > 1 ? count - 1 : nil
+            pastDeadlines.dropForgotten { [leases] id, _ in leases[id] == nil }
+        } else {
+            release(lease.task, of: id)
+            deadlines.dropForgotten { [leases] id, _ in leases[id] == nil }
+        }
+        pastLeases[id] = PastLease(holder: lease.holder, asked: lease.task.crystals.map(\.id))
         return lease
+    }
+
+    /// Notes that the open crystals of a lease are in it no more.
+    private mutating func release(_ task: Task, of id: TaskID) {
+        for crystal in task.crystals where open[crystal.id] == .leased(id) {
+            open[crystal.id] = .waiting
+            heldCrystals -= 1
+        }
     }
 
     /// Queues the open crystals of a task again, before all others; returns how many there are.
     @discardableResult
     private mutating func requeue(_ task: Task, triedBy instance: InstanceID? = nil) -> Int {
         var task = task
-        task.crystals.removeAll { !open.contains($0.id) }
+        task.crystals.removeAll { open[$0.id] == nil }
         guard !task.crystals.isEmpty else { return 0 }
         if let instance { task.triedBy.insert(instance) }
         returned.append(task)
@@ -237,17 +293,43 @@ package struct TaskQueue: Sendable {
     /// - Complexity: O(crystals).
     package func checkInvariants() {
         #if DEBUG
-            let running = leases.values.filter { !$0.hasExpired }.map(\.task)
+            let running = leases.filter { !$0.value.hasExpired }
             var found: [CrystalID] = []
-            for task in returned + fresh + running { found += task.crystals.map(\.id).filter(open.contains) }
+            for task in returned + fresh {
+                for crystal in task.crystals {
+                    guard let place = open[crystal.id] else { continue }
+                    precondition(place == .waiting, "a crystal waits and is leased")
+                    found.append(crystal.id)
+                }
+            }
+            for (id, lease) in running {
+                found += lease.task.crystals.map(\.id).filter { open[$0] == .leased(id) }
+            }
             precondition(found.count == open.count, "an open crystal is lost, or queued twice")
-            precondition(Set(found) == open, "the queue holds other crystals than the open ones")
+            precondition(Set(found) == Set(open.keys), "the queue holds other crystals than the open ones")
+            precondition(heldCrystals == open.values.count { $0 != .waiting }, "the leased crystals are miscounted")
             let held = holdings.values.reduce(0) { $0 + $1.count }
             precondition(held == leases.count, "the holdings are not the leases")
             for (id, lease) in leases {
                 precondition(holdings[lease.holder]?.contains(id) == true, "a lease is not with its holder")
                 precondition(pastLeases[id] == nil && id < nextID, "a lease is over and in force")
             }
+            let expired = leases.filter(\.value.hasExpired)
+            precondition(
+                overdue == Dictionary(expired.map { ($0.value.holder, 1) }, uniquingKeysWith: +),
+                "the expired leases are miscounted")
+            check(deadlines, running)
+            check(pastDeadlines, expired)
         #endif
     }
+
+    #if DEBUG
+        /// Each lease has its deadline, and the first one is of a lease.
+        private func check(_ schedule: Schedule<TaskID>, _ leases: [TaskID: Lease]) {
+            let entries = schedule.entries.filter { leases[$0.key] != nil }
+            precondition(entries.count == leases.count, "a lease has no deadline, or two")
+            precondition(entries.allSatisfy { leases[$0.key]?.until == $0.moment }, "a deadline is not its lease's")
+            precondition(schedule.first.map { leases[$0.key] != nil } ?? true, "the first deadline is of no lease")
+        }
+    #endif
 }

@@ -1,4 +1,5 @@
 package import Base
+internal import HeapModule
 package import Trajectories
 
 /// The numbered units of one version: who holds which, which are done.
@@ -30,12 +31,20 @@ package struct UnitLedger: Sendable {
     private let lease: Duration
     /// Units from here on were never granted.
     private var firstFresh = 0
-    /// Units that wait to be granted again, and the actors that failed to deliver them; all are below `firstFresh`.
-    private var returned: [Int: Set<InstanceID>] = [:]
+    /// Units that wait to be granted again; all are below `firstFresh`.
+    private var returned: Set<Int> = []
+    /// The same in order, among others that do not wait any more.
+    private var returnedOrder = Heap<Int>()
     private var leases: [Int: Lease] = [:]
+    /// Of the leases, in the time of ``elapsed(_:)``.
+    private var deadlines = Schedule<Int>()
+    /// The time in which the hub itself stood still: no lease ran.
+    private var pauses = Duration.zero
     private var done: [Bool]
     /// The units that an actor has to answer for: they fill its window.
     private var holdings: [InstanceID: Set<Int>] = [:]
+    /// Those of them whose lease expired; no set is empty.
+    private var overdue: [InstanceID: Set<Int>] = [:]
     /// The actors that a unit was ever granted to.
     private var holders: [Int: Set<InstanceID>] = [:]
     /// The actors that failed to deliver a unit.
@@ -58,16 +67,12 @@ package struct UnitLedger: Sendable {
     package var leasedCount: Int { leases.count }
     package var waitingCount: Int { unitCount - doneCount - leases.count }
     package var isComplete: Bool { doneCount == unitCount }
-    /// Whether a waiting unit should rather go to some actors than to others.
-    package var hasPreferences: Bool { returned.values.contains { !$0.isEmpty } }
 
     /// How many units an actor holds, those included whose lease expired.
     package func held(by instance: InstanceID) -> Int { holdings[instance]?.count ?? 0 }
 
     /// Whether a lease of the actor expired without an answer.
-    package func isOverdue(_ instance: InstanceID) -> Bool {
-        holdings[instance]?.contains { leases[$0]?.holder != instance } ?? false
-    }
+    package func isOverdue(_ instance: InstanceID) -> Bool { overdue[instance] != nil }
 
     /// Whether a unit was ever granted to an actor.
     package func wasGranted(_ number: Int, to instance: InstanceID) -> Bool {
@@ -83,42 +88,68 @@ package struct UnitLedger: Sendable {
 
     /// Leases the first waiting unit that the actor does not hold already.
     ///
-    /// - Parameter present: The actors that could take a unit: one that failed to deliver a unit has it again only if
-    ///   they
-    ///   all did.
+    /// - Parameter present: The actors that take units: one that failed to deliver a unit has it again only if all of
+    ///   them did, but for those that are overdue.
     /// - Returns: The unit, and whether it had been granted before; nil if there is none.
+    /// - Complexity: O((k + 1) log n) in the units, k being the waiting units that the actor failed to deliver.
     package mutating func grant(
         to instance: InstanceID, among present: Set<InstanceID> = [], now: Moment
     ) -> (unit: WorkUnit, isRegrant: Bool)? {
-        let held = holdings[instance] ?? []
-        let again = returned.lazy.filter { number, failed in
-            !held.contains(number) && (!failed.contains(instance) || present.isSubset(of: failed))
-        }.map(\.key).min()
+        let again = takeReturned(for: instance, among: present)
         let number: Int
         if let again {
             number = again
-            returned[again] = nil
         } else {
             guard firstFresh < unitCount else { return nil }
             number = firstFresh
             firstFresh += 1
         }
-        leases[number] = Lease(holder: instance, until: now.advanced(by: lease))
+        let until = elapsed(now).advanced(by: lease)
+        deadlines.insert(number, at: until)
+        leases[number] = Lease(holder: instance, until: until)
         holdings[instance, default: []].insert(number)
         holders[number, default: []].insert(instance)
         return (unit(number), again != nil)
     }
+
+    /// Takes out the first returned unit that an actor may have.
+    private mutating func takeReturned(for instance: InstanceID, among present: Set<InstanceID>) -> Int? {
+        var passed: [Int] = []
+        defer { for number in passed { returnedOrder.insert(number) } }
+        while let number = returnedOrder.popMin() {
+            guard returned.contains(number) else { continue }
+            let failed = triedBy[number] ?? []
+            if holdings[instance]?.contains(number) != true,
+                !failed.contains(instance) || !hasOther(than: failed, among: present)
+            {
+                returned.remove(number)
+                return number
+            }
+            passed.append(number)
+        }
+        return nil
+    }
+
+    /// Whether an actor of `present` neither failed to deliver a unit nor is overdue.
+    private func hasOther(than failed: Set<InstanceID>, among present: Set<InstanceID>) -> Bool {
+        // Of many actors few fail: their number decides.
+        present.count > failed.count + overdue.count
+            || present.contains { !failed.contains($0) && overdue[$0] == nil }
+    }
+
+    /// The time that leases are counted in: it stands still when the hub does.
+    private func elapsed(_ now: Moment) -> Moment { now.advanced(by: .zero - pauses) }
 
     /// Takes in a sampled unit, from whichever of its holders sends it first.
     package mutating func deliver(unit number: Int, crystalCount: Int, from instance: InstanceID) -> Delivery {
         // An unusable result leaves the lease as it is: the caller gives the unit back.
         guard (0..<unitCount).contains(number), unit(number).crystalCount == crystalCount else { return .unknown }
         guard wasGranted(number, to: instance) else { return .foreign }
-        holdings[instance]?.remove(number)
+        letGo(of: number, by: instance)
         guard !done[number] else { return .duplicate }
         done[number] = true
-        leases[number] = nil
-        returned[number] = nil
+        endLease(of: number)
+        returned.remove(number)
         doneCount += 1
         return .accepted
     }
@@ -128,7 +159,7 @@ package struct UnitLedger: Sendable {
     /// - Parameter failed: Whether the actor could not deliver it, so that others come first.
     @discardableResult
     package mutating func giveBack(unit number: Int, from instance: InstanceID, failed: Bool = false) -> Bool {
-        holdings[instance]?.remove(number)
+        letGo(of: number, by: instance)
         if failed, wasGranted(number, to: instance) { markTried(number, by: instance) }
         guard leases[number]?.holder == instance else { return false }
         putBack(number)
@@ -137,39 +168,59 @@ package struct UnitLedger: Sendable {
 
     /// Puts back all units of an actor that is gone, or logs in anew.
     package mutating func release(_ instance: InstanceID) {
-        for number in holdings.removeValue(forKey: instance) ?? [] { giveBack(unit: number, from: instance) }
+        for number in holdings[instance] ?? [] { giveBack(unit: number, from: instance) }
+        holdings[instance] = nil
     }
 
     /// The holder of the unit leased longest, how many it holds, and since when; nil if none is leased.
     package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
-        guard let oldest = leases.values.min(by: { $0.until < $1.until }) else { return nil }
-        let count = leases.values.count { $0.holder == oldest.holder }
-        return (oldest.holder, count, oldest.until.advanced(by: .zero - lease))
+        guard let oldest = deadlines.first, let holder = leases[oldest.key]?.holder else { return nil }
+        let count = holdings[holder]?.count { leases[$0]?.holder == holder } ?? 0
+        return (holder, count, oldest.moment.advanced(by: pauses - lease))
     }
 
     /// Puts back the units whose lease expired; returns them, in order, with their holders.
+    ///
+    /// - Complexity: O(k log n), k being the leases that were to end by now.
     package mutating func expire(now: Moment) -> [(unit: Int, holder: InstanceID)] {
-        let expired = leases.filter { $0.value.until <= now }.map { (unit: $0.key, holder: $0.value.holder) }
-        for (number, holder) in expired {
+        let time = elapsed(now)
+        let expired = deadlines.takeDue {
+            $0 <= time
+        } moment: { [leases] number, moment in
+            leases[number]?.until == moment ? moment : nil
+        }
+        return expired.sorted().compactMap { number in
+            guard let holder = leases[number]?.holder else { return nil }
+            overdue[holder, default: []].insert(number)
             markTried(number, by: holder)
             putBack(number)
+            return (number, holder)
         }
-        return expired.sorted { $0.unit < $1.unit }
     }
 
     /// Moves all deadlines by a time in which the hub itself stood still.
-    package mutating func postpone(by pause: Duration) {
-        for (number, lease) in leases { leases[number]?.until = lease.until.advanced(by: pause) }
-    }
+    package mutating func postpone(by pause: Duration) { pauses += pause }
 
     private mutating func markTried(_ number: Int, by instance: InstanceID) {
         triedBy[number, default: []].insert(instance)
-        if returned[number] != nil { returned[number]?.insert(instance) }
     }
 
     private mutating func putBack(_ number: Int) {
+        endLease(of: number)
+        returned.insert(number)
+        returnedOrder.insert(number)
+    }
+
+    private mutating func endLease(of number: Int) {
         leases[number] = nil
-        returned[number] = triedBy[number] ?? []
+        deadlines.dropForgotten { [leases] in leases[$0]?.until != $1 }
+    }
+
+    /// Notes that an actor has not to answer for a unit any more.
+    private mutating func letGo(of number: Int, by instance: InstanceID) {
+        holdings[instance]?.remove(number)
+        guard overdue[instance]?.remove(number) != nil, overdue[instance]?.isEmpty == true else { return }
+        overdue[instance] = nil
     }
 
     /// Checks in debug builds that every unit is in one state.
@@ -179,7 +230,7 @@ package struct UnitLedger: Sendable {
         #if DEBUG
             precondition(done.count(where: { $0 }) == doneCount, "the units done are not counted right")
             for number in 0..<unitCount {
-                let states = [done[number], leases[number] != nil, returned[number] != nil, number >= firstFresh]
+                let states = [done[number], leases[number] != nil, returned.contains(number), number >= firstFresh]
                 precondition(states.count { $0 } == 1, "unit \(number) is in no state, or in two")
             }
             for (number, lease) in leases {
@@ -190,6 +241,15 @@ package struct UnitLedger: Sendable {
                     precondition(wasGranted(number, to: instance), "a unit held was never granted")
                 }
             }
+            for (instance, numbers) in overdue {
+                precondition(!numbers.isEmpty && numbers.isSubset(of: holdings[instance] ?? []), "overdue of nothing")
+                precondition(numbers.allSatisfy { leases[$0]?.holder != instance }, "overdue in time")
+            }
+            let order = returnedOrder.unordered.filter(returned.contains)
+            precondition(order.count == returned.count && Set(order) == returned, "a returned unit is not in order")
+            let entries = deadlines.entries.filter { leases[$0.key]?.until == $0.moment }
+            precondition(Set(entries.map(\.key)) == Set(leases.keys), "a lease has no deadline")
+            precondition(deadlines.first.map { leases[$0.key] != nil } ?? true, "the first deadline is of no lease")
         #endif
     }
 }

@@ -1,6 +1,5 @@
+internal import Base
 package import Crystals
-internal import Dispatch
-internal import Synchronization
 
 /// Reads the crystals of a table with a `cif` column, in order.
 package struct CrystalDataset: Sendable {
@@ -55,6 +54,7 @@ package struct CrystalDataset: Sendable {
         var kept: [Int] = []
         for name in columns { kept.append(try reader.column(name)) }
         let indices = kept
+        let team = ThreadTeam(threadCount: threads)
         var number = 0
         while number < limit {
             var rows: [(number: Int, row: CSVRow)] = []
@@ -63,16 +63,15 @@ package struct CrystalDataset: Sendable {
                 number += 1
             }
             guard !rows.isEmpty else { return }
-            let batch = rows
-            let parse: @Sendable (Int) -> Entry = { index in
-                let (number, row) = batch[index]
+            let batch = team.map(rows) { numbered, _ in
+                let (number, row) = numbered
                 let (crystal, isSearched) = crystal(row, column: cif, symmetry: symmetry, tolerance: tolerance)
                 return Entry(
                     id: id.flatMap { $0 < row.count ? row.string($0) : nil } ?? "\(number)",
                     values: indices.map { $0 < row.count ? row.string($0) : "" },
                     crystal: crystal, isSearched: isSearched)
             }
-            body(concurrentMap(count: batch.count, threads: threads, parse))
+            body(batch)
         }
     }
 
@@ -107,19 +106,4 @@ package struct CrystalDataset: Sendable {
             return (.failure(error), isSearched)
         }
     }
-}
-
-/// The results for 0..<count in order, computed by several threads.
-private func concurrentMap<Value: Sendable>(
-    count: Int, threads: Int, _ transform: @Sendable (Int) -> Value
-) -> [Value] {
-    guard threads > 1, count > 1 else { return (0..<count).map(transform) }
-    let parts = Mutex<[Int: [Value]]>([:])
-    let size = (count + threads - 1) / threads
-    DispatchQueue.concurrentPerform(iterations: threads) { part in
-        let range = min(part * size, count)..<min((part + 1) * size, count)
-        let values = range.map(transform)
-        parts.withLock { $0[part] = values }
-    }
-    return parts.withLock { parts in (0..<threads).flatMap { parts[$0] ?? [] } }
 }

@@ -22,7 +22,24 @@ struct BenchmarkRecord: Encodable, Sendable {
         }
     }
 
-    /// What was measured: sample, logp, ppo-step, score.
+    /// What a version of weights costs on its way to actors.
+    struct Weights: Encodable, Sendable {
+        var byteCount: Int
+        var actors: Int
+        /// Whole and pieces, as the design has it.
+        var bytesHashedByLearner: Int
+        var bytesHashedPerActor: Int
+        var bytesSentPerActor: Double
+        /// Hashing and cutting, once.
+        var offerSeconds: Double
+        var hubSecondsPerActor: Double
+        var actorSeconds: Double
+        /// The same times in copies of the weights that could be made meanwhile.
+        var copiesByHub: Double
+        var copiesByActor: Double
+    }
+
+    /// What was measured: sample, logp, ppo-step, score, hub, weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores, the crystals.
     var shape: String
@@ -37,6 +54,14 @@ struct BenchmarkRecord: Encodable, Sendable {
     var gflopPerSecond: Double?
     /// Mean atoms in the cell whose energy is computed.
     var atomsPerCrystal: Double?
+    /// The yardstick of the machine.
+    var stepsPerSecond: Double?
+    /// Simulated peers of the hub.
+    var peers: Int?
+    /// Processor time and traffic of the hub's thread.
+    var microsecondsPerCrystal: Double?
+    var bytesPerCrystal: Double?
+    var weights: Weights?
     var reference: [Reference]?
     var machine: String
     var toolchain: String

@@ -8,7 +8,7 @@ import Rewards
 
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
-    static let names = ["sample", "logp", "ppo-step", "score"]
+    static let names = ["sample", "logp", "ppo-step", "score", "hub", "weights", "machine"]
 
     /// A policy to measure.
     private struct Shape {
@@ -17,7 +17,7 @@ struct Benchmarks {
     }
 
     private let threadCounts: [Int]
-    private let minimumSeconds: Double
+    let minimumSeconds: Double
     private let shapes: [Shape]
     private let embedded: PolicyWeights
 
@@ -36,6 +36,7 @@ struct Benchmarks {
 
     /// Runs some benchmarks and hands over each result as it comes.
     func run(_ names: [String], deliver: (BenchmarkRecord) throws -> Void) throws {
+        if names.contains("machine") { try deliver(machine()) }
         let crystals = try draw(embedded, count: 512, threads: ThreadTeam.availableCores)
         for threads in threadCounts {
             for shape in shapes {
@@ -44,6 +45,14 @@ struct Benchmarks {
                 if names.contains("ppo-step") { try deliver(policyStep(shape, crystals: crystals, threads: threads)) }
             }
             if names.contains("score") { try deliver(score(crystals, threads: threads)) }
+        }
+        if names.contains("hub") {
+            for peers in Self.peerCounts { try deliver(hub(crystals, peers: peers)) }
+        }
+        if names.contains("weights") {
+            for size in WeightsBenchmark.sizes {
+                for actors in [1, 10] { try deliver(weights(byteCount: size, actors: actors)) }
+            }
         }
     }
 
@@ -57,7 +66,7 @@ struct Benchmarks {
     }
 
     /// Calls `body` until the time is over; returns calls and seconds.
-    private func measure(_ body: () throws -> Void) rethrows -> (calls: Int, seconds: Double) {
+    func measure(_ body: () throws -> Void) rethrows -> (calls: Int, seconds: Double) {
         try body()
         let start = ContinuousClock.now
         var calls = 0
