@@ -22,7 +22,7 @@ struct BenchmarkRecord: Encodable, Sendable {
         }
     }
 
-    /// What was measured: sample, logp, ppo-step, score.
+    /// What was measured: sample, logp, actor-unit, ppo-step, score.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores, the crystals.
     var shape: String
@@ -37,6 +37,8 @@ struct BenchmarkRecord: Encodable, Sendable {
     var gflopPerSecond: Double?
     /// Mean atoms in the cell whose energy is computed.
     var atomsPerCrystal: Double?
+    /// Memory pages that the system provided anew for a unit: a page allocated, cleared and given back each time.
+    var pageFaultsPerUnit: Double?
     var reference: [Reference]?
     var machine: String
     var toolchain: String
