@@ -11,10 +11,8 @@ package final class StabilityScorer: CrystalScorer {
     package init(reward: StabilityReward) { self.reward = reward }
 
     package func score(_ crystals: [SampledCrystal]) -> [ScoringResult] {
-        crystals.map { sampled in
-            let evaluation = reward.evaluate(sampled.crystal, isTerminated: sampled.terminated)
-            return ScoringResult(outcome: evaluation.outcome, seconds: evaluation.timings.totalSeconds)
-        }
+        reward.evaluate(crystals.map { StabilityReward.Candidate($0.crystal, isTerminated: $0.terminated) })
+            .map { ScoringResult(outcome: $0.outcome, seconds: $0.timings.totalSeconds) }
     }
 }
 
