@@ -158,7 +158,7 @@ let package = Package(
         .testTarget(
             name: "EnginesTests",
             dependencies: [
-                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Potentials", "Protocol", "Rewards",
+                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Policy", "Potentials", "Protocol", "Rewards",
                 "Stability", "Trajectories", "faulty-engine", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

@@ -2,7 +2,11 @@
 #include "ck_math.h"
 #include <math.h>
 
+// Input and output may be one array: without this, loops over one array are not vectorised.
+#define CK_IN_PLACE _Pragma("clang loop vectorize(assume_safety)")
+
 CK_CLONES void ck_exp(size_t n, const float *x, float *y) {
+    CK_IN_PLACE
     for (size_t i = 0; i < n; i++) y[i] = ck_exp1(x[i]);
 }
 
@@ -36,6 +40,7 @@ CK_CLONES void ck_sum_rows(size_t rows, size_t columns, const float *y, float *b
 }
 
 CK_CLONES void ck_gelu(size_t n, const float *x, float *y) {
+    CK_IN_PLACE
     for (size_t i = 0; i < n; i++) {
         float u = 0.7978845608028654f * (x[i] + 0.044715f * x[i] * x[i] * x[i]);
         y[i] = 0.5f * x[i] * (1.0f + ck_tanh1(u));
@@ -43,6 +48,7 @@ CK_CLONES void ck_gelu(size_t n, const float *x, float *y) {
 }
 
 CK_CLONES void ck_gelu_backward(size_t n, const float *x, const float *dy, float *dx) {
+    CK_IN_PLACE
     for (size_t i = 0; i < n; i++) {
         float x2 = x[i] * x[i];
         float t = ck_tanh1(0.7978845608028654f * (x[i] + 0.044715f * x2 * x[i]));
@@ -52,10 +58,12 @@ CK_CLONES void ck_gelu_backward(size_t n, const float *x, const float *dy, float
 }
 
 CK_CLONES void ck_silu(size_t n, const float *x, float *y) {
+    CK_IN_PLACE
     for (size_t i = 0; i < n; i++) y[i] = x[i] * ck_sigmoid1(x[i]);
 }
 
 CK_CLONES void ck_sigmoid(size_t n, const float *x, float *y) {
+    CK_IN_PLACE
     for (size_t i = 0; i < n; i++) y[i] = ck_sigmoid1(x[i]);
 }
 

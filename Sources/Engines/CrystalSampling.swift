@@ -18,9 +18,9 @@ package struct CrystalSampling {
     private let domain: StreamDomain
     private let threads: Int
 
-    /// A sampler that one thread of the team uses at a time.
+    /// An engine that one thread of the team uses at a time.
     private struct Owned: @unchecked Sendable {
-        let sampler: Sampler
+        let engine: PolicyEngine
     }
 
     /// - Parameters:
@@ -44,8 +44,8 @@ package struct CrystalSampling {
     package func draw(_ count: Int, deliver: ([Sample]) throws -> Void) throws {
         let units = (count + Self.unitSize - 1) / Self.unitSize
         let team = ThreadTeam(threadCount: min(threads, units))
-        let samplers = (0..<team.threadCount).map { _ in
-            Owned(sampler: Sampler(weights: weights, options: options, capacity: Self.unitSize))
+        let engines = (0..<team.threadCount).map { _ in
+            Owned(engine: PolicyEngine(policy: weights, options: options, capacity: Self.unitSize))
         }
         var left = count
         try (0..<units).forEachBatch(of: Self.unitsPerThread * team.threadCount) { units in
@@ -53,7 +53,7 @@ package struct CrystalSampling {
             let samples = try team.map(units) { unit, thread in
                 Result { () throws(PolicyError) in
                     try Self.sample(
-                        unit: UInt32(truncatingIfNeeded: unit), samplers[thread].sampler, groups, seed, domain)
+                        unit: UInt32(truncatingIfNeeded: unit), engines[thread].engine, groups, seed, domain)
                 }
             }.flatMap { try $0.get() }.prefix(left)
             left -= samples.count
@@ -62,10 +62,10 @@ package struct CrystalSampling {
     }
 
     private static func sample(
-        unit: UInt32, _ sampler: Sampler, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ domain: StreamDomain
+        unit: UInt32, _ engine: PolicyEngine, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ domain: StreamDomain
     ) throws(PolicyError) -> [Sample] {
         var generators = (0..<unitSize).map { Philox(seed: seed, domain: domain, stream: (0, unit, UInt32($0))) }
         let drawn = generators.indices.map { groups.draw(&generators[$0]) }
-        return try sampler.sample(drawn, generators: generators)
+        return try engine.draw(drawn, generators: generators)
     }
 }

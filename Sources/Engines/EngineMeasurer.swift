@@ -11,10 +11,8 @@ package final class EngineMeasurer: CrystalMeasurer {
     package init(measurer: StabilityMeasurer) { self.measurer = measurer }
 
     package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
-        items.map { item in
-            let timed = measurer.evaluate(item.crystal, isTerminated: item.terminated)
-            return MeasuringResult(outcome: timed.outcome, seconds: timed.times.totalSeconds)
-        }
+        measurer.evaluate(items.map { StabilityMeasurer.Candidate($0.crystal, isTerminated: $0.terminated) })
+            .map { MeasuringResult(outcome: $0.outcome, seconds: $0.times.totalSeconds) }
     }
 }
 

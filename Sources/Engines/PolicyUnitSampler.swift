@@ -16,34 +16,16 @@ package final class PolicyUnitSampler: UnitSampler {
 
     private let settings: SamplingSettings
     private let loaded = Mutex<Loaded?>(nil)
-    /// Workspaces that no thread uses at the moment.
-    private let idle = Mutex<[Workspace]>([])
+    /// Engines that no thread uses at the moment: one a thread, kept between units and versions.
+    private let idle = Mutex<[Owned]>([])
 
     /// Crystals that go through the network together: memory does not grow with the unit, and the bits of a crystal
     /// depend on its place in the unit, not on the thread.
     private static let blockSize = 32
 
-    /// The buffers of one thread, kept between units and versions: making them costs a good part of sampling a unit.
-    private final class Workspace: @unchecked Sendable {
-        let sampler: Sampler
-        let evaluator: LikelihoodEvaluator
-        let configuration: PolicyConfiguration
-        private var referenceEvaluator: (configuration: PolicyConfiguration, evaluator: LikelihoodEvaluator)?
-
-        init(_ policy: PolicyWeights) {
-            sampler = Sampler(weights: policy, capacity: PolicyUnitSampler.blockSize)
-            evaluator = LikelihoodEvaluator(layout: policy.layout)
-            configuration = policy.configuration
-        }
-
-        /// A reference of the policy's own sizes, which is the rule, uses the policy's evaluator.
-        func evaluator(for reference: PolicyWeights) -> LikelihoodEvaluator {
-            if reference.configuration == configuration { return evaluator }
-            if let known = referenceEvaluator, known.configuration == reference.configuration { return known.evaluator }
-            let made = LikelihoodEvaluator(layout: reference.layout)
-            referenceEvaluator = (reference.configuration, made)
-            return made
-        }
+    /// An engine that one thread uses at a time.
+    private struct Owned: @unchecked Sendable {
+        let engine: PolicyEngine
     }
 
     /// - Parameter settings: JSON of `SamplingSettings`.
@@ -64,29 +46,29 @@ package final class PolicyUnitSampler: UnitSampler {
 
     package func sample(_ unit: WorkUnit) throws -> [SampledCrystal] {
         guard let loaded = loaded.withLock({ $0 }) else { throw RoleError.work("no weights are loaded yet") }
-        let workspace = workspace(for: loaded.policy)
-        defer { idle.withLock { $0.append(workspace) } }
+        let owned = engine(for: loaded.policy)
+        defer { idle.withLock { $0.append(owned) } }
         let ids = unit.crystalIDs
         var crystals: [SampledCrystal] = []
         for start in stride(from: 0, to: ids.count, by: Self.blockSize) {
             let block = ids[start..<min(start + Self.blockSize, ids.count)]
-            crystals += try Self.sample(Array(block), seed: unit.runSeed, loaded: loaded, workspace: workspace)
+            crystals += try Self.sample(Array(block), seed: unit.runSeed, loaded: loaded, engine: owned.engine)
         }
         return crystals
     }
 
-    private func workspace(for policy: PolicyWeights) -> Workspace {
+    private func engine(for policy: PolicyWeights) -> Owned {
         let known = idle.withLock { idle in
-            idle.removeAll { $0.configuration != policy.configuration }
+            idle.removeAll { $0.engine.configuration != policy.configuration }
             return idle.popLast()
         }
-        guard let known else { return Workspace(policy) }
-        known.sampler.use(policy)
+        guard let known else { return Owned(engine: PolicyEngine(policy: policy, capacity: Self.blockSize)) }
+        known.engine.use(policy)
         return known
     }
 
     private static func sample(
-        _ ids: [CrystalID], seed: UInt64, loaded: Loaded, workspace: Workspace
+        _ ids: [CrystalID], seed: UInt64, loaded: Loaded, engine: PolicyEngine
     ) throws -> [SampledCrystal] {
         var generators = ids.map { id in
             Philox(
@@ -97,14 +79,10 @@ package final class PolicyUnitSampler: UnitSampler {
                 ))
         }
         let groups = generators.indices.map { loaded.groups.draw(&generators[$0]) }
-        let samples = try workspace.sampler.sample(groups, generators: generators)
+        let samples = try engine.draw(groups, generators: generators)
         let crystals = samples.map(\.crystal)
-        let batch = try PackedBatch(crystals, configuration: loaded.policy.configuration)
-        let own = workspace.evaluator.evaluate(batch, weights: loaded.policy)
-        let reference = loaded.reference
-        let isAlike = reference.configuration == loaded.policy.configuration
-        let referenceBatch = isAlike ? batch : try PackedBatch(crystals, configuration: reference.configuration)
-        let anchor = workspace.evaluator(for: reference).evaluate(referenceBatch, weights: reference)
+        let own = try engine.logProbabilities(of: crystals, under: loaded.policy)
+        let anchor = try engine.logProbabilities(of: crystals, under: loaded.reference)
         return ids.indices.map { index in
             SampledCrystal(
                 id: ids[index], crystal: crystals[index], terminated: samples[index].isTerminated,

@@ -13,7 +13,7 @@ package enum BLAS {
     ///   - strideA: the distance between rows of A as stored; its number of columns if nil. Likewise for B and C.
     /// - Precondition: the views hold the matrices.
     package static func multiply(
-        _ a: FloatView, _ b: FloatView, into c: FloatView, m: Int, n: Int, k: Int,
+        _ a: FloatView, _ b: FloatView, into c: MutableFloatView, m: Int, n: Int, k: Int,
         transposeA: Bool = false, transposeB: Bool = false, alpha: Float = 1, beta: Float = 0,
         strideA: Int? = nil, strideB: Int? = nil, strideC: Int? = nil
     ) {

@@ -45,7 +45,7 @@ package struct CausalAttention: Sendable {
     }
 
     /// Rotates rows `[rows, width]` in place by their positions; `backward` rotates the other way.
-    package func rotate(_ x: FloatView, positions: [Int32], table: RotaryTable, backward: Bool = false) {
+    package func rotate(_ x: MutableFloatView, positions: [Int32], table: RotaryTable, backward: Bool = false) {
         precondition(x.count >= positions.count * width && table.headSize == headSize)
         positions.withUnsafeBufferPointer { pointer in
             guard let base = pointer.baseAddress else { return }
@@ -56,21 +56,25 @@ package struct CausalAttention: Sendable {
     }
 
     /// Rotates the rows of packed sequences in place.
-    package func rotate(_ x: FloatView, sequences: Sequences, table: RotaryTable, backward: Bool = false) {
+    package func rotate(_ x: MutableFloatView, sequences: Sequences, table: RotaryTable, backward: Bool = false) {
         rotate(x, positions: sequences.positions, table: table, backward: backward)
     }
 
     /// The floats that `forward` and `backward` need as scratch.
-    package func scratchCount(longest: Int) -> Int { (2 * headSize + 1) * longest }
+    package func scratchCount(longest: Int) -> Int {
+        let tile = Int(CK_TILE)
+        let forward = (headSize + 4) * ((longest + tile - 1) / tile * tile)
+        return max(forward, (2 * headSize + 1) * longest)
+    }
 
     /// - Parameters:
     ///   - q, k, v, y: `[rows, width]`
-    ///   - weights: `[heads, sequences.weightCount]`, kept for the way back.
+    ///   - weights: `[heads, sequences.weightCount]`, kept for the backward pass; nil keeps none.
     package func forward(
-        q: FloatView, k: FloatView, v: FloatView, into y: FloatView, weights: FloatView, scratch: FloatView,
-        sequences: Sequences
+        q: FloatView, k: FloatView, v: FloatView, into y: MutableFloatView, weights: MutableFloatView?,
+        scratch: MutableFloatView, sequences: Sequences
     ) {
-        check([q, k, v, y], weights: weights, scratch: scratch, sequences: sequences)
+        check([q, k, v, y.view], weights: weights?.view, scratch: scratch, sequences: sequences)
         for sequence in 0..<sequences.count {
             let start = sequences.starts[sequence]
             let length = sequences.starts[sequence + 1] - start
@@ -79,17 +83,17 @@ package struct CausalAttention: Sendable {
                 let weightOffset = head * sequences.weightCount + sequences.weightStarts[sequence]
                 ck_attention(
                     length, headSize, width, q.pointer + offset, k.pointer + offset, v.pointer + offset, width,
-                    y.pointer + offset, weights.pointer + weightOffset, scratch.pointer)
+                    y.pointer + offset, weights.map { $0.pointer + weightOffset }, scratch.pointer)
             }
         }
     }
 
     /// Adds the gradients of q, k and v.
     package func backward(
-        q: FloatView, k: FloatView, v: FloatView, weights: FloatView, dy: FloatView, dq: FloatView, dk: FloatView,
-        dv: FloatView, scratch: FloatView, sequences: Sequences
+        q: FloatView, k: FloatView, v: FloatView, weights: FloatView, dy: FloatView, dq: MutableFloatView,
+        dk: MutableFloatView, dv: MutableFloatView, scratch: MutableFloatView, sequences: Sequences
     ) {
-        check([q, k, v, dy, dq, dk, dv], weights: weights, scratch: scratch, sequences: sequences)
+        check([q, k, v, dy, dq.view, dk.view, dv.view], weights: weights, scratch: scratch, sequences: sequences)
         for sequence in 0..<sequences.count {
             let start = sequences.starts[sequence]
             let length = sequences.starts[sequence + 1] - start
@@ -104,9 +108,9 @@ package struct CausalAttention: Sendable {
         }
     }
 
-    private func check(_ rows: [FloatView], weights: FloatView, scratch: FloatView, sequences: Sequences) {
+    private func check(_ rows: [FloatView], weights: FloatView?, scratch: MutableFloatView, sequences: Sequences) {
         for view in rows { precondition(view.count >= sequences.rowCount * width) }
-        precondition(weights.count >= heads * sequences.weightCount)
+        if let weights { precondition(weights.count >= heads * sequences.weightCount) }
         precondition(scratch.count >= scratchCount(longest: sequences.longest))
     }
 }

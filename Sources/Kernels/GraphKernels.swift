@@ -13,7 +13,7 @@ package enum GraphKernels {
     ///   - y: `[range.count, frequencies.count]`.
     package static func radialBasis(
         _ distances: [Double], rows range: Range<Int>, frequencies: [Double], cutoff: Double, exponent: Int,
-        into y: FloatView
+        into y: MutableFloatView
     ) {
         precondition(range.lowerBound >= 0 && range.upperBound <= distances.count)
         precondition(y.count >= range.count * frequencies.count && exponent >= 0)
@@ -31,7 +31,7 @@ package enum GraphKernels {
     ///   - angles: radians; the rows of `range`.
     ///   - y: `[range.count, 2 * frequencies.count + 1]`.
     package static func fourierBasis(
-        _ angles: [Double], rows range: Range<Int>, frequencies: [Double], into y: FloatView
+        _ angles: [Double], rows range: Range<Int>, frequencies: [Double], into y: MutableFloatView
     ) {
         precondition(range.lowerBound >= 0 && range.upperBound <= angles.count)
         precondition(y.count >= range.count * (2 * frequencies.count + 1))
@@ -59,7 +59,7 @@ package enum GraphKernels {
     ///   - y: `[range.count, width]`.
     package static func gatherSum(
         _ a: Gather, _ b: Gather, _ c: Gather, rows range: Range<Int>, width: Int, accumulate: Bool, silu: Bool,
-        into y: FloatView
+        into y: MutableFloatView
     ) {
         if range.isEmpty { return }
         precondition(y.count >= range.count * width)
@@ -96,7 +96,7 @@ package enum GraphKernels {
     ///   - bias: `[2 * width]`
     ///   - y: `[rows, width]`
     package static func gated(
-        _ x: FloatView, bias: FloatView, norm: GateNorm?, rows: Int, width: Int, into y: FloatView
+        _ x: FloatView, bias: FloatView, norm: GateNorm?, rows: Int, width: Int, into y: MutableFloatView
     ) {
         precondition(x.count >= rows * 2 * width && y.count >= rows * width && bias.count == 2 * width)
         precondition(norm.map { $0.scale.count == 2 * width } ?? true)
@@ -144,7 +144,7 @@ package enum GraphKernels {
     }
 
     /// y = x rounded to single precision, for the first `count` numbers.
-    package static func narrow(_ x: [Double], count: Int, into y: FloatView) {
+    package static func narrow(_ x: [Double], count: Int, into y: MutableFloatView) {
         precondition(x.count >= count && y.count >= count)
         ck_narrow(count, x, y.pointer)
     }

@@ -14,9 +14,8 @@ package struct LayerNorm: Sendable {
     ///   - x, y: `[rows, size]`
     ///   - mean, inverseDeviation: `[rows]`, kept for the way back.
     package func forward(
-        _ x: FloatView, scale: FloatView, offset: FloatView, into y: FloatView, mean: FloatView,
-        inverseDeviation: FloatView,
-        rows: Int
+        _ x: FloatView, scale: FloatView, offset: FloatView, into y: MutableFloatView,
+        mean: MutableFloatView, inverseDeviation: MutableFloatView, rows: Int
     ) {
         precondition(x.count >= rows * size && y.count >= rows * size && scale.count == size && offset.count == size)
         precondition(mean.count >= rows && inverseDeviation.count >= rows)
@@ -28,8 +27,7 @@ package struct LayerNorm: Sendable {
     /// Adds to `dx`, `dScale` and `dOffset`.
     package func backward(
         x: FloatView, scale: FloatView, mean: FloatView, inverseDeviation: FloatView, dy: FloatView,
-        addingTo dx: FloatView,
-        dScale: FloatView, dOffset: FloatView, rows: Int
+        addingTo dx: MutableFloatView, dScale: MutableFloatView, dOffset: MutableFloatView, rows: Int
     ) {
         precondition(x.count >= rows * size && dy.count >= rows * size && dx.count >= rows * size)
         precondition(scale.count == size && dScale.count == size && dOffset.count == size)

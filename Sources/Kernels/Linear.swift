@@ -12,7 +12,7 @@ package struct Linear: Sendable {
     }
 
     /// - Parameter bias: nil for none.
-    package func forward(_ x: FloatView, weight: FloatView, bias: FloatView?, into y: FloatView, rows: Int) {
+    package func forward(_ x: FloatView, weight: FloatView, bias: FloatView?, into y: MutableFloatView, rows: Int) {
         BLAS.multiply(x, weight, into: y, m: rows, n: outputs, k: inputs)
         if let bias {
             precondition(bias.count == outputs && y.count >= rows * outputs)
@@ -22,9 +22,8 @@ package struct Linear: Sendable {
 
     /// Adds the gradients of w and b, and writes that of x (or adds, if `accumulate`); `dx` nil leaves it out.
     package func backward(
-        x: FloatView, weight: FloatView, dy: FloatView, dWeight: FloatView, dBias: FloatView?, dx: FloatView?,
-        rows: Int,
-        accumulate: Bool = false
+        x: FloatView, weight: FloatView, dy: FloatView, dWeight: MutableFloatView, dBias: MutableFloatView?,
+        dx: MutableFloatView?, rows: Int, accumulate: Bool = false
     ) {
         BLAS.multiply(x, dy, into: dWeight, m: inputs, n: outputs, k: rows, transposeA: true, beta: 1)
         if let dBias {

@@ -3,49 +3,49 @@ import CKernels
 /// Element-wise loops over views, vectorised for the CPU at hand.
 package enum VectorMath {
     /// y = exp(x), element by element; may be in place.
-    package static func exp(_ x: FloatView, into y: FloatView) {
+    package static func exp(_ x: FloatView, into y: MutableFloatView) {
         precondition(x.count == y.count)
         ck_exp(x.count, x.pointer, y.pointer)
     }
 
     /// y += a · x
-    package static func add(_ x: FloatView, times a: Float = 1, to y: FloatView) {
+    package static func add(_ x: FloatView, times a: Float = 1, to y: MutableFloatView) {
         precondition(x.count == y.count)
         if a == 1 { ck_add(x.count, x.pointer, y.pointer) } else { ck_axpy(x.count, a, x.pointer, y.pointer) }
     }
 
     /// x *= a
-    package static func scale(_ x: FloatView, by a: Float) { ck_scale(x.count, a, x.pointer) }
+    package static func scale(_ x: MutableFloatView, by a: Float) { ck_scale(x.count, a, x.pointer) }
 
     /// Σ x², accumulated in double.
     package static func sumOfSquares(_ x: FloatView) -> Double { ck_sum_of_squares(x.count, x.pointer) }
 
     /// The tanh approximation of GELU, as JAX's default.
-    package static func gelu(_ x: FloatView, into y: FloatView) {
+    package static func gelu(_ x: FloatView, into y: MutableFloatView) {
         precondition(x.count == y.count)
         ck_gelu(x.count, x.pointer, y.pointer)
     }
 
     /// dx = dy · gelu'(x); `dx` may be `dy`.
-    package static func geluBackward(x: FloatView, dy: FloatView, into dx: FloatView) {
+    package static func geluBackward(x: FloatView, dy: FloatView, into dx: MutableFloatView) {
         precondition(x.count == dy.count && x.count == dx.count)
         ck_gelu_backward(x.count, x.pointer, dy.pointer, dx.pointer)
     }
 
     /// y = x · sigmoid(x)
-    package static func silu(_ x: FloatView, into y: FloatView) {
+    package static func silu(_ x: FloatView, into y: MutableFloatView) {
         precondition(x.count == y.count)
         ck_silu(x.count, x.pointer, y.pointer)
     }
 
     /// y = 1 / (1 + exp(-x))
-    package static func sigmoid(_ x: FloatView, into y: FloatView) {
+    package static func sigmoid(_ x: FloatView, into y: MutableFloatView) {
         precondition(x.count == y.count)
         ck_sigmoid(x.count, x.pointer, y.pointer)
     }
 
     /// log softmax of the first `columns` numbers of each row; rows are `stride` apart in both views.
-    package static func logSoftmax(_ x: FloatView, into y: FloatView, rows: Int, columns: Int, stride: Int) {
+    package static func logSoftmax(_ x: FloatView, into y: MutableFloatView, rows: Int, columns: Int, stride: Int) {
         precondition(rows == 0 || (rows - 1) * stride + columns <= min(x.count, y.count))
         ck_log_softmax(rows, columns, stride, x.pointer, y.pointer)
     }
@@ -53,8 +53,8 @@ package enum VectorMath {
     /// One Adam step in place; `scale` multiplies the gradient, moments are bias-corrected for step number `step` (from
     /// 1).
     package static func adam(
-        gradient: FloatView, scale: Float, first: FloatView, second: FloatView, parameters: FloatView, beta1: Float,
-        beta2: Float, step: Int, epsilon: Float, rate: Float, decay: Float
+        gradient: FloatView, scale: Float, first: MutableFloatView, second: MutableFloatView,
+        parameters: MutableFloatView, beta1: Float, beta2: Float, step: Int, epsilon: Float, rate: Float, decay: Float
     ) {
         let count = parameters.count
         precondition(gradient.count == count && first.count == count && second.count == count)

@@ -11,24 +11,38 @@ package enum CategoricalDistribution {
     ///   - logits: natural log, not necessarily normalised; -infinity for what is not allowed.
     /// - Returns: probabilities that add up to 1; all 0 if nothing is allowed.
     package static func probabilities(logits: [Double], topP: Double, temperature: Double) -> [Double] {
-        var kept = logits
+        var values = logits
+        normalise(&values, topP: topP, temperature: temperature)
+        return values
+    }
+
+    /// The same in place: logits become probabilities.
+    static func normalise(_ values: inout [Double], topP: Double, temperature: Double) {
         if topP < 1 {
-            let plain = softmax(logits)
-            let order = plain.indices.sorted { (logits[$0], $0) > (logits[$1], $1) }
+            var plain = values
+            softmax(&plain)
+            let order = plain.indices.sorted { (values[$0], $0) > (values[$1], $1) }
             var sum = 0.0
             for (rank, index) in order.enumerated() {
-                if rank > 0 && sum > topP { kept[index] = -.infinity }
+                if rank > 0 && sum > topP { values[index] = -.infinity }
                 sum += plain[index]
             }
         }
-        return softmax(temperature == 1 ? kept : kept.map { $0 / temperature })
+        if temperature != 1 { for index in values.indices { values[index] /= temperature } }
+        softmax(&values)
     }
 
-    private static func softmax(_ logits: [Double]) -> [Double] {
-        let top = logits.max() ?? 0
-        guard top > -.infinity else { return logits.map { _ in 0 } }
-        let weights = logits.map { exp($0 - top) }
-        let sum = weights.reduce(0, +)
-        return weights.map { $0 / sum }
+    private static func softmax(_ values: inout [Double]) {
+        let top = values.max() ?? 0
+        guard top > -.infinity else {
+            for index in values.indices { values[index] = 0 }
+            return
+        }
+        var sum = 0.0
+        for index in values.indices {
+            values[index] = exp(values[index] - top)
+            sum += values[index]
+        }
+        for index in values.indices { values[index] /= sum }
     }
 }

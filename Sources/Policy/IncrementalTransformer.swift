@@ -7,7 +7,7 @@ final class IncrementalTransformer {
     private let layout: ParameterLayout
     private let attention: CausalAttention
     private let rotary: RotaryTable
-    private let caches: [KeyValueCache]
+    private let cache: KeyValueCache
     private let stream, normed, query, key, value, mixed, added, hidden, mean, deviation: FloatBuffer
     /// The rows of features, to be filled before each step: `[sequences, widest]`.
     let features: FloatBuffer
@@ -21,11 +21,8 @@ final class IncrementalTransformer {
         let c = layout.configuration
         attention = CausalAttention(heads: c.heads, headSize: c.keySize)
         rotary = RotaryTable(headSize: c.keySize, length: c.maximumTokens)
-        let attention = attention
-        caches = (0..<c.layers).map { _ in
-            KeyValueCache(attention: attention, sequences: sequences, capacity: c.maximumTokens)
-        }
-        func block(_ width: Int) -> FloatBuffer { FloatBuffer(count: sequences * width) }
+        cache = KeyValueCache(attention: attention, layers: c.layers, sequences: sequences)
+        func block(_ width: Int) -> FloatBuffer { FloatBuffer(uninitialized: sequences * width) }
         (stream, normed, added) = (block(c.modelSize), block(c.modelSize), block(c.modelSize))
         (query, key, value, mixed) = (
             block(c.attentionWidth), block(c.attentionWidth), block(c.attentionWidth), block(c.attentionWidth)
@@ -34,6 +31,9 @@ final class IncrementalTransformer {
         features = block(max(2 * c.embeddingSize + 1, c.coordinateInputs))
         output = block(c.outputSize)
     }
+
+    /// Forgets the tokens of some sequences.
+    func end(_ sequences: some Sequence<Int>) { cache.end(sequences) }
 
     /// Runs one token of each of some sequences.
     ///
@@ -49,37 +49,39 @@ final class IncrementalTransformer {
         apply(entry, features, into: stream, rows: rows)
         let size = rows * c.modelSize
         let positions = [Int32](repeating: Int32(position), count: rows)
-        for (block, cache) in zip(layout.blocks, caches) {
+        cache.begin(rows: sequences, position: position)
+        for (layer, block) in layout.blocks.enumerated() {
             norm.forward(
                 stream.view, scale: weights.view(block.attentionNorm.scale),
                 offset: weights.view(block.attentionNorm.offset),
-                into: normed.view, mean: mean.view, inverseDeviation: deviation.view, rows: rows)
+                into: normed.mutableView, mean: mean.mutableView, inverseDeviation: deviation.mutableView, rows: rows)
             apply(block.query, normed, into: query, rows: rows)
             apply(block.key, normed, into: key, rows: rows)
             apply(block.value, normed, into: value, rows: rows)
-            attention.rotate(query.view, positions: positions, table: rotary)
-            attention.rotate(key.view, positions: positions, table: rotary)
+            attention.rotate(query.mutableView, positions: positions, table: rotary)
+            attention.rotate(key.mutableView, positions: positions, table: rotary)
             cache.attend(
-                rows: sequences, position: position, q: query.view, k: key.view, v: value.view, into: mixed.view)
+                layer: layer, rows: rows, position: position, q: query.view, k: key.view, v: value.view,
+                into: mixed.mutableView)
             apply(block.projection, mixed, into: added, rows: rows)
-            VectorMath.add(added.view(0, size), to: stream.view(0, size))
+            VectorMath.add(added.view(0, size), to: stream.mutableView(0, size))
             norm.forward(
                 stream.view, scale: weights.view(block.hiddenNorm.scale), offset: weights.view(block.hiddenNorm.offset),
-                into: normed.view, mean: mean.view, inverseDeviation: deviation.view, rows: rows)
+                into: normed.mutableView, mean: mean.mutableView, inverseDeviation: deviation.mutableView, rows: rows)
             apply(block.expand, normed, into: hidden, rows: rows)
             let wide = rows * c.hiddenSize
-            VectorMath.gelu(hidden.view(0, wide), into: hidden.view(0, wide))
+            VectorMath.gelu(hidden.view(0, wide), into: hidden.mutableView(0, wide))
             apply(block.contract, hidden, into: added, rows: rows)
-            VectorMath.add(added.view(0, size), to: stream.view(0, size))
+            VectorMath.add(added.view(0, size), to: stream.mutableView(0, size))
         }
         norm.forward(
             stream.view, scale: weights.view(layout.finalNorm.scale), offset: weights.view(layout.finalNorm.offset),
-            into: normed.view, mean: mean.view, inverseDeviation: deviation.view, rows: rows)
+            into: normed.mutableView, mean: mean.mutableView, inverseDeviation: deviation.mutableView, rows: rows)
         apply(layout.output, normed, into: output, rows: rows)
     }
 
     private func apply(_ entry: ParameterLayout.LinearEntry, _ x: FloatBuffer, into y: FloatBuffer, rows: Int) {
         Linear(inputs: entry.weight.shape[0], outputs: entry.weight.shape[1]).forward(
-            x.view, weight: weights.view(entry.weight), bias: weights.view(entry.bias), into: y.view, rows: rows)
+            x.view, weight: weights.view(entry.weight), bias: weights.view(entry.bias), into: y.mutableView, rows: rows)
     }
 }

@@ -14,16 +14,16 @@ package final class LikelihoodEvaluator {
     private let tables = SymmetryTables.shared
 
     private var batch: PackedBatch?
-    private var rawOutput = FloatBuffer(count: 0)
+    private var rawOutput = ScratchBuffer()
     /// The derivative of each token's own log-probability by its raw outputs.
-    private var derivative = FloatBuffer(count: 0)
-    private var gathered: [FloatBuffer]
-    private var projected = FloatBuffer(count: 0)
-    private var firstInputs = FloatBuffer(count: 0)
-    private var firstHidden = FloatBuffer(count: 0)
-    private var firstActivated = FloatBuffer(count: 0)
-    private var firstLogits = FloatBuffer(count: 0)
-    private var firstDerivative = FloatBuffer(count: 0)
+    private var derivative = ScratchBuffer()
+    private var gathered: [ScratchBuffer]
+    private var projected = ScratchBuffer()
+    private var firstInputs = ScratchBuffer()
+    private var firstHidden = ScratchBuffer()
+    private var firstActivated = ScratchBuffer()
+    private var firstLogits = ScratchBuffer()
+    private var firstDerivative = ScratchBuffer()
     private let work: FloatBuffer
 
     package init(layout: ParameterLayout) {
@@ -32,7 +32,7 @@ package final class LikelihoodEvaluator {
         transformer = Transformer(layout: layout)
         features = TokenFeatures(configuration: layout.configuration)
         heads = OutputHeads(layout.configuration)
-        gathered = TokenKind.allCases.map { _ in FloatBuffer(count: 0) }
+        gathered = TokenKind.allCases.map { _ in ScratchBuffer() }
         work = FloatBuffer(count: layout.configuration.atomTypes)
     }
 
@@ -40,25 +40,28 @@ package final class LikelihoodEvaluator {
 
     /// The log-probabilities of each crystal.
     ///
-    /// - Parameter keepsGradient: whether `addGradient` will be called for this batch.
+    /// - Parameters:
+    ///   - constraint: what may be drawn: the distribution is that of a sampler under the same constraint, and a
+    ///     crystal that it forbids has -1e10.
+    ///   - keepsGradient: whether `addGradient` will be called for this batch.
     package func evaluate(
-        _ batch: PackedBatch, weights: PolicyWeights, keepsGradient: Bool = false
+        _ batch: PackedBatch, weights: PolicyWeights, constraint: Constraint = .none, keepsGradient: Bool = false
     ) -> [LogProbabilities] {
         let rows = batch.tokenCount
         let width = configuration.outputSize
-        reserve(rows: rows, items: batch.count)
-        project(batch, weights: weights, into: transformer.prepare(batch.sequences))
-        transformer.forward(weights, sequences: batch.sequences, into: rawOutput.view)
+        let target = transformer.prepare(batch.sequences, keepsGradient: keepsGradient)
+        project(batch, weights: weights, into: target)
+        transformer.forward(weights, sequences: batch.sequences, into: rawOutput.mutableView(rows * width))
         firstPosition(batch, weights: weights)
         if keepsGradient {
-            derivative.view(0, rows * width).fill(0)
-            firstDerivative.view(0, batch.count * configuration.wyckoffTypes).fill(0)
+            derivative.mutableView(rows * width).fill(0)
+            firstDerivative.mutableView(batch.count * configuration.wyckoffTypes).fill(0)
             self.batch = batch
         } else {
             self.batch = nil
         }
         return batch.items.enumerated().map { index, item in
-            logProbabilities(item, index: index, keepsGradient: keepsGradient)
+            logProbabilities(item, index: index, constraint: constraint, keepsGradient: keepsGradient)
         }
     }
 
@@ -71,23 +74,26 @@ package final class LikelihoodEvaluator {
         )
     }
 
-    private func logProbabilities(_ item: PackedBatch.Item, index: Int, keepsGradient: Bool) -> LogProbabilities {
+    private func logProbabilities(
+        _ item: PackedBatch.Item, index: Int, constraint: Constraint, keepsGradient: Bool
+    ) -> LogProbabilities {
         let width = configuration.outputSize
         func output(_ token: Int) -> FloatView { rawOutput.view((item.start + token) * width, width) }
-        func slope(_ token: Int) -> FloatView? {
-            keepsGradient ? derivative.view((item.start + token) * width, width) : nil
+        func slope(_ token: Int) -> MutableFloatView? {
+            keepsGradient ? derivative.mutableView((item.start + token) * width, width) : nil
         }
         let types = configuration.wyckoffTypes
         var result = LogProbabilities.zero
         result.w = heads.wyckoffLogProbability(
             of: item.wyckoffs[0], logits: firstLogits.view(index * types, types),
             allowed: .first(group: item.group, tables: tables),
-            derivative: keepsGradient ? firstDerivative.view(index * types, types) : nil)
+            derivative: keepsGradient ? firstDerivative.mutableView(index * types, types) : nil)
         for site in 0..<item.siteCount {
             let token = 5 * site
             let wyckoff = item.wyckoffs[site]
             result.a += heads.atomLogProbability(
-                of: item.atoms[site], row: output(token), derivative: slope(token), work: work.view)
+                of: item.atoms[site], row: output(token), constraint: constraint, derivative: slope(token),
+                work: work.mutableView)
             for axis in 0..<3 where tables.isFree(group: item.group, wyckoff: wyckoff, axis: axis) {
                 result.xyz += heads.coordinateLogProbability(
                     of: item.positions[site][axis], row: output(token + 1 + axis), derivative: slope(token + 1 + axis))
@@ -103,32 +109,9 @@ package final class LikelihoodEvaluator {
         let (offset, count) = (configuration.atomTypes, configuration.latticeOutputs)
         result.l = heads.latticeLogProbability(
             of: item.lattice, row: output(latticeToken).view(offset, count),
-            derivative: slope(latticeToken)?.view(offset, count),
+            derivative: slope(latticeToken)?.mutableView(offset, count),
             isFree: { tables.isLatticeParameterFree(group: item.group, index: $0) })
         return result
-    }
-
-    private func reserve(rows: Int, items: Int) {
-        let c = configuration
-        if rows * c.outputSize > rawOutput.count {
-            rawOutput = FloatBuffer(count: rows * c.outputSize)
-            derivative = FloatBuffer(count: rows * c.outputSize)
-            let perKind = rows / 5 + items + 1
-            gathered = TokenKind.allCases.map { FloatBuffer(count: perKind * features.width($0)) }
-            projected = FloatBuffer(count: perKind * c.modelSize)
-        }
-        if items * c.wyckoffTypes > firstLogits.count {
-            firstInputs = FloatBuffer(count: items * c.embeddingSize)
-            firstHidden = FloatBuffer(count: items * c.firstHiddenSize)
-            firstActivated = FloatBuffer(count: items * c.firstHiddenSize)
-            firstLogits = FloatBuffer(count: items * c.wyckoffTypes)
-            firstDerivative = FloatBuffer(count: items * c.wyckoffTypes)
-        }
-        let perKind = rows / 5 + items + 1
-        if perKind * c.modelSize > projected.count {
-            gathered = TokenKind.allCases.map { FloatBuffer(count: perKind * features.width($0)) }
-            projected = FloatBuffer(count: perKind * c.modelSize)
-        }
     }
 
     /// The tokens of a kind: (item, site, row), in order.
@@ -141,14 +124,15 @@ package final class LikelihoodEvaluator {
         return list
     }
 
-    private func project(_ batch: PackedBatch, weights: PolicyWeights, into target: FloatView) {
+    private func project(_ batch: PackedBatch, weights: PolicyWeights, into target: MutableFloatView) {
         let size = configuration.modelSize
         for kind in TokenKind.allCases {
             let list = tokens(kind, of: batch)
             let width = features.width(kind)
-            let block = gathered[kind.rawValue]
+            let block = gathered[kind.rawValue].mutableView(list.count * width)
+            let rows = projected.mutableView(list.count * size)
             for (slot, token) in list.enumerated() {
-                let row = block.view(slot * width, width)
+                let row = block.mutableView(slot * width, width)
                 let group = token.item.group
                 switch kind {
                 case .wyckoff:
@@ -167,29 +151,29 @@ package final class LikelihoodEvaluator {
             }
             let entry = layout.inputs[kind.rawValue]
             Linear(inputs: width, outputs: size).forward(
-                block.view, weight: weights.view(entry.weight), bias: weights.view(entry.bias), into: projected.view,
+                block.view, weight: weights.view(entry.weight), bias: weights.view(entry.bias), into: rows,
                 rows: list.count)
             for (slot, token) in list.enumerated() {
-                target.view(token.row * size, size).copy(from: projected.view(slot * size, size))
+                target.mutableView(token.row * size, size).copy(from: rows.view(slot * size, size))
             }
         }
     }
 
     private func firstPosition(_ batch: PackedBatch, weights: PolicyWeights) {
         let c = configuration
+        let inputs = firstInputs.mutableView(batch.count * c.embeddingSize)
         for (index, item) in batch.items.enumerated() {
-            firstInputs.view(index * c.embeddingSize, c.embeddingSize).copy(from: weights.groupEmbedding(item.group))
+            inputs.mutableView(index * c.embeddingSize, c.embeddingSize).copy(from: weights.groupEmbedding(item.group))
         }
         let (hidden, output) = (layout.firstHidden, layout.firstOutput)
         Linear(inputs: c.embeddingSize, outputs: c.firstHiddenSize).forward(
-            firstInputs.view, weight: weights.view(hidden.weight), bias: weights.view(hidden.bias),
-            into: firstHidden.view,
-            rows: batch.count)
+            inputs.view, weight: weights.view(hidden.weight), bias: weights.view(hidden.bias),
+            into: firstHidden.mutableView(batch.count * c.firstHiddenSize), rows: batch.count)
         let size = batch.count * c.firstHiddenSize
-        VectorMath.gelu(firstHidden.view(0, size), into: firstActivated.view(0, size))
+        VectorMath.gelu(firstHidden.view(0, size), into: firstActivated.mutableView(size))
         Linear(inputs: c.firstHiddenSize, outputs: c.wyckoffTypes).forward(
             firstActivated.view, weight: weights.view(output.weight), bias: weights.view(output.bias),
-            into: firstLogits.view, rows: batch.count)
+            into: firstLogits.mutableView(batch.count * c.wyckoffTypes), rows: batch.count)
     }
 
     // MARK: Backward
@@ -200,7 +184,7 @@ package final class LikelihoodEvaluator {
     ///   - coefficients: for each crystal, the weight of each component.
     ///   - gradient: the flat gradient of all parameters, added to.
     /// - Precondition: a batch was evaluated for its gradient, with these weights.
-    package func addGradient(coefficients: [LogProbabilities], weights: PolicyWeights, to gradient: FloatView) {
+    package func addGradient(coefficients: [LogProbabilities], weights: PolicyWeights, to gradient: MutableFloatView) {
         // invariant: callers pair the two; a programmer's error otherwise.
         guard let batch else { preconditionFailure("addGradient without evaluate(keepsGradient:)") }
         precondition(coefficients.count == batch.count && gradient.count == layout.parameterCount)
@@ -208,7 +192,8 @@ package final class LikelihoodEvaluator {
         let c = configuration
         for (item, coefficient) in zip(batch.items, coefficients) { weigh(item, by: coefficient) }
         for (index, coefficient) in coefficients.enumerated() {
-            VectorMath.scale(firstDerivative.view(index * c.wyckoffTypes, c.wyckoffTypes), by: Float(coefficient.w))
+            VectorMath.scale(
+                firstDerivative.mutableView(index * c.wyckoffTypes, c.wyckoffTypes), by: Float(coefficient.w))
         }
         let dTokens = transformer.backward(
             weights, sequences: batch.sequences, dOutput: derivative.view(0, batch.tokenCount * c.outputSize),
@@ -220,42 +205,43 @@ package final class LikelihoodEvaluator {
     private func weigh(_ item: PackedBatch.Item, by coefficient: LogProbabilities) {
         let width = configuration.outputSize
         for token in 0..<item.tokenCount {
-            let row = derivative.view((item.start + token) * width, width)
+            let row = derivative.mutableView((item.start + token) * width, width)
             switch token % 5 {
             case 0:
-                VectorMath.scale(row.view(0, configuration.atomTypes), by: Float(coefficient.a))
+                VectorMath.scale(row.mutableView(0, configuration.atomTypes), by: Float(coefficient.a))
                 VectorMath.scale(
-                    row.view(configuration.atomTypes, configuration.latticeOutputs), by: Float(coefficient.l))
-            case 4: VectorMath.scale(row.view(0, configuration.wyckoffTypes), by: Float(coefficient.w))
-            default: VectorMath.scale(row.view(0, configuration.coordinateOutputs), by: Float(coefficient.xyz))
+                    row.mutableView(configuration.atomTypes, configuration.latticeOutputs), by: Float(coefficient.l))
+            case 4: VectorMath.scale(row.mutableView(0, configuration.wyckoffTypes), by: Float(coefficient.w))
+            default: VectorMath.scale(row.mutableView(0, configuration.coordinateOutputs), by: Float(coefficient.xyz))
             }
         }
     }
 
     private func projectionGradient(
-        _ batch: PackedBatch, weights: PolicyWeights, dTokens: FloatView, gradient: FloatView
+        _ batch: PackedBatch, weights: PolicyWeights, dTokens: FloatView, gradient: MutableFloatView
     ) {
         let size = configuration.modelSize
         let embedding = configuration.embeddingSize
-        func row(_ entry: ParameterLayout.Entry, _ index: Int) -> FloatView {
-            gradient.view(entry.offset + index * embedding, embedding)
+        func row(_ entry: ParameterLayout.Entry, _ index: Int) -> MutableFloatView {
+            gradient.mutableView(entry.offset + index * embedding, embedding)
         }
         for kind in TokenKind.allCases {
             let list = tokens(kind, of: batch)
             let width = features.width(kind)
             for (slot, token) in list.enumerated() {
-                projected.view(slot * size, size).copy(from: dTokens.view(token.row * size, size))
+                projected.mutableView(slot * size, size).copy(from: dTokens.view(token.row * size, size))
             }
             let entry = layout.inputs[kind.rawValue]
             let inputs = gathered[kind.rawValue]
             Linear(inputs: width, outputs: size).backward(
                 x: inputs.view, weight: weights.view(entry.weight), dy: projected.view,
-                dWeight: gradient.view(entry.weight.offset, entry.weight.count),
-                dBias: gradient.view(entry.bias.offset, entry.bias.count), dx: nil, rows: list.count)
+                dWeight: gradient.mutableView(entry.weight.offset, entry.weight.count),
+                dBias: gradient.mutableView(entry.bias.offset, entry.bias.count), dx: nil, rows: list.count)
             // The gradient of the embeddings alone; coordinates and multiplicities are data.
             let columns = kind == .wyckoff || kind == .atom ? 2 * embedding : embedding
             BLAS.multiply(
-                projected.view, weights.view(entry.weight), into: inputs.view, m: list.count, n: columns, k: size,
+                projected.view, weights.view(entry.weight), into: inputs.mutableView, m: list.count, n: columns,
+                k: size,
                 transposeB: true, strideC: width)
             for (slot, token) in list.enumerated() {
                 let d = inputs.view(slot * width, width)
@@ -271,24 +257,27 @@ package final class LikelihoodEvaluator {
         }
     }
 
-    private func firstPositionGradient(_ batch: PackedBatch, weights: PolicyWeights, gradient: FloatView) {
+    private func firstPositionGradient(_ batch: PackedBatch, weights: PolicyWeights, gradient: MutableFloatView) {
         let c = configuration
-        func part(_ entry: ParameterLayout.Entry) -> FloatView { gradient.view(entry.offset, entry.count) }
+        func part(_ entry: ParameterLayout.Entry) -> MutableFloatView {
+            gradient.mutableView(entry.offset, entry.count)
+        }
         let dHidden = FloatBuffer(count: batch.count * c.firstHiddenSize)
         Linear(inputs: c.firstHiddenSize, outputs: c.wyckoffTypes).backward(
             x: firstActivated.view, weight: weights.view(layout.firstOutput.weight), dy: firstDerivative.view,
-            dWeight: part(layout.firstOutput.weight), dBias: part(layout.firstOutput.bias), dx: dHidden.view,
+            dWeight: part(layout.firstOutput.weight), dBias: part(layout.firstOutput.bias), dx: dHidden.mutableView,
             rows: batch.count)
-        VectorMath.geluBackward(x: firstHidden.view(0, dHidden.count), dy: dHidden.view, into: dHidden.view)
+        VectorMath.geluBackward(x: firstHidden.view(0, dHidden.count), dy: dHidden.view, into: dHidden.mutableView)
         let dInputs = FloatBuffer(count: batch.count * c.embeddingSize)
         Linear(inputs: c.embeddingSize, outputs: c.firstHiddenSize).backward(
             x: firstInputs.view, weight: weights.view(layout.firstHidden.weight), dy: dHidden.view,
-            dWeight: part(layout.firstHidden.weight), dBias: part(layout.firstHidden.bias), dx: dInputs.view,
+            dWeight: part(layout.firstHidden.weight), dBias: part(layout.firstHidden.bias), dx: dInputs.mutableView,
             rows: batch.count)
         for (index, item) in batch.items.enumerated() {
             VectorMath.add(
                 dInputs.view(index * c.embeddingSize, c.embeddingSize),
-                to: gradient.view(layout.groupEmbedding.offset + (item.group - 1) * c.embeddingSize, c.embeddingSize))
+                to: gradient.mutableView(
+                    layout.groupEmbedding.offset + (item.group - 1) * c.embeddingSize, c.embeddingSize))
         }
     }
 }

@@ -47,44 +47,61 @@ struct OutputHeads {
     ///
     /// - Parameter derivative: receives d log p / d logit, zero where not allowed.
     /// - Returns: -1e10, the reference's scale of "impossible", with zero derivative, for a number that is not allowed.
-    func wyckoffLogProbability(of index: Int, logits: FloatView, allowed: Allowed, derivative: FloatView?) -> Double {
-        guard allowed.contains(index) else { return -1e10 }
-        var top = -Double.infinity
-        if allowed.canEnd { top = Double(logits[0]) }
-        if let range = allowed.range { for i in range { top = max(top, Double(logits[i])) } }
-        var sum = 0.0
-        if allowed.canEnd { sum += exp(Double(logits[0]) - top) }
-        if let range = allowed.range { for i in range { sum += exp(Double(logits[i]) - top) } }
-        let norm = top + log(sum)
-        if let derivative {
-            if allowed.canEnd { derivative[0] = -Float(exp(Double(logits[0]) - norm)) }
-            if let range = allowed.range { for i in range { derivative[i] = -Float(exp(Double(logits[i]) - norm)) } }
-            derivative[index] += 1
-        }
-        return Double(logits[index]) - norm
+    func wyckoffLogProbability(
+        of index: Int, logits: FloatView, allowed: Allowed, derivative: MutableFloatView?
+    ) -> Double {
+        categoryLogProbability(
+            of: index, logits: logits, count: configuration.wyckoffTypes, derivative: derivative,
+            isAllowed: allowed.contains)
     }
 
-    /// log p of an element (1...118; padding is masked); `derivative` as above.
-    func atomLogProbability(of atom: Int, row: FloatView, derivative: FloatView?, work: FloatView) -> Double {
+    /// log p of an element (1...118; padding is masked) among those that a constraint allows; otherwise as above.
+    ///
+    /// - Parameter derivative: zero where nothing is written; as above.
+    func atomLogProbability(
+        of atom: Int, row: FloatView, constraint: Constraint, derivative: MutableFloatView?, work: MutableFloatView
+    ) -> Double {
+        if let allowed = constraint.allowedAtoms {
+            return categoryLogProbability(
+                of: atom, logits: row, count: configuration.atomTypes, derivative: derivative,
+                isAllowed: { allowed[$0] })
+        }
         let count = configuration.atomTypes - 1
         let logits = row.view(1, count)
-        let logs = work.view(0, count)
+        let logs = work.mutableView(0, count)
         VectorMath.logSoftmax(logits, into: logs, rows: 1, columns: count, stride: count)
         let result = Double(logs[atom - 1])
         if let derivative {
-            let target = derivative.view(1, count)
-            VectorMath.exp(logs, into: target)
+            let target = derivative.mutableView(1, count)
+            VectorMath.exp(logs.view, into: target)
             VectorMath.scale(target, by: -1)
             target[atom - 1] += 1
         }
         return result
     }
 
+    /// log p of one of some categories, of which only those that are allowed have a share.
+    private func categoryLogProbability(
+        of index: Int, logits: FloatView, count: Int, derivative: MutableFloatView?, isAllowed: (Int) -> Bool
+    ) -> Double {
+        guard isAllowed(index) else { return -1e10 }
+        var top = -Double.infinity
+        for i in 0..<count where isAllowed(i) { top = max(top, Double(logits[i])) }
+        var sum = 0.0
+        for i in 0..<count where isAllowed(i) { sum += exp(Double(logits[i]) - top) }
+        let norm = top + log(sum)
+        if let derivative {
+            for i in 0..<count where isAllowed(i) { derivative[i] = -Float(exp(Double(logits[i]) - norm)) }
+            derivative[index] += 1
+        }
+        return Double(logits[index]) - norm
+    }
+
     // MARK: Coordinates
 
     /// log density of a fractional coordinate, per radian of the angle 2π(x - ½); raw row: logits, locations, raw
     /// concentrations.
-    mutating func coordinateLogProbability(of value: Double, row: FloatView, derivative: FloatView?) -> Double {
+    mutating func coordinateLogProbability(of value: Double, row: FloatView, derivative: MutableFloatView?) -> Double {
         let count = configuration.coordinateComponents
         let angle = (value - 0.5) * 2 * .pi
         for i in 0..<count {
@@ -119,7 +136,7 @@ struct OutputHeads {
     ///
     /// - Parameter row: the lattice part of an output row: logits, means (component major), raw widths.
     mutating func latticeLogProbability(
-        of lattice: [Double], row: FloatView, derivative: FloatView?, isFree: (Int) -> Bool
+        of lattice: [Double], row: FloatView, derivative: MutableFloatView?, isFree: (Int) -> Bool
     ) -> Double {
         let count = configuration.latticeComponents
         for k in 0..<count { mixture[k] = Double(row[k]) }

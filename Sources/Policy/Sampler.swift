@@ -2,6 +2,7 @@ package import Base
 package import Crystals
 internal import Foundation
 internal import Kernels
+internal import Trajectories
 
 /// Draws crystals from a policy with a key/value cache.
 ///
@@ -15,6 +16,16 @@ package final class Sampler {
     private let writer: TokenFeatures
     private let tables = SymmetryTables.shared
     private let capacity: Int
+    /// Whether samples carry their log-probabilities: those of the outputs that they were drawn from, which agree with
+    /// the likelihood's to rounding.
+    package var recordsLogProbabilities = false
+    private var heads: OutputHeads
+    private let work: FloatBuffer
+    /// The logits of the draw at hand, then its probabilities.
+    private var categories: [Double] = []
+    private var firstInputs = ScratchBuffer()
+    private var firstHidden = ScratchBuffer()
+    private var firstOutputs = ScratchBuffer()
 
     /// - Parameter capacity: the most crystals of one call.
     package init(weights: PolicyWeights, options: SamplingOptions = SamplingOptions(), capacity: Int) {
@@ -24,6 +35,8 @@ package final class Sampler {
         self.capacity = capacity
         network = IncrementalTransformer(weights: weights, sequences: capacity)
         writer = TokenFeatures(configuration: weights.configuration)
+        heads = OutputHeads(weights.configuration)
+        work = FloatBuffer(count: weights.configuration.atomTypes)
     }
 
     /// Takes other weights into use; the caches, which are most of what a sampler costs, are kept.
@@ -45,6 +58,8 @@ package final class Sampler {
         var isTerminated = false
         /// Whether the network's outputs were numbers so far.
         var isFinite = true
+        /// Of what was drawn so far; stays zero unless it is asked for.
+        var logProbability = LogProbabilities.zero
     }
 
     /// Draws one crystal for each space group.
@@ -56,6 +71,7 @@ package final class Sampler {
         precondition(groups.count == generators.count && groups.count <= capacity)
         var drafts = zip(groups, generators).map { Draft(group: $0, generator: $1) }
         var active = Array(drafts.indices)
+        network.end(0..<capacity)
         for site in 0..<configuration.maximumSites where !active.isEmpty {
             let firsts = site == 0 ? firstLogits(groups) : nil
             for (row, index) in active.enumerated() {
@@ -70,6 +86,7 @@ package final class Sampler {
                 if drafts[index].isTerminated || isLast { drawLattice(&drafts[index], row: outputRow(row)) }
                 if !drafts[index].isTerminated { drawAtom(&drafts[index], row: outputRow(row)) }
             }
+            network.end(active.lazy.filter { drafts[$0].isTerminated })
             active.removeAll { drafts[$0].isTerminated }
             if active.isEmpty { break }
             stepAtom(drafts, active, site: site)
@@ -97,32 +114,34 @@ package final class Sampler {
             }
         }
         let crystal = Crystal(spaceGroup: draft.group, sites: sites, lattice: draft.group.symmetrize(lattice))
-        return Sample(crystal: crystal, isTerminated: draft.isTerminated)
+        return Sample(
+            crystal: crystal, isTerminated: draft.isTerminated,
+            logProbability: recordsLogProbabilities ? draft.logProbability : nil)
     }
 
     // MARK: Network steps
 
     private func firstLogits(_ groups: [SpaceGroup]) -> FloatView {
         let c = configuration
-        let inputs = FloatBuffer(count: groups.count * c.embeddingSize)
-        let hidden = FloatBuffer(count: groups.count * c.firstHiddenSize)
-        let logits = FloatBuffer(count: groups.count * c.wyckoffTypes)
+        let inputs = firstInputs.mutableView(groups.count * c.embeddingSize)
+        let hidden = firstHidden.mutableView(groups.count * c.firstHiddenSize)
+        let logits = firstOutputs.mutableView(groups.count * c.wyckoffTypes)
         for (row, group) in groups.enumerated() {
-            inputs.view(row * c.embeddingSize, c.embeddingSize).copy(from: weights.groupEmbedding(group.number))
+            inputs.mutableView(row * c.embeddingSize, c.embeddingSize).copy(from: weights.groupEmbedding(group.number))
         }
         let (first, second) = (weights.layout.firstHidden, weights.layout.firstOutput)
         Linear(inputs: c.embeddingSize, outputs: c.firstHiddenSize).forward(
-            inputs.view, weight: weights.view(first.weight), bias: weights.view(first.bias), into: hidden.view,
+            inputs.view, weight: weights.view(first.weight), bias: weights.view(first.bias), into: hidden,
             rows: groups.count)
-        VectorMath.gelu(hidden.view, into: hidden.view)
+        VectorMath.gelu(hidden.view, into: hidden)
         Linear(inputs: c.firstHiddenSize, outputs: c.wyckoffTypes).forward(
-            hidden.view, weight: weights.view(second.weight), bias: weights.view(second.bias), into: logits.view,
+            hidden.view, weight: weights.view(second.weight), bias: weights.view(second.bias), into: logits,
             rows: groups.count)
         return logits.view
     }
 
-    private func featureRow(_ row: Int, _ kind: TokenKind) -> FloatView {
-        network.features.view(row * writer.width(kind), writer.width(kind))
+    private func featureRow(_ row: Int, _ kind: TokenKind) -> MutableFloatView {
+        network.features.mutableView(row * writer.width(kind), writer.width(kind))
     }
 
     private func stepWyckoff(_ drafts: [Draft], _ active: [Int], site: Int) {
@@ -158,11 +177,18 @@ package final class Sampler {
 
     // MARK: Draws
 
-    private func draw(_ logits: [Double], _ draft: inout Draft) -> Int? {
-        if logits.contains(where: { $0.isNaN || $0 == .infinity }) { draft.isFinite = false }
-        return draft.generator.index(
-            probabilities: CategoricalDistribution.probabilities(
-                logits: logits, topP: options.topP, temperature: options.temperature))
+    /// Draws one of some categories.
+    ///
+    /// - Parameter logit: of each category; -infinity for what is not allowed.
+    private func draw(_ count: Int, _ draft: inout Draft, logit: (Int) -> Double) -> Int? {
+        categories.removeAll(keepingCapacity: true)
+        for index in 0..<count {
+            let value = logit(index)
+            if value.isNaN || value == .infinity { draft.isFinite = false }
+            categories.append(value)
+        }
+        CategoricalDistribution.normalise(&categories, topP: options.topP, temperature: options.temperature)
+        return draft.generator.index(probabilities: categories)
     }
 
     /// Draws the next Wyckoff position, or the end.
@@ -171,26 +197,32 @@ package final class Sampler {
         let allowed =
             draft.sites.last.map { OutputHeads.Allowed.after($0.wyckoff, group: group, tables: tables) }
             ?? OutputHeads.Allowed.first(group: group, tables: tables)
-        let logits = (0..<configuration.wyckoffTypes).map { allowed.contains($0) ? Double(row[$0]) : -.infinity }
+        let drawn = draw(configuration.wyckoffTypes, &draft) { allowed.contains($0) ? Double(row[$0]) : -.infinity }
         // Weights that are not finite end the sequence, so that the call ends soon, with its error.
-        let wyckoff = draw(logits, &draft) ?? (draft.sites.isEmpty ? 1 : 0)
+        let wyckoff = drawn ?? (draft.sites.isEmpty ? 1 : 0)
         if wyckoff == 0 {
             draft.isTerminated = true
         } else {
             draft.sites.append((wyckoff, 1, .zero))
             draft.atomCount += tables.multiplicity(group: group, wyckoff: wyckoff)
         }
+        if recordsLogProbabilities {
+            draft.logProbability.w += heads.wyckoffLogProbability(
+                of: wyckoff, logits: row, allowed: allowed, derivative: nil)
+        }
     }
 
     private func drawAtom(_ draft: inout Draft, row: FloatView) {
-        var logits = (0..<configuration.atomTypes).map { Double(row[$0]) }
-        logits[0] = -.infinity
-        if let elements = options.elements {
-            for atom in 1..<logits.count where !elements.contains(where: { $0.atomicNumber == atom }) {
-                logits[atom] = -.infinity
-            }
+        let constraint = options.constraint
+        let drawn = draw(configuration.atomTypes, &draft) { atom in
+            atom > 0 && constraint.allows(atomicNumber: atom) ? Double(row[atom]) : -.infinity
         }
-        draft.sites[draft.sites.count - 1].atom = draw(logits, &draft) ?? 1
+        let atom = drawn ?? 1
+        draft.sites[draft.sites.count - 1].atom = atom
+        if recordsLogProbabilities {
+            draft.logProbability.a += heads.atomLogProbability(
+                of: atom, row: row, constraint: constraint, derivative: nil, work: work.mutableView)
+        }
     }
 
     /// Draws a coordinate if it is free, and takes what the Wyckoff position makes of it.
@@ -198,9 +230,10 @@ package final class Sampler {
         let last = draft.sites.count - 1
         let wyckoff = draft.sites[last].wyckoff
         var raw = draft.sites[last].position
-        if tables.isFree(group: draft.group.number, wyckoff: wyckoff, axis: axis) {
+        let isFree = tables.isFree(group: draft.group.number, wyckoff: wyckoff, axis: axis)
+        if isFree {
             let count = configuration.coordinateComponents
-            let component = draw((0..<count).map { Double(row[$0]) }, &draft) ?? 0
+            let component = draw(count, &draft) { Double(row[$0]) } ?? 0
             let concentration = softplus(Double(row[2 * count + component])) / options.temperature
             let angle = draft.generator.vonMises(concentration: concentration) ?? .nan
             let turns = (Double(row[count + component]) + angle) / (2 * .pi) + 0.5
@@ -209,18 +242,29 @@ package final class Sampler {
         }
         guard let position = draft.group.position(wyckoff: wyckoff) else { return }
         draft.sites[last].position[axis] = position.project(raw)[axis]
+        if recordsLogProbabilities && isFree {
+            draft.logProbability.xyz += heads.coordinateLogProbability(
+                of: draft.sites[last].position[axis], row: row, derivative: nil)
+        }
     }
 
     /// Draws one component for all six parameters, then each from its Gaussian, as the reference's sampler.
     private func drawLattice(_ draft: inout Draft, row output: FloatView) {
         let count = configuration.latticeComponents
         let row = output.view(configuration.atomTypes, configuration.latticeOutputs)
-        let component = draw((0..<count).map { Double(row[$0]) }, &draft) ?? 0
+        let component = draw(count, &draft) { Double(row[$0]) } ?? 0
         draft.lattice = (0..<6).map { j in
             let mean = Double(row[count + 6 * component + j])
             let sigma = softplus(Double(row[7 * count + 6 * component + j])) + configuration.minimumSigma
             return mean + sigma * options.temperature.squareRoot() * draft.generator.normal()
         }
         if !draft.lattice.allSatisfy(\.isFinite) { draft.isFinite = false }
+        if recordsLogProbabilities {
+            let lattice = draft.group.symmetrize(PackedBatch.denormalised(draft.lattice, atomCount: draft.atomCount))
+            let group = draft.group.number
+            draft.logProbability.l = heads.latticeLogProbability(
+                of: PackedBatch.normalised(lattice, atomCount: draft.atomCount), row: row, derivative: nil,
+                isFree: { tables.isLatticeParameterFree(group: group, index: $0) })
+        }
     }
 }

@@ -1,4 +1,5 @@
 package import Crystals
+package import Trajectories
 
 /// How the policy's distributions are sharpened or restricted while sampling.
 package struct SamplingOptions: Sendable, Hashable {
@@ -7,8 +8,8 @@ package struct SamplingOptions: Sendable, Hashable {
     package var temperature = 1.0
     /// The share of the probability (at temperature 1) that is kept, most likely first. 1 keeps all.
     package var topP = 1.0
-    /// The elements to choose from; nil for all 118.
-    package var elements: Set<Element>?
+    /// What may be drawn at all. Log-probabilities of the crystals want the same constraint.
+    package var constraint = Constraint.none
 
     package init() {}
 
@@ -19,8 +20,7 @@ package struct SamplingOptions: Sendable, Hashable {
             problems.append("temperature is \(temperature); it must be positive")
         }
         if !(topP > 0 && topP <= 1) { problems.append("top_p is \(topP); it must be above 0 and at most 1") }
-        if let elements, elements.isEmpty { problems.append("the list of elements is empty") }
-        return problems
+        return problems + constraint.problems
     }
 }
 
@@ -29,9 +29,13 @@ package struct Sample: Sendable, Hashable {
     package var crystal: Crystal
     /// Whether the sequence ended by itself within the policy's number of sites.
     package var isTerminated: Bool
+    /// Under the policy that drew it, its constraint included, at temperature 1 and without a nucleus; nil unless the
+    /// sampler was asked for it.
+    package var logProbability: LogProbabilities?
 
-    package init(crystal: Crystal, isTerminated: Bool) {
+    package init(crystal: Crystal, isTerminated: Bool, logProbability: LogProbabilities? = nil) {
         self.crystal = crystal
         self.isTerminated = isTerminated
+        self.logProbability = logProbability
     }
 }

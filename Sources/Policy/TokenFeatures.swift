@@ -21,24 +21,24 @@ struct TokenFeatures {
     }
 
     /// Group embedding, Wyckoff embedding, multiplicity as a number.
-    func writeWyckoff(group: Int, wyckoff: Int, multiplicity: Int, weights: PolicyWeights, into row: FloatView) {
+    func writeWyckoff(group: Int, wyckoff: Int, multiplicity: Int, weights: PolicyWeights, into row: MutableFloatView) {
         let size = configuration.embeddingSize
-        row.view(0, size).copy(from: weights.groupEmbedding(group))
-        row.view(size, size).copy(from: weights.wyckoffEmbedding(wyckoff))
+        row.mutableView(0, size).copy(from: weights.groupEmbedding(group))
+        row.mutableView(size, size).copy(from: weights.wyckoffEmbedding(wyckoff))
         row[2 * size] = Float(multiplicity)
     }
 
     /// Group embedding, atom embedding.
-    func writeAtom(group: Int, atom: Int, weights: PolicyWeights, into row: FloatView) {
+    func writeAtom(group: Int, atom: Int, weights: PolicyWeights, into row: MutableFloatView) {
         let size = configuration.embeddingSize
-        row.view(0, size).copy(from: weights.groupEmbedding(group))
-        row.view(size, size).copy(from: weights.atomEmbedding(atom))
+        row.mutableView(0, size).copy(from: weights.groupEmbedding(group))
+        row.mutableView(size, size).copy(from: weights.atomEmbedding(atom))
     }
 
     /// Group embedding, then sin(2πfx), cos(2πfx) for f = 1...Nf.
-    func writeCoordinate(group: Int, value: Double, weights: PolicyWeights, into row: FloatView) {
+    func writeCoordinate(group: Int, value: Double, weights: PolicyWeights, into row: MutableFloatView) {
         let size = configuration.embeddingSize
-        row.view(0, size).copy(from: weights.groupEmbedding(group))
+        row.mutableView(0, size).copy(from: weights.groupEmbedding(group))
         let s = sin(2 * .pi * value)
         let c = cos(2 * .pi * value)
         var sine = s

@@ -19,14 +19,12 @@ package struct Adam: Sendable {
     package let settings: Settings
     /// The steps taken.
     package private(set) var stepCount: Int
-    package let firstMoment: FloatBuffer
-    package let secondMoment: FloatBuffer
+    private var moments: Moments
 
     package init(parameterCount: Int, settings: Settings = Settings()) {
         self.settings = settings
         stepCount = 0
-        firstMoment = FloatBuffer(count: parameterCount)
-        secondMoment = FloatBuffer(count: parameterCount)
+        moments = Moments(first: FloatBuffer(count: parameterCount), second: FloatBuffer(count: parameterCount))
     }
 
     /// Goes on from a saved state.
@@ -34,26 +32,45 @@ package struct Adam: Sendable {
         precondition(firstMoment.count == secondMoment.count)
         self.settings = settings
         self.stepCount = stepCount
-        self.firstMoment = FloatBuffer(firstMoment)
-        self.secondMoment = FloatBuffer(secondMoment)
+        moments = Moments(first: FloatBuffer(firstMoment), second: FloatBuffer(secondMoment))
     }
 
-    /// The state in buffers of its own; a plain copy of this value shares its moments.
-    package var copy: Adam {
-        Adam(
-            settings: settings, stepCount: stepCount, firstMoment: firstMoment.array, secondMoment: secondMoment.array)
+    /// The running means of the gradient and of its square.
+    ///
+    /// Copies of an optimiser share them until one of the copies takes a step, as arrays do.
+    private final class Moments: Sendable {
+        let first: FloatBuffer
+        let second: FloatBuffer
+
+        init(first: FloatBuffer, second: FloatBuffer) {
+            self.first = first
+            self.second = second
+        }
+    }
+
+    package var firstMoment: FloatView { moments.first.view }
+    package var secondMoment: FloatView { moments.second.view }
+
+    /// Moments that this value alone owns.
+    private mutating func ownMoments() -> Moments {
+        if !isKnownUniquelyReferenced(&moments) {
+            moments = Moments(
+                first: FloatBuffer(copying: moments.first.view), second: FloatBuffer(copying: moments.second.view))
+        }
+        return moments
     }
 
     /// Goes back to an earlier state.
     mutating func restore(stepCount: Int, firstMoment: FloatView, secondMoment: FloatView) {
+        let moments = ownMoments()
         self.stepCount = stepCount
-        self.firstMoment.view.copy(from: firstMoment)
-        self.secondMoment.view.copy(from: secondMoment)
+        moments.first.mutableView.copy(from: firstMoment)
+        moments.second.mutableView.copy(from: secondMoment)
     }
 
     /// Whether all moments are finite numbers.
     package var isFinite: Bool {
-        VectorMath.sumOfSquares(firstMoment.view).isFinite && VectorMath.sumOfSquares(secondMoment.view).isFinite
+        VectorMath.sumOfSquares(firstMoment).isFinite && VectorMath.sumOfSquares(secondMoment).isFinite
     }
 
     /// One step down the gradient of a loss; none, and nothing is changed, if the gradient is not finite.
@@ -61,17 +78,19 @@ package struct Adam: Sendable {
     /// - Parameter parameters: changed in place; the caller owns them alone.
     /// - Returns: the global norm of the gradient before clipping; if it is not finite, no step was made.
     @discardableResult
-    package mutating func step(_ parameters: FloatView, gradient: FloatView, learningRate: Double) -> Double {
+    package mutating func step(
+        _ parameters: MutableFloatView, gradient: FloatView, learningRate: Double
+    ) -> Double {
         let norm = VectorMath.sumOfSquares(gradient).squareRoot()
         guard norm.isFinite else { return norm }
         let limit = settings.clipNorm ?? .infinity
         let scale = norm > limit ? Float(limit / norm) : 1
         stepCount += 1
+        let moments = ownMoments()
         VectorMath.adam(
-            gradient: gradient, scale: scale, first: firstMoment.view, second: secondMoment.view,
-            parameters: parameters,
-            beta1: settings.beta1, beta2: settings.beta2, step: stepCount, epsilon: settings.epsilon,
-            rate: Float(learningRate), decay: settings.weightDecay)
+            gradient: gradient, scale: scale, first: moments.first.mutableView, second: moments.second.mutableView,
+            parameters: parameters, beta1: settings.beta1, beta2: settings.beta2, step: stepCount,
+            epsilon: settings.epsilon, rate: Float(learningRate), decay: settings.weightDecay)
         return norm
     }
 }

@@ -39,24 +39,28 @@ package final class GradientTeam {
     package static func usefulThreads(crystals: Int) -> Int { max(1, pieces(crystals)) }
 
     /// The log-probabilities of crystals, in their order.
-    package func logProbabilities(of crystals: [Crystal], weights: PolicyWeights) throws(PolicyError)
-        -> [LogProbabilities]
-    {
-        try run(crystals, weights: weights, tree: nil, coefficients: nil)
+    ///
+    /// - Parameter constraint: that under which the crystals were drawn.
+    package func logProbabilities(
+        of crystals: [Crystal], weights: PolicyWeights, constraint: Constraint = .none
+    ) throws(PolicyError) -> [LogProbabilities] {
+        try run(crystals, weights: weights, constraint: constraint, tree: nil, coefficients: nil)
     }
 
     /// The log-probabilities of crystals, and the gradient of Σ coefficient · log p.
     ///
     /// - Parameters:
     ///   - coefficients: for the crystal of an index, given its log-probabilities, the weight of each component.
+    ///   - constraint: that under which the crystals were drawn.
     ///   - gradient: overwritten.
     package func gradient(
-        of crystals: [Crystal], weights: PolicyWeights, into gradient: FloatView,
+        of crystals: [Crystal], weights: PolicyWeights, constraint: Constraint = .none, into gradient: MutableFloatView,
         coefficients: @escaping @Sendable (Int, LogProbabilities) -> LogProbabilities
     ) throws(PolicyError) -> [LogProbabilities] {
         let tree = GradientTree(
             pieceCount: Self.pieces(crystals.count), parameterCount: layout.parameterCount, spare: buffers)
-        let result = try run(crystals, weights: weights, tree: tree, coefficients: coefficients)
+        let result = try run(
+            crystals, weights: weights, constraint: constraint, tree: tree, coefficients: coefficients)
         let (sum, buffers) = tree.finish()
         self.buffers = buffers
         if let sum { gradient.copy(from: sum.view) } else { gradient.fill(0) }
@@ -66,7 +70,7 @@ package final class GradientTeam {
     private static func pieces(_ count: Int) -> Int { (count + Self.pieceSize - 1) / Self.pieceSize }
 
     private func run(
-        _ crystals: [Crystal], weights: PolicyWeights, tree: GradientTree?,
+        _ crystals: [Crystal], weights: PolicyWeights, constraint: Constraint, tree: GradientTree?,
         coefficients: (@Sendable (Int, LogProbabilities) -> LogProbabilities)?
     ) throws(PolicyError) -> [LogProbabilities] {
         let pieceCount = Self.pieces(crystals.count)
@@ -80,14 +84,15 @@ package final class GradientTeam {
         let (evaluators, packed) = (evaluators, batches)
         team.forEach(pieceCount) { piece, thread in
             let evaluator = evaluators[thread].evaluator
-            let values = evaluator.evaluate(packed[piece], weights: weights, keepsGradient: coefficients != nil)
+            let values = evaluator.evaluate(
+                packed[piece], weights: weights, constraint: constraint, keepsGradient: coefficients != nil)
             results[piece] = values
             guard let coefficients, let tree else { return }
             let first = piece * Self.pieceSize
             let buffer = tree.buffer()
             evaluator.addGradient(
                 coefficients: values.enumerated().map { coefficients(first + $0, $1) }, weights: weights,
-                to: buffer.view)
+                to: buffer.mutableView)
             tree.deliver(buffer, piece: piece)
         }
         return results.all.flatMap { $0 }

@@ -36,7 +36,7 @@ final class GradientTree: Sendable {
             return state.spare.popLast()
         }
         guard let known else { return FloatBuffer(count: parameterCount) }
-        known.view.fill(0)
+        known.mutableView.fill(0)
         return known
     }
 
@@ -58,7 +58,7 @@ final class GradientTree: Sendable {
             }
             guard let other else { return }
             // x + y and y + x have the same bits.
-            VectorMath.add(other.view, to: buffer.view)
+            VectorMath.add(other.view, to: buffer.mutableView)
             state.withLock { $0.spare.append(other) }
             node = parent
         }

@@ -65,19 +65,20 @@ package final class MaximumLikelihoodTrainer {
     package func step(_ crystals: [Crystal], learningRate: Double) throws(PolicyError) -> Step {
         let share = -1 / Double(max(1, crystals.count))
         let coefficient = LogProbabilities(w: share, a: share, xyz: share, l: share)
-        let values = try team.gradient(of: crystals, weights: weights, into: gradient.view) { _, _ in coefficient }
+        let values = try team.gradient(of: crystals, weights: weights, into: gradient.mutableView) { _, _ in coefficient
+        }
         var step = Step(loss: LikelihoodLoss(values), gradientNorm: 0, isTaken: false, notFinite: [])
         step.notFinite = values.indices.filter { !values[$0].total.isFinite }
         step.gradientNorm = VectorMath.sumOfSquares(gradient.view).squareRoot()
         guard step.notFinite.isEmpty, step.gradientNorm.isFinite else { return step }
         let count = optimiser.stepCount
-        parametersBefore.view.copy(from: parameters.view)
-        firstBefore.view.copy(from: optimiser.firstMoment.view)
-        secondBefore.view.copy(from: optimiser.secondMoment.view)
-        optimiser.step(parameters.view, gradient: gradient.view, learningRate: learningRate)
+        parametersBefore.mutableView.copy(from: parameters.view)
+        firstBefore.mutableView.copy(from: optimiser.firstMoment)
+        secondBefore.mutableView.copy(from: optimiser.secondMoment)
+        optimiser.step(parameters.mutableView, gradient: gradient.view, learningRate: learningRate)
         step.isTaken = optimiser.isFinite && VectorMath.sumOfSquares(parameters.view).isFinite
         if !step.isTaken {
-            parameters.view.copy(from: parametersBefore.view)
+            parameters.mutableView.copy(from: parametersBefore.view)
             optimiser.restore(stepCount: count, firstMoment: firstBefore.view, secondMoment: secondBefore.view)
         }
         return step

@@ -72,7 +72,7 @@ package final class PolicyGradientTrainer {
         statistics.unusable = Array(Set(batch.indices).subtracting(places)).sorted()
         guard !places.isEmpty else { return statistics }
         var pass = Pass(items: places.map { batch[$0] })
-        let before = (parameters: parameters.array, optimiser: optimiser.copy, baseline: baseline)
+        let before = (parameters: parameters.array, optimiser: optimiser, baseline: baseline)
         var wrongReferences: Set<Int> = []
         do throws(Interruption) {
             wrongReferences = try checkReferences(&pass)
@@ -162,7 +162,8 @@ package final class PolicyGradientTrainer {
         }
         let weights = weights
         let current = try policy { () throws(PolicyError) in
-            try team.gradient(of: items.map(\.crystal), weights: weights, into: gradient.view, coefficients: slope)
+            try team.gradient(
+                of: items.map(\.crystal), weights: weights, into: gradient.mutableView, coefficients: slope)
         }
         let terms = current.enumerated().map(term)
         let strange = items.indices.filter {
@@ -173,7 +174,7 @@ package final class PolicyGradientTrainer {
             pass.behaviour[range.lowerBound + index] = current[index]
         }
         let rate = settings.schedule.rate(at: optimiser.stepCount)
-        let norm = optimiser.step(parameters.view, gradient: gradient.view, learningRate: rate)
+        let norm = optimiser.step(parameters.mutableView, gradient: gradient.view, learningRate: rate)
         guard norm.isFinite else { throw .notFinite(try culprits(items, weights: weights, slope: slope, in: range)) }
         guard optimiser.isFinite, VectorMath.sumOfSquares(parameters.view).isFinite else { throw .notFinite([]) }
         statistics.learningRate = rate
@@ -190,7 +191,7 @@ package final class PolicyGradientTrainer {
         var found: [Int] = []
         for (index, item) in items.enumerated() {
             _ = try policy { () throws(PolicyError) in
-                try team.gradient(of: [item.crystal], weights: weights, into: gradient.view) { slope(index, $1) }
+                try team.gradient(of: [item.crystal], weights: weights, into: gradient.mutableView) { slope(index, $1) }
             }
             if !VectorMath.sumOfSquares(gradient.view).isFinite { found.append(range.lowerBound + index) }
         }

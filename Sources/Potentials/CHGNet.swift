@@ -8,7 +8,9 @@ package import Foundation
 ///
 ///     let potential = try CHGNet.embedded()
 ///     let evaluator = potential.makeEvaluator()
-///     let energy = try evaluator.energyPerAtom(of: structure)  // eV/atom
+///     for result in evaluator.evaluate(structures, .energy) {
+///         print(try result.get().energyPerAtom)  // eV/atom
+///     }
 package struct CHGNet: InteratomicPotential {
     package let name: String
     /// SHA-256 of the tensors (names, shapes, values) and the configuration, hexadecimal; comments and layout of the
@@ -91,7 +93,7 @@ package struct CHGNet: InteratomicPotential {
         return hash.finalize().hexadecimal
     }
 
-    package func makeEvaluator() -> any EnergyEvaluator { makeCHGNetEvaluator() }
+    package func makeEvaluator() -> any PotentialEvaluator { makeCHGNetEvaluator() }
 
     /// The same with the concrete type, which also gives site energies.
     package func makeCHGNetEvaluator() -> CHGNetEvaluator { CHGNetEvaluator(self) }

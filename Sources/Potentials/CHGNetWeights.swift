@@ -7,18 +7,18 @@ struct CHGNetWeights: Sendable {
     /// A gated MLP over concatenated features, split by feature: x W = Σ part · W_part.
     struct Gate: Sendable {
         /// For each concatenated part `[width, 2 width]`, core then gate; in the order of the concatenation.
-        let parts: [FloatBuffer]
+        let parts: [FloatView]
         /// `[2 width]`, of the first linear layer.
-        let bias: FloatBuffer
+        let bias: FloatView
         /// The second linear layer; nil if there is one layer only.
         let hidden: Hidden?
         let norm: GraphKernels.GateNorm?
 
         /// `[width, width]` each, and the biases `[2 width]`.
         struct Hidden: Sendable {
-            let core: FloatBuffer
-            let gate: FloatBuffer
-            let bias: FloatBuffer
+            let core: FloatView
+            let gate: FloatView
+            let bias: FloatView
         }
     }
 
@@ -26,30 +26,30 @@ struct CHGNetWeights: Sendable {
     struct Convolution: Sendable {
         let gate: Gate
         /// `[width, width]`
-        let output: FloatBuffer
+        let output: FloatView
         /// `[width]`
-        let outputBias: FloatBuffer?
+        let outputBias: FloatView?
     }
 
     struct ReadoutLayer: Sendable {
         let inputs: Int
         let outputs: Int
         /// `[inputs, outputs]`
-        let weight: FloatBuffer
+        let weight: FloatView
         /// `[outputs]`
-        let bias: FloatBuffer
+        let bias: FloatView
     }
 
     /// eV/atom by atomic number - 1.
     let referenceEnergies: [Double]
     /// `[elements, width]`
-    let atomEmbedding: FloatBuffer
+    let atomEmbedding: FloatView
     /// `[radial, width]`
-    let bondEmbedding: FloatBuffer
-    let atomMessageWeights: FloatBuffer
-    let bondMessageWeights: FloatBuffer
+    let bondEmbedding: FloatView
+    let atomMessageWeights: FloatView
+    let bondMessageWeights: FloatView
     /// `[2 order + 1, width]`
-    let angleEmbedding: FloatBuffer
+    let angleEmbedding: FloatView
     let atomFrequencies: [Double]
     let bondFrequencies: [Double]
     let angleFrequencies: [Double]
@@ -57,7 +57,7 @@ struct CHGNetWeights: Sendable {
     let bondConvolutions: [Convolution]
     let angleLayers: [Gate]
     /// Scale and offset, `[width]`.
-    let readoutNorm: (scale: FloatBuffer, offset: FloatBuffer)?
+    let readoutNorm: (scale: FloatView, offset: FloatView)?
     /// The last one has one output: the energy of the site, eV.
     let readout: [ReadoutLayer]
 
@@ -71,11 +71,11 @@ struct CHGNetWeights: Sendable {
         let radial = configuration.radialCount
         let order = configuration.fourierOrder
         referenceEnergies = try reader.values("composition_model.fc.weight", [1, elements]).map(Double.init)
-        atomEmbedding = FloatBuffer(try reader.values("atom_embedding.embedding.weight", [elements, width]))
-        bondEmbedding = FloatBuffer(try reader.transposed("bond_embedding.weight", [width, radial]))
-        atomMessageWeights = FloatBuffer(try reader.transposed("bond_weights_ag.weight", [width, radial]))
-        bondMessageWeights = FloatBuffer(try reader.transposed("bond_weights_bg.weight", [width, radial]))
-        angleEmbedding = FloatBuffer(try reader.transposed("angle_embedding.weight", [width, 2 * order + 1]))
+        atomEmbedding = FloatBuffer(try reader.values("atom_embedding.embedding.weight", [elements, width])).view
+        bondEmbedding = FloatBuffer(try reader.transposed("bond_embedding.weight", [width, radial])).view
+        atomMessageWeights = FloatBuffer(try reader.transposed("bond_weights_ag.weight", [width, radial])).view
+        bondMessageWeights = FloatBuffer(try reader.transposed("bond_weights_bg.weight", [width, radial])).view
+        angleEmbedding = FloatBuffer(try reader.transposed("angle_embedding.weight", [width, 2 * order + 1])).view
         let basis = "bond_basis_expansion.rbf_expansion_"
         atomFrequencies = try reader.values(basis + "ag.frequencies", [radial]).map(Double.init)
         bondFrequencies = try reader.values(basis + "bg.frequencies", [radial]).map(Double.init)
@@ -101,8 +101,8 @@ struct CHGNetWeights: Sendable {
             readoutNorm = nil
         } else {
             readoutNorm = (
-                FloatBuffer(try reader.values("readout_norm.weight", [width])),
-                FloatBuffer(try reader.values("readout_norm.bias", [width]))
+                FloatBuffer(try reader.values("readout_norm.weight", [width])).view,
+                FloatBuffer(try reader.values("readout_norm.bias", [width])).view
             )
         }
         readout = try reader.readout(configuration.readoutHidden)
@@ -135,8 +135,9 @@ private struct TensorReader {
         _ name: String, gate gateName: String, parts: Int
     ) throws(PotentialError) -> CHGNetWeights.Convolution {
         let gate = try gate(gateName, parts: parts, hidden: true)
-        let output = FloatBuffer(try transposed(name + "mlp_out.layers.1.weight", [width, width]))
-        let bias = configuration.outputBias ? FloatBuffer(try values(name + "mlp_out.layers.1.bias", [width])) : nil
+        let output = FloatBuffer(try transposed(name + "mlp_out.layers.1.weight", [width, width])).view
+        let bias =
+            configuration.outputBias ? FloatBuffer(try values(name + "mlp_out.layers.1.bias", [width])).view : nil
         return CHGNetWeights.Convolution(gate: gate, output: output, outputBias: bias)
     }
 
@@ -146,21 +147,21 @@ private struct TensorReader {
         let first = hidden ? "0." : "1."
         let coreWeight = try transposed(core + first + "weight", [width, parts * width])
         let gateWeight = try transposed(gate + first + "weight", [width, parts * width])
-        var matrices: [FloatBuffer] = []
+        var matrices: [FloatView] = []
         for part in 0..<parts {
             var matrix: [Float] = []
             for row in part * width..<(part + 1) * width {
                 matrix += coreWeight[row * width..<(row + 1) * width]
                 matrix += gateWeight[row * width..<(row + 1) * width]
             }
-            matrices.append(FloatBuffer(matrix))
+            matrices.append(FloatBuffer(matrix).view)
         }
         var second: CHGNetWeights.Gate.Hidden?
         if hidden {
             second = CHGNetWeights.Gate.Hidden(
-                core: FloatBuffer(try transposed(core + "3.weight", [width, width])),
-                gate: FloatBuffer(try transposed(gate + "3.weight", [width, width])),
-                bias: FloatBuffer(try values(core + "3.bias", [width]) + values(gate + "3.bias", [width])))
+                core: FloatBuffer(try transposed(core + "3.weight", [width, width])).view,
+                gate: FloatBuffer(try transposed(gate + "3.weight", [width, width])).view,
+                bias: FloatBuffer(try values(core + "3.bias", [width]) + values(gate + "3.bias", [width])).view)
         }
         var norm: GraphKernels.GateNorm?
         if configuration.gateNorm != nil {
@@ -172,7 +173,7 @@ private struct TensorReader {
         }
         return CHGNetWeights.Gate(
             parts: matrices,
-            bias: FloatBuffer(try values(core + first + "bias", [width]) + values(gate + first + "bias", [width])),
+            bias: FloatBuffer(try values(core + first + "bias", [width]) + values(gate + first + "bias", [width])).view,
             hidden: second, norm: norm)
     }
 
@@ -187,8 +188,8 @@ private struct TensorReader {
             layers.append(
                 CHGNetWeights.ReadoutLayer(
                     inputs: inputs, outputs: outputs,
-                    weight: FloatBuffer(try transposed(name + "weight", [outputs, inputs])),
-                    bias: FloatBuffer(try values(name + "bias", [outputs]))))
+                    weight: FloatBuffer(try transposed(name + "weight", [outputs, inputs])).view,
+                    bias: FloatBuffer(try values(name + "bias", [outputs])).view))
             inputs = outputs
         }
         return layers

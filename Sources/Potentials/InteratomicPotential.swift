@@ -10,13 +10,43 @@ package protocol InteratomicPotential: Sendable {
     var digest: String { get }
 
     /// An evaluator with its own scratch memory.
-    func makeEvaluator() -> any EnergyEvaluator
+    func makeEvaluator() -> any PotentialEvaluator
 }
 
-/// Evaluates one structure after another. Thread rule: one evaluator belongs to one thread at a time.
-package protocol EnergyEvaluator: AnyObject {
-    /// The energy per atom, eV/atom, on the scale of the potential's training data.
+/// Evaluates structures, a batch at a time. Thread rule: one evaluator belongs to one thread at a time.
+package protocol PotentialEvaluator: AnyObject {
+    /// What was asked for, or why there is none, of each structure, in their order.
     ///
-    /// The result depends on the structure alone: not on the structures before it nor on other threads.
-    func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double
+    /// A result depends on its structure alone: not on the others of the batch, nor on those before, nor on other
+    /// threads.
+    func evaluate(
+        _ structures: [Structure], _ properties: PotentialProperties
+    ) -> [Result<PotentialEvaluation, PotentialError>]
+}
+
+extension PotentialEvaluator {
+    /// The energy per atom of one structure, eV/atom.
+    package func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double {
+        // invariant: as many results as structures.
+        guard let result = evaluate([structure], .energy).first else { preconditionFailure("no result of a structure") }
+        return try result.get().energyPerAtom
+    }
+}
+
+/// What can be asked of a potential.
+package struct PotentialProperties: OptionSet, Sendable, Hashable {
+    package let rawValue: Int
+
+    package init(rawValue: Int) { self.rawValue = rawValue }
+
+    /// The energy, which every evaluation has.
+    package static let energy = PotentialProperties(rawValue: 1 << 0)
+}
+
+/// What a potential says about a structure.
+package struct PotentialEvaluation: Sendable, Hashable {
+    /// eV/atom, on the scale of the potential's training data; finite.
+    package var energyPerAtom: Double
+
+    package init(energyPerAtom: Double) { self.energyPerAtom = energyPerAtom }
 }

@@ -10,44 +10,90 @@ package import Trajectories
 /// shared.
 package final class StabilityMeasurer {
     private let limits: ValidityLimits
-    private let evaluator: any EnergyEvaluator
+    private let evaluator: any PotentialEvaluator
     private let hull: HullReference
     private let clock = ContinuousClock()
 
-    package init(evaluator: any EnergyEvaluator, hull: HullReference, limits: ValidityLimits) {
+    package init(evaluator: any PotentialEvaluator, hull: HullReference, limits: ValidityLimits) {
         self.evaluator = evaluator
         self.hull = hull
         self.limits = limits
+    }
+
+    /// A crystal to be measured.
+    package struct Candidate: Sendable {
+        package var crystal: Crystal
+        /// Whether the policy ended the crystal itself rather than ran out of sites.
+        package var isTerminated: Bool
+
+        package init(_ crystal: Crystal, isTerminated: Bool = true) {
+            self.crystal = crystal
+            self.isTerminated = isTerminated
+        }
+    }
+
+    /// A crystal that is worth its energy.
+    private struct Prepared {
+        let structure: Structure
+        /// eV/atom
+        let hullEnergy: Double
     }
 
     /// Evaluates one crystal.
     ///
     /// - Parameter isTerminated: whether the policy ended the crystal itself rather than ran out of sites.
     package func evaluate(_ crystal: Crystal, isTerminated: Bool = true) -> TimedOutcome {
-        var times = MeasuringTimes()
-        do throws(Rejection) {
-            let structure = try measure(&times.buildSeconds) { () throws(Rejection) in
-                guard isTerminated else { throw .invalid(.unterminated) }
-                return try limits.structure(of: crystal)
-            }
-            let composition = structure.composition
-            // The hull first: without reference there is no use in the energy, which costs more.
-            let hullEnergy = try measure(&times.hullSeconds) { () throws(Rejection) in
-                do throws(HullError) {
-                    return try hull.phaseDiagram(of: composition.amounts.keys).hullEnergyPerAtom(of: composition)
-                } catch { throw Rejection(error) }
-            }
-            let energy = try measure(&times.energySeconds) { () throws(Rejection) in
-                do throws(PotentialError) {
-                    return try evaluator.energyPerAtom(of: structure)
-                } catch { throw Rejection(error) }
-            }
-            guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
-            let measurement = Measurement(energyPerAtom: energy, energyAboveHull: energy - hullEnergy)
-            return TimedOutcome(outcome: .measured(measurement), times: times)
-        } catch {
-            return TimedOutcome(outcome: error.outcome, times: times)
+        // invariant: as many evaluations as candidates.
+        evaluate([Candidate(crystal, isTerminated: isTerminated)])[0]
+    }
+
+    /// Evaluates crystals, in their order; the potential sees those that are valid and have a reference as one batch.
+    package func evaluate(_ candidates: [Candidate]) -> [TimedOutcome] {
+        var times = candidates.map { _ in MeasuringTimes() }
+        let prepared = candidates.indices.map { index in
+            Result { () throws(Rejection) in try prepare(candidates[index], &times[index]) }
         }
+        let structures = prepared.compactMap { try? $0.get().structure }
+        let start = clock.now
+        var answers = evaluator.evaluate(structures, .energy)[...]
+        let seconds = structures.isEmpty ? 0 : (clock.now - start) / .seconds(1)
+        let atoms = structures.reduce(0) { $0 + $1.atomCount }
+        return candidates.indices.map { index in
+            do throws(Rejection) {
+                let item = try prepared[index].get()
+                // The time of a batch is shared out by atoms.
+                times[index].energySeconds = seconds * Double(item.structure.atomCount) / Double(max(1, atoms))
+                let measurement = try measurement(of: item, answers.popFirst())
+                return TimedOutcome(outcome: .measured(measurement), times: times[index])
+            } catch {
+                return TimedOutcome(outcome: error.outcome, times: times[index])
+            }
+        }
+    }
+
+    private func prepare(_ candidate: Candidate, _ times: inout MeasuringTimes) throws(Rejection) -> Prepared {
+        let structure = try measure(&times.buildSeconds) { () throws(Rejection) in
+            guard candidate.isTerminated else { throw .invalid(.unterminated) }
+            return try limits.structure(of: candidate.crystal)
+        }
+        let composition = structure.composition
+        // The hull first: without reference there is no use in the energy, which costs more.
+        let hullEnergy = try measure(&times.hullSeconds) { () throws(Rejection) in
+            do throws(HullError) {
+                return try hull.phaseDiagram(of: composition.amounts.keys).hullEnergyPerAtom(of: composition)
+            } catch { throw Rejection(error) }
+        }
+        return Prepared(structure: structure, hullEnergy: hullEnergy)
+    }
+
+    private func measurement(
+        of item: Prepared, _ answer: Result<PotentialEvaluation, PotentialError>?
+    ) throws(Rejection) -> Measurement {
+        guard let answer else { throw .failed(.engine("the potential gave no answer")) }
+        let energy: Double
+        do throws(PotentialError) { energy = try answer.get().energyPerAtom } catch { throw Rejection(error) }
+        guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
+        return Measurement(energyPerAtom: energy, energyAboveHull: energy - item.hullEnergy)
     }
 
     private func measure<Value>(

@@ -50,7 +50,7 @@ struct SampleCommand: ParsableCommand {
         var options = SamplingOptions()
         options.temperature = temperature
         options.topP = topP
-        options.elements = elements
+        options.constraint = Constraint(elements: elements)
         return options
     }
 

@@ -29,7 +29,7 @@ import Testing
         let frequencies = [2.4, 5.4, 33.3, 108.7]
         let y = FloatBuffer(count: 5 * frequencies.count)
         GraphKernels.radialBasis(
-            distances, rows: 2..<7, frequencies: frequencies, cutoff: 6, exponent: 8, into: y.view)
+            distances, rows: 2..<7, frequencies: frequencies, cutoff: 6, exponent: 8, into: y.mutableView)
         for (row, d) in distances[2...].enumerated() {
             let x = d / 6
             let envelope = x < 1 ? 1 - 45 * pow(x, 8) + 80 * pow(x, 9) - 36 * pow(x, 10) : 0
@@ -44,7 +44,7 @@ import Testing
         let angles = [0.0, 0.7, 1.9, 3.14018]
         let frequencies = [1.4, 2.2, 16.3]
         let y = FloatBuffer(count: 3 * 7)
-        GraphKernels.fourierBasis(angles, rows: 1..<4, frequencies: frequencies, into: y.view)
+        GraphKernels.fourierBasis(angles, rows: 1..<4, frequencies: frequencies, into: y.mutableView)
         for (row, t) in angles[1...].enumerated() {
             let expected =
                 [Double(0.5).squareRoot()] + frequencies.map { sin($0 * t) } + frequencies.map { cos($0 * t) }
@@ -63,7 +63,7 @@ import Testing
             .init(FeatureTable(tables.0.view, stride: width + 3), lists.0),
             .init(FeatureTable(tables.1.view, stride: width), lists.1),
             .init(FeatureTable(tables.2.view, stride: width), lists.2), rows: 3..<18, width: width,
-            accumulate: form.accumulate, silu: form.silu, into: y.view)
+            accumulate: form.accumulate, silu: form.silu, into: y.mutableView)
         for row in 0..<15 {
             for k in 0..<width {
                 var x = Double(tables.0[lists.0[row + 3] * (width + 3) + k])
@@ -83,7 +83,7 @@ import Testing
         GraphKernels.gated(
             x.view, bias: bias.view,
             norm: form.norm ? .init(scale: scale.view, offset: offset.view, epsilon: 1e-5) : nil, rows: 6, width: width,
-            into: y.view)
+            into: y.mutableView)
         for row in 0..<6 {
             let sums = (0..<2 * width).map { Double(x[row * 2 * width + $0]) + Double(bias[$0]) }
             var (core, gate) = (Array(sums[..<width]), Array(sums[width...]))
@@ -100,7 +100,8 @@ import Testing
     @Test func gated_ofHugeNumbers_staysFinite() {
         let x = FloatBuffer([Float](repeating: -1e4, count: 64) + [Float](repeating: -1e4, count: 64))
         let y = FloatBuffer(count: 64)
-        GraphKernels.gated(x.view, bias: FloatBuffer(count: 128).view, norm: nil, rows: 1, width: 64, into: y.view)
+        GraphKernels.gated(
+            x.view, bias: FloatBuffer(count: 128).view, norm: nil, rows: 1, width: 64, into: y.mutableView)
         #expect(y.array.allSatisfy { abs($0) < 1e-30 })
     }
 
@@ -127,7 +128,7 @@ import Testing
         }
         for (sum, value) in zip(sums, expected) { #expect(abs(sum - value) < 3e-5) }
         let rounded = FloatBuffer(count: sums.count)
-        GraphKernels.narrow(sums, count: sums.count, into: rounded.view)
+        GraphKernels.narrow(sums, count: sums.count, into: rounded.mutableView)
         #expect(rounded.array == sums.map { Float($0) })
     }
 }

@@ -39,15 +39,15 @@ import Testing
         let (y, mean, deviation) = (FloatBuffer(count: rows * size), FloatBuffer(count: rows), FloatBuffer(count: rows))
         func value() -> Double {
             norm.forward(
-                x.view, scale: scale.view, offset: offset.view, into: y.view, mean: mean.view,
-                inverseDeviation: deviation.view, rows: rows)
+                x.view, scale: scale.view, offset: offset.view, into: y.mutableView,
+                mean: mean.mutableView, inverseDeviation: deviation.mutableView, rows: rows)
             return dot(y, weight)
         }
         _ = value()
         let (dx, dScale, dOffset) = (FloatBuffer(count: x.count), FloatBuffer(count: size), FloatBuffer(count: size))
         norm.backward(
             x: x.view, scale: scale.view, mean: mean.view, inverseDeviation: deviation.view, dy: weight.view,
-            addingTo: dx.view, dScale: dScale.view, dOffset: dOffset.view, rows: rows)
+            addingTo: dx.mutableView, dScale: dScale.mutableView, dOffset: dOffset.mutableView, rows: rows)
         check(x, gradient: dx, value: value)
         check(scale, gradient: dScale, value: value)
         check(offset, gradient: dOffset, value: value)
@@ -65,15 +65,16 @@ import Testing
         let scratch = FloatBuffer(count: attention.scratchCount(longest: sequences.longest))
         func value() -> Double {
             attention.forward(
-                q: q.view, k: k.view, v: v.view, into: y.view, weights: weights.view, scratch: scratch.view,
+                q: q.view, k: k.view, v: v.view, into: y.mutableView, weights: weights.mutableView,
+                scratch: scratch.mutableView,
                 sequences: sequences)
             return dot(y, weight)
         }
         _ = value()
         let (dq, dk, dv) = (FloatBuffer(count: count), FloatBuffer(count: count), FloatBuffer(count: count))
         attention.backward(
-            q: q.view, k: k.view, v: v.view, weights: weights.view, dy: weight.view, dq: dq.view, dk: dk.view,
-            dv: dv.view, scratch: scratch.view, sequences: sequences)
+            q: q.view, k: k.view, v: v.view, weights: weights.view, dy: weight.view, dq: dq.mutableView,
+            dk: dk.mutableView, dv: dv.mutableView, scratch: scratch.mutableView, sequences: sequences)
         check(q, gradient: dq, value: value)
         check(k, gradient: dk, value: value)
         check(v, gradient: dv, value: value)
@@ -89,18 +90,61 @@ import Testing
         let (q, k, v) = (random(count, &generator), random(count, &generator), random(count, &generator))
         let whole = FloatBuffer(count: count)
         attention.forward(
-            q: q.view, k: k.view, v: v.view, into: whole.view,
-            weights: FloatBuffer(count: attention.heads * sequences.weightCount).view,
-            scratch: FloatBuffer(count: attention.scratchCount(longest: length)).view, sequences: sequences)
-        let cache = KeyValueCache(attention: attention, sequences: 2, capacity: length)
+            q: q.view, k: k.view, v: v.view, into: whole.mutableView,
+            weights: FloatBuffer(count: attention.heads * sequences.weightCount).mutableView,
+            scratch: FloatBuffer(count: attention.scratchCount(longest: length)).mutableView, sequences: sequences)
+        let cache = KeyValueCache(attention: attention, layers: 2, sequences: 2)
         let row = FloatBuffer(count: attention.width)
         for position in 0..<length {
             let range = (position * attention.width, attention.width)
+            cache.begin(rows: [1], position: position)
             cache.attend(
-                rows: [1], position: position, q: q.view(range.0, range.1), k: k.view(range.0, range.1),
-                v: v.view(range.0, range.1), into: row.view)
+                layer: 1, rows: 1, position: position, q: q.view(range.0, range.1), k: k.view(range.0, range.1),
+                v: v.view(range.0, range.1), into: row.mutableView)
             for index in 0..<attention.width { #expect(abs(row[index] - whole[range.0 + index]) < 1e-5) }
         }
+    }
+
+    /// The weights are for the backward pass alone: without them the outputs have the same bits, whatever the lengths.
+    @Test(arguments: [4, 8, 20, 32, 64, 72]) func attention_withoutWeights_hasTheSameOutputs(headSize: Int) {
+        var generator = Philox(seed: 5, domain: .testing)
+        let attention = CausalAttention(heads: 2, headSize: headSize)
+        let sequences = CausalAttention.Sequences(lengths: [1, 3, 4, 16, 17, 31, 40])
+        let count = sequences.rowCount * attention.width
+        let (q, k, v) = (random(count, &generator), random(count, &generator), random(count, &generator))
+        let (kept, plain) = (FloatBuffer(count: count), FloatBuffer(count: count))
+        let weights = FloatBuffer(count: attention.heads * sequences.weightCount)
+        let scratch = FloatBuffer(count: attention.scratchCount(longest: sequences.longest))
+        attention.forward(
+            q: q.view, k: k.view, v: v.view, into: kept.mutableView, weights: weights.mutableView,
+            scratch: scratch.mutableView, sequences: sequences)
+        attention.forward(
+            q: q.view, k: k.view, v: v.view, into: plain.mutableView, weights: nil, scratch: scratch.mutableView,
+            sequences: sequences)
+        #expect(kept.bytes == plain.bytes)
+        // Each row of weights adds up to 1 and sees nothing of what follows.
+        for (sequence, length) in [1, 3, 4, 16, 17, 31, 40].enumerated() {
+            for row in 0..<length {
+                let start = sequences.weightStarts[sequence] + row * length
+                let values = weights.view(start, length).array
+                #expect(abs(values[...row].reduce(0, +) - 1) < 1e-5)
+                #expect(values[(row + 1)...].allSatisfy { $0 == 0 })
+            }
+        }
+    }
+
+    /// Memory is what the tokens in work need: a sequence that ends gives its tiles back.
+    @Test func cache_reusesTheTilesOfSequencesThatEnded() {
+        let attention = CausalAttention(heads: 1, headSize: 4)
+        let cache = KeyValueCache(attention: attention, layers: 1, sequences: 4)
+        for position in 0..<20 { cache.begin(rows: [0, 1], position: position) }
+        #expect(cache.tileCount == 4)
+        cache.end([0, 1])
+        for position in 0..<33 { cache.begin(rows: [2], position: position) }
+        #expect(cache.tileCount == 4)
+        cache.begin(rows: [3], position: 0)
+        cache.begin(rows: [1], position: 0)
+        #expect(cache.tileCount == 5)
     }
 
     @Test func rotation_backward_undoesIt() {
@@ -110,9 +154,9 @@ import Testing
         let x = random(sequences.rowCount * attention.width, &generator)
         let before = x.array
         let table = RotaryTable(headSize: 6, length: 8)
-        attention.rotate(x.view, sequences: sequences, table: table)
+        attention.rotate(x.mutableView, sequences: sequences, table: table)
         #expect(x.array != before)
-        attention.rotate(x.view, sequences: sequences, table: table, backward: true)
+        attention.rotate(x.mutableView, sequences: sequences, table: table, backward: true)
         for (a, b) in zip(x.array, before) { #expect(abs(a - b) < 1e-5) }
     }
 }

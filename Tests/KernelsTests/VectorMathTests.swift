@@ -6,9 +6,9 @@ import Testing
 @Suite struct VectorMathTests {
     private let inputs: [Float] = stride(from: Float(-30), through: 30, by: 0.037).map { $0 }
 
-    private func apply(_ function: (FloatView, FloatView) -> Void) -> [Float] {
+    private func apply(_ function: (FloatView, MutableFloatView) -> Void) -> [Float] {
         let output = FloatBuffer(count: inputs.count)
-        function(FloatBuffer(inputs).view, output.view)
+        function(FloatBuffer(inputs).view, output.mutableView)
         return output.array
     }
 
@@ -20,7 +20,7 @@ import Testing
 
     @Test func exp_ofExtremes_isFinite() {
         let buffer = FloatBuffer([-1e30, 1e30, -.infinity, .infinity])
-        VectorMath.exp(buffer.view, into: buffer.view)
+        VectorMath.exp(buffer.view, into: buffer.mutableView)
         #expect(buffer.array.allSatisfy { $0.isFinite })
         #expect(buffer[0] < 1e-37)
     }
@@ -51,7 +51,7 @@ import Testing
 
     @Test func logSoftmax_addsUpToOne() {
         let output = FloatBuffer(count: inputs.count)
-        VectorMath.logSoftmax(FloatBuffer(inputs).view, into: output.view, rows: 3, columns: 40, stride: 50)
+        VectorMath.logSoftmax(FloatBuffer(inputs).view, into: output.mutableView, rows: 3, columns: 40, stride: 50)
         for row in 0..<3 {
             let sum = (0..<40).reduce(0.0) { $0 + exp(Double(output[50 * row + $1])) }
             #expect(abs(sum - 1) < 1e-5)
@@ -60,5 +60,16 @@ import Testing
 
     private func gelu(_ x: Double) -> Double {
         0.5 * x * (1 + tanh((2 / Double.pi).squareRoot() * (x + 0.044715 * x * x * x)))
+    }
+
+    /// In place and apart, the same bits.
+    @Test func elementwise_inPlace_hasTheSameBits() {
+        for function in [VectorMath.exp, VectorMath.gelu, VectorMath.silu, VectorMath.sigmoid] {
+            let buffer = FloatBuffer(inputs)
+            let apart = FloatBuffer(count: inputs.count)
+            function(buffer.view, apart.mutableView)
+            function(buffer.view, buffer.mutableView)
+            #expect(buffer.bytes == apart.bytes)
+        }
     }
 }

@@ -42,9 +42,9 @@ import Trajectories
         settings.clipNorm = clip
         var adam = Adam(parameterCount: 3, settings: settings)
         let parameters = FloatBuffer([1, 2, 3])
-        adam.step(parameters.view, gradient: FloatBuffer([1, 1, 1]).view, learningRate: 0.1)
+        adam.step(parameters.mutableView, gradient: FloatBuffer([1, 1, 1]).view, learningRate: 0.1)
         let before = (parameters.array, adam.firstMoment.array, adam.secondMoment.array, adam.stepCount)
-        let norm = adam.step(parameters.view, gradient: FloatBuffer([0, value, 1]).view, learningRate: 0.1)
+        let norm = adam.step(parameters.mutableView, gradient: FloatBuffer([0, value, 1]).view, learningRate: 0.1)
         #expect(!norm.isFinite)
         #expect(parameters.array == before.0 && adam.firstMoment.array == before.1)
         #expect(adam.secondMoment.array == before.2 && adam.stepCount == before.3)

@@ -50,7 +50,7 @@ import Trajectories
             for step in run.steps.dropFirst() {
                 let gradient = FloatBuffer(flat(try #require(step.grad)))
                 let norm = adam.step(
-                    parameters.view, gradient: gradient.view, learningRate: schedule.rate(at: adam.stepCount))
+                    parameters.mutableView, gradient: gradient.view, learningRate: schedule.rate(at: adam.stepCount))
                 #expect(abs(norm - (step.grad_global_norm ?? 0)) <= 1e-5 * norm + 1e-12)
                 for (ours, theirs) in zip(parameters.array, flat(try #require(step.params))) {
                     #expect(abs(ours - theirs) <= 1e-5 * abs(theirs) + 1e-7)
@@ -93,7 +93,8 @@ import Trajectories
                     reference: .init(w: expected.pretrain_logp[index], a: 0, xyz: 0, l: 0),
                     advantage: expected.advantages[index])
             }
-            let values = try team.gradient(of: crystals, weights: weights, into: gradient.view) { index, current in
+            let values = try team.gradient(of: crystals, weights: weights, into: gradient.mutableView) {
+                index, current in
                 let slope = term(index, current).derivative.w / n
                 return LogProbabilities(w: slope, a: slope, xyz: slope, l: slope)
             }
@@ -180,7 +181,7 @@ import Trajectories
             let gradient = FloatBuffer(count: weights.layout.parameterCount)
             let team = GradientTeam(layout: weights.layout, threads: threads)
             values.insert(
-                try team.gradient(of: crystals, weights: weights, into: gradient.view) { index, _ in
+                try team.gradient(of: crystals, weights: weights, into: gradient.mutableView) { index, _ in
                     LogProbabilities(w: 1, a: Double(index), xyz: 0.5, l: -1)
                 })
             if threads == 7 { values.insert(try team.logProbabilities(of: crystals, weights: weights)) }
@@ -199,7 +200,7 @@ import Trajectories
         for (count, limit) in [(16, 1), (64, 3), (1_024, 7)] {
             let team = GradientTeam(layout: weights.layout, threads: 1)
             _ = try team.gradient(
-                of: (0..<count).map { some[$0 % some.count] }, weights: weights, into: gradient.view
+                of: (0..<count).map { some[$0 % some.count] }, weights: weights, into: gradient.mutableView
             ) { _, _ in LogProbabilities(w: 1, a: 1, xyz: 1, l: 1) }
             #expect(team.bufferCount <= limit, "\(count) crystals: \(team.bufferCount)")
         }

@@ -69,7 +69,7 @@ import Trajectories
         let gradient = FloatBuffer(count: weights.layout.parameterCount)
         evaluator.addGradient(
             coefficients: found.map { _ in LogProbabilities(w: -1 / n, a: -1 / n, xyz: -1 / n, l: -1 / n) },
-            weights: weights, to: gradient.view)
+            weights: weights, to: gradient.mutableView)
         let norm = VectorMath.sumOfSquares(gradient.view).squareRoot()
         #expect(abs(norm - expected.grad_global_norm) <= 1e-3 * expected.grad_global_norm)
         let stored = try Fixture.tensors("\(model)/mle_grad.safetensors")

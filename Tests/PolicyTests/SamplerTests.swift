@@ -81,7 +81,8 @@ import Trajectories
     @Test func elementMask_isObeyed() throws {
         let weights = try Fixture.weights("tiny")
         var options = SamplingOptions()
-        options.elements = [try #require(Element(symbol: "Li")), try #require(Element(symbol: "O"))]
+        options.constraint = Constraint(
+            elements: [try #require(Element(symbol: "Li")), try #require(Element(symbol: "O"))])
         options.temperature = 0.7
         options.topP = 0.9
         let group = try #require(SpaceGroup(number: 225))

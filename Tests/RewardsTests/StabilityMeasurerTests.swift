@@ -7,15 +7,17 @@ import Trajectories
 
 @Suite struct StabilityMeasurerTests {
     /// An evaluator that answers what the test wants and remembers what it was asked.
-    private final class FixedEvaluator: EnergyEvaluator {
+    private final class FixedEvaluator: PotentialEvaluator {
         private let result: Result<Double, PotentialError>
         private(set) var structures: [Structure] = []
 
         init(_ result: Result<Double, PotentialError>) { self.result = result }
 
-        func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double {
-            structures.append(structure)
-            return try result.get()
+        func evaluate(
+            _ structures: [Structure], _ properties: PotentialProperties
+        ) -> [Result<PotentialEvaluation, PotentialError>] {
+            self.structures += structures
+            return structures.map { _ in result.map { PotentialEvaluation(energyPerAtom: $0) } }
         }
     }
 
@@ -210,6 +212,24 @@ import Trajectories
         #expect(RewardConfiguration().reward(of: evaluation.outcome) == nil)
         #expect(evaluator.structures.isEmpty)
         #expect(evaluation.times.energySeconds == 0)
+    }
+
+    /// The potential sees those that are worth an energy, as one batch; outcomes stay in the order of the crystals.
+    @Test func evaluate_ofABatch_answersInOrder() throws {
+        let evaluator = FixedEvaluator(.success(-3.4))
+        let reward = StabilityReward(evaluator: evaluator, hull: hull, configuration: RewardConfiguration())
+        let crystals = [
+            StabilityReward.Candidate(try rockSalt("Fe")), .init(try rockSalt()),
+            .init(try rockSalt(), isTerminated: false), .init(try rockSalt(a: 5.7)),
+        ]
+        let evaluations = reward.evaluate(crystals)
+        #expect(evaluations.count == 4 && evaluator.structures.count == 2)
+        for (candidate, evaluation) in zip(crystals, evaluations) {
+            let alone = reward.evaluate(candidate.crystal, isTerminated: candidate.isTerminated)
+            #expect(evaluation.outcome == alone.outcome)
+        }
+        #expect(evaluations[2].outcome == .invalid(.unterminated))
+        #expect(reward.evaluate([]).isEmpty)
     }
 
     @Test func evaluationFailure_fromItsCodeAndDetail_isItself() {

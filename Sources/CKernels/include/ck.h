@@ -56,17 +56,23 @@ void ck_log_softmax(size_t rows, size_t n, size_t stride, const float *x, float 
 void ck_rotate(size_t rows, size_t stride, size_t heads, size_t size, const int32_t *position, const float *sine,
                const float *cosine, float direction, float *x);
 
+// Cached keys and values lie in tiles of CK_TILE tokens: keys [heads, size, CK_TILE], then values [heads, CK_TILE, size].
+#define CK_TILE 16
 // Causal attention of one sequence and one head. q, k, v: [length, size], rows `stride` apart; y: rows `ystride` apart;
-// p: [length, length] softmax weights (lower triangle; the rest is 0); scratch: size * length floats.
-void ck_attention(size_t length, size_t size, size_t stride, const float *q, const float *k, const float *v, size_t ystride,
-                  float *y, float *p, float *scratch);
+// p: [length, length] softmax weights (lower triangle; the rest is 0), or null if nobody needs them; scratch: (size + 4)
+// floats for each token, their number rounded up to whole tiles.
+void ck_attention(size_t length, size_t size, size_t stride, const float *q, const float *k, const float *v,
+                  size_t ystride, float *y, float *p, float *scratch);
 // dq, dk, dv (rows `stride` apart) are added to. scratch: (2 * size + 1) * length floats.
 void ck_attention_backward(size_t length, size_t size, size_t stride, const float *q, const float *k, const float *v,
                            size_t ystride, const float *dy, const float *p, float *dq, float *dk, float *dv,
                            float *scratch);
-// One query against `length` cached keys and values: kcache is [size, capacity] (transposed), vcache [capacity, size].
-void ck_attention_query(size_t length, size_t size, size_t capacity, const float *q, const float *kcache, const float *vcache,
-                        float *y, float *scratch);
+// Token number `position` of each of `rows` sequences: its key and value go into the sequence's last tile, and its query
+// attends to all tokens so far. q, k, v, y: [rows, heads, size]. tiles: for each row its position / CK_TILE + 1 tiles,
+// which begin `offset` floats behind the pointer. scratch: the tokens so far, rounded up to whole tiles. A tile's floats
+// behind its tokens may hold anything.
+void ck_attention_step(size_t rows, size_t heads, size_t size, size_t position, const float *q, const float *k,
+                       const float *v, float *const *tiles, size_t offset, float *y, float *scratch);
 
 // von Mises mixtures: for each of n components d = x - mu; logp = -log(2 pi I0e(kappa)) + kappa (cos d - 1), the density per radian;
 // dmu = d logp / d mu, dkappa = d logp / d kappa. Doubles throughout.

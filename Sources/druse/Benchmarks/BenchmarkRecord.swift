@@ -39,7 +39,7 @@ struct BenchmarkRecord: Encodable, Sendable {
         var copiesByActor: Double
     }
 
-    /// What was measured: sample, logp, ppo-step, score, hub, weights, machine.
+    /// What was measured: sample, logp, actor-unit, ppo-step, score, hub, weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores, the crystals.
     var shape: String
@@ -62,6 +62,8 @@ struct BenchmarkRecord: Encodable, Sendable {
     var microsecondsPerCrystal: Double?
     var bytesPerCrystal: Double?
     var weights: Weights?
+    /// Memory pages that the system provided anew for a unit: a page allocated, cleared and given back each time.
+    var pageFaultsPerUnit: Double?
     var reference: [Reference]?
     var machine: String
     var toolchain: String

@@ -8,7 +8,7 @@ import Rewards
 
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
-    static let names = ["sample", "logp", "ppo-step", "score", "hub", "weights", "machine"]
+    static let names = ["sample", "logp", "actor-unit", "ppo-step", "score", "hub", "weights", "machine"]
 
     /// A policy to measure.
     private struct Shape {
@@ -42,6 +42,7 @@ struct Benchmarks {
             for shape in shapes {
                 if names.contains("sample") { try deliver(sample(shape, threads: threads)) }
                 if names.contains("logp") { try deliver(logProbability(shape, crystals: crystals, threads: threads)) }
+                if names.contains("actor-unit") { try deliver(actorUnit(shape, threads: threads)) }
                 if names.contains("ppo-step") { try deliver(policyStep(shape, crystals: crystals, threads: threads)) }
             }
             if names.contains("score") { try deliver(score(crystals, threads: threads)) }
@@ -101,6 +102,21 @@ struct Benchmarks {
         let part = Array(crystals.prefix(128))
         let (calls, seconds) = try measure { _ = try team.logProbabilities(of: part, weights: shape.weights) }
         return network("logp", shape, part, calls: calls, seconds: seconds, threads: threads, operations: 2)
+    }
+
+    private func actorUnit(_ shape: Shape, threads: Int) throws -> BenchmarkRecord {
+        var policy = shape.weights
+        policy.metadata = embedded.metadata
+        let result = try ActorUnitBenchmark(policy: policy, threads: threads).run(minimumSeconds: minimumSeconds)
+        var record = BenchmarkRecord(
+            benchmark: "actor-unit", shape: shape.name, threads: threads, crystals: result.crystals,
+            seconds: result.seconds)
+        // Sampling and both log-probabilities run every token through the network.
+        record.setNetwork(
+            parameters: shape.weights.layout.parameterCount, tokens: result.tokens, operationsPerWeight: 6)
+        record.pageFaultsPerUnit =
+            Double(result.pageFaults * ActorUnitBenchmark.unitSize) / Double(max(1, result.crystals))
+        return record
     }
 
     private func policyStep(_ shape: Shape, crystals: [Crystal], threads: Int) throws -> BenchmarkRecord {

@@ -15,7 +15,7 @@ final class EnergyEvaluation {
 
     /// An evaluator that one thread of the team uses at a time.
     private struct Owned: @unchecked Sendable {
-        let evaluator: any EnergyEvaluator
+        let evaluator: any PotentialEvaluator
     }
 
     /// A structure and its energy.
@@ -38,25 +38,40 @@ final class EnergyEvaluation {
     /// The energy of each entry, in their order.
     func energies(of entries: [StructureEntry]) -> [ToolAnswer<Evaluated>] {
         let (hull, evaluators) = (hull, evaluators)
-        return team.map(entries) { entry, thread in
-            ToolAnswer(
-                id: entry.id,
-                result: Result { try Self.evaluate(entry, evaluators[thread].evaluator, hull) }
-                    .mapError { ToolFailure($0) })
+        let batches = stride(from: 0, to: entries.count, by: Self.evaluatorBatch).map { start in
+            Array(entries[start..<min(start + Self.evaluatorBatch, entries.count)])
+        }
+        return team.map(batches) { batch, thread in
+            Self.evaluate(batch, evaluators[thread].evaluator, hull)
+        }.flatMap { $0 }
+    }
+
+    /// Entries that an evaluator gets at a time: few, so that all threads have work.
+    private static let evaluatorBatch = 4
+
+    private static func evaluate(
+        _ entries: [StructureEntry], _ evaluator: any PotentialEvaluator, _ hull: HullReference?
+    ) -> [ToolAnswer<Evaluated>] {
+        let structures = entries.map { entry in Result { try entry.input.get().structure() } }
+        var answers = evaluator.evaluate(structures.compactMap { try? $0.get() }, .energy)[...]
+        return zip(entries, structures).map { entry, input in
+            let result = Result {
+                let structure = try input.get()
+                guard let answer = answers.popFirst() else { throw ToolFailure("the potential gave no answer") }
+                let energy: Double
+                do throws(PotentialError) { energy = try answer.get().energyPerAtom } catch {
+                    throw ToolFailure(error.description(for: structure))
+                }
+                return evaluated(structure, energyPerAtom: energy, hull)
+            }
+            return ToolAnswer(id: entry.id, result: result.mapError { ToolFailure($0) })
         }
     }
 
-    private static func evaluate(
-        _ entry: StructureEntry, _ evaluator: any EnergyEvaluator, _ hull: HullReference?
-    ) throws -> Evaluated {
-        let structure = try entry.input.get().structure()
+    private static func evaluated(
+        _ structure: Structure, energyPerAtom energy: Double, _ hull: HullReference?
+    ) -> Evaluated {
         let composition = structure.composition
-        let energy: Double
-        do throws(PotentialError) {
-            energy = try evaluator.energyPerAtom(of: structure)
-        } catch {
-            throw ToolFailure(error.description(for: structure))
-        }
         return Evaluated(
             composition: composition, atomCount: structure.atomCount, energyPerAtom: energy,
             energyAboveHull: hull.map { hull in
