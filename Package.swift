@@ -67,7 +67,7 @@ let package = Package(
             dependencies: [
                 "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
+        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
         .target(
             name: "FineTuning",
             dependencies: [
@@ -158,8 +158,9 @@ let package = Package(
         .testTarget(
             name: "EnginesTests",
             dependencies: [
-                "Base", "Crystals", "Engines", "Fleet", "FleetFixtures", "Policy", "Potentials", "Protocol", "Rewards",
-                "Stability", "Trajectories", "faulty-engine", .product(name: "Logging", package: "swift-log"),
+                "Base", "Coordination", "Crystals", "Engines", "Fleet", "FleetFixtures", "Policy", "Potentials",
+                "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "FineTuningTests",

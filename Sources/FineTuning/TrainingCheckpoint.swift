@@ -2,6 +2,7 @@ package import Archive
 internal import Base
 package import Engines
 package import Foundation
+internal import Kernels
 package import Policy
 package import PolicyOptimization
 internal import Trajectories

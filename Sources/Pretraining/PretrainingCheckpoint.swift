@@ -2,6 +2,7 @@ internal import Archive
 internal import Base
 internal import Configuration
 package import Foundation
+internal import Kernels
 package import Policy
 package import PolicyOptimization
 

@@ -5,7 +5,6 @@ import Foundation
 import GRDB
 import Telemetry
 import Testing
-import Trajectories
 
 @Suite struct RunArchiveTests {
     @Test func insert_thenRead_givesTheSameCrystal() throws {

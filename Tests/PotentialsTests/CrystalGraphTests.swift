@@ -1,4 +1,3 @@
-import Crystals
 import Potentials
 import Testing
 

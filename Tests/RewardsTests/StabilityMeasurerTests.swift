@@ -217,19 +217,19 @@ import Trajectories
     /// The potential sees those that are worth an energy, as one batch; outcomes stay in the order of the crystals.
     @Test func evaluate_ofABatch_answersInOrder() throws {
         let evaluator = FixedEvaluator(.success(-3.4))
-        let reward = StabilityReward(evaluator: evaluator, hull: hull, configuration: RewardConfiguration())
+        let measurer = StabilityMeasurer(evaluator: evaluator, hull: hull, limits: ValidityLimits())
         let crystals = [
-            StabilityReward.Candidate(try rockSalt("Fe")), .init(try rockSalt()),
+            StabilityMeasurer.Candidate(try rockSalt("Fe")), .init(try rockSalt()),
             .init(try rockSalt(), isTerminated: false), .init(try rockSalt(a: 5.7)),
         ]
-        let evaluations = reward.evaluate(crystals)
+        let evaluations = measurer.evaluate(crystals)
         #expect(evaluations.count == 4 && evaluator.structures.count == 2)
         for (candidate, evaluation) in zip(crystals, evaluations) {
-            let alone = reward.evaluate(candidate.crystal, isTerminated: candidate.isTerminated)
+            let alone = measurer.evaluate(candidate.crystal, isTerminated: candidate.isTerminated)
             #expect(evaluation.outcome == alone.outcome)
         }
         #expect(evaluations[2].outcome == .invalid(.unterminated))
-        #expect(reward.evaluate([]).isEmpty)
+        #expect(measurer.evaluate([]).isEmpty)
     }
 
     @Test func evaluationFailure_fromItsCodeAndDetail_isItself() {

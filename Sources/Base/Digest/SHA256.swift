@@ -1,4 +1,4 @@
-internal import CCrypto
+import CCrypto
 
 /// SHA-256 (FIPS 180-4) of bytes that come in pieces, by libcrypto; ``Digest/init(of:)`` is for bytes at hand.
 ///

@@ -61,7 +61,7 @@ struct ActorUnitBenchmark {
             Swift.Result {
                 try sampler.sample(
                     WorkUnit(
-                        runSeed: 7, version: 0, unit: unit, firstCrystal: unit * Self.unitSize,
+                        runSeed: 7, version: 0, unit: unit,
                         crystalCount: Self.unitSize))
             }
         }.flatMap { try $0.get() }

@@ -21,7 +21,7 @@ struct HubBenchmark {
     private enum Reply {
         case message(PeerMessage)
         case sampled(UnitGrant)
-        case scored(RewardTask)
+        case measured(RewardTask)
     }
 
     private static let crystalsPerUnit = 32
@@ -149,7 +149,7 @@ struct HubBenchmark {
         switch message {
         case .welcome(let welcome): peers[index].session = welcome.session
         case .unitGrant(let grant): replies.append((index, .sampled(grant)))
-        case .task(let task): replies.append((index, .scored(task)))
+        case .task(let task): replies.append((index, .measured(task)))
         default: break
         }
     }
@@ -160,7 +160,7 @@ struct HubBenchmark {
         case .sampled(let grant):
             let sampled = grant.unit.crystalIDs.map { id in
                 SampledCrystal(
-                    id: id, crystal: crystals[(grant.unit.firstCrystal + id.index) % crystals.count], terminated: true,
+                    id: id, crystal: crystals[(grant.unit.unit * configuration.crystalsPerUnit + id.index) % crystals.count], terminated: true,
                     logProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4),
                     referenceLogProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4))
             }
@@ -168,11 +168,9 @@ struct HubBenchmark {
                 UnitResult(
                     run: configuration.run, version: grant.unit.version, unit: grant.unit.unit,
                     policy: grant.policy, crystals: sampled, seconds: 0.1))
-        case .scored(let task):
-            let score = Score(energyPerAtom: -3, energyAboveHull: 0.1, reward: -0.1)
-            let results = task.crystals.map {
-                CrystalResult(id: $0.id, result: ScoringResult(outcome: .scored(score), seconds: 0.01))
-            }
+        case .measured(let task):
+            let measurement = Measurement(energyPerAtom: -3, energyAboveHull: 0.1)
+            let results = task.items.map { _ in MeasuringResult(outcome: .measured(measurement), seconds: 0.01) }
             return .taskResult(TaskResult(epoch: task.epoch, task: task.id, results: results))
         }
     }
