@@ -2,7 +2,7 @@ package import Base
 
 /// Serialized weights with the digests that let a peer pull them piece by piece.
 ///
-/// Making one hashes the bytes twice (about 2 ms a megabyte): do it off the hub's thread.
+/// Making one hashes the bytes twice (about 1.2 ms per megabyte): do it off the hub's thread.
 package struct WeightBlob: Sendable, Hashable {
     package let bytes: [UInt8]
     package let manifest: WeightManifest

@@ -28,6 +28,10 @@ struct BenchCommand: ParsableCommand {
 
     func run() throws {
         let benchmarks = try Benchmarks(threadCounts: threads, minimumSeconds: seconds)
-        try benchmarks.run(names.isEmpty ? Benchmarks.names : names) { print(try $0.line()) }
+        let output = StandardOutput()
+        try benchmarks.run(names.isEmpty ? Benchmarks.names : names) {
+            try output.write(line: try $0.line())
+            try output.flush()
+        }
     }
 }

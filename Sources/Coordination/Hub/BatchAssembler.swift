@@ -64,11 +64,8 @@ package struct BatchAssembler: Sendable {
             guard let scored = slot.flatMap(Self.scored) else { return nil }
             crystals.append(scored)
         }
-        let elapsed = begin.map { $0.duration(to: now) } ?? .zero
         return ScoredBatch(
-            version: version, crystals: crystals,
-            seconds: Double(elapsed.components.seconds) + Double(elapsed.components.attoseconds) * 1e-18,
-            report: report)
+            version: version, crystals: crystals, seconds: begin?.duration(to: now).seconds ?? 0, report: report)
     }
 
     private func place(of id: CrystalID) -> Int? {

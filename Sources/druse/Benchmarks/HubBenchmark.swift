@@ -48,9 +48,14 @@ struct HubBenchmark {
     private var heartbeats = 0.0
     private var nextHeartbeat = 0
 
-    /// A hub with peers logged in, a quarter of them actors, at least one of each role.
+    /// Of some peers, a quarter, but one at least.
+    static func actorCount(ofPeers count: Int) -> Int { max(1, count / 4) }
+
+    /// A hub with peers logged in.
     ///
-    /// - Parameter crystals: Each is sampled again and again.
+    /// - Parameters:
+    ///   - peers: At least two.
+    ///   - crystals: Each is sampled again and again.
     init(peers count: Int, crystals: [Crystal]) throws {
         self.crystals = crystals
         var configuration = LearnerConfiguration(
@@ -60,8 +65,8 @@ struct HubBenchmark {
         configuration.crystalsPerTask = Self.crystalsPerTask
         self.configuration = configuration
         core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
-        let actors = max(1, count / 4)
-        for index in 0..<max(2, count) {
+        let actors = Self.actorCount(ofPeers: count)
+        for index in 0..<count {
             let role = index < actors ? PeerRole.actor : .rewardWorker
             let routing = RoutingID(bytes: (0..<5).map { UInt8(truncatingIfNeeded: (index + 1) >> (8 * $0)) })
             peers.append(SimulatedPeer(role: role, routing: routing, readiness: Readiness(window: 3)))
@@ -178,7 +183,7 @@ struct HubBenchmark {
 
 extension Benchmarks {
     /// The numbers of peers that the hub is measured with.
-    static let peerCounts = [1, 10, 100, 500, 1_000, 10_000]
+    static let peerCounts = [2, 10, 100, 500, 1_000, 10_000]
 
     /// Crystals through the hub with as many simulated peers.
     func hub(_ crystals: [Crystal], peers: Int) throws -> BenchmarkRecord {
@@ -188,8 +193,10 @@ extension Benchmarks {
             try hub.makeBatch(version: version)
             version += 1
         } while hub.seconds < minimumSeconds
+        let actors = HubBenchmark.actorCount(ofPeers: peers)
         var record = BenchmarkRecord(
-            benchmark: "hub", shape: "\(peers) peers", threads: 1, crystals: hub.crystalCount, seconds: hub.seconds)
+            benchmark: "hub", shape: "\(peers) peers, \(actors) of them actors", threads: 1,
+            crystals: hub.crystalCount, seconds: hub.seconds)
         record.peers = peers
         record.microsecondsPerCrystal = hub.seconds * 1e6 / Double(max(1, hub.crystalCount))
         record.bytesPerCrystal = Double(hub.byteCount) / Double(max(1, hub.crystalCount))
