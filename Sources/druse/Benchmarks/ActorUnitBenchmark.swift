@@ -29,6 +29,8 @@ struct ActorUnitBenchmark {
         var crystals: Int
         var tokens: Int
         var seconds: Double
+        /// Of all threads.
+        var cpuSeconds: Double
         /// Pages that the system had to provide anew: memory that is allocated, cleared and given back.
         var pageFaults: Int
     }
@@ -39,8 +41,8 @@ struct ActorUnitBenchmark {
         let round = 4 * threads
         try draw(0..<round, team)
         let start = ContinuousClock.now
-        let faults = Self.pageFaults
-        var result = Result(crystals: 0, tokens: 0, seconds: 0, pageFaults: 0)
+        let before = Self.usage
+        var result = Result(crystals: 0, tokens: 0, seconds: 0, cpuSeconds: 0, pageFaults: 0)
         var next = round
         repeat {
             for crystal in try draw(next..<(next + round), team) {
@@ -50,7 +52,9 @@ struct ActorUnitBenchmark {
             next += round
             result.seconds = (ContinuousClock.now - start) / .seconds(1)
         } while result.seconds < minimumSeconds
-        result.pageFaults = Self.pageFaults - faults
+        let after = Self.usage
+        result.cpuSeconds = after.cpuSeconds - before.cpuSeconds
+        result.pageFaults = after.pageFaults - before.pageFaults
         return result
     }
 
@@ -67,13 +71,15 @@ struct ActorUnitBenchmark {
         }.flatMap { try $0.get() }
     }
 
-    private static var pageFaults: Int {
+    /// What this process has used so far.
+    private static var usage: (cpuSeconds: Double, pageFaults: Int) {
         var usage = rusage()
         #if canImport(Glibc)
             getrusage(__rusage_who_t(RUSAGE_SELF.rawValue), &usage)
         #else
             getrusage(RUSAGE_SELF, &usage)
         #endif
-        return Int(usage.ru_minflt)
+        func seconds(_ time: timeval) -> Double { Double(time.tv_sec) + Double(time.tv_usec) / 1e6 }
+        return (seconds(usage.ru_utime) + seconds(usage.ru_stime), Int(usage.ru_minflt))
     }
 }

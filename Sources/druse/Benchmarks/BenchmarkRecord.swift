@@ -62,6 +62,8 @@ struct BenchmarkRecord: Encodable, Sendable {
     var microsecondsPerCrystal: Double?
     var bytesPerCrystal: Double?
     var weights: Weights?
+    /// CPU time of all threads, where it is measured: it says more than `seconds` where others use the machine too.
+    var cpuSeconds: Double?
     /// Memory pages that the system provided anew for a unit: a page allocated, cleared and given back each time.
     var pageFaultsPerUnit: Double?
     var reference: [Reference]?

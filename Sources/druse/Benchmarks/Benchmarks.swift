@@ -114,6 +114,7 @@ struct Benchmarks {
         // Sampling and both log-probabilities run every token through the network.
         record.setNetwork(
             parameters: shape.weights.layout.parameterCount, tokens: result.tokens, operationsPerWeight: 6)
+        record.cpuSeconds = result.cpuSeconds
         record.pageFaultsPerUnit =
             Double(result.pageFaults * ActorUnitBenchmark.unitSize) / Double(max(1, result.crystals))
         return record
