@@ -67,7 +67,7 @@ let package = Package(
             dependencies: [
                 "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry"]),
+        .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
             name: "FineTuning",
             dependencies: [

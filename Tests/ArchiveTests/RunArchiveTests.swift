@@ -5,6 +5,7 @@ import Foundation
 import GRDB
 import Telemetry
 import Testing
+import Trajectories
 
 @Suite struct RunArchiveTests {
     @Test func insert_thenRead_givesTheSameCrystal() throws {

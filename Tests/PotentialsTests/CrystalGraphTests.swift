@@ -1,3 +1,4 @@
+import Crystals
 import Potentials
 import Testing
 
