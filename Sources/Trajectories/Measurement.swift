@@ -1,5 +1,5 @@
 /// What was measured of a crystal: numbers by name.
-package struct Measurement: Sendable, Hashable {
+package struct Measurement: Sendable, Hashable, CustomStringConvertible {
     /// The name of a quantity, as messages and the archive carry it; its unit belongs to it.
     package struct Quantity: RawRepresentable, Sendable, Hashable, Comparable {
         package var rawValue: String
@@ -26,4 +26,9 @@ package struct Measurement: Sendable, Hashable {
 
     /// The number of a name; nil if it was not measured.
     package subscript(quantity: Quantity) -> Double? { values[quantity] }
+
+    /// The numbers in the order of their names.
+    package var description: String {
+        values.sorted { $0.key < $1.key }.map { "\($0.key.rawValue) \($0.value)" }.joined(separator: ", ")
+    }
 }
