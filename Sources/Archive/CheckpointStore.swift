@@ -194,7 +194,7 @@ package struct CheckpointStore: Sendable {
         do {
             return try FileManager.default.contentsOfDirectory(atPath: directory.path)
         } catch {
-            throw .file(path: directory.path, operation: "list", reason: error.localizedDescription)
+            throw .file(path: directory.path, operation: "list", reason: FileProblem.words(error))
         }
     }
 
@@ -247,7 +247,7 @@ package struct CheckpointStore: Sendable {
             try? FileManager.default.removeItem(at: folder.appending(path: CheckpointManifest.fileName))
             try FileManager.default.removeItem(at: folder)
         } catch {
-            throw .file(path: folder.path, operation: "remove", reason: error.localizedDescription)
+            throw .file(path: folder.path, operation: "remove", reason: FileProblem.words(error))
         }
     }
 }

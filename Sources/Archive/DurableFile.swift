@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 
 #if canImport(Glibc)
@@ -30,7 +31,7 @@ package enum DurableFile {
             try handle.synchronize()
             try handle.close()
         } catch {
-            throw .file(path: url.path, operation: "write", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "write", reason: FileProblem.words(error))
         }
     }
 
@@ -67,7 +68,7 @@ package enum DurableFile {
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
-            throw .file(path: url.path, operation: "create", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "create", reason: FileProblem.words(error))
         }
     }
 
@@ -76,7 +77,7 @@ package enum DurableFile {
         do {
             return try Data(contentsOf: url)
         } catch {
-            throw .file(path: url.path, operation: "read", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "read", reason: FileProblem.words(error))
         }
     }
 

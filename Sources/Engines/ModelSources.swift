@@ -28,7 +28,7 @@ package enum PolicySource {
         try ModelSource.requireFile(path)
         let data: Data
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
-            throw ModelError("cannot read \(path): \(error.localizedDescription)")
+            throw ModelError("cannot read \(path): \(FileProblem.words(error))")
         }
         do {
             return try JSONDecoder().decode(PolicyConfiguration.self, from: data)

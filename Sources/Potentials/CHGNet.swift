@@ -57,7 +57,7 @@ package struct CHGNet: InteratomicPotential {
         } catch let error as SafetensorsError {
             throw .modelUnreadable(path: path, reason: "\(error)")
         } catch {
-            throw .modelUnreadable(path: path, reason: error.localizedDescription)
+            throw .modelUnreadable(path: path, reason: FileProblem.words(error))
         }
         guard let json = file.metadata["config"] else {
             throw .modelUnsupported(path: path, reason: "its metadata has no \"config\"")

@@ -59,7 +59,7 @@ final class StructureFileWriter {
 
     private func put(_ text: String) throws(ToolFailure) {
         do { try file.write(contentsOf: Data(text.utf8)) } catch {
-            throw ToolFailure("cannot write \(path): \(error.localizedDescription)")
+            throw ToolFailure("cannot write \(path): \(FileProblem.words(error))")
         }
     }
 }
