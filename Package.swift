@@ -27,10 +27,11 @@ let package = Package(
         .target(name: "Potentials", dependencies: ["Base", "Crystals", "Kernels"], resources: [.copy("Resources")]),
         .target(name: "Stability", dependencies: ["Base", "CZlib", "Crystals"], resources: [.copy("Resources")]),
         .target(
-            name: "Policy", dependencies: ["Base", "Crystals", "Kernels", "Trajectories"],
+            name: "Policy", dependencies: ["Base", "Configuration", "Crystals", "Kernels", "Trajectories"],
             resources: [.copy("Resources")]),
         .target(name: "PolicyOptimization", dependencies: ["Base", "Crystals", "Kernels", "Policy", "Trajectories"]),
-        .target(name: "Rewards", dependencies: ["Crystals", "Potentials", "Stability", "Trajectories"]),
+        .target(
+            name: "Rewards", dependencies: ["Configuration", "Crystals", "Potentials", "Stability", "Trajectories"]),
         .target(
             name: "Engines",
             dependencies: [
@@ -131,6 +132,8 @@ let package = Package(
             path: "Tests/FleetFixtures"),
         .testTarget(name: "BaseTests", dependencies: ["Base"]),
         .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", .product(name: "Yams", package: "Yams")]),
+        .testTarget(
             name: "ProtocolTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories",
@@ -185,7 +188,8 @@ let package = Package(
         .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "StructureFiles"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
-            name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
+            name: "RewardsTests",
+            dependencies: ["Configuration", "Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
         .testTarget(
             name: "ArchiveTests",

@@ -70,7 +70,7 @@ struct EvaluateCommand: ParsableCommand {
         settings.seed = seed
         settings.options.temperature = temperature
         settings.spaceGroups = spaceGroups.isEmpty ? run?.spaceGroups ?? [] : spaceGroups
-        settings.stableBelow = stableBelow ?? run?.stableBelow ?? 0.1
+        settings.stableBelow = stableBelow ?? run?.stableBelow ?? settings.stableBelow
         settings.reward = run?.reward ?? settings.reward
         settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
         let engine = try engine(of: inputs)
