@@ -1,5 +1,6 @@
 internal import Archive
-internal import Configuration
+internal import Base
+package import Configuration
 internal import Coordination
 package import Rewards
 
@@ -27,4 +28,76 @@ package struct RunConfiguration: ConfigurationSection {
     package var livenessSeconds = HubTiming().liveness / .seconds(1)
 
     package init() {}
+
+    private static let atOnce = ResumeRule.changes("from the start of the process on")
+
+    package static let keys: [ConfigurationKey<RunConfiguration>] = [
+        .init(
+            "run_dir", \.runDirectory, "the run's directory; relative to the current folder", onResume: .place,
+            files: .currentFolder),
+        .init("seed", \.seed, "of all randomness of the run"),
+        .init(
+            "policy", \.policy, "the policy to begin with: `base`, the embedded one, or a file",
+            onResume: .sameContents,
+            files: .configuration(unless: "base")),
+        .init(
+            "reference", optional: \.reference, absent: "the policy to begin with",
+            "the frozen policy of the KL term: `base` or a file", onResume: .sameContents,
+            files: .configuration(unless: "base")),
+        .init(
+            "versions", \.versions, takes: .range(1...1_000_000_000),
+            "training steps: batches sampled, scored, learnt from",
+            onResume: .changes("it decides when the run ends; the versions already made stay as they are")),
+        .init("batch_size", \.batchSize, takes: .range(1...10_000_000), unit: "crystals", "crystals of a batch"),
+        .init(
+            "unit_size", \.unitSize, takes: .range(1...1024), unit: "crystals",
+            "crystals that an actor is granted at a time"),
+        .init(
+            "task_size", \.taskSize, takes: .range(1...256), unit: "crystals",
+            "crystals that a reward worker is given at a time", onResume: atOnce),
+        .init(
+            "space_groups", \.spaceGroups, takes: .each(.range(1...230)),
+            "the space groups to sample, uniformly; none: as often as in the policy's training data"),
+        .init(section: "objective", \.objective),
+        .init(section: "reward", \.reward),
+        .init(
+            "potential", \.potential, "what gives the energies: `chgnet`, the embedded one, or a file of the same kind",
+            onResume: .sameContents, files: .configuration(unless: "chgnet")),
+        .init(
+            "hull", \.hull,
+            "what heights are taken above: `default`, the embedded hull, or a file in Alexandria's layout",
+            onResume: .sameContents, files: .configuration(unless: "default")),
+        .init(
+            "stable_below", \.stableBelow, unit: "eV/atom",
+            "below this height a crystal counts as stable in logs, report and evaluation"),
+        .init(
+            "listen", \.listen, takes: .custom("tcp://HOST:PORT") { endpointProblem($0) },
+            "where the learner listens: an address, the name of a host or a network interface, or `*`; "
+                + "port 0 takes a free one",
+            onResume: atOnce),
+        .init(
+            "threads", \.threads, takes: .atLeast(0),
+            "of the training; 0: all cores that affinity, control groups (`cpu.max`) and `SLURM_CPUS_PER_TASK` "
+                + "allow. 16 crystals of a step keep one busy",
+            onResume: atOnce),
+        .init(
+            "keep_checkpoints", \.keepCheckpoints, takes: .atLeast(2), "the newest checkpoints that are kept",
+            onResume: atOnce),
+        .init(
+            "unit_lease_seconds", \.unitLeaseSeconds, takes: .range(3...1e6), unit: "s",
+            "after which a unit is given to another actor as well", onResume: atOnce),
+        .init(
+            "task_lease_seconds", \.taskLeaseSeconds, takes: .range(3...1e6), unit: "s",
+            "after which a task is given to another reward worker as well", onResume: atOnce),
+        .init(
+            "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
+            "of silence after which an actor or reward worker is lost", onResume: atOnce),
+    ]
+
+    private static func endpointProblem(_ text: String) -> String? {
+        do {
+            _ = try Endpoint(text)
+            return nil
+        } catch { return "is no place to listen at: \(error)" }
+    }
 }

@@ -70,7 +70,9 @@ package struct TrainingCheckpoint: Sendable {
         }
         weights = try PolicyWeights(encoded: part(Self.policyPart))
         let moments = try Safetensors(part(Self.optimiserPart)).tensors
-        let state = try JSONDecoder().decode(State.self, from: part(Self.statePart))
+        guard let state = try? JSONDecoder().decode(State.self, from: part(Self.statePart)) else {
+            throw RoleError.work("\(Self.statePart) of checkpoint \(checkpoint.version) cannot be read")
+        }
         guard let first = moments["first_moment"], let second = moments["second_moment"],
             first.values.count == weights.layout.parameterCount, second.values.count == first.values.count,
             state.version == checkpoint.version

@@ -65,7 +65,7 @@ package struct CHGNet: InteratomicPotential {
         do {
             configuration = try JSONDecoder().decode(CHGNetConfiguration.self, from: Data(json.utf8))
         } catch {
-            throw .modelUnsupported(path: path, reason: "its configuration cannot be read: \(error)")
+            throw .modelUnsupported(path: path, reason: "its configuration is not that of a CHGNet model")
         }
         if let reason = configuration.unsupported { throw .modelUnsupported(path: path, reason: reason) }
         weights = try CHGNetWeights(file.tensors, configuration: configuration, path: path)
