@@ -31,10 +31,11 @@ let package = Package(
             name: "Stability", dependencies: ["Base", "CZlib", "Crystals", "StructureFiles"],
             resources: [.copy("Resources")]),
         .target(
-            name: "Policy", dependencies: ["Base", "Crystals", "Kernels", "Trajectories"],
+            name: "Policy", dependencies: ["Base", "Configuration", "Crystals", "Kernels", "Trajectories"],
             resources: [.copy("Resources")]),
         .target(name: "PolicyOptimization", dependencies: ["Base", "Crystals", "Kernels", "Policy", "Trajectories"]),
-        .target(name: "Rewards", dependencies: ["Crystals", "Potentials", "Stability", "Trajectories"]),
+        .target(
+            name: "Rewards", dependencies: ["Configuration", "Crystals", "Potentials", "Stability", "Trajectories"]),
         .target(
             name: "Engines",
             dependencies: [
@@ -140,6 +141,8 @@ let package = Package(
             ],
             path: "Tests/FleetFixtures"),
         .testTarget(name: "BaseTests", dependencies: ["Base"]),
+        .testTarget(
+            name: "ConfigurationTests", dependencies: ["Configuration", .product(name: "Yams", package: "Yams")]),
         .testTarget(
             name: "ProtocolTests",
             dependencies: [

@@ -96,7 +96,7 @@ package enum DurableFile {
         }
     }
 
-    static func lastSystemError() -> String { String(cString: strerror(errno)) }
+    static func lastSystemError() -> String { FileProblem.reason(ofCode: errno) }
 }
 
 /// `rename(2)`, which the method of the same name would hide.

@@ -57,14 +57,7 @@ package struct RunDirectory: Sendable {
             if isNew { rmdir(url.path) }
             throw error
         }
-        if holdsRun(at: url) { throw .runExists(path: url.path, runID: try open(at: url).manifest.runID) }
-        let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: directory.checkpoints.path)) ?? []
-        for (part, isThere) in [
-            ("archive.sqlite", FileManager.default.fileExists(atPath: directory.archive.path)),
-            ("checkpoints", !checkpoints.isEmpty),
-        ] where isThere {
-            throw .leftovers(path: url.path, part: part)
-        }
+        try directory.refuseWhatIsThere()
         do {
             try DurableFile.makeDirectory(directory.checkpoints)
             try DurableFile.makeDirectory(directory.inputs)
@@ -82,6 +75,40 @@ package struct RunDirectory: Sendable {
             throw error
         }
         return (directory, lock)
+    }
+
+    private func refuseWhatIsThere() throws(ArchiveError) {
+        if Self.holdsRun(at: url) { throw .runExists(path: url.path, runID: try Self.open(at: url).manifest.runID) }
+        let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []
+        for (part, isThere) in [
+            ("archive.sqlite", FileManager.default.fileExists(atPath: archive.path)),
+            ("checkpoints", !checkpoints.isEmpty),
+        ] where isThere {
+            throw .leftovers(path: url.path, part: part)
+        }
+    }
+
+    /// Checks whether ``create(at:manifest:configuration:files:copies:)`` could begin a run, and changes nothing.
+    package static func checkIsFree(at url: URL, manifest: RunManifest) throws(ArchiveError) {
+        try checkWritable(at: url)
+        try RunLock.checkFree(at: url.appending(path: "lock"))
+        try RunDirectory(url: url, manifest: manifest).refuseWhatIsThere()
+    }
+
+    /// Checks whether files can be made in a folder, or the folder itself where it is not there yet.
+    package static func checkWritable(at url: URL) throws(ArchiveError) {
+        var folder = url.absoluteURL
+        while !FileManager.default.fileExists(atPath: folder.path), folder.path != "/" {
+            folder.deleteLastPathComponent()
+        }
+        var isFolder: ObjCBool = false
+        _ = FileManager.default.fileExists(atPath: folder.path, isDirectory: &isFolder)
+        guard isFolder.boolValue else {
+            throw .file(path: folder.path, operation: "write into", reason: "it is no folder")
+        }
+        guard access(folder.path, W_OK | X_OK) == 0 else {
+            throw .file(path: folder.path, operation: "write into", reason: DurableFile.lastSystemError())
+        }
     }
 
     /// Removes what `create` and a start that failed have made, and the directory if nothing else is in it.

@@ -44,11 +44,7 @@ package final class RunLock: Sendable {
                 let reason = DurableFile.lastSystemError()
                 close(descriptor)
                 guard isHeld else { throw .file(path: url.path, operation: "lock", reason: reason) }
-                let holder = (try? String(contentsOf: url, encoding: .utf8))?.trimmingCharacters(
-                    in: .whitespacesAndNewlines)
-                throw .locked(
-                    path: url.deletingLastPathComponent().path,
-                    holder: holder.flatMap { $0.isEmpty ? nil : $0 } ?? "another process")
+                throw .locked(path: url.deletingLastPathComponent().path, holder: holder(url))
             }
             var (opened, named) = (stat(), stat())
             if fstat(descriptor, &opened) == 0, stat(url.path, &named) == 0, opened.st_ino == named.st_ino {
@@ -56,6 +52,20 @@ package final class RunLock: Sendable {
             }
             close(descriptor)
         }
+    }
+
+    /// Checks whether nobody has a lock, without taking it; a file that is not there is made by nobody.
+    package static func checkFree(at url: URL) throws(ArchiveError) {
+        let descriptor = open(url.path, O_RDONLY | O_CLOEXEC)
+        guard descriptor >= 0 else { return }
+        defer { close(descriptor) }
+        guard flock(descriptor, LOCK_SH | LOCK_NB) != 0, errno == EWOULDBLOCK else { return }
+        throw .locked(path: url.deletingLastPathComponent().path, holder: holder(url))
+    }
+
+    private static func holder(_ url: URL) -> String {
+        let text = (try? String(contentsOf: url, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
+        return text.flatMap { $0.isEmpty ? nil : $0 } ?? "another process"
     }
 
     /// Gives the lock back; the file stays.

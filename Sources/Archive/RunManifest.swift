@@ -23,6 +23,9 @@ package struct RunManifest: Codable, Equatable, Sendable {
     /// Below this energy above the hull a crystal counts as stable, eV/atom.
     package var stableBelow: Double?
 
+    /// What counts as stable where nothing else is said, eV/atom.
+    package static let usualStableBelow = 0.1
+
     package init(
         runID: String = RunManifest.newID(), build: String, seed: UInt64, referenceDigest: String,
         createdAt: Date = Date(), host: String = ProcessInfo.processInfo.hostName

@@ -1,42 +1,49 @@
-import Yams
-
 /// A key that two configurations give different values.
 package struct ConfigurationDifference: Equatable, Sendable, CustomStringConvertible {
     /// With dots, such as "objective.epochs".
     package let key: String
     package let given: String
     package let stored: String
+    /// What a resumed run may do with the key.
+    package let onResume: ResumeRule
 
     package var description: String { "\(key) is \(given), the run has \(stored)" }
 
-    /// The differences of two configurations of one kind, by key.
-    package static func between(
-        given: some ConfigurationSection, stored: some ConfigurationSection
-    ) throws -> [ConfigurationDifference] {
-        let (given, stored) = (try values(of: given), try values(of: stored))
-        return Set(given.keys).union(stored.keys).sorted().compactMap { key in
-            let (new, old) = (given[key] ?? "not given", stored[key] ?? "not given")
-            return new == old ? nil : ConfigurationDifference(key: key, given: new, stored: old)
+    /// All differences of two configurations of one kind, in the order of the keys.
+    package static func between<Section: ConfigurationSection>(
+        given: Section, stored: Section
+    ) -> [ConfigurationDifference] {
+        zip(given.entries(), stored.entries()).compactMap { given, stored in
+            given.stored == stored.stored
+                ? nil
+                : ConfigurationDifference(
+                    key: given.path, given: given.applies ? given.shown : "not set",
+                    stored: stored.applies ? stored.shown : "not set", onResume: given.onResume)
         }
     }
+}
 
-    private static func values(of section: some ConfigurationSection) throws -> [String: String] {
-        var values: [String: String] = [:]
-        func visit(_ node: Node, _ path: String) {
-            guard let mapping = node.mapping else {
-                if let items = node.sequence {
-                    values[path] = "[\(items.map { $0.string ?? "..." }.joined(separator: ", "))]"
-                } else {
-                    values[path] = node.string ?? ""
-                }
-                return
-            }
-            for (key, value) in mapping {
-                let name = key.string ?? "?"
-                visit(value, path.isEmpty ? name : "\(path).\(name)")
+extension ConfigurationSection {
+    /// What stands against going on with a stored configuration by this one, with both values; empty if nothing.
+    ///
+    /// Files are compared by name: whoever knows that their contents are the same makes the names so first.
+    package func obstacles(toResuming stored: Self) -> [String] {
+        let obstacles = ConfigurationDifference.between(given: self, stored: stored).filter { difference in
+            switch difference.onResume {
+            case .kept, .sameContents: true
+            case .changes, .place: false
             }
         }
-        if let root = try Yams.compose(yaml: ConfigurationLoader.text(section)) { visit(root, "") }
-        return values
+        guard !obstacles.isEmpty else { return [] }
+        return obstacles.map(\.description) + [
+            "a run goes on with what it was begun with but for \(Self.changeableKeys.joined(separator: ", "))"
+        ]
+    }
+
+    /// The keys that may be given anew when a run goes on.
+    package static var changeableKeys: [String] {
+        Self().entries().filter { entry in
+            if case .changes = entry.onResume { true } else { false }
+        }.map(\.path)
     }
 }

@@ -19,7 +19,7 @@ package enum PeerSettings {
 
     package static func parse<Settings: Decodable>(_ type: Settings.Type, from text: String) throws -> Settings {
         do { return try JSONDecoder().decode(type, from: Data(text.utf8)) } catch {
-            throw RoleError.work("the learner's settings cannot be read (\(error)); use the same build on both sides")
+            throw RoleError.work("the learner's settings cannot be read; use the same build on both sides")
         }
     }
 }

@@ -1,3 +1,4 @@
+internal import Archive
 internal import Base
 internal import Crystals
 package import Engines
@@ -16,7 +17,7 @@ package struct PolicyEvaluation: Sendable {
         /// All alike; empty for the frequencies of the policy's training data.
         package var spaceGroups: [Int] = []
         /// eV/atom
-        package var stableBelow = 0.1
+        package var stableBelow = RunManifest.usualStableBelow
         package var limits = ValidityLimits()
         package var threads = 1
 

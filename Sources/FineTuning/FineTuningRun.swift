@@ -24,6 +24,8 @@ package struct FineTuningRun {
     package var grace = HubTiming().grace
     /// Whether the learner may listen where other machines can reach it.
     package var isInsecure = false
+    /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
+    package var place: Endpoint?
     private let engine: ScoringEngine
     private let inputs: RunInputs
     /// Whether this process made the directory.
@@ -60,16 +62,8 @@ package struct FineTuningRun {
             var (directory, lock) = try RunDirectory.resume(at: folder)
             inputs = try RunInputs(directory)
             engine = try inputs.engine()
-            self.configuration = try Self.merged(inputs, given: configuration, logger: logger)
-            let made = try Self.newestVersion(directory, engine: engine.digests)
-            if let configuration, configuration.versions < made {
-                throw ConfigurationError(
-                    source: "versions",
-                    problems: [
-                        "is \(configuration.versions), but the run has made \(made) versions already: give \(made) or "
-                            + "more, or begin a new run"
-                    ])
-            }
+            self.configuration = try Self.merged(inputs, given: configuration)
+            _ = try Self.startVersion(directory, engine: engine.digests, given: configuration)
             if directory.manifest.build != build {
                 logger.warning(
                     """
@@ -78,8 +72,8 @@ package struct FineTuningRun {
                     """
                 )
             }
-            let text = try ConfigurationLoader.text(self.configuration)
-            if try text != ConfigurationLoader.text(inputs.configuration) {
+            let text = ConfigurationText.yaml(self.configuration)
+            if text != ConfigurationText.yaml(inputs.configuration) {
                 try directory.replaceConfiguration(with: text)
             }
             self.directory = directory
@@ -88,13 +82,7 @@ package struct FineTuningRun {
             return
         }
         guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
-        let initial = try Self.policy(named: configuration.policy)
-        let reference = try configuration.reference.map(Self.policy(named:)) ?? initial
-        guard reference.configuration.maximumSites >= initial.configuration.maximumSites else {
-            throw ConfigurationError(
-                source: "reference",
-                problems: ["takes fewer sites (n_max) than the policy, so it cannot judge all of its crystals"])
-        }
+        let (initial, reference) = try Self.policies(of: configuration)
         engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
         let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
         var manifest = RunManifest(
@@ -105,7 +93,7 @@ package struct FineTuningRun {
         manifest.stableBelow = configuration.stableBelow
         let kept = RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
         let (directory, lock) = try RunDirectory.create(
-            at: folder, manifest: manifest, configuration: ConfigurationLoader.text(configuration),
+            at: folder, manifest: manifest, configuration: ConfigurationText.yaml(configuration),
             files: kept.contents, copies: kept.copies)
         self.directory = directory
         self.lock = lock
@@ -114,47 +102,69 @@ package struct FineTuningRun {
         inputs = try RunInputs(directory)
     }
 
+    /// The policy at the start and the reference of a new run.
+    static func policies(of configuration: RunConfiguration) throws -> (
+        initial: PolicyWeights, reference: PolicyWeights
+    ) {
+        let initial = try policy(named: configuration.policy)
+        let reference = try configuration.reference.map(policy(named:)) ?? initial
+        guard reference.configuration.maximumSites >= initial.configuration.maximumSites else {
+            throw ConfigurationError(
+                source: "reference",
+                problems: ["takes fewer sites (n_max) than the policy, so it cannot judge all of its crystals"])
+        }
+        return (initial, reference)
+    }
+
     /// A resumed run keeps what decides its results; only the number of versions and where it runs may be given anew.
     ///
     /// Files are compared by what is in them, wherever they are.
-    private static func merged(
-        _ inputs: RunInputs, given: RunConfiguration?, logger: Logger
-    ) throws -> RunConfiguration {
+    static func merged(_ inputs: RunInputs, given: RunConfiguration?) throws -> RunConfiguration {
         let (stored, manifest) = (inputs.configuration, inputs.directory.manifest)
-        guard let given else { return stored }
-        var merged = given.takingChangeableKeys(from: stored)
-        merged.runDirectory = stored.runDirectory
-        if merged.policy != stored.policy, let digest = manifest.policyDigest,
-            try Digest(of: policy(named: merged.policy).encoded()).hexadecimal == digest
+        guard var given else { return stored }
+        let changeable = given
+        if given.policy != stored.policy, let digest = manifest.policyDigest,
+            try Digest(of: policy(named: given.policy).encoded()).hexadecimal == digest
         {
-            merged.policy = stored.policy
+            given.policy = stored.policy
         }
-        if merged.reference != stored.reference,
-            try Digest(of: policy(named: given.reference ?? given.policy).encoded()).hexadecimal
+        if given.reference != stored.reference,
+            try Digest(of: policy(named: changeable.reference ?? changeable.policy).encoded()).hexadecimal
                 == manifest.referenceDigest
         {
-            merged.reference = stored.reference
+            given.reference = stored.reference
         }
-        if merged.potential != stored.potential, let digest = manifest.potentialDigest,
-            try PotentialSource.load(merged.potential).digest == digest
+        if given.potential != stored.potential, let digest = manifest.potentialDigest,
+            try PotentialSource.load(given.potential).digest == digest
         {
-            merged.potential = stored.potential
+            given.potential = stored.potential
         }
-        if merged.hull != stored.hull, let digest = manifest.hullDigest,
-            try HullSource.load(merged.hull).digest == digest
+        if given.hull != stored.hull, let digest = manifest.hullDigest,
+            try HullSource.load(given.hull).digest == digest
         {
-            merged.hull = stored.hull
+            given.hull = stored.hull
         }
-        let differences = try ConfigurationDifference.between(given: merged, stored: stored)
-        guard differences.isEmpty else {
+        let obstacles = given.obstacles(toResuming: stored)
+        guard obstacles.isEmpty else {
             throw ConfigurationError(
                 source: "--config",
-                problems: differences.map(\.description) + [
-                    "a run goes on with what it was begun with but for \(RunConfiguration.changeableKeys): resume with "
-                        + "--run-dir alone, or begin a new run"
+                problems: obstacles + ["resume with --run-dir alone, or begin a new run"])
+        }
+        return stored.takingChangeableKeys(from: changeable)
+    }
+
+    /// The version that a run goes on from, held against the versions that are asked for.
+    static func startVersion(_ directory: RunDirectory, engine: EngineDigests, given: RunConfiguration?) throws -> Int {
+        let made = try newestVersion(directory, engine: engine)
+        if let given, given.versions < made {
+            throw ConfigurationError(
+                source: "versions",
+                problems: [
+                    "is \(given.versions), but the run has made \(made) versions already: give \(made) or more, or begin "
+                        + "a new run"
                 ])
         }
-        return stored.takingChangeableKeys(from: given)
+        return made
     }
 
     /// The version that a run goes on from; 0 if it has made none.
@@ -297,10 +307,10 @@ package struct FineTuningRun {
 
     private func learnerConfiguration() throws -> LearnerConfiguration {
         var learner = LearnerConfiguration(
-            run: directory.manifest.runID, runSeed: configuration.seed, endpoint: try Endpoint(configuration.listen),
-            versions: configuration.versions, crystalsPerBatch: configuration.batchSize)
-        learner.crystalsPerUnit = configuration.unitSize
-        learner.crystalsPerTask = configuration.taskSize
+            run: directory.manifest.runID, runSeed: configuration.seed,
+            endpoint: try place ?? Endpoint(configuration.listen),
+            versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
+            crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
         let names = inputs.engineNames
         learner.settings = [
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),

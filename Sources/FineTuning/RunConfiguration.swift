@@ -1,139 +1,103 @@
+internal import Archive
 internal import Base
 package import Configuration
-internal import Crystals
-package import Foundation
+internal import Coordination
 package import Rewards
 
-/// What `learner`, `druse launch` and their kin read: one fine-tuning run.
+/// What `learner` and `druse launch` read: one fine-tuning run. What each value is stands in ``keys``.
 package struct RunConfiguration: ConfigurationSection {
     package var runDirectory = "runs/run"
     package var seed: UInt64 = 1
-    /// The policy to begin with: `base` or a file, relative to the configuration file.
     package var policy = "base"
-    /// The frozen policy of the KL term; nil for the one to begin with.
     package var reference: String?
-    /// Training steps: batches sampled, scored and learnt from.
     package var versions = 40
-    /// Crystals of a version.
     package var batchSize = 256
-    /// Crystals of a work unit of an actor.
     package var unitSize = 32
-    /// Crystals of a task of a reward worker.
     package var taskSize = 8
-    /// The space groups to sample, all alike; empty for the frequencies of the policy's training data.
     package var spaceGroups: [Int] = []
     package var objective = ObjectiveConfiguration()
     package var reward = RewardConfiguration()
-    /// `chgnet` or a safetensors file of the same kind.
     package var potential = "chgnet"
-    /// `default` or a file in the Alexandria layout.
     package var hull = "default"
-    /// Below this a crystal counts as stable, eV/atom.
-    package var stableBelow = 0.1
-    /// Where the learner listens; port 0 takes a free one.
+    package var stableBelow = RunManifest.usualStableBelow
     package var listen = "tcp://127.0.0.1:0"
-    /// Threads of the learner's training; 0 for all cores.
     package var threads = 0
-    /// The newest checkpoints that are kept.
     package var keepCheckpoints = 3
-    /// Seconds after which a unit is given to another actor as well.
-    package var unitLeaseSeconds = 300.0
-    /// Seconds after which a task is given to another worker as well.
-    package var taskLeaseSeconds = 120.0
-    /// Seconds of silence after which a peer is lost.
-    package var livenessSeconds = 10.0
+    package var unitLeaseSeconds = HubTiming().unitLease / .seconds(1)
+    package var taskLeaseSeconds = HubTiming().taskLease / .seconds(1)
+    package var livenessSeconds = HubTiming().liveness / .seconds(1)
 
     package init() {}
 
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-        case seed, policy, reference, versions, objective, reward, potential, hull, listen, threads
-        case runDirectory = "run_dir"
-        case batchSize = "batch_size"
-        case unitSize = "unit_size"
-        case taskSize = "task_size"
-        case spaceGroups = "space_groups"
-        case stableBelow = "stable_below"
-        case keepCheckpoints = "keep_checkpoints"
-        case unitLeaseSeconds = "unit_lease_seconds"
-        case taskLeaseSeconds = "task_lease_seconds"
-        case livenessSeconds = "liveness_seconds"
-    }
+    private static let atOnce = ResumeRule.changes("from the start of the process on")
 
-    package init(from decoder: any Decoder) throws {
-        self.init()
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.runDirectory, into: &runDirectory)
-        try read(.seed, into: &seed)
-        try read(.policy, into: &policy)
-        reference = try values.decodeIfPresent(String.self, forKey: .reference)
-        try read(.versions, into: &versions)
-        try read(.batchSize, into: &batchSize)
-        try read(.unitSize, into: &unitSize)
-        try read(.taskSize, into: &taskSize)
-        try read(.spaceGroups, into: &spaceGroups)
-        try read(.objective, into: &objective)
-        try read(.reward, into: &reward)
-        try read(.potential, into: &potential)
-        try read(.hull, into: &hull)
-        try read(.stableBelow, into: &stableBelow)
-        try read(.listen, into: &listen)
-        try read(.threads, into: &threads)
-        try read(.keepCheckpoints, into: &keepCheckpoints)
-        try read(.unitLeaseSeconds, into: &unitLeaseSeconds)
-        try read(.taskLeaseSeconds, into: &taskLeaseSeconds)
-        try read(.livenessSeconds, into: &livenessSeconds)
-    }
+    package static let keys: [ConfigurationKey<RunConfiguration>] = [
+        .init(
+            "run_dir", \.runDirectory, "the run's directory; relative to the current folder", onResume: .place,
+            files: .currentFolder),
+        .init("seed", \.seed, "of all randomness of the run"),
+        .init(
+            "policy", \.policy, "the policy to begin with: `base`, the embedded one, or a file",
+            onResume: .sameContents,
+            files: .configuration(unless: "base")),
+        .init(
+            "reference", optional: \.reference, absent: "the policy to begin with",
+            "the frozen policy of the KL term: `base` or a file", onResume: .sameContents,
+            files: .configuration(unless: "base")),
+        .init(
+            "versions", \.versions, takes: .range(1...1_000_000_000),
+            "training steps: batches sampled, scored, learnt from",
+            onResume: .changes("it decides when the run ends; the versions already made stay as they are")),
+        .init("batch_size", \.batchSize, takes: .range(1...10_000_000), unit: "crystals", "crystals of a batch"),
+        .init(
+            "unit_size", \.unitSize, takes: .range(1...1024), unit: "crystals",
+            "crystals that an actor is granted at a time"),
+        .init(
+            "task_size", \.taskSize, takes: .range(1...256), unit: "crystals",
+            "crystals that a reward worker is given at a time", onResume: atOnce),
+        .init(
+            "space_groups", \.spaceGroups, takes: .each(.range(1...230)),
+            "the space groups to sample, uniformly; none: as often as in the policy's training data"),
+        .init(section: "objective", \.objective),
+        .init(section: "reward", \.reward),
+        .init(
+            "potential", \.potential, "what gives the energies: `chgnet`, the embedded one, or a file of the same kind",
+            onResume: .sameContents, files: .configuration(unless: "chgnet")),
+        .init(
+            "hull", \.hull,
+            "what heights are taken above: `default`, the embedded hull, or a file in Alexandria's layout",
+            onResume: .sameContents, files: .configuration(unless: "default")),
+        .init(
+            "stable_below", \.stableBelow, unit: "eV/atom",
+            "below this height a crystal counts as stable in logs, report and evaluation"),
+        .init(
+            "listen", \.listen, takes: .custom("tcp://HOST:PORT") { endpointProblem($0) },
+            "where the learner listens: an address, the name of a host or a network interface, or `*`; "
+                + "port 0 takes a free one",
+            onResume: atOnce),
+        .init(
+            "threads", \.threads, takes: .atLeast(0),
+            "of the training; 0: all cores that affinity, control groups (`cpu.max`) and `SLURM_CPUS_PER_TASK` "
+                + "allow. 16 crystals of a step keep one busy",
+            onResume: atOnce),
+        .init(
+            "keep_checkpoints", \.keepCheckpoints, takes: .atLeast(2), "the newest checkpoints that are kept",
+            onResume: atOnce),
+        .init(
+            "unit_lease_seconds", \.unitLeaseSeconds, takes: .range(3...1e6), unit: "s",
+            "after which a unit is given to another actor as well", onResume: atOnce),
+        .init(
+            "task_lease_seconds", \.taskLeaseSeconds, takes: .range(3...1e6), unit: "s",
+            "after which a task is given to another reward worker as well", onResume: atOnce),
+        .init(
+            "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
+            "of silence after which an actor or reward worker is lost", onResume: atOnce),
+    ]
 
-    package static var fields: [String: (any ConfigurationSection.Type)?] {
-        var fields = plain(CodingKeys.allCases.map(\.rawValue))
-        fields["objective"] = .some(ObjectiveConfiguration.self)
-        fields["reward"] = .some(RewardConfiguration.self)
-        return fields
-    }
-
-    package var problems: [String] {
-        var problems = objective.problems + reward.problems
-        func require(_ condition: Bool, _ text: String) { if !condition { problems.append(text) } }
-        require((1...1_000_000_000).contains(versions), "versions is \(versions); it must be at least 1")
-        require((1...10_000_000).contains(batchSize), "batch_size is \(batchSize); it must be 1...10000000")
-        require((1...1024).contains(unitSize), "unit_size is \(unitSize); it must be 1...1024")
-        require((1...256).contains(taskSize), "task_size is \(taskSize); it must be 1...256")
-        for number in spaceGroups where SpaceGroup(number: number) == nil {
-            problems.append("space_groups holds \(number); space groups are 1...230")
-        }
-        require(stableBelow.isFinite, "stable_below is \(stableBelow); it must be a number")
-        require(!runDirectory.isEmpty, "run_dir is empty; name a folder")
-        require(threads >= 0, "threads is \(threads); it must not be negative")
-        require(keepCheckpoints >= 2, "keep_checkpoints is \(keepCheckpoints); it must be at least 2")
-        for (name, value) in [
-            ("unit_lease_seconds", unitLeaseSeconds), ("task_lease_seconds", taskLeaseSeconds),
-            ("liveness_seconds", livenessSeconds),
-        ] {
-            require(value >= 3 && value <= 1e6, "\(name) is \(value); it must be 3 to 1000000")
-        }
-        do { _ = try Endpoint(listen) } catch { problems.append("listen: \(error)") }
-        return problems
-    }
-
-    /// A path of the configuration, relative to the folder of its file.
-    package static func resolve(_ path: String, relativeTo file: URL?) -> URL {
-        guard let file else { return URL(filePath: path) }
-        return URL(filePath: path, relativeTo: file.deletingLastPathComponent()).absoluteURL
-    }
-
-    /// The configuration with the paths of its files made absolute, so that it means the same wherever it is read.
-    package func resolved(relativeTo file: URL?) -> RunConfiguration {
-        var copy = self
-        func resolve(_ value: String, unless name: String) -> String {
-            value == name ? value : Self.resolve(value, relativeTo: file).path
-        }
-        copy.policy = resolve(policy, unless: "base")
-        copy.reference = reference.map { resolve($0, unless: "base") }
-        copy.potential = resolve(potential, unless: "chgnet")
-        copy.hull = resolve(hull, unless: "default")
-        return copy
+    private static func endpointProblem(_ text: String) -> String? {
+        do {
+            _ = try Endpoint(text)
+            return nil
+        } catch { return "is no place to listen at: \(error)" }
     }
 }

@@ -75,7 +75,9 @@ package struct TrainingCheckpoint: Sendable {
         }
         weights = try PolicyWeights(encoded: part(Self.policyPart))
         let moments = try Safetensors(part(Self.optimiserPart)).tensors
-        let state = try JSONDecoder().decode(State.self, from: part(Self.statePart))
+        guard let state = try? JSONDecoder().decode(State.self, from: part(Self.statePart)) else {
+            throw RoleError.work("\(Self.statePart) of checkpoint \(checkpoint.version) cannot be read")
+        }
         let optimiser = Adam(
             settings: settings, stepCount: state.optimiserSteps, tensors: moments,
             parameterCount: weights.layout.parameterCount)

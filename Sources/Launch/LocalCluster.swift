@@ -1,6 +1,6 @@
 internal import Archive
 internal import Base
-internal import Configuration
+package import Configuration
 internal import Coordination
 internal import FineTuning
 package import Foundation
@@ -14,8 +14,7 @@ package struct LocalCluster: Sendable {
     private let rewardWorkers: Int
     private let runDirectory: String?
     private let resume: Bool
-    private let versions: Int?
-    private let seed: UInt64?
+    private let overrides: [ConfigurationOverride]
     private let logLevel: String
     /// How long the learner may take to finish the version in hand when asked to stop, seconds.
     package var grace = 60.0
@@ -23,24 +22,38 @@ package struct LocalCluster: Sendable {
     package var isInsecure = false
 
     package init(
-        configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool, versions: Int?,
-        seed: UInt64?, logLevel: String
+        configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool,
+        overrides: [ConfigurationOverride], logLevel: String
     ) {
         self.configurationFile = configurationFile
         self.actors = actors
         self.rewardWorkers = rewardWorkers
         self.runDirectory = runDirectory
         self.resume = resume
-        self.versions = versions
-        self.seed = seed
+        self.overrides = overrides
         self.logLevel = logLevel
+    }
+
+    /// What would run, found out by ``RunPlan``, with the command of every process; nothing is started or changed.
+    package func plan() throws -> String {
+        let plan = try RunPlan(
+            configuration: configuration(), directory: runDirectory.map { URL(filePath: $0) }, resume: resume,
+            isInsecure: isInsecure)
+        let commands = try children().map { child in
+            "\(child.name): \(([child.executable] + child.arguments).joined(separator: " "))"
+        }
+        return ConfigurationText.plan(plan.lines + commands, plan.configuration)
+    }
+
+    private func configuration() throws -> RunConfiguration {
+        try ConfigurationLoader.load(RunConfiguration.self, from: configurationFile, overrides: overrides)
     }
 
     /// The learner first, then actors and reward workers, all at one address.
     ///
     /// - Throws: what is wrong with the configuration, before anything is started.
     package func children() throws -> [ChildSpecification] {
-        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: configurationFile)
+        let configuration = try configuration()
         let folder = URL(filePath: runDirectory ?? configuration.runDirectory)
         if !resume, RunDirectory.holdsRun(at: folder) {
             // Started again with --resume, the learner would go on with it.
@@ -49,10 +62,9 @@ package struct LocalCluster: Sendable {
         try ListeningRule.check(configuration.listen, isInsecure: isInsecure)
         // A learner that is started again must come back where its peers look: no port 0.
         let place = try FreePort.settle(Endpoint(configuration.listen).listening())
-        var learner = try child("learner", "learner", ["--config", configurationFile.path, "--listen", "\(place)"])
+        var learner = try child("learner", "learner", ["--config", configurationFile.path, "--place", "\(place)"])
         if let runDirectory { learner.arguments += ["--run-dir", runDirectory] }
-        if let versions { learner.arguments += ["--versions", "\(versions)"] }
-        if let seed { learner.arguments += ["--seed", "\(seed)"] }
+        learner.arguments += overrides.flatMap { ["--set", $0.setting] }
         if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
         learner.arguments += ["--grace", "\(grace)"]
         if isInsecure { learner.arguments.append("--insecure") }

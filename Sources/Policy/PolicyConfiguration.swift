@@ -1,5 +1,7 @@
+package import Configuration
+
 /// The sizes of a CrystalFormer network, named as in the reference's command line.
-package struct PolicyConfiguration: Codable, Sendable, Hashable {
+package struct PolicyConfiguration: ConfigurationSection, Codable, Hashable {
     /// Fourier frequencies of a coordinate.
     package var fourierFrequencies = 5
     /// von Mises components of a coordinate.
@@ -26,71 +28,38 @@ package struct PolicyConfiguration: Codable, Sendable, Hashable {
     /// The published Alex-20 model, 4.83 M parameters (arXiv 2504.02367, appendix A).
     package static let full = PolicyConfiguration()
 
-    private enum CodingKeys: String, CodingKey {
-        case fourierFrequencies = "Nf"
-        case coordinateComponents = "Kx"
-        case latticeComponents = "Kl"
-        case maximumSites = "n_max"
-        case firstHiddenSize = "h0_size"
-        case layers = "num_layers"
-        case heads = "num_heads"
-        case keySize = "key_size"
-        case modelSize = "model_size"
-        case embeddingSize = "embed_size"
-        case atomTypes = "atom_types"
-        case wyckoffTypes = "wyck_types"
-        case wideningFactor = "widening_factor"
-        case minimumSigma = "sigmamin"
-    }
+    /// Named as in the reference; of `druse pretrain` and of the metadata of policy files.
+    package static let keys: [ConfigurationKey<PolicyConfiguration>] = [
+        .init("Nf", \.fourierFrequencies, takes: .range(1...64), "Fourier frequencies of a coordinate"),
+        .init("Kx", \.coordinateComponents, takes: .range(1...256), "von Mises components of a coordinate"),
+        .init("Kl", \.latticeComponents, takes: .range(1...256), "Gaussian components of the lattice"),
+        .init(
+            "n_max", \.maximumSites, takes: .range(1...512), unit: "sites",
+            "the most sites of a crystal, the padding one included"),
+        .init(
+            "h0_size", \.firstHiddenSize, takes: .range(1...8192),
+            "hidden size of the head of the first Wyckoff position"),
+        .init("num_layers", \.layers, takes: .range(1...256), "layers of the network"),
+        .init("num_heads", \.heads, takes: .range(1...256), "heads of a layer"),
+        .init(
+            "key_size", \.keySize,
+            takes: .custom("1 to 1024, even") { size in
+                if !(1...1024).contains(size) { return "is \(size); it must be 1 to 1024" }
+                return size % 2 == 0 ? nil : "is \(size); it must be even (rotary pairs)"
+            }, "width of a head"),
+        .init("model_size", \.modelSize, takes: .range(1...8192), "width of the network"),
+        .init("embed_size", \.embeddingSize, takes: .range(1...8192), "width of an embedding"),
+        .init(
+            "atom_types", \.atomTypes, takes: .range(119...119), "padding and 118 elements"),
+        .init("wyck_types", \.wyckoffTypes, takes: .range(28...28), "padding and 27 letters"),
+        .init(
+            "widening_factor", \.wideningFactor, takes: .range(1...64),
+            "hidden width of a layer, in widths of the network"),
+        .init("sigmamin", \.minimumSigma, takes: .above(0), "the smallest width of a Gaussian of the lattice"),
+    ]
 
-    package init(from decoder: any Decoder) throws {
-        self.init()
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.fourierFrequencies, into: &fourierFrequencies)
-        try read(.coordinateComponents, into: &coordinateComponents)
-        try read(.latticeComponents, into: &latticeComponents)
-        try read(.maximumSites, into: &maximumSites)
-        try read(.firstHiddenSize, into: &firstHiddenSize)
-        try read(.layers, into: &layers)
-        try read(.heads, into: &heads)
-        try read(.keySize, into: &keySize)
-        try read(.modelSize, into: &modelSize)
-        try read(.embeddingSize, into: &embeddingSize)
-        try read(.atomTypes, into: &atomTypes)
-        try read(.wyckoffTypes, into: &wyckoffTypes)
-        try read(.wideningFactor, into: &wideningFactor)
-        try read(.minimumSigma, into: &minimumSigma)
-    }
-
-    /// The keys that a configuration may have.
-    package static var keys: [String] {
-        [
-            "Nf", "Kx", "Kl", "n_max", "h0_size", "num_layers", "num_heads", "key_size", "model_size", "embed_size",
-            "atom_types", "wyck_types", "widening_factor", "sigmamin",
-        ]
-    }
-
-    /// What is wrong with the sizes; empty if nothing is.
-    package var problems: [String] {
-        var problems: [String] = []
-        func require(_ condition: Bool, _ text: String) { if !condition { problems.append(text) } }
-        for (name, value, limit) in [
-            ("Nf", fourierFrequencies, 64), ("Kx", coordinateComponents, 256), ("Kl", latticeComponents, 256),
-            ("n_max", maximumSites, 512), ("h0_size", firstHiddenSize, 8192), ("num_layers", layers, 256),
-            ("num_heads", heads, 256), ("key_size", keySize, 1024), ("model_size", modelSize, 8192),
-            ("embed_size", embeddingSize, 8192), ("widening_factor", wideningFactor, 64),
-        ] {
-            require((1...limit).contains(value), "\(name) is \(value); it must be 1...\(limit)")
-        }
-        require(keySize % 2 == 0, "key_size is \(keySize); it must be even (rotary pairs)")
-        require(atomTypes == 119, "atom_types is \(atomTypes); it must be 119 (padding and 118 elements)")
-        require(wyckoffTypes == 28, "wyck_types is \(wyckoffTypes); it must be 28 (padding and 27 letters)")
-        require(minimumSigma > 0 && minimumSigma.isFinite, "sigmamin is \(minimumSigma); it must be positive")
-        return problems
-    }
+    package init(from decoder: any Decoder) throws { try self.init(keysOf: decoder) }
+    package func encode(to encoder: any Encoder) throws { try encodeKeys(to: encoder) }
 
     // MARK: Derived sizes
 

@@ -1,4 +1,5 @@
 package import Base
+internal import Configuration
 package import Foundation
 package import Kernels
 
@@ -87,10 +88,12 @@ package struct PolicyWeights: Sendable {
     package init(_ file: Safetensors, configuration: PolicyConfiguration? = nil) throws {
         var sizes = configuration
         if sizes == nil, let text = file.metadata[Self.configurationKey] {
-            sizes = try JSONDecoder().decode(PolicyConfiguration.self, from: Data(text.utf8))
+            do { sizes = try JSONDecoder().decode(PolicyConfiguration.self, from: Data(text.utf8)) } catch {
+                throw PolicyError.badConfiguration("it must be a JSON object of sizes such as \"num_layers\"")
+            }
         }
         guard let sizes else { throw PolicyError.missingConfiguration(Self.configurationKey) }
-        if let problem = sizes.problems.first { throw PolicyError.badConfiguration(problem) }
+        if let problem = sizes.problems().first { throw PolicyError.badConfiguration(problem) }
         let layout = ParameterLayout(sizes)
         var values = [Float](repeating: 0, count: layout.parameterCount)
         for entry in layout.entries {

@@ -59,7 +59,7 @@ package struct CHGNet: InteratomicPotential {
         } catch let error as SafetensorsError {
             throw .modelUnreadable(path: path, reason: "\(error)")
         } catch {
-            throw .modelUnreadable(path: path, reason: error.localizedDescription)
+            throw .modelUnreadable(path: path, reason: FileProblem.reason(of: error))
         }
         guard let json = file.metadata["config"] else {
             throw .modelUnsupported(path: path, reason: "its metadata has no \"config\"")
@@ -67,7 +67,7 @@ package struct CHGNet: InteratomicPotential {
         do {
             configuration = try JSONDecoder().decode(CHGNetConfiguration.self, from: Data(json.utf8))
         } catch {
-            throw .modelUnsupported(path: path, reason: "its configuration cannot be read: \(error)")
+            throw .modelUnsupported(path: path, reason: "its configuration is not that of a CHGNet model")
         }
         if let reason = configuration.unsupported { throw .modelUnsupported(path: path, reason: reason) }
         weights = try CHGNetWeights(file.tensors, configuration: configuration, path: path)

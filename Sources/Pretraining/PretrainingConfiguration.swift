@@ -1,15 +1,11 @@
 package import Configuration
 package import Policy
 
-/// What `druse pretrain --config` reads.
+/// What `druse pretrain` reads. What each value is stands in ``keys``.
 package struct PretrainingConfiguration: ConfigurationSection {
-    /// Tables with a `cif` column, relative to the configuration file; a `split` column (train, val) divides a table.
     package var data: [String] = []
-    /// Tables to validate on, all rows, where `data` has no `split` column.
     package var validationData: [String] = []
-    /// Å, of the symmetry search for crystals whose file states none but P1.
     package var symmetryTolerance = 0.01
-    /// Where checkpoints and metrics go, relative to the current folder.
     package var runDirectory = "runs/pretrain"
     package var policy = PolicyConfiguration()
     package var seed: UInt64 = 1
@@ -17,80 +13,55 @@ package struct PretrainingConfiguration: ConfigurationSection {
     package var batchSize = 256
     package var learningRate = 1e-3
     package var warmupSteps = 200
-    /// The rate at the end, as a share of `learning_rate`.
     package var finalRateShare = 0.0
     package var weightDecay = 0.0
     package var clipNorm = 1.0
     package var validateEvery = 500
-    /// The most validation crystals; 0 for all.
     package var validationLimit = 0
-    /// 0 for all cores.
     package var threads = 0
 
     package init() {}
 
-    private enum CodingKeys: String, CodingKey, CaseIterable {
-        case data, policy, seed, steps, threads
-        case validationData = "validation_data"
-        case symmetryTolerance = "symprec"
-        case runDirectory = "run_dir"
-        case batchSize = "batch_size"
-        case learningRate = "learning_rate"
-        case warmupSteps = "warmup_steps"
-        case finalRateShare = "final_rate_share"
-        case weightDecay = "weight_decay"
-        case clipNorm = "clip_norm"
-        case validateEvery = "validate_every"
-        case validationLimit = "validation_limit"
-    }
+    package static let keys: [ConfigurationKey<PretrainingConfiguration>] = [
+        .init(
+            "data", \.data,
+            "csv files with a `cif` column; a `split` column (`train`, `val`) divides a file", onResume: .sameContents,
+            files: .configuration()),
+        .init(
+            "validation_data", \.validationData,
+            "csv files to validate on, all rows, where `data` has no `split` column", onResume: .sameContents,
+            files: .configuration()),
+        .init(
+            "symprec", \.symmetryTolerance, takes: .above(0, atMost: 1), unit: "Å",
+            "the space group is searched with it where a CIF states P1 alone, and kept where it states another"),
+        .init(
+            "run_dir", \.runDirectory, "where checkpoints and metrics go; relative to the current folder",
+            onResume: .place, files: .currentFolder),
+        .init(section: "policy", \.policy),
+        .init("seed", \.seed, "of all randomness of the training"),
+        .init("steps", \.steps, takes: .atLeast(1), unit: "steps", "steps of the optimiser"),
+        .init("batch_size", \.batchSize, takes: .range(1...1_000_000), unit: "crystals", "crystals of a step"),
+        .init(
+            "learning_rate", \.learningRate, takes: .above(0),
+            "the rate after the warm-up, from where it falls as a cosine"),
+        .init("warmup_steps", \.warmupSteps, takes: .atLeast(0), unit: "steps", "over which the rate climbs from 0"),
+        .init(
+            "final_rate_share", \.finalRateShare, takes: .range(0...1),
+            "the rate at the end, as a share of `learning_rate`"),
+        .init("weight_decay", \.weightDecay, takes: .atLeast(0), "decoupled (AdamW)"),
+        .init("clip_norm", \.clipNorm, takes: .above(0, orInfinite: true), "the largest norm of the gradient"),
+        .init(
+            "validate_every", \.validateEvery, takes: .atLeast(1), unit: "steps",
+            "between validations and checkpoints"),
+        .init(
+            "validation_limit", \.validationLimit, takes: .atLeast(0), unit: "crystals",
+            "the most crystals to validate on; 0: all"),
+        .init(
+            "threads", \.threads, takes: .atLeast(0), "of the training; 0: all cores",
+            onResume: .changes("from the start of the process on")),
+    ]
 
-    package init(from decoder: any Decoder) throws {
-        self.init()
-        let values = try decoder.container(keyedBy: CodingKeys.self)
-        func read<Value: Decodable>(_ key: CodingKeys, into value: inout Value) throws {
-            value = try values.decodeIfPresent(Value.self, forKey: key) ?? value
-        }
-        try read(.data, into: &data)
-        try read(.validationData, into: &validationData)
-        try read(.symmetryTolerance, into: &symmetryTolerance)
-        try read(.runDirectory, into: &runDirectory)
-        try read(.policy, into: &policy)
-        try read(.seed, into: &seed)
-        try read(.steps, into: &steps)
-        try read(.batchSize, into: &batchSize)
-        try read(.learningRate, into: &learningRate)
-        try read(.warmupSteps, into: &warmupSteps)
-        try read(.finalRateShare, into: &finalRateShare)
-        try read(.weightDecay, into: &weightDecay)
-        try read(.clipNorm, into: &clipNorm)
-        try read(.validateEvery, into: &validateEvery)
-        try read(.validationLimit, into: &validationLimit)
-        try read(.threads, into: &threads)
-    }
-
-    package static var fields: [String: (any ConfigurationSection.Type)?] {
-        var fields = plain(CodingKeys.allCases.map(\.rawValue))
-        fields["policy"] = .some(PolicyConfiguration.self)
-        return fields
-    }
-
-    package var problems: [String] {
-        var problems = policy.problems.map { "policy: \($0)" }
-        func require(_ condition: Bool, _ text: String) { if !condition { problems.append(text) } }
-        require(!data.isEmpty, "data is empty; name at least one csv file with a cif column")
-        require(
-            symmetryTolerance > 0 && symmetryTolerance <= 1,
-            "symprec is \(symmetryTolerance); it must be above 0 and at most 1 (angstrom)")
-        require(steps > 0, "steps is \(steps); it must be positive")
-        require((1...1_000_000).contains(batchSize), "batch_size is \(batchSize); it must be 1...1000000")
-        require(learningRate > 0 && learningRate.isFinite, "learning_rate is \(learningRate); it must be positive")
-        require(warmupSteps >= 0, "warmup_steps is \(warmupSteps); it must not be negative")
-        require((0...1).contains(finalRateShare), "final_rate_share is \(finalRateShare); it must be 0...1")
-        require(weightDecay >= 0 && weightDecay.isFinite, "weight_decay is \(weightDecay); it must not be negative")
-        require(clipNorm > 0, "clip_norm is \(clipNorm); it must be positive")
-        require(validateEvery > 0, "validate_every is \(validateEvery); it must be positive")
-        require(validationLimit >= 0, "validation_limit is \(validationLimit); it must not be negative")
-        require(threads >= 0, "threads is \(threads); it must not be negative")
-        return problems
+    package var conflicts: [(key: String, problem: String)] {
+        data.isEmpty ? [("data", "is empty; name at least one csv file with a cif column")] : []
     }
 }

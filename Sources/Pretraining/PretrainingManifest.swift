@@ -31,7 +31,7 @@ struct PretrainingManifest: Codable, Hashable {
             throw ConfigurationError(
                 source: url.path,
                 problems: [
-                    "says which data the run was begun with and cannot be read (\(error.localizedDescription)); "
+                    "says which data the run was begun with and cannot be read; restore it, or "
                         + "begin a new run in another run_dir"
                 ])
         }
@@ -53,36 +53,6 @@ struct PretrainingManifest: Codable, Hashable {
         compare("the training", trainDigest, stored.trainDigest)
         compare("the validation", validationDigest, stored.validationDigest)
         return problems
-    }
-}
-
-extension PretrainingConfiguration {
-    /// Keys that decide no result; data are compared by content, wherever they lie.
-    private static let freeKeys: Set<String> = ["threads", "run_dir", "data", "validation_data"]
-
-    /// The keys that decide results and differ from those of the run to go on with, each with both values.
-    func problems(against stored: PretrainingConfiguration) throws -> [String] {
-        let (given, known) = (try flattened(), try stored.flattened())
-        return Set(given.keys).union(known.keys).sorted().compactMap { key in
-            guard given[key] != known[key] else { return nil }
-            return "\(key) is \(given[key] ?? "not set"), the run was begun with \(known[key] ?? "none")"
-        }
-    }
-
-    /// The values by key, nested keys joined by dots.
-    private func flattened() throws -> [String: String] {
-        let object = try JSONSerialization.jsonObject(with: JSONEncoder().encode(self))
-        var table: [String: String] = [:]
-        func add(_ value: Any, _ path: String) {
-            guard !Self.freeKeys.contains(path) else { return }
-            if let nested = value as? [String: Any] {
-                for (key, value) in nested { add(value, path.isEmpty ? key : "\(path).\(key)") }
-            } else {
-                table[path] = "\(value)"
-            }
-        }
-        add(object, "")
-        return table
     }
 }
 

@@ -1,7 +1,7 @@
 internal import Archive
 internal import Base
 internal import Configuration
-package import Foundation
+internal import Foundation
 internal import Policy
 package import PolicyOptimization
 internal import Telemetry
@@ -10,21 +10,14 @@ internal import Trajectories
 /// Maximum-likelihood training on a data set, from start or checkpoint to the last step.
 package struct PretrainingRun {
     private let configuration: PretrainingConfiguration
-    private let dataFiles: [URL]
-    private let validationFiles: [URL]
     private let directory: URL
     private let shouldStop: @Sendable () -> Bool
 
     /// - Parameters:
-    ///   - configurationFile: paths of data are relative to its folder.
+    ///   - configuration: with paths that are absolute or relative to the current folder.
     ///   - shouldStop: asked between steps; when true the run writes a checkpoint and returns.
-    package init(
-        _ configuration: PretrainingConfiguration, configurationFile: URL, shouldStop: @escaping @Sendable () -> Bool
-    ) {
+    package init(_ configuration: PretrainingConfiguration, shouldStop: @escaping @Sendable () -> Bool) {
         self.configuration = configuration
-        let folder = configurationFile.deletingLastPathComponent()
-        dataFiles = configuration.data.map { URL(filePath: $0, relativeTo: folder).absoluteURL }
-        validationFiles = configuration.validationData.map { URL(filePath: $0, relativeTo: folder).absoluteURL }
         directory = URL(filePath: configuration.runDirectory)
         self.shouldStop = shouldStop
     }
@@ -66,9 +59,7 @@ package struct PretrainingRun {
     package func run(resume: Bool) throws {
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
         if resume { try checkConfiguration() } else { try checkIsNew() }
-        let set = try TrainingSet.read(
-            dataFiles, validation: validationFiles, maximumSites: configuration.policy.maximumSites,
-            symmetryTolerance: configuration.symmetryTolerance, threads: threads)
+        let set = try trainingSet(threads: threads)
         let lock = try resume ? RunLock(url: directory.appending(path: "lock")) : beginDirectory(set)
         defer { lock.release() }
         if resume { try check(PretrainingManifest(set)) }
@@ -159,6 +150,36 @@ package struct PretrainingRun {
                 + "\(configuration.learningRate)) or a longer warmup_steps")
     }
 
+    private func trainingSet(threads: Int) throws -> TrainingSet {
+        try TrainingSet.read(
+            configuration.data.map { URL(filePath: $0) },
+            validation: configuration.validationData.map { URL(filePath: $0) },
+            maximumSites: configuration.policy.maximumSites, symmetryTolerance: configuration.symmetryTolerance,
+            threads: threads)
+    }
+
+    /// Checks all that a run needs, its data included, and changes nothing.
+    ///
+    /// - Returns: what would run, a line each.
+    /// - Throws: what ``run(resume:)`` would.
+    package func check(resume: Bool) throws -> [String] {
+        let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
+        if resume { try checkConfiguration() } else { try checkIsNew() }
+        try RunDirectory.checkWritable(at: directory)
+        try RunLock.checkFree(at: directory.appending(path: "lock"))
+        let set = try trainingSet(threads: threads)
+        var step = 0
+        if resume {
+            try check(PretrainingManifest(set))
+            step = try PretrainingCheckpoint(contentsOf: latest, settings: optimiserSettings).step
+        }
+        return [
+            "\(resume ? "goes on with" : "begins") the pretraining in \(directory.path): steps \(step) to "
+                + "\(configuration.steps) of \(configuration.batchSize) crystals, \(threads) threads",
+            "\(set.train.count) crystals to train on, \(set.validation.count) to validate, left out: \(set.skipped)",
+        ]
+    }
+
     // MARK: The run directory
 
     private var optimiserSettings: Adam.Settings {
@@ -179,7 +200,7 @@ package struct PretrainingRun {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let lock = try RunLock(url: directory.appending(path: "lock"))
         try checkIsNew()
-        try DurableFile.replace(configurationFile, with: Data(ConfigurationLoader.text(configuration).utf8))
+        try DurableFile.replace(configurationFile, with: Data(ConfigurationText.yaml(configuration).utf8))
         try PretrainingManifest(set).write(to: manifestFile)
         var weights = PolicyWeights(random: configuration.seed, configuration: configuration.policy)
         weights.metadata[SpaceGroupDistribution.metadataKey] = SpaceGroupDistribution.metadataText(
@@ -196,7 +217,10 @@ package struct PretrainingRun {
                 source: directory.path, problems: ["holds no run to go on with; begin one without --resume"])
         }
         let stored = try ConfigurationLoader.load(PretrainingConfiguration.self, from: configurationFile)
-        try refuse(configuration.problems(against: stored))
+        // Data are compared by content, once they are read.
+        var given = configuration
+        (given.data, given.validationData) = (stored.data, stored.validationData)
+        try refuse(given.obstacles(toResuming: stored))
     }
 
     private func check(_ manifest: PretrainingManifest) throws {
@@ -207,7 +231,7 @@ package struct PretrainingRun {
         guard !problems.isEmpty else { return }
         throw ConfigurationError(
             source: directory.path,
-            problems: problems.map { "cannot go on: \($0)" } + [
+            problems: ["cannot go on"] + problems + [
                 "resume with what the run was begun with, or begin another in another run_dir"
             ])
     }

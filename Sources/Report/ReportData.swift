@@ -56,7 +56,7 @@ package struct ReportData: Sendable {
     ///
     /// - Parameter stableThreshold: eV/atom; nil for the run's own.
     package init(_ directory: RunDirectory, stableThreshold: Double? = nil) throws(ArchiveError) {
-        let stableThreshold = stableThreshold ?? directory.manifest.stableBelow ?? 0.1
+        let stableThreshold = stableThreshold ?? directory.manifest.stableBelow ?? RunManifest.usualStableBelow
         self.stableThreshold = stableThreshold
         manifest = directory.manifest
         configuration = (try? String(contentsOf: directory.configuration, encoding: .utf8)) ?? ""

@@ -1,7 +1,8 @@
+package import Configuration
 package import Trajectories
 
 /// How crystals are judged.
-package struct RewardConfiguration: Sendable, Hashable, Codable {
+package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
     package var shape = RewardShape.default
     /// What invalid crystals get; nil for the shape's floor.
     package var invalidReward: Double?
@@ -9,19 +10,28 @@ package struct RewardConfiguration: Sendable, Hashable, Codable {
 
     package init() {}
 
-    package enum CodingKeys: String, CodingKey, CaseIterable {
-        case shape
-        case invalidReward = "invalid_reward"
-        case limits
+    package static let keys: [ConfigurationKey<RewardConfiguration>] = [
+        .init(section: "shape", \.shape),
+        .init(
+            "invalid_reward", optional: \.invalidReward,
+            absent: "the least that the shape gives: 0 of `exponential`, the lower bound of `linear`",
+            "what invalid crystals get"),
+        .init(section: "limits", \.limits),
+    ]
+
+    package var conflicts: [(key: String, problem: String)] {
+        guard let invalidReward, invalidReward.isFinite, invalidReward > shape.floor else { return [] }
+        return [
+            (
+                "invalid_reward",
+                "is \(invalidReward.shown); it must be at most \(shape.floor.shown), the least that the shape gives"
+            )
+        ]
     }
 
     /// Keys that are not there take their default.
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        shape = try container.decodeIfPresent(RewardShape.self, forKey: .shape) ?? shape
-        invalidReward = try container.decodeIfPresent(Double.self, forKey: .invalidReward)
-        limits = try container.decodeIfPresent(ValidityLimits.self, forKey: .limits) ?? limits
-    }
+    package init(from decoder: any Decoder) throws { try self.init(keysOf: decoder) }
+    package func encode(to encoder: any Encoder) throws { try encodeKeys(to: encoder) }
 
     /// The reward of an invalid crystal.
     package var floor: Double { invalidReward ?? shape.floor }
@@ -35,18 +45,5 @@ package struct RewardConfiguration: Sendable, Hashable, Codable {
         case .invalid: floor
         case .failed: nil
         }
-    }
-
-    /// What is wrong with the configuration, one sentence each, all of it; empty if nothing.
-    ///
-    /// - Parameter path: where it stands in the file, for the messages.
-    package func problems(path: String = "reward") -> [String] {
-        var problems = shape.problems(path: "\(path).shape")
-        if let invalidReward, !(invalidReward.isFinite && invalidReward <= shape.floor) {
-            problems.append(
-                "\(path).invalid_reward must be a number of at most \(shape.floor), the least that the shape gives, "
-                    + "not \(invalidReward)")
-        }
-        return problems + limits.problems(path: "\(path).limits")
     }
 }

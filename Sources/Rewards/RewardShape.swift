@@ -1,4 +1,5 @@
-import Foundation
+package import Configuration
+internal import Foundation
 
 /// How an energy above the hull becomes a reward; lower energies never earn less.
 package enum RewardShape: Sendable, Hashable {
@@ -36,70 +37,66 @@ package enum RewardShape: Sendable, Hashable {
     }
 }
 
+// MARK: Keys
+
+extension RewardShape: ConfigurationSection {
+    package init() { self = .default }
+
+    package enum Kind: String, CaseIterable, ConfigurationValue { case exponential, linear }
+
+    /// Setting another kind gives its default parameters.
+    package var kind: Kind {
+        get {
+            switch self {
+            case .exponential: .exponential
+            case .linear: .linear
+            }
+        }
+        set {
+            guard newValue != kind else { return }
+            switch newValue {
+            case .exponential: self = .default
+            case .linear: self = .linear(clip: Self.defaultClip)
+            }
+        }
+    }
+
+    /// eV/atom; of the default where the shape has none.
+    private var scale: Double {
+        get { if case .exponential(let scale, _) = self { scale } else { Self.defaultScale } }
+        set { self = .exponential(scale: newValue, maximum: maximum) }
+    }
+
+    private var maximum: Double {
+        get { if case .exponential(_, let maximum) = self { maximum } else { Self.defaultMaximum } }
+        set { self = .exponential(scale: scale, maximum: newValue) }
+    }
+
+    /// eV/atom; of the default where the shape has none.
+    private var clip: ClosedRange<Double> {
+        get { if case .linear(let clip) = self { clip } else { Self.defaultClip } }
+        set { self = .linear(clip: newValue) }
+    }
+
+    private static func only(_ kind: Kind) -> KeyCondition<RewardShape> {
+        KeyCondition("reward.shape.kind is \(kind.rawValue)") { $0.kind == kind }
+    }
+
+    package static let keys: [ConfigurationKey<RewardShape>] = [
+        .init(
+            "kind", \.kind,
+            "how a height above the hull becomes a reward: `exponential`, exp(-E_hull / scale) within [0, maximum], "
+                + "or `linear`, -E_hull within `clip`",
+            isRequired: true),
+        .init(
+            "scale", \.scale, takes: .above(0), unit: "eV/atom", "over which the reward falls to 1/e",
+            where: only(.exponential)),
+        .init("maximum", \.maximum, takes: .above(0), "the largest reward", where: only(.exponential)),
+        .init("clip", \.clip, unit: "eV/atom", "the bounds of the reward", where: only(.linear)),
+    ]
+}
+
 extension RewardShape: Codable {
-    /// `kind` is `linear` or `exponential`; `clip` belongs to the first, `scale` and `maximum` to the second.
-    package enum CodingKeys: String, CodingKey, CaseIterable {
-        case kind, clip, scale, maximum
-    }
-
-    private enum Kind: String, Codable { case linear, exponential }
-
-    package init(from decoder: any Decoder) throws {
-        let container = try decoder.container(keyedBy: CodingKeys.self)
-        let kind = try container.decode(Kind.self, forKey: .kind)
-        let foreign: [CodingKeys] = kind == .linear ? [.scale, .maximum] : [.clip]
-        for key in foreign where container.contains(key) {
-            throw DecodingError.dataCorruptedError(
-                forKey: key, in: container,
-                debugDescription: "'\(key.rawValue)' does not belong to the \(kind.rawValue) shape; leave it out")
-        }
-        switch kind {
-        case .linear:
-            let bounds = try container.decodeIfPresent([Double].self, forKey: .clip)
-            guard let bounds else {
-                self = .linear(clip: Self.defaultClip)
-                return
-            }
-            guard bounds.count == 2, bounds[0] < bounds[1] else {
-                throw DecodingError.dataCorruptedError(
-                    forKey: .clip, in: container, debugDescription: "'clip' must be two numbers, the smaller first")
-            }
-            self = .linear(clip: bounds[0]...bounds[1])
-        case .exponential:
-            self = .exponential(
-                scale: try container.decodeIfPresent(Double.self, forKey: .scale) ?? Self.defaultScale,
-                maximum: try container.decodeIfPresent(Double.self, forKey: .maximum) ?? Self.defaultMaximum)
-        }
-    }
-
-    package func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: CodingKeys.self)
-        switch self {
-        case .linear(let clip):
-            try container.encode(Kind.linear, forKey: .kind)
-            try container.encode([clip.lowerBound, clip.upperBound], forKey: .clip)
-        case .exponential(let scale, let maximum):
-            try container.encode(Kind.exponential, forKey: .kind)
-            try container.encode(scale, forKey: .scale)
-            try container.encode(maximum, forKey: .maximum)
-        }
-    }
-
-    /// What is wrong with the parameters, one sentence each; empty if nothing.
-    ///
-    /// - Parameter path: where the shape stands in the configuration, for the messages.
-    package func problems(path: String) -> [String] {
-        switch self {
-        case .linear(let clip):
-            guard clip.lowerBound.isFinite, clip.upperBound.isFinite else {
-                return ["\(path).clip must be two finite numbers"]
-            }
-            return []
-        case .exponential(let scale, let maximum):
-            var problems: [String] = []
-            if !(scale > 0 && scale.isFinite) { problems.append("\(path).scale must be above 0 eV/atom, not \(scale)") }
-            if !(maximum > 0 && maximum.isFinite) { problems.append("\(path).maximum must be above 0, not \(maximum)") }
-            return problems
-        }
-    }
+    package init(from decoder: any Decoder) throws { try self.init(keysOf: decoder) }
+    package func encode(to encoder: any Encoder) throws { try encodeKeys(to: encoder) }
 }

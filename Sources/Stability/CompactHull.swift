@@ -36,7 +36,7 @@ package enum CompactHull {
         do {
             try Data(encode(reference)).write(to: url, options: .atomic)
         } catch {
-            throw .unwritable(path: url.path, reason: error.localizedDescription)
+            throw .unwritable(path: url.path, reason: FileProblem.reason(of: error))
         }
     }
 
@@ -46,7 +46,7 @@ package enum CompactHull {
         do {
             content = try Data(contentsOf: url)
         } catch {
-            throw .file(.unreadable(path: url.path, reason: error.localizedDescription))
+            throw .file(.unreadable(path: url.path, reason: FileProblem.reason(of: error)))
         }
         return try decode([UInt8](content), path: url.path)
     }

@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 
 /// How records are written as JSON, one object a line.
@@ -51,7 +52,7 @@ package enum JSONLines {
         do {
             data = try Data(contentsOf: url)
         } catch {
-            throw .file(path: url.path, operation: "read", reason: "\(error.localizedDescription)")
+            throw .file(path: url.path, operation: "read", reason: FileProblem.reason(of: error))
         }
         var records: [Record] = []
         var skipped = 0

@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 internal import Synchronization
 
@@ -31,7 +32,7 @@ package final class JSONLinesWriter: Sendable {
             repairedBytes = try JSONLinesWriter.repair(handle)
             self.handle = Mutex(handle)
         } catch {
-            throw .file(path: url.path, operation: "open", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "open", reason: FileProblem.reason(of: error))
         }
     }
 
@@ -42,7 +43,7 @@ package final class JSONLinesWriter: Sendable {
         do {
             try handle.withLock { try $0.write(contentsOf: line) }
         } catch {
-            throw .file(path: url.path, operation: "append to", reason: error.localizedDescription)
+            throw .file(path: url.path, operation: "append to", reason: FileProblem.reason(of: error))
         }
     }
 

@@ -11,7 +11,8 @@ struct Druse: ParsableCommand {
         version: RoleProcess.build,
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
-            HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self, BenchCommand.self,
+            HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self, ConfigCommand.self,
+            BenchCommand.self,
         ])
 
     static func main() {

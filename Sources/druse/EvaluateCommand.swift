@@ -71,7 +71,7 @@ struct EvaluateCommand: ParsableCommand {
         settings.seed = seed
         settings.options.temperature = temperature
         settings.spaceGroups = spaceGroups.isEmpty ? run?.spaceGroups ?? [] : spaceGroups
-        settings.stableBelow = stableBelow ?? run?.stableBelow ?? 0.1
+        settings.stableBelow = stableBelow ?? run?.stableBelow ?? settings.stableBelow
         settings.limits = run?.reward.limits ?? settings.limits
         settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
         let engine = try engine(of: inputs)

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Configuration
 import Fleet
 import Foundation
 import Launch
@@ -35,6 +36,8 @@ struct LaunchCommand: ParsableCommand {
     @Option(help: "The seed of the run; overrides the configuration.")
     var seed: UInt64?
 
+    @OptionGroup var settings: SettingOptions
+
     @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
     var grace = 60.0
 
@@ -59,9 +62,13 @@ struct LaunchCommand: ParsableCommand {
             TerminationSignals.install(stop, second: { stop.abort(status: 128 + $0) })
             var cluster = LocalCluster(
                 configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
-                runDirectory: runDir, resume: resume, versions: versions, seed: seed, logLevel: logLevel)
+                runDirectory: runDir, resume: resume, overrides: overrides, logLevel: logLevel)
             cluster.grace = grace
             cluster.isInsecure = insecure
+            if settings.dryRun {
+                RoleProcess.say(try cluster.plan())
+                return ExitStatus.complete.rawValue
+            }
             var timing = SupervisionCore.Timing()
             // For the step, the checkpoint and the peers' goodbyes.
             timing.stop = .seconds(min(grace, 1e9) + 30)
@@ -71,5 +78,10 @@ struct LaunchCommand: ParsableCommand {
             if restarts > 0 { logger.notice("\(restarts) restarts of processes that died") }
             return summary.status
         }
+    }
+
+    private var overrides: [ConfigurationOverride] {
+        ConfigurationOverride.list(
+            settings.values, [("versions", versions, "--versions"), ("seed", seed, "--seed")])
     }
 }

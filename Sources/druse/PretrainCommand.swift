@@ -20,12 +20,19 @@ struct PretrainCommand: ParsableCommand {
     @Option(help: "Where checkpoints and metrics go; overrides the configuration.")
     var runDir: String?
 
+    @OptionGroup var settings: SettingOptions
+
     func run() throws {
-        let file = URL(filePath: config)
-        var settings = try ConfigurationLoader.load(PretrainingConfiguration.self, from: file)
-        if let runDir { settings.runDirectory = runDir }
+        let configuration = try ConfigurationLoader.load(
+            PretrainingConfiguration.self, from: URL(filePath: config),
+            overrides: ConfigurationOverride.list(settings.values, [("run_dir", runDir, "--run-dir")]))
         let stop = RoleProcess.stopToken(exitsWithParent: false)
-        try PretrainingRun(settings, configurationFile: file, shouldStop: { stop.isStopped }).run(resume: resume)
+        let run = PretrainingRun(configuration, shouldStop: { stop.isStopped })
+        if settings.dryRun {
+            RoleProcess.say(ConfigurationText.plan(try run.check(resume: resume), configuration))
+            return
+        }
+        try run.run(resume: resume)
         if let reason = stop.reason { throw RoleError.work("stopped by \(reason); go on with --resume") }
     }
 }

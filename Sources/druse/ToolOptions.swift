@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Configuration
 import StructureFiles
 
 /// Options of commands that read structures.
@@ -62,4 +63,21 @@ struct PolicyOptions: ParsableArguments {
 struct PotentialOptions: ParsableArguments {
     @Option(help: "The interatomic potential: chgnet, or a CHGNet model file (.safetensors).")
     var potential = "chgnet"
+}
+
+/// The options of commands that run what a configuration says.
+struct SettingOptions: ParsableArguments {
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A value in place of the configuration's, such as objective.kl_weight=0.1; may be given again.",
+            valueName: "key=value"))
+    var values: [String] = []
+
+    @Flag(help: "Check everything, files included, print what would run, and change nothing.")
+    var dryRun = false
+
+    func validate() throws {
+        if let problem = ConfigurationOverride.problem(of: values) { throw ValidationError(problem) }
+    }
 }

@@ -40,6 +40,19 @@ struct LearnerCommand: ParsableCommand {
     @Option(help: "The seed of the run; overrides the configuration.")
     var seed: UInt64?
 
+    @Option(
+        name: .customLong("set"),
+        help: ArgumentHelp(
+            "A value in place of the configuration's, such as objective.kl_weight=0.1; may be given again.",
+            valueName: "key=value"))
+    var settings: [String] = []
+
+    @Flag(help: "Check everything, files included, print what would run, and change nothing.")
+    var dryRun = false
+
+    @Option(help: ArgumentHelp("Where to listen now; used by druse launch.", visibility: .hidden))
+    var place: String?
+
     @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
     var grace = 60.0
 
@@ -53,8 +66,11 @@ struct LearnerCommand: ParsableCommand {
     var exitWithParent = false
 
     func validate() throws {
-        guard config != nil || (listen == nil && versions == nil && seed == nil) else {
-            throw ValidationError("--listen, --versions and --seed change what --config says: give that, too")
+        if let problem = ConfigurationOverride.problem(of: settings) { throw ValidationError(problem) }
+        guard config != nil || overrides.isEmpty || (resume && runDir != nil) else {
+            throw ValidationError(
+                "--set, --listen, --versions and --seed change what --config says, or the run of --run-dir with "
+                    + "--resume: give one of them, too")
         }
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
@@ -64,11 +80,21 @@ struct LearnerCommand: ParsableCommand {
         RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("learner", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            let directory = runDir.map { URL(filePath: $0) }
+            let given = try RunConfiguration.given(
+                file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides)
+            if dryRun {
+                let plan = try RunPlan(
+                    configuration: given, directory: directory, resume: resume, isInsecure: insecure)
+                RoleProcess.say(plan.text)
+                return ExitStatus.complete.rawValue
+            }
+            if let given { try ListeningRule.check(given.listen, isInsecure: insecure) }
             var run = try FineTuningRun(
-                configuration: try settings(), directory: runDir.map { URL(filePath: $0) }, resume: resume,
-                build: RoleProcess.build, logger: logger)
+                configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
             run.grace = .seconds(min(grace, 1e9))
             run.isInsecure = insecure
+            run.place = try place.map { try Endpoint($0) }
             let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
             RoleProcess.say(
                 summary.isComplete
@@ -78,18 +104,12 @@ struct LearnerCommand: ParsableCommand {
         }
     }
 
-    private func settings() throws -> RunConfiguration? {
-        guard let config else { return nil }
-        let file = URL(filePath: config)
-        var settings = try ConfigurationLoader.load(RunConfiguration.self, from: file).resolved(relativeTo: file)
-        if let listen { settings.listen = listen }
-        if let versions { settings.versions = versions }
-        if let seed { settings.seed = seed }
-        if let runDir { settings.runDirectory = runDir }
-        guard settings.problems.isEmpty else {
-            throw ConfigurationError(source: "the command line", problems: settings.problems)
-        }
-        try ListeningRule.check(settings.listen, isInsecure: insecure)
-        return settings
+    private var overrides: [ConfigurationOverride] {
+        ConfigurationOverride.list(
+            settings,
+            [
+                ("listen", listen, "--listen"), ("versions", versions, "--versions"), ("seed", seed, "--seed"),
+                ("run_dir", config == nil ? nil : runDir, "--run-dir"),
+            ])
     }
 }

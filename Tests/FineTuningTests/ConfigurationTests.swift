@@ -15,9 +15,9 @@ import Testing
     @Test(arguments: ["quickstart", "paper-ehull"]) func shippedRunConfiguration_isValid(name: String) throws {
         let file = Self.configs.appending(path: "\(name).yaml")
         let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
-        let text = try ConfigurationLoader.text(configuration)
+        let text = ConfigurationText.yaml(configuration)
         let again = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: "text")
-        #expect(try ConfigurationLoader.text(again) == text)
+        #expect(ConfigurationText.yaml(again) == text)
     }
 
     @Test func paperConfiguration_isThePapers() throws {
@@ -94,15 +94,22 @@ import Testing
         let folder = try #require(throws: ConfigurationError.self) {
             try ConfigurationLoader.load(RunConfiguration.self, from: file.deletingLastPathComponent())
         }
-        #expect("\(folder)".contains("Is a directory"))
+        #expect("\(folder)".contains("it is a folder"))
     }
 
-    @Test func paths_areRelativeToTheFile() {
-        var configuration = RunConfiguration()
-        configuration.policy = "models/a.safetensors"
-        let resolved = configuration.resolved(relativeTo: URL(filePath: "/somewhere/run.yaml"))
-        #expect(resolved.policy == "/somewhere/models/a.safetensors")
-        #expect(resolved.hull == "default" && resolved.potential == "chgnet")
+    @Test func paths_areRelativeToTheFile_thoseOfTheCommandLineToTheCurrentFolder() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "run.yaml")
+        try "policy: models/a.safetensors\nrun_dir: runs/x\n".write(to: file, atomically: true, encoding: .utf8)
+        let here = FileManager.default.currentDirectoryPath
+        let configuration = try ConfigurationLoader.load(
+            RunConfiguration.self, from: file, overrides: ConfigurationOverride.list(["reference=b.safetensors"]))
+        #expect(configuration.policy == folder.path + "/models/a.safetensors")
+        #expect(configuration.reference == here + "/b.safetensors")
+        #expect(configuration.runDirectory == here + "/runs/x")
+        #expect(configuration.hull == "default" && configuration.potential == "chgnet")
     }
 
     private func refusal(_ text: String) -> String {
@@ -153,5 +160,168 @@ import Testing
             #expect(message.contains(part), "\(part) is not in: \(message)")
         }
         #expect(message.components(separatedBy: "seed").count == 2, "\(message)")
+    }
+
+    /// What stands in a run directory of an earlier build, in the form in which it was written then.
+    @Test func configurationOfAnEarlierBuild_readsTheSame() throws {
+        let text = """
+            batch_size: 512
+            hull: default
+            keep_checkpoints: 3
+            listen: tcp://127.0.0.1:35671
+            liveness_seconds: 1e+1
+            objective:
+              advantage: detached
+              baseline_memory: 9.5e-1
+              clip: 2e-1
+              clip_norm: 1e+0
+              epochs: 5
+              kl_weight: 2.5e-2
+              learning_rate: 3e-4
+              learning_rate_decay: 0e+0
+              minibatch: 0
+              ratio: component
+              ratio_limit: 1e+1
+              warmup_steps: 30
+            policy: base
+            potential: chgnet
+            reward:
+              limits:
+                maximum_angle: 1.6e+2
+                maximum_atoms: 200
+                maximum_length: 1e+2
+                maximum_volume_per_atom: 1e+3
+                minimum_angle: 2e+1
+                minimum_distance: 5e-1
+                minimum_length: 1.5e+0
+                minimum_volume_per_atom: 2e+0
+              shape:
+                kind: exponential
+                maximum: 2e+0
+                scale: 1.5e-1
+            run_dir: runs/quickstart
+            seed: 1
+            space_groups: []
+            stable_below: 1e-1
+            task_lease_seconds: 1.2e+2
+            task_size: 8
+            threads: 2
+            unit_lease_seconds: 3e+2
+            unit_size: 32
+            versions: 24
+
+            """
+        let stored = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: "config.yaml")
+        let file = Self.configs.appending(path: "quickstart.yaml")
+        let shipped = try ConfigurationLoader.load(RunConfiguration.self, from: file)
+        #expect(shipped.obstacles(toResuming: stored) == [])
+        #expect(ConfigurationDifference.between(given: shipped, stored: stored).map(\.key) == ["run_dir", "listen"])
+    }
+
+    @Test func resume_tellsBothValues_andTheKeysThatMayChange() {
+        var given = RunConfiguration()
+        given.seed = 2
+        given.objective.klWeight = 0.01
+        given.reward.shape = .linear(clip: -10...10)
+        given.hull = "/h.json"
+        given.versions = 80
+        given.runDirectory = "elsewhere"
+        let obstacles = given.obstacles(toResuming: RunConfiguration())
+        #expect(
+            obstacles.dropLast() == [
+                "seed is 2, the run has 1", "objective.kl_weight is 0.01, the run has 0.005",
+                "reward.shape.kind is linear, the run has exponential",
+                "reward.shape.scale is not set, the run has 0.15", "reward.shape.maximum is not set, the run has 2",
+                "reward.shape.clip is [-10.0, 10.0], the run has not set", "hull is /h.json, the run has default",
+            ])
+        #expect(
+            obstacles.last?.hasSuffix(
+                "versions, task_size, listen, threads, keep_checkpoints, unit_lease_seconds, task_lease_seconds, "
+                    + "liveness_seconds"
+            ) == true)
+        let taken = RunConfiguration().takingChangeableKeys(from: given)
+        #expect(taken.versions == 80 && taken.seed == 1 && taken.objective.klWeight == 0.005)
+    }
+
+    /// A property without a key would silently be no part of a configuration.
+    @Test func everyProperty_hasAKey() {
+        func leaves(_ value: Any) -> Int {
+            guard value is any ConfigurationSection, !(value is RewardShape) else { return 1 }
+            return Mirror(reflecting: value).children.reduce(0) { $0 + leaves($1.value) }
+        }
+        // The shape is one value with four keys.
+        #expect(RunConfiguration().entries().count == leaves(RunConfiguration()) + 3)
+        #expect(PretrainingConfiguration().entries().count == leaves(PretrainingConfiguration()))
+        for entry in RunConfiguration().entries() + PretrainingConfiguration().entries() {
+            #expect(!entry.help.isEmpty && !entry.help.contains("\n"), "\(entry.path)")
+        }
+    }
+
+    /// A default is a value that the key takes.
+    @Test func defaults_areAccepted() throws {
+        #expect(RunConfiguration().problems() == [])
+        let text = ConfigurationText.yaml(RunConfiguration())
+        let again = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: "text")
+        #expect(ConfigurationText.yaml(again) == text)
+    }
+
+    @Test(arguments: [
+        ("objective.kl_weight=0.1", 0.1), ("objective.kl_weight=0", 0.0), ("objective.kl_weight=1e-3", 0.001),
+    ])
+    func set_standsForTheValueOfTheFile(setting: String, expected: Double) throws {
+        let text = "objective: {kl_weight: 0.5, clip: 0.3}\n"
+        let configuration = try ConfigurationLoader.parse(
+            RunConfiguration.self, text: text, source: "run.yaml", overrides: ConfigurationOverride.list([setting]))
+        #expect(configuration.objective.klWeight == expected && configuration.objective.clip == 0.3)
+    }
+
+    @Test func set_ofTables_replacesThem() throws {
+        let text = "reward: {shape: {kind: exponential, scale: 0.2}}\nspace_groups: [1]\n"
+        let configuration = try ConfigurationLoader.parse(
+            RunConfiguration.self, text: text, source: "run.yaml",
+            overrides: ConfigurationOverride.list([
+                "reward.shape={kind: linear, clip: [-5, 5]}", "space_groups=[225, 227]",
+            ]))
+        #expect(configuration.reward.shape == .linear(clip: -5...5) && configuration.spaceGroups == [225, 227])
+    }
+
+    @Test(arguments: [
+        ("objective.kl_weight=-1", "objective.kl_weight (--set) is -1; it must be at least 0"),
+        ("objective.klweight=1", "key objective.klweight (--set) is unknown: did you mean objective.kl_weight?"),
+        ("kl_weight=1", "key kl_weight (--set) is unknown: did you mean objective.kl_weight?"),
+        ("seed=", "seed (--set) has no value"), ("seed=007", "seed (--set) is 007, which could be octal"),
+        ("reward.shape.clip=[1, 2]", "does not belong here: it has a meaning where reward.shape.kind is linear"),
+        ("objective=3", "objective (--set) must be a table"), ("space_groups=[1", "is no list or table in YAML"),
+    ])
+    func set_ofNonsense_isRefusedLikeTheFiles(setting: String, words: String) throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try ConfigurationLoader.parse(
+                RunConfiguration.self, text: "reward: {shape: {kind: exponential}}", source: "run.yaml",
+                overrides: ConfigurationOverride.list([setting]))
+        }
+        #expect(error.problems.count == 1 && "\(error)".contains(words), "\(error)")
+    }
+
+    @Test(arguments: [
+        ("versions: [1]", "versions (line 1) must be a whole number, not a list"),
+        ("reward: {shape: {kind: cubic}}", "reward.shape.kind (line 1) must be exponential or linear, not \"cubic\""),
+        ("reward: {shape: {scale: 1}}", "reward.shape.kind (line 1) is missing"),
+        ("reward: {shape: {kind: linear, clip: [1]}}", "reward.shape.clip (line 1) is [1.0]; it must be two numbers"),
+        ("seed: 1\nseed: 2", "has a key twice in the table of line 1: seed"),
+        ("seed: 99999999999999999999", "seed (line 1) is 99999999999999999999; it must be 0 to 18446744073709551615"),
+        ("a: [1, 2", "is not valid YAML: line 2, column 1: did not find"),
+        ("seed: 1.5", "seed (line 1) must be a whole number, not \"1.5\""),
+        ("stable_below: .nan", "stable_below (line 1) is .nan; it must be a number"),
+        ("objective: {clip: 0x1p3}", "objective.clip (line 1) is 0x1p3"),
+        ("policy: ''", "policy (line 1) is an empty text"),
+        ("\n\nunit_size: 0", "unit_size (line 3) is 0; it must be 1 to 1024 crystals"),
+    ])
+    func problems_areToldInOurWords(text: String, words: String) {
+        let message = refusal(text)
+        #expect(message.contains(words), "\(message)")
+        for foreign in ["DecodingError", "CodingKey", "Swift", "Error Domain", "operation could not", "Optional("] {
+            #expect(!message.contains(foreign), "\(message)")
+        }
+        #expect(!message.contains("\n"))
     }
 }

@@ -78,12 +78,9 @@ package enum Toys {
     package static func configuration(
         versions: Int = 3, crystalsPerBatch: Int = 50, endpoint: String = "tcp://127.0.0.1:*"
     ) throws -> LearnerConfiguration {
-        var configuration = LearnerConfiguration(
+        LearnerConfiguration(
             run: "test", runSeed: 7, endpoint: try Endpoint(endpoint), versions: versions,
-            crystalsPerBatch: crystalsPerBatch)
-        configuration.crystalsPerUnit = 8
-        configuration.crystalsPerTask = 3
-        return configuration
+            crystalsPerBatch: crystalsPerBatch, crystalsPerUnit: 8, crystalsPerTask: 3)
     }
 }
 

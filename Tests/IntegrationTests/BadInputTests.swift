@@ -25,7 +25,10 @@ import Testing
             listen: nowhere
 
             """)
-        let words = ["run.yaml", "batch_sise", "objective.speed", "versions is 0", "objective.clip is 2", "nowhere"]
+        let words = [
+            "run.yaml", "batch_sise", "objective.speed", "versions (line 2) is 0", "objective.clip (line 4) is 2",
+            "nowhere",
+        ]
         try expectFailure("learner", ["--config", file], words)
         try expectFailure("druse", ["launch", "--config", file], words)
         #expect(!FileManager.default.fileExists(atPath: folder.path("run")))
@@ -44,7 +47,7 @@ import Testing
 
     @Test func arguments_thatCannotBeUsed_areRefused() throws {
         try expectFailure("learner", [], ["--config"])
-        try expectFailure("learner", ["--resume", "--run-dir", "run", "--versions", "3"], ["--config"], status: 64)
+        try expectFailure("learner", ["--run-dir", "run", "--versions", "3"], ["--config"], status: 64)
         for program in ["actor", "reward-worker"] {
             try expectFailure(program, [], ["--connect"], status: 64)
             try expectFailure(program, ["--connect", "nowhere"], ["nowhere", "tcp://127.0.0.1:5555"])

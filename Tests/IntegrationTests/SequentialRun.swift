@@ -20,7 +20,7 @@ enum SequentialRun {
 
     private static func run(_ cluster: TestCluster) throws -> Data {
         let file = URL(filePath: cluster.configurationFile)
-        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file).resolved(relativeTo: file)
+        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
         let initial = try FineTuningRun.policy(named: configuration.policy)
         let trainer = try PolicyTrainer(
             configuration: configuration, initial: initial, reference: initial.encoded(),

@@ -17,7 +17,6 @@ import Trajectories
     /// A folder with a table of a few crystals.
     private struct Setting {
         let folder: URL
-        let file: URL
 
         init() throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "druse-pretraining-\(UUID().uuidString)")
@@ -38,12 +37,11 @@ import Trajectories
                 table += "x\(index),\(index < 5 ? "train" : "val"),\"\(cif)\"\n"
             }
             try table.write(to: folder.appending(path: "data.csv"), atomically: true, encoding: .utf8)
-            file = folder.appending(path: "pretrain.yaml")
         }
 
         func configuration(run: String) -> PretrainingConfiguration {
             var configuration = PretrainingConfiguration()
-            configuration.data = ["data.csv"]
+            configuration.data = [folder.appending(path: "data.csv").path]
             configuration.runDirectory = folder.appending(path: run).path
             configuration.policy.layers = 1
             configuration.policy.heads = 2
@@ -71,7 +69,7 @@ import Trajectories
         let setting = try Setting()
         defer { setting.remove() }
         let whole = setting.configuration(run: "whole")
-        try PretrainingRun(whole, configurationFile: setting.file, shouldStop: { false }).run(resume: false)
+        try PretrainingRun(whole, shouldStop: { false }).run(resume: false)
         let text = try String(contentsOf: setting.folder.appending(path: "whole/metrics.jsonl"), encoding: .utf8)
         let losses = try text.split(separator: "\n").map {
             try JSONDecoder().decode(PretrainingRun.Record.self, from: Data($0.utf8)).train.total
@@ -88,11 +86,11 @@ import Trajectories
                 return $0 > 17
             }
         }
-        try PretrainingRun(parts, configurationFile: setting.file, shouldStop: stopping).run(resume: false)
+        try PretrainingRun(parts, shouldStop: stopping).run(resume: false)
         #expect(throws: ConfigurationError.self) {
-            try PretrainingRun(parts, configurationFile: setting.file, shouldStop: { false }).run(resume: false)
+            try PretrainingRun(parts, shouldStop: { false }).run(resume: false)
         }
-        try PretrainingRun(parts, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+        try PretrainingRun(parts, shouldStop: { false }).run(resume: true)
         let (resumed, uninterrupted) = (
             try setting.weights(run: "parts", "latest"), try setting.weights(run: "whole", "latest")
         )
@@ -114,7 +112,7 @@ import Trajectories
                 return $0 > 12
             }
         }
-        try PretrainingRun(begun, configurationFile: setting.file, shouldStop: stopping).run(resume: false)
+        try PretrainingRun(begun, shouldStop: stopping).run(resume: false)
         let folder = setting.folder.appending(path: "r")
         func contents() throws -> [String: Data] {
             var table: [String: Data] = [:]
@@ -128,7 +126,7 @@ import Trajectories
             var other = begun
             change(&other)
             let error = try #require(throws: ConfigurationError.self) {
-                try PretrainingRun(other, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+                try PretrainingRun(other, shouldStop: { false }).run(resume: true)
             }
             #expect(try contents() == before)
             return "\(error)"
@@ -141,26 +139,54 @@ import Trajectories
         ]
         for (key, old, new, change) in changes {
             let text = try refusal(change)
-            #expect(text.contains("\(key) is \(new), the run was begun with \(old)"), "\(text)")
+            #expect(text.contains("\(key) is \(new), the run has \(old)"), "\(text)")
         }
         let table = try String(contentsOf: setting.folder.appending(path: "data.csv"), encoding: .utf8)
         try table.replacing("Rb", with: "Cs").write(
             to: setting.folder.appending(path: "other.csv"), atomically: true, encoding: .utf8)
-        #expect(try refusal { $0.data = ["other.csv"] }.contains("the validation crystals have SHA-256"))
+        #expect(
+            try refusal { $0.data = [setting.folder.appending(path: "other.csv").path] }.contains(
+                "the validation crystals have SHA-256"))
         try FileManager.default.moveItem(
             at: setting.folder.appending(path: "data.csv"), to: setting.folder.appending(path: "moved.csv"))
         var moved = begun
-        moved.data = ["moved.csv"]
+        moved.data = [setting.folder.appending(path: "moved.csv").path]
         moved.threads = 1
-        try PretrainingRun(moved, configurationFile: setting.file, shouldStop: { false }).run(resume: true)
+        try PretrainingRun(moved, shouldStop: { false }).run(resume: true)
         #expect(try Data(contentsOf: folder.appending(path: "config.yaml")) == before["config.yaml"])
+    }
+
+    @Test func check_findsWhatARunWould_andChangesNothing() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let begun = setting.configuration(run: "r")
+        let run = PretrainingRun(begun, shouldStop: { true })
+        let folder = setting.folder.appending(path: "r")
+        #expect(try run.check(resume: false).first?.contains("steps 0 to 40 of 8 crystals") == true)
+        #expect(throws: ConfigurationError.self) { try run.check(resume: true) }
+        var missing = begun
+        missing.data = ["/none.csv"]
+        #expect(throws: (any Error).self) {
+            try PretrainingRun(missing, shouldStop: { true }).check(resume: false)
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path))
+        try run.run(resume: false)
+        #expect(throws: ConfigurationError.self) { try run.check(resume: false) }
+        #expect(try run.check(resume: true).first?.hasPrefix("goes on with") == true)
+        var other = begun
+        other.seed = 2
+        #expect(throws: ConfigurationError.self) {
+            try PretrainingRun(other, shouldStop: { true }).check(resume: true)
+        }
+        let stored = try String(contentsOf: folder.appending(path: "config.yaml"), encoding: .utf8)
+        #expect(stored.contains("learning_rate: 0.01\n") && stored.contains(begun.data[0]))
     }
 
     @Test func resume_withoutARun_isRefusedAndLeavesNothing() throws {
         let setting = try Setting()
         defer { setting.remove() }
         let run = PretrainingRun(
-            setting.configuration(run: "r"), configurationFile: setting.file, shouldStop: { false })
+            setting.configuration(run: "r"), shouldStop: { false })
         #expect(throws: ConfigurationError.self) { try run.run(resume: true) }
         #expect(!FileManager.default.fileExists(atPath: setting.folder.appending(path: "r").path))
     }
@@ -172,7 +198,7 @@ import Trajectories
         var configuration = setting.configuration(run: "r")
         configuration.learningRate = rate
         configuration.warmupSteps = 0
-        let run = PretrainingRun(configuration, configurationFile: setting.file, shouldStop: { false })
+        let run = PretrainingRun(configuration, shouldStop: { false })
         let error = try #require(throws: RoleError.self) { try run.run(resume: false) }
         #expect("\(error)".contains("diverges") && "\(error)".contains("learning_rate"))
         let left = try PolicyWeights(encoded: setting.weights(run: "r", "latest"))
@@ -189,7 +215,7 @@ import Trajectories
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         let lock = try RunLock(url: folder.appending(path: "lock"))
         defer { lock.release() }
-        let run = PretrainingRun(configuration, configurationFile: setting.file, shouldStop: { false })
+        let run = PretrainingRun(configuration, shouldStop: { false })
         #expect(throws: ArchiveError.self) { try run.run(resume: false) }
     }
 
@@ -225,7 +251,7 @@ import Trajectories
             to: setting.folder.appending(path: "data.csv"), atomically: true, encoding: .utf8)
         let error = try #require(throws: ConfigurationError.self) {
             try PretrainingRun(
-                setting.configuration(run: "r"), configurationFile: setting.file, shouldStop: { false }
+                setting.configuration(run: "r"), shouldStop: { false }
             ).run(resume: false)
         }
         #expect("\(error)".contains("data.csv"))

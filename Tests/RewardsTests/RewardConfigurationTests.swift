@@ -104,7 +104,7 @@ import Trajectories
         configuration.limits.minimumVolumePerAtom = -1
         configuration.limits.maximumVolumePerAtom = -2
         configuration.limits.maximumAtoms = 0
-        let problems = configuration.problems()
+        let problems = configuration.problems(path: "reward")
         #expect(problems.count == 11)
         for key in [
             "reward.shape.scale", "reward.shape.maximum", "reward.invalid_reward", "reward.limits.minimum_distance",

@@ -1,6 +1,12 @@
 package import Foundation
 
-/// What failed file operations come to.
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
+/// Why a file could not be read or written, in a few words of our own.
 package enum FileProblem {
     /// How often, and how far apart, an operation is tried for which the process lacks a descriptor: about two seconds.
     private static let tries = 100
@@ -11,36 +17,59 @@ package enum FileProblem {
     package static func patiently<Value>(_ operation: () throws -> Value) throws -> Value {
         for _ in 1..<tries {
             do { return try operation() } catch {
-                guard [EMFILE, ENFILE].contains(systemCode(of: error)) else { throw error }
+                guard [EMFILE, ENFILE].contains(systemCode(of: error as NSError)) else { throw error }
                 usleep(pauseMicroseconds)
             }
         }
         return try operation()
     }
 
-    /// Why an operation failed, in the system's words where it has some.
+    /// Why an operation failed.
+    ///
+    /// - Parameter error: as Foundation throws it, or ``systemError``.
     package static func reason(of error: any Error) -> String {
-        guard let code = systemCode(of: error) else { return error.localizedDescription }
-        let advice = [EMFILE, ENFILE].contains(code) ? "; raise `ulimit -n`" : ""
-        return String(cString: strerror(code)) + advice
+        if let code = systemCode(of: error as NSError) { return reason(ofCode: code) }
+        switch (error as? CocoaError)?.code {
+        case .fileNoSuchFile?, .fileReadNoSuchFile?: return reason(ofCode: ENOENT)
+        case .fileReadNoPermission?, .fileWriteNoPermission?: return reason(ofCode: EACCES)
+        case .fileWriteOutOfSpace?: return reason(ofCode: ENOSPC)
+        case .fileWriteVolumeReadOnly?: return reason(ofCode: EROFS)
+        case .fileWriteFileExists?: return reason(ofCode: EEXIST)
+        case .fileReadTooLarge?: return "it is too large"
+        case .fileReadCorruptFile?, .fileReadInapplicableStringEncoding?, .fileReadUnknownStringEncoding?:
+            return "it is no text in UTF-8"
+        default: return "the system refuses it"
+        }
+    }
+
+    /// What an `errno` means.
+    package static func reason(ofCode code: Int32) -> String {
+        switch code {
+        case ENOENT: "no such file or folder"
+        case EISDIR: "it is a folder"
+        case ENOTDIR: "a part of the path is no folder"
+        case EACCES, EPERM: "permission denied"
+        case ENOSPC, EDQUOT: "no space left on the disk"
+        case EROFS: "the file system is read-only"
+        case EEXIST: "there is such a file already"
+        case EMFILE, ENFILE: "too many open files; raise `ulimit -n`"
+        default: String(cString: strerror(code)).lowercased()
+        }
     }
 
     /// Whether a reason is one that waiting does not change: a file in place of a folder, a lack of rights, ...
     package static func isLasting(reason: String) -> Bool {
-        let codes = [ENOTDIR, EISDIR, EEXIST, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP]
-        return codes.contains { String(cString: strerror($0)) == reason }
-    }
-
-    /// The `errno` behind an error; nil if there is none.
-    private static func systemCode(of error: any Error) -> Int32? {
-        var next: NSError? = error as NSError
-        while let error = next {
-            if error.domain == NSPOSIXErrorDomain { return Int32(clamping: error.code) }
-            next = error.userInfo[NSUnderlyingErrorKey].flatMap { $0 as? any Error }.map { $0 as NSError }
+        [ENOTDIR, EISDIR, EEXIST, EACCES, EPERM, EROFS, ENAMETOOLONG, ELOOP].contains {
+            self.reason(ofCode: $0) == reason
         }
-        return nil
     }
 
     /// The error that the last system call left.
     package static var systemError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
+
+    /// The `errno` behind an error; nil if there is none.
+    private static func systemCode(of error: NSError) -> Int32? {
+        if error.domain == NSPOSIXErrorDomain { return Int32(exactly: error.code) }
+        return (error.userInfo[NSUnderlyingErrorKey] as? any Error).flatMap { systemCode(of: $0 as NSError) }
+    }
 }

@@ -26,7 +26,7 @@ package struct Safetensors: Sendable {
     /// Reads a file.
     package init(contentsOf url: URL) throws(SafetensorsError) {
         let data: Data
-        do { data = try Data(contentsOf: url) } catch { throw .unreadable(url.path, "\(error.localizedDescription)") }
+        do { data = try Data(contentsOf: url) } catch { throw .unreadable(url.path, FileProblem.reason(of: error)) }
         try self.init(data)
     }
 

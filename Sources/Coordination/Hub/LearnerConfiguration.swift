@@ -18,8 +18,8 @@ package struct LearnerConfiguration: Sendable {
     /// The number of training steps after which the run is over.
     package var versions: Int
     package var crystalsPerBatch: Int
-    package var crystalsPerUnit: Int = 16
-    package var crystalsPerTask: Int = 4
+    package var crystalsPerUnit: Int
+    package var crystalsPerTask: Int
     /// What peers of a role are told at login (JSON): how to sample, how to score.
     package var settings: [PeerRole: String] = [:]
     package var timing: HubTiming = HubTiming()
@@ -29,13 +29,16 @@ package struct LearnerConfiguration: Sendable {
     package var unitFailuresBeforeAbort: Int = 3
 
     package init(
-        run: String, runSeed: UInt64, endpoint: Endpoint, versions: Int, crystalsPerBatch: Int
+        run: String, runSeed: UInt64, endpoint: Endpoint, versions: Int, crystalsPerBatch: Int, crystalsPerUnit: Int,
+        crystalsPerTask: Int
     ) {
         self.run = run
         self.runSeed = runSeed
         self.endpoint = endpoint
         self.versions = versions
         self.crystalsPerBatch = crystalsPerBatch
+        self.crystalsPerUnit = crystalsPerUnit
+        self.crystalsPerTask = crystalsPerTask
     }
 
     /// What is wrong with the numbers, in words; empty if nothing.

@@ -1,0 +1,48 @@
+/// What is told of keys: one explained in full, all of them as a table.
+package enum KeyReference {
+    /// A key in full: what it is, which values it takes, its default, whether it may change on resume.
+    ///
+    /// - Parameters:
+    ///   - entry: the key in the configuration in effect.
+    ///   - standard: the same key with its default.
+    ///   - programs: which read it.
+    package static func explanation(
+        _ entry: KeyEntry, default standard: KeyEntry, of programs: String? = nil
+    ) -> String {
+        var rows = [("what", entry.help)]
+        if let condition = entry.condition { rows.append(("where", condition)) }
+        rows.append(("value", entry.applies ? shown(entry) : "of no meaning here"))
+        rows.append(("default", shown(standard)))
+        rows.append(("takes", kind(entry)))
+        if let unit = entry.unit { rows.append(("unit", unit)) }
+        rows.append(("on resume", entry.onResume.words))
+        return ([entry.path + (programs.map { " (\($0))" } ?? "")] + rows.map { "  \($0.0.padded(to: 11))\($0.1)" })
+            .joined(separator: "\n")
+    }
+
+    /// A table in Markdown of all keys of a configuration.
+    package static func table<Section: ConfigurationSection>(_ type: Section.Type) -> String {
+        let rows = Section().entries().map { entry in
+            [
+                "`\(entry.path)`", entry.value.map { "`\($0)`" } ?? entry.absent ?? "",
+                [kind(entry), entry.unit].compactMap { $0 }.joined(separator: "; "),
+                entry.help + (entry.condition.map { " (where \($0))" } ?? ""), entry.onResume.words,
+            ]
+        }
+        let head = ["key", "default", "takes", "what", "changes on resume"]
+        return ([head, head.map { _ in "---" }] + rows).map { "| \($0.map(cell).joined(separator: " | ")) |" }
+            .joined(separator: "\n") + "\n"
+    }
+
+    private static func shown(_ entry: KeyEntry) -> String { entry.value ?? entry.absent ?? "none" }
+
+    private static func kind(_ entry: KeyEntry) -> String {
+        [entry.kind, entry.range].compactMap { $0 }.joined(separator: ", ")
+    }
+
+    private static func cell(_ text: String) -> String { text.replacing("|", with: "\\|") }
+}
+
+extension String {
+    fileprivate func padded(to width: Int) -> String { self + String(repeating: " ", count: max(1, width - count)) }
+}

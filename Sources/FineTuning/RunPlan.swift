@@ -1,0 +1,58 @@
+internal import Archive
+internal import Configuration
+internal import Coordination
+internal import Engines
+package import Foundation
+internal import Potentials
+internal import Stability
+
+/// What a learner would do, found out without doing it: everything is checked that a start checks, files included, and
+/// nothing is changed.
+package struct RunPlan: Sendable {
+    /// The configuration in effect.
+    package let configuration: RunConfiguration
+    /// What would run, a line each.
+    package let lines: [String]
+
+    /// All of it as a configuration file with comments.
+    package var text: String { ConfigurationText.plan(lines, configuration) }
+
+    /// - Parameters:
+    ///   - configuration: with paths resolved; nil, when resuming, for the one the run was begun with.
+    ///   - url: the run's directory, if it is not the configuration's.
+    /// - Throws: what ``FineTuningRun`` would throw on its way to the first version.
+    package init(
+        configuration: RunConfiguration?, directory url: URL?, resume: Bool, isInsecure: Bool
+    ) throws {
+        guard let folder = url ?? configuration.map({ URL(filePath: $0.runDirectory) }) else {
+            throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
+        }
+        let engine: ScoringEngine
+        let start: String
+        if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
+            let directory = try RunDirectory.open(at: folder)
+            try RunDirectory.checkWritable(at: folder)
+            try RunLock.checkFree(at: folder.appending(path: "lock"))
+            let inputs = try RunInputs(directory)
+            engine = try inputs.engine()
+            _ = try inputs.policy()
+            self.configuration = try FineTuningRun.merged(inputs, given: configuration)
+            let version = try FineTuningRun.startVersion(directory, engine: engine.digests, given: configuration)
+            start = "goes on with the run \(directory.manifest.runID) in \(folder.path) at version \(version)"
+        } else {
+            guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
+            let manifest = RunManifest(build: "", seed: configuration.seed, referenceDigest: "")
+            try RunDirectory.checkIsFree(at: folder, manifest: manifest)
+            _ = try FineTuningRun.policies(of: configuration)
+            engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+            self.configuration = configuration
+            start = "begins a run in \(folder.path)"
+        }
+        try ListeningRule.check(self.configuration.listen, isInsecure: isInsecure)
+        lines = [
+            "\(start), up to version \(self.configuration.versions), \(self.configuration.batchSize) crystals each",
+            "energies: \(engine.potential.name) \(engine.potential.digest), hull \(engine.hull.digest)",
+            "listens at \(self.configuration.listen)",
+        ]
+    }
+}

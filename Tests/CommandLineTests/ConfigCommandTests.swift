@@ -1,0 +1,57 @@
+import Foundation
+import ProgramFixtures
+import Testing
+
+/// `druse config`, and the reference made by it.
+@Suite struct ConfigCommandTests {
+    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    @Test func reference_isUpToDate() throws {
+        let page = Self.repository.appending(path: "Documentation/configuration.md")
+        let isUpToDate =
+            try DruseProcess.run(["config", "--reference"]).output == String(contentsOf: page, encoding: .utf8)
+        #expect(isUpToDate, "make it again: druse config --reference > Documentation/configuration.md")
+    }
+
+    @Test func key_isExplained() throws {
+        let outcome = try DruseProcess.run(["config", "stable_below"])
+        #expect(outcome.status == 0)
+        for part in [
+            "stable_below (learner, druse launch)", "unit", "eV/atom", "default", "0.1", "no, it decides results",
+        ] {
+            #expect(outcome.output.contains(part), "\(outcome.output)")
+        }
+        let both = try DruseProcess.run(["config", "threads"]).output
+        #expect(both.contains("threads (learner, druse launch)") && both.contains("threads (druse pretrain)"))
+        #expect(both.contains("yes, from the start of the process on"))
+        #expect(try DruseProcess.run(["config", "objective"]).output.contains("objective.kl_weight"))
+    }
+
+    @Test func key_thatIsNone_isRefusedWithTheOneThatWasMeant() throws {
+        for (key, meant) in [("kl_weight", "objective.kl_weight"), ("versoins", "versions")] {
+            let outcome = try DruseProcess.run(["config", key])
+            #expect(outcome.status == 1 && outcome.messageLines.count == 1)
+            #expect(outcome.messages.contains("did you mean \(meant)?"), "\(outcome.messages)")
+        }
+    }
+
+    /// What is printed is a configuration, and prints itself.
+    @Test(arguments: ["quickstart", "paper-ehull", "pretrain"]) func effectiveConfiguration_printsItself(
+        name: String
+    ) throws {
+        let file = Self.repository.appending(path: "Configs/\(name).yaml").path
+        let kind = name == "pretrain" ? ["--pretraining"] : []
+        let first = try DruseProcess.run(["config", "--config", file] + kind)
+        #expect(first.status == 0, "\(first.messages)")
+        let folder = try TemporaryFolder()
+        let again = try DruseProcess.run(["config", "--config", folder.file("again.yaml", first.output)] + kind)
+        #expect(again.output == first.output)
+    }
+
+    @Test func json_hasALineForEachKey() throws {
+        let lines = try DruseProcess.run(["config", "--json", "--set", "objective.kl_weight=0.5"]).objects()
+        let line = try #require(lines.first { $0["key"] as? String == "objective.kl_weight" })
+        #expect(line["value"] as? String == "0.5" && line["default"] as? String == "0.005")
+    }
+}
