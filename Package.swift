@@ -132,7 +132,8 @@ let package = Package(
                 "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "Trajectories",
             ]),
         .testTarget(name: "TransportTests", dependencies: ["Base", "Protocol", "Transport"]),
-        .executableTarget(name: "faulty-engine", dependencies: ["Engines", "Trajectories"], path: "Tests/FaultyEngine"),
+        .executableTarget(
+            name: "faulty-engine", dependencies: ["Engines", "Trajectories"], path: "Tests/FaultyEngine"),
         .target(
             name: "FleetFixtures",
             dependencies: [

@@ -10,7 +10,9 @@ package enum ConfigurationFile {
             ConfigurationError(source: url.path, problems: [problem])
         }
         let data: Data
-        do { data = try Data(contentsOf: url) } catch { throw refuse("cannot be read: \(FileProblem.reason(of: error))") }
+        do { data = try Data(contentsOf: url) } catch {
+            throw refuse("cannot be read: \(FileProblem.reason(of: error))")
+        }
         let start = Array(data.prefix(3))
         if start.starts(with: [0xFF, 0xFE]) || start.starts(with: [0xFE, 0xFF]) || start.prefix(2).contains(0) {
             throw refuse("is text in UTF-16 or UTF-32: save it as UTF-8")

@@ -173,7 +173,7 @@ import Trajectories
         var manifest = try #require(
             JSONSerialization.jsonObject(
                 with: Data(contentsOf: cluster.directory.appending(path: "run.json"))) as? [String: Any])
-        manifest["configuration_digests"] = [SHA256.hash(Data(old.utf8)).hexadecimal]
+        manifest["configuration_digests"] = [Digest(of: Data(old.utf8)).hexadecimal]
         try JSONSerialization.data(withJSONObject: manifest).write(to: cluster.directory.appending(path: "run.json"))
         try Data(old.utf8).write(to: run.configuration)
         for more in [["--run-dir", cluster.directory.path], ["--config", cluster.configurationFile]] {

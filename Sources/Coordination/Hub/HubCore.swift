@@ -96,7 +96,9 @@ package struct HubCore: Sendable {
         countersAtBegin = counters
         phase = .working
         // Whoever misses it hears of the new weights with its next heartbeat.
-        for peer in peers.all where peer.description.role == .actor { send(.announcement(announcement), to: peer.routing) }
+        for peer in peers.all where peer.description.role == .actor {
+            send(.announcement(announcement), to: peer.routing)
+        }
         peers.giveTurnsToAll()
         grantUnits(now: now)
     }

@@ -30,7 +30,8 @@ package struct Welcome: Sendable, Hashable {
     package var weights: Announcement?
 
     package init(
-        session: UInt64, epoch: UInt64, run: String, heartbeat: Duration, liveness: Duration, settings: String, weights: Announcement?
+        session: UInt64, epoch: UInt64, run: String, heartbeat: Duration, liveness: Duration, settings: String,
+        weights: Announcement?
     ) {
         self.session = session
         self.epoch = epoch

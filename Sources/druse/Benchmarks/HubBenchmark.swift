@@ -58,12 +58,10 @@ struct HubBenchmark {
     ///   - crystals: Each is sampled again and again.
     init(peers count: Int, crystals: [Crystal]) throws {
         self.crystals = crystals
-        var configuration = LearnerConfiguration(
+        configuration = LearnerConfiguration(
             run: "benchmark", runSeed: 1, endpoint: try Endpoint("tcp://127.0.0.1:*"), versions: 1,
-            crystalsPerBatch: max(4096, 16 * count))
-        configuration.crystalsPerUnit = Self.crystalsPerUnit
-        configuration.crystalsPerTask = Self.crystalsPerTask
-        self.configuration = configuration
+            crystalsPerBatch: max(4096, 16 * count), crystalsPerUnit: Self.crystalsPerUnit,
+            crystalsPerTask: Self.crystalsPerTask)
         core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
         let actors = Self.actorCount(ofPeers: count)
         for index in 0..<count {
@@ -165,7 +163,9 @@ struct HubBenchmark {
         case .sampled(let grant):
             let sampled = grant.unit.crystalIDs.map { id in
                 SampledCrystal(
-                    id: id, crystal: crystals[(grant.unit.unit * configuration.crystalsPerUnit + id.index) % crystals.count], terminated: true,
+                    id: id,
+                    crystal: crystals[(grant.unit.unit * configuration.crystalsPerUnit + id.index) % crystals.count],
+                    terminated: true,
                     logProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4),
                     referenceLogProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4))
             }

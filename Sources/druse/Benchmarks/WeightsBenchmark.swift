@@ -20,10 +20,9 @@ struct WeightsBenchmark {
     ///
     /// - Throws: ``RoleError/work(_:)`` if they do not arrive.
     mutating func run(_ bytes: [UInt8], actors: Int) throws {
-        var configuration = LearnerConfiguration(
+        let configuration = LearnerConfiguration(
             run: "benchmark", runSeed: 1, endpoint: try Endpoint("tcp://127.0.0.1:*"), versions: 1,
-            crystalsPerBatch: 1)
-        configuration.crystalsPerUnit = 1
+            crystalsPerBatch: 1, crystalsPerUnit: 1, crystalsPerTask: 1)
         var core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
         let now = Moment.now
         let blob = Self.measure(&offering) { WeightBlob(bytes) }
