@@ -81,7 +81,7 @@ package struct ArchivedCrystal: Equatable, Sendable {
     }
 
     /// The elements in alphabetical order joined by "-", such as "Ca-O-Ti".
-    package var chemicalSystem: String {
+    var chemicalSystem: String {
         Set(crystal.sites.map(\.element.symbol)).sorted().joined(separator: "-")
     }
 }

@@ -11,7 +11,7 @@ package struct CheckpointStore: Sendable {
     /// The SHA-256 of the reference policy of the run; checkpoints of another are refused.
     package let referenceDigest: String
     /// How many of the newest are kept: at least 2, one for readers that are slow and one if the newest is damaged.
-    package let keptCount: Int
+    let keptCount: Int
     private static let temporaryPrefix = ".new-"
     private static let replacedPrefix = ".old-"
 

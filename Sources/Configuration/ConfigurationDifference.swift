@@ -41,7 +41,7 @@ extension ConfigurationSection {
     }
 
     /// The keys that may be given anew when a run goes on.
-    package static var changeableKeys: [String] {
+    static var changeableKeys: [String] {
         Self().entries().filter { entry in
             if case .changes = entry.onResume { true } else { false }
         }.map(\.path)

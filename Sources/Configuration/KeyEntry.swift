@@ -17,7 +17,7 @@ package struct KeyEntry: Sendable, Hashable {
     /// The value as it stands in a file; nil if there is none.
     package let value: String?
     /// Whether the key has a meaning in this configuration.
-    package let applies: Bool
+    let applies: Bool
     /// What is wrong with the value.
     let problem: String?
     /// Whether the value is one text, which may hold anything.

@@ -36,7 +36,7 @@ package struct AffineOperation: Sendable, Hashable {
     }
 
     /// The same rotation with another shift, wrapped into [0, 1).
-    package func shifted(by shift: SIMD3<Double>) -> AffineOperation {
+    func shifted(by shift: SIMD3<Double>) -> AffineOperation {
         AffineOperation(columns: columns, translation: wrapped(translation + shift))
     }
 

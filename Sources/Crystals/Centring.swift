@@ -23,7 +23,7 @@ package enum Centring: String, Sendable {
     }
 
     /// The vectors of a primitive cell in units of the conventional ones; right-handed if those are.
-    package var primitiveVectors: [SIMD3<Double>] {
+    var primitiveVectors: [SIMD3<Double>] {
         let half = 0.5
         let third = 1.0 / 3
         switch self {

@@ -4,7 +4,7 @@ package enum CrystalSystem: String, Sendable, CaseIterable {
 }
 
 extension SpaceGroup {
-    package var crystalSystem: CrystalSystem {
+    var crystalSystem: CrystalSystem {
         switch number {
         case ...2: .triclinic
         case ...15: .monoclinic

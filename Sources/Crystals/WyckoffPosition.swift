@@ -8,7 +8,7 @@ package struct WyckoffPosition: Sendable {
     /// The first is the representative itself, and applying it twice is applying it once.
     package let operations: [AffineOperation]
     /// The operations that reach the atoms of one primitive cell.
-    package let primitiveOperations: [AffineOperation]
+    let primitiveOperations: [AffineOperation]
     /// Which of x, y, z depend on a free parameter (the reference's `fc_mask`; more may be marked than are independent,
     /// as both x and y in "x,x,z").
     package let isFree: [Bool]

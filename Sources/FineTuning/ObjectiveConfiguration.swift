@@ -11,10 +11,10 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     package var epochs = 5
     package var minibatch = 0
     package var learningRate = 2e-4
-    package var learningRateDecay = 0.0
+    var learningRateDecay = 0.0
     package var warmupSteps = 0
     package var clipNorm = 1.0
-    package var baselineMemory = 0.95
+    var baselineMemory = 0.95
 
     package init() {}
 

@@ -26,7 +26,7 @@ package final class PolicyTrainer: BatchTrainer {
 
     /// So many versions without a step end a run: it has diverged, and other crystals do not help. A shorter run ends
     /// if none of its versions has one.
-    package static let skippedVersionsLimit = 5
+    static let skippedVersionsLimit = 5
 
     /// - Parameters:
     ///   - initial: the policy of version 0.
@@ -72,7 +72,7 @@ package final class PolicyTrainer: BatchTrainer {
     }
 
     /// The sizes of the policy.
-    package var policyConfiguration: PolicyConfiguration { trainer.weights.configuration }
+    var policyConfiguration: PolicyConfiguration { trainer.weights.configuration }
 
     package func start() throws -> TrainingStart {
         TrainingStart(version: version, policy: blob, reference: reference)

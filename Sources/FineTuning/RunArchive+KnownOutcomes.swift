@@ -1,5 +1,5 @@
-package import Archive
-package import Trajectories
+import Archive
+import Trajectories
 
 extension RunArchive {
     /// The outcomes of a version that was interrupted, as far as the same policy, potential and hull made them.
@@ -10,7 +10,7 @@ extension RunArchive {
     ///   - policy: The digest of the policy that sampled the version.
     ///   - potential: Name and digest, as in the archive's lineage.
     ///   - hull: The digest of its entries.
-    package func knownOutcomes(
+    func knownOutcomes(
         version: Int, policy: String, potential: String, hull: String
     ) throws -> [CrystalID: KnownOutcome] {
         var known: [CrystalID: KnownOutcome] = [:]

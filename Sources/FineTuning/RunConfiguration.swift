@@ -13,7 +13,7 @@ package struct RunConfiguration: ConfigurationSection {
     package var versions = 40
     package var batchSize = 256
     package var unitSize = 32
-    package var taskSize = 8
+    var taskSize = 8
     package var spaceGroups: [Int] = []
     package var objective = ObjectiveConfiguration()
     package var reward = RewardConfiguration()
@@ -22,10 +22,10 @@ package struct RunConfiguration: ConfigurationSection {
     package var stableBelow = RunManifest.usualStableBelow
     package var listen = "tcp://127.0.0.1:0"
     package var threads = 0
-    package var keepCheckpoints = 3
-    package var unitLeaseSeconds = HubTiming().unitLease / .seconds(1)
-    package var taskLeaseSeconds = HubTiming().taskLease / .seconds(1)
-    package var livenessSeconds = HubTiming().liveness / .seconds(1)
+    var keepCheckpoints = 3
+    var unitLeaseSeconds = HubTiming().unitLease / .seconds(1)
+    var taskLeaseSeconds = HubTiming().taskLease / .seconds(1)
+    var livenessSeconds = HubTiming().liveness / .seconds(1)
 
     package init() {}
 

@@ -66,7 +66,7 @@ package final class RunRecorder: RunObserver {
     }
 
     /// Names the policy that draws the next batch.
-    package func policyChanged(digest: String) { state.withLock { $0.policyDigest = digest } }
+    func policyChanged(digest: String) { state.withLock { $0.policyDigest = digest } }
 
     // MARK: RunObserver
 

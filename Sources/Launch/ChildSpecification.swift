@@ -14,7 +14,7 @@ package struct ChildSpecification: Sendable, Hashable {
     /// Failures of its own within an hour that are followed by another start.
     package var failuresPerHour = 20
     /// Ends within an hour that came from outside (a signal, a request to leave) and are followed by another start.
-    package var interruptionsPerHour = 200
+    var interruptionsPerHour = 200
 
     package init(name: String, executable: String, arguments: [String]) {
         self.name = name

@@ -21,11 +21,11 @@ package struct SupervisionCore: Sendable {
         package var firstWait = Duration.milliseconds(500)
         package var longestWait = Duration.seconds(10)
         /// The longest wait after an end that came from outside.
-        package var longestInterruption = Duration.seconds(2)
+        var longestInterruption = Duration.seconds(2)
         /// The wait after a child left with success, which it does at the end of a run too.
-        package var leaveWait = Duration.seconds(3)
+        var leaveWait = Duration.seconds(3)
         /// A child that lived this long starts with the first wait again.
-        package var healthyAfter = Duration.seconds(60)
+        var healthyAfter = Duration.seconds(60)
         /// How long the primary may take to stop.
         package var stop = Duration.seconds(90)
         /// From the primary's end to asking the others to leave.
@@ -33,7 +33,7 @@ package struct SupervisionCore: Sendable {
         /// From asking to killing.
         package var grace = Duration.seconds(30)
         /// A longer time between two ticks is one in which this process stood still: deadlines move by it.
-        package var standstill = Duration.seconds(2)
+        var standstill = Duration.seconds(2)
 
         package init() {}
     }

@@ -29,7 +29,7 @@ package struct PackedBatch: Sendable {
     let sequences: CausalAttention.Sequences
 
     package var count: Int { items.count }
-    package var tokenCount: Int { sequences.rowCount }
+    var tokenCount: Int { sequences.rowCount }
 
     /// - Throws: `PolicyError` for crystals that the configuration cannot take.
     package init(_ crystals: some Sequence<Crystal>, configuration: PolicyConfiguration) throws(PolicyError) {

@@ -20,29 +20,29 @@ package struct ParameterLayout: Sendable {
     }
 
     package struct Block: Sendable {
-        package let attentionNorm: NormEntry
+        let attentionNorm: NormEntry
         package let query: LinearEntry
         package let key: LinearEntry
         package let value: LinearEntry
-        package let projection: LinearEntry
-        package let hiddenNorm: NormEntry
-        package let expand: LinearEntry
-        package let contract: LinearEntry
+        let projection: LinearEntry
+        let hiddenNorm: NormEntry
+        let expand: LinearEntry
+        let contract: LinearEntry
     }
 
     package let configuration: PolicyConfiguration
     package let entries: [Entry]
     package let parameterCount: Int
 
-    package let groupEmbedding: Entry
-    package let wyckoffEmbedding: Entry
+    let groupEmbedding: Entry
+    let wyckoffEmbedding: Entry
     package let atomEmbedding: Entry
-    package let firstHidden: LinearEntry
-    package let firstOutput: LinearEntry
+    let firstHidden: LinearEntry
+    let firstOutput: LinearEntry
     /// The input projections of the five kinds of token: W, A, X, Y, Z.
     package let inputs: [LinearEntry]
     package let blocks: [Block]
-    package let finalNorm: NormEntry
+    let finalNorm: NormEntry
     package let output: LinearEntry
 
     package init(_ configuration: PolicyConfiguration) {

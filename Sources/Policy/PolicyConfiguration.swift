@@ -3,7 +3,7 @@ package import Configuration
 /// The sizes of a CrystalFormer network, named as in the reference's command line.
 package struct PolicyConfiguration: ConfigurationSection, Codable, Hashable {
     /// Fourier frequencies of a coordinate.
-    package var fourierFrequencies = 5
+    var fourierFrequencies = 5
     /// von Mises components of a coordinate.
     package var coordinateComponents = 16
     /// Gaussian components of the lattice.
@@ -19,7 +19,7 @@ package struct PolicyConfiguration: ConfigurationSection, Codable, Hashable {
     package var embeddingSize = 32
     package var atomTypes = 119
     package var wyckoffTypes = 28
-    package var wideningFactor = 4
+    var wideningFactor = 4
     /// The smallest width of a Gaussian of the lattice.
     package var minimumSigma = 1e-3
 
@@ -70,11 +70,11 @@ package struct PolicyConfiguration: ConfigurationSection, Codable, Hashable {
     /// The width of an output row.
     package var outputSize: Int { max(atomTypes + latticeOutputs, coordinateOutputs, wyckoffTypes) }
     /// The width of the hidden layer of a block.
-    package var hiddenSize: Int { wideningFactor * modelSize }
+    var hiddenSize: Int { wideningFactor * modelSize }
     /// The width of queries, keys and values.
-    package var attentionWidth: Int { heads * keySize }
+    var attentionWidth: Int { heads * keySize }
     /// The most tokens of a crystal.
     package var maximumTokens: Int { 5 * maximumSites }
     /// The width of the features of a coordinate token: embedding of the group, then sine and cosine of each frequency.
-    package var coordinateInputs: Int { embeddingSize + 2 * fourierFrequencies }
+    var coordinateInputs: Int { embeddingSize + 2 * fourierFrequencies }
 }

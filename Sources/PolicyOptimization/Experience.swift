@@ -1,5 +1,5 @@
 package import Crystals
-package import Policy
+internal import Policy
 package import Trajectories
 
 /// A crystal to learn from.
@@ -22,7 +22,7 @@ package struct Experience: Sendable {
     static let largestNumber = 1e6
 
     /// Whether a policy of these sizes can learn from it: it can describe the crystal, and all numbers are sensible.
-    package func isUsable(by configuration: PolicyConfiguration) -> Bool {
+    func isUsable(by configuration: PolicyConfiguration) -> Bool {
         let lattice = crystal.lattice
         let numbers =
             behaviour.components + reference.components + [reward]

@@ -11,7 +11,7 @@ package struct PretrainingCheckpoint: Sendable {
     package var weights: PolicyWeights
     package var optimiser: Adam
     package var step: Int
-    package var bestValidationLoss: Double
+    var bestValidationLoss: Double
     /// Before the names of the optimiser's tensors in the file.
     private static let prefix = "optimiser/"
 

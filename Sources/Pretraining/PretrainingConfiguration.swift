@@ -4,7 +4,7 @@ package import Policy
 /// What `druse pretrain` reads. What each value is stands in ``keys``.
 package struct PretrainingConfiguration: ConfigurationSection {
     package var data: [String] = []
-    package var validationData: [String] = []
+    var validationData: [String] = []
     package var symmetryTolerance = 0.01
     package var runDirectory = "runs/pretrain"
     package var policy = PolicyConfiguration()
@@ -13,7 +13,7 @@ package struct PretrainingConfiguration: ConfigurationSection {
     package var batchSize = 256
     package var learningRate = 1e-3
     package var warmupSteps = 200
-    package var finalRateShare = 0.0
+    var finalRateShare = 0.0
     package var weightDecay = 0.0
     package var clipNorm = 1.0
     package var validateEvery = 500

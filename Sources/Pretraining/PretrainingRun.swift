@@ -45,7 +45,7 @@ package struct PretrainingRun {
     }
 
     /// So many steps in a row that are not finite end the run.
-    package static let skippedStepsLimit = 5
+    static let skippedStepsLimit = 5
 
     private var latest: URL { directory.appending(path: "latest.safetensors") }
     private var configurationFile: URL { directory.appending(path: "config.yaml") }

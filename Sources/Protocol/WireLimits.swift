@@ -14,8 +14,8 @@ package enum WireLimits {
     package static let sitesPerCrystal = 256
     /// Quantities in a measurement, and the bytes of the name of one.
     package static let quantities = 256
-    package static let quantityNameBytes = 100
-    package static let textBytes = 1024
+    static let quantityNameBytes = 100
+    static let textBytes = 1024
     package static let settingsBytes = 1 << 20
     package static let version = 1 << 40
     package static let window = 4096

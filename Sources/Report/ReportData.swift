@@ -35,11 +35,11 @@ package struct ReportData: Sendable {
     package var outcomes: [RunArchive.OutcomeCount]
     package var best: [ArchivedCrystal]
     /// Scored crystals so far below the hull that the potential must be wrong; not among the best.
-    package var implausibleCount: Int
+    var implausibleCount: Int
     /// How many crystals of the last versions contain each element.
     package var elementCounts: [String: Int]
     /// The number of crystals that `elementCounts` is of.
-    package var elementSampleCount: Int
+    var elementSampleCount: Int
     /// Crystals below this energy above the hull are stable, eV/atom.
     package var stableThreshold: Double
 

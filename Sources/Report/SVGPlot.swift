@@ -35,10 +35,10 @@ package struct SVGPlot {
     package struct Axis {
         package var label: String
         /// Values are shares of 1, shown in per cent.
-        package var holdsShares: Bool
-        package var holdsIntegers: Bool
+        var holdsShares: Bool
+        var holdsIntegers: Bool
         /// Whether zero is shown in any case.
-        package var showsZero: Bool
+        var showsZero: Bool
 
         package init(
             label: String, holdsShares: Bool = false, holdsIntegers: Bool = false, showsZero: Bool = false
@@ -52,7 +52,7 @@ package struct SVGPlot {
 
     /// A dashed line with a label.
     package struct Rule {
-        package var isVertical: Bool
+        var isVertical: Bool
         package var value: Double
         package var label: String
     }
@@ -61,7 +61,7 @@ package struct SVGPlot {
     package var horizontal: Axis
     package var vertical: Axis
     package var series: [Series]
-    package var rules: [Rule]
+    var rules: [Rule]
     /// What is said beside the plot.
     package var note: String
 
@@ -84,7 +84,7 @@ package struct SVGPlot {
     package static let plotArea = (left: 58.0, right: 546.0, top: 32.0, bottom: 252.0)
 
     /// Whether there is anything to draw.
-    package var hasData: Bool { series.contains { $0.points.contains(where: \.isFinite) } }
+    var hasData: Bool { series.contains { $0.points.contains(where: \.isFinite) } }
 
     /// The figure: heading, legend, drawing, note.
     package func figure() -> String {

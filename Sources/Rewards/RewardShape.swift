@@ -12,8 +12,8 @@ package enum RewardShape: Sendable, Hashable {
     /// The paper's clipping range, -10...10.
     package static let defaultClip = -10.0...10.0
     /// eV/atom.
-    package static let defaultScale = 0.15
-    package static let defaultMaximum = 2.0
+    static let defaultScale = 0.15
+    static let defaultMaximum = 2.0
 
     /// The bounded shape with its default parameters.
     package static let `default` = RewardShape.exponential(scale: defaultScale, maximum: defaultMaximum)

@@ -8,7 +8,7 @@ internal import Synchronization
 /// Immutable but for its cache; safe to use from any thread.
 package final class HullReference: Sendable {
     /// How many chemical systems stay ready for the next question.
-    package static let defaultCachedSystems = 1024
+    static let defaultCachedSystems = 1024
 
     /// Where the entries come from: a file's name as a rule.
     package let name: String

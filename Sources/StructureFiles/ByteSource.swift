@@ -53,7 +53,7 @@ package final class ByteSource {
     /// All that is left.
     /// - Parameter limit: the most bytes accepted after unpacking.
     /// - Throws: as ``next()``.
-    package func readAll(limit: Int = 1 << 31) throws(StructureFileError) -> [UInt8] {
+    func readAll(limit: Int = 1 << 31) throws(StructureFileError) -> [UInt8] {
         var bytes: [UInt8] = []
         while let piece = try next() {
             guard bytes.count + piece.count <= limit else {

@@ -1,14 +1,14 @@
-package import Crystals
+import Crystals
 
 extension Structure {
     /// Atoms of a list of the whole cell that are closer than this, Å, are one atom listed twice.
-    package static let coincidenceDistance = 0.02
+    static let coincidenceDistance = 0.02
 
     /// Two atoms of the cell that all but coincide, and their distance in Å; nil if there are none.
     ///
     /// - Parameter limit: Å; atoms closer than this coincide.
     /// - Complexity: O(*n* log *n*) where few atoms share a plane.
-    package func coincidingAtoms(
+    func coincidingAtoms(
         closerThan limit: Double = Structure.coincidenceDistance
     ) -> (first: Int, second: Int, distance: Double)? {
         let volume = cell.volume

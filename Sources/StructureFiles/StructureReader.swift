@@ -1,7 +1,7 @@
 /// Reads files of structures, entry by entry.
 package enum StructureReader {
     /// The most atoms that a cell may have.
-    package static let maximumAtomCount = 20_000
+    static let maximumAtomCount = 20_000
 
     /// Opens a file.
     ///

@@ -34,7 +34,7 @@ package enum StructureWriter {
     }
 
     /// A field of a table, in quotes if it needs them.
-    package static func csvField(_ text: String) -> String {
+    static func csvField(_ text: String) -> String {
         guard text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return text }
         return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
     }

@@ -84,7 +84,7 @@ package struct VersionRecord: Codable, Equatable, Sendable {
         }
 
         /// The share of whole crystals, or else the mean of the components.
-        package var overall: Double? {
+        var overall: Double? {
             let parts = [w, a, xyz, l].compactMap { $0 }
             return whole ?? (parts.isEmpty ? nil : parts.reduce(0, +) / Double(parts.count))
         }
@@ -200,7 +200,7 @@ extension VersionRecord {
     /// The invalid crystals of all reasons.
     package var invalidCount: Int { invalid.values.reduce(0, +) }
     /// The failed evaluations of all reasons.
-    package var failedCount: Int { failed.values.reduce(0, +) }
+    var failedCount: Int { failed.values.reduce(0, +) }
     /// The standard error of the stable fraction: binomial, over all crystals.
     package var stableError: Double? {
         guard let stableFraction, crystals > 0 else { return nil }

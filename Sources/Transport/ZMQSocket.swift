@@ -16,14 +16,14 @@ package final class ZMQSocket {
         /// Messages queued per peer before `send` refuses.
         package var sendLimit: Int32
         /// Messages queued per peer before the peer is held back.
-        package var receiveLimit: Int32 = 64
+        var receiveLimit: Int32 = 64
         /// Larger frames (bytes) end the connection they came by.
         package var largestMessage: Int64
         /// Of a message with more frames the rest is dropped.
         package var frames: Int
         /// How long unsent messages outlive `close`.
-        package var linger: Duration = .zero
-        package var listenBacklog: Int32 = 1024
+        var linger: Duration = .zero
+        var listenBacklog: Int32 = 1024
 
         package init(sendLimit: Int, largestMessage: Int, frames: Int) {
             self.sendLimit = Int32(clamping: sendLimit)

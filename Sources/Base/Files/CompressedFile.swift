@@ -3,7 +3,7 @@ package import Foundation
 /// Reads whole files, plain or compressed with gzip or bzip2; the content decides, not the name.
 package enum CompressedFile {
     /// The default bound on the unpacked size, bytes.
-    package static let defaultLimit = 4 << 30
+    static let defaultLimit = 4 << 30
 
     /// The unpacked content of a file.
     ///

@@ -3,7 +3,7 @@ import Foundation
 /// What every program does before anything else: descriptors and signals as the rest relies on them.
 package enum StandardDescriptors {
     /// Fewer open files than this are not enough to run.
-    package static let fewest = 64
+    static let fewest = 64
     /// More are never needed, and cost time when a child is started.
     private static let most: rlim_t = 65_536
 

@@ -41,7 +41,7 @@ package final class StopToken: Sendable {
     }
 
     /// Asks to save what is done, and to go on.
-    package func requestSave() { state.withLock { $0.wantsSave = true } }
+    func requestSave() { state.withLock { $0.wantsSave = true } }
 
     /// Whether somebody has asked to save since the last call.
     package func takeSaveRequest() -> Bool {

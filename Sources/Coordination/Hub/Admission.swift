@@ -13,13 +13,13 @@ package struct Admission: Sendable, Hashable {
     package var atomTypes = 119
 
     /// Of the absolute value of every component of a log-probability, nats.
-    package static let largestLogProbability = 1e6
+    static let largestLogProbability = 1e6
     /// Of the absolute value of an energy, eV/atom.
-    package static let largestEnergy = 1e3
+    static let largestEnergy = 1e3
     /// Of the absolute value of a fractional coordinate.
-    package static let largestCoordinate = 1e3
+    static let largestCoordinate = 1e3
     /// Of a lattice length, Å, or an angle, degrees, either as an absolute value.
-    package static let largestLatticeParameter = 1e4
+    static let largestLatticeParameter = 1e4
 
     package init() {}
 

@@ -8,7 +8,7 @@ package import Base
 /// cut: how many there are, the table of the peers decides.
 package struct ConnectionGate: Sendable {
     /// How long a connection may stay without a login.
-    package static let loginTime = Duration.seconds(10)
+    static let loginTime = Duration.seconds(10)
     /// A longer time between two looks is one in which the hub stood still: nobody could log in.
     private static let longestLook = Duration.seconds(3)
 

@@ -7,7 +7,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Units handed out again after their actor was lost, left, or took too long.
     package var unitsRegranted = 0
     /// Units that came in a second time.
-    package var duplicateUnits = 0
+    var duplicateUnits = 0
     /// Units of another version, run or policy than the current, or that their sender never held.
     package var foreignUnits = 0
     /// Units that no honest actor can have sampled.
@@ -16,7 +16,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Tasks queued again after their worker was lost, left, or took too long.
     package var tasksRequeued = 0
     /// Outcomes of crystals that had one, or that nobody asked for.
-    package var duplicateOutcomes = 0
+    var duplicateOutcomes = 0
     /// Outcomes of crystals that their sender never held.
     package var foreignOutcomes = 0
     /// Outcomes that no honest worker can have found.
@@ -24,7 +24,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Processes that were turned away.
     package var refusedPeers = 0
     /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.
-    package var congestedMessages = 0
+    var congestedMessages = 0
     /// Crystals taken in.
     package var crystalsSampled = 0
     package var crystalsScored = 0
@@ -35,7 +35,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Messages dropped, by kind: "malformed", "unknown-session", ...
     package var rejectedMessages: [String: Int] = [:]
     /// Reports that the observer was too slow for.
-    package var droppedReports = 0
+    var droppedReports = 0
 
     package init() {}
 

@@ -18,14 +18,14 @@ package struct HubReport: Sendable, Hashable {
     package var crystalsDone: Int
     package var crystalsPerBatch: Int
     /// The longest turn of the hub's loop since the last report: its lag.
-    package var longestTurnSeconds: Double
+    var longestTurnSeconds: Double
     package var counters: HubCounters
     /// Actors that hold the weights of the version.
-    package var readyActors = 0
+    var readyActors = 0
     /// Crystals sampled that are with no reward worker.
     package var crystalsWaiting = 0
     /// What the actor holds that has held a unit longest; nil if none holds one.
-    package var oldestUnit: HeldWork?
+    var oldestUnit: HeldWork?
     /// What the reward worker holds that has held a task longest.
     package var oldestTask: HeldWork?
 }

@@ -26,7 +26,7 @@ package struct LearnerConfiguration: Sendable {
     /// What is taken from peers.
     package var admission = Admission()
     /// A unit that this many different processes cannot sample ends the run with an error.
-    package var unitFailuresBeforeAbort: Int = 3
+    var unitFailuresBeforeAbort: Int = 3
 
     package init(
         run: String, runSeed: UInt64, endpoint: Endpoint, versions: Int, crystalsPerBatch: Int, crystalsPerUnit: Int,

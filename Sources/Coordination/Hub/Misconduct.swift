@@ -21,7 +21,7 @@ package struct Misconduct: Sendable {
     package func refusal(of instance: InstanceID) -> String? { records[instance]?.refusal }
 
     /// How many processes are turned away.
-    package var refusedCount: Int { records.values.reduce(0) { $0 + ($1.refusal == nil ? 0 : 1) } }
+    var refusedCount: Int { records.values.reduce(0) { $0 + ($1.refusal == nil ? 0 : 1) } }
 
     /// Notes something that no honest peer sends; returns how often the process did so.
     package mutating func note(_ instance: InstanceID) -> Int {
@@ -32,7 +32,7 @@ package struct Misconduct: Sendable {
     }
 
     /// Notes that an actor could not sample a unit; returns how many it could not in a row.
-    package mutating func noteFailure(_ instance: InstanceID) -> Int {
+    mutating func noteFailure(_ instance: InstanceID) -> Int {
         update(instance) {
             $0.failures += 1
             return $0.failures
@@ -40,7 +40,7 @@ package struct Misconduct: Sendable {
     }
 
     /// Notes that an actor sampled a unit.
-    package mutating func noteSuccess(_ instance: InstanceID) { records[instance]?.failures = 0 }
+    mutating func noteSuccess(_ instance: InstanceID) { records[instance]?.failures = 0 }
 
     /// Turns a process away from now on.
     package mutating func refuse(_ instance: InstanceID, _ reason: String) {

@@ -198,7 +198,7 @@ package struct PeerTable: Sendable {
     }
 
     /// Whether a peer waits for its turn.
-    package func hasTurn(_ peer: Peer) -> Bool { roll(of: peer.description.role).turns.contains(peer.session) }
+    func hasTurn(_ peer: Peer) -> Bool { roll(of: peer.description.role).turns.contains(peer.session) }
 
     private func roll(of role: PeerRole) -> Roll {
         switch role {

@@ -75,7 +75,7 @@ package struct UnitLedger: Sendable {
     package func isOverdue(_ instance: InstanceID) -> Bool { overdue[instance] != nil }
 
     /// Whether a unit was ever granted to an actor.
-    package func wasGranted(_ number: Int, to instance: InstanceID) -> Bool {
+    func wasGranted(_ number: Int, to instance: InstanceID) -> Bool {
         holders[number]?.contains(instance) ?? false
     }
 

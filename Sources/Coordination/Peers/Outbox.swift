@@ -11,7 +11,7 @@ package struct Outbox<Key: Hashable & Comparable & Sendable, Message: Sendable>:
     private let patience: Duration
     private var messages: [Key: Entry] = [:]
     /// How often a result was sent again.
-    package private(set) var resentCount = 0
+    private(set) var resentCount = 0
 
     package init(patience: Duration = .seconds(5)) {
         self.patience = patience
@@ -26,7 +26,7 @@ package struct Outbox<Key: Hashable & Comparable & Sendable, Message: Sendable>:
         messages[key] = Entry(message: message, lastSent: nil)
     }
 
-    package mutating func acknowledge(_ key: Key) {
+    mutating func acknowledge(_ key: Key) {
         messages[key] = nil
     }
 
@@ -35,7 +35,7 @@ package struct Outbox<Key: Hashable & Comparable & Sendable, Message: Sendable>:
     }
 
     /// Makes everything due at once, after a new login.
-    package mutating func resendAll() {
+    mutating func resendAll() {
         for key in Array(messages.keys) where messages[key]?.lastSent != nil {
             messages[key]?.lastSent = nil
             resentCount += 1

@@ -13,7 +13,7 @@ package struct PeerConfiguration: Sendable {
     /// How often the role reports.
     package var report: Duration = .seconds(5)
     /// How long to wait for the hub's answer to a hello.
-    package var loginDeadline: Duration = .seconds(5)
+    var loginDeadline: Duration = .seconds(5)
     /// Gives up after this long without a hub; nil: never.
     package var patience: Duration?
     /// How long leaving may take: finishing the work in hand and having it acknowledged.

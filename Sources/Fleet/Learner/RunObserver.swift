@@ -53,7 +53,7 @@ package struct VersionReport: Sendable {
     /// From the first grant of the batch to its last outcome.
     package var batchSeconds: Double
     /// Storing the batch (the observer's `batchCompleted`).
-    package var storeSeconds: Double
+    var storeSeconds: Double
     package var trainSeconds: Double
     package var checkpointSeconds: Double
     /// The crystals of the batch by outcome: "scored", "invalid.<reason>", "failed.<reason>".

@@ -4,7 +4,7 @@ package import Trajectories
 package struct ScoringFailures: Sendable {
     /// A run that got nothing to learn from in this many versions in a row ends; a shorter one if no version has
     /// anything.
-    package static let versionsBeforeEnd = 3
+    static let versionsBeforeEnd = 3
 
     private let version: Int
     private let crystals: Int
@@ -44,7 +44,7 @@ package struct ScoringFailures: Sendable {
     }
 
     /// The most frequent reasons, the most frequent first.
-    package var reasonText: String {
+    var reasonText: String {
         let sorted = reasons.sorted { ($0.value, $1.key) > ($1.value, $0.key) }
         let more = sorted.count > 3 ? ", \(sorted.count - 3) other reasons" : ""
         return sorted.prefix(3).map { "\($0.value) × \($0.key)" }.joined(separator: ", ") + more

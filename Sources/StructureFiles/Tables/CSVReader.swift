@@ -121,7 +121,7 @@ package struct CSVReader {
 
     /// The column of the structures: `cif`, else `structure`.
     /// - Throws: ``StructureFileError/missingColumn(_:available:)``.
-    package func structureColumn() throws(StructureFileError) -> Int {
+    func structureColumn() throws(StructureFileError) -> Int {
         if let column = firstColumn("cif", "structure") { return column }
         throw .missingColumn("cif", available: header)
     }
