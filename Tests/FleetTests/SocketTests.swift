@@ -192,7 +192,7 @@ import Transport
         let learner = learner(try configuration(), observer: observer, stop: stop)
         let client = try Client(#require(observer.awaitStart()))
         var envelope = Druse_Envelope()
-        envelope.protocol = 2
+        envelope.protocol = 1
         envelope.hello = Druse_Hello()
         try client.send(frame: envelope.frame())
         guard case .refusal(let refusal) = try client.receive() else {
@@ -200,7 +200,7 @@ import Transport
             return
         }
         #expect(refusal.code == .protocolVersion)
-        #expect(refusal.reason.contains("protocol version 2"))
+        #expect(refusal.reason.contains("protocol version 1"))
         client.close()
         stop.stop("test")
         let summary = try learner.value().summary

@@ -42,11 +42,11 @@ struct ReadOnlyRunTests {
         // Where the page itself has no place, that is said.
         let refused = try druse(["report", copy.path], readOnly: copy)
         #expect(refused.status == 1 && refused.messageLines.count == 1)
-        #expect(refused.messages.contains("Read-only file system"), "\(refused.messages)")
+        #expect(refused.messages.contains("the file system is read-only"), "\(refused.messages)")
         let evaluated = try druse(["evaluate", "--run", copy.path, "--count", "2"], readOnly: copy)
         // The table has no place in the run; it is shown all the same.
         #expect(evaluated.output.contains("stable"), "\(evaluated.messages)")
-        #expect(evaluated.messages.contains("Read-only file system"), "\(evaluated.messages)")
+        #expect(evaluated.messages.contains("the file system is read-only"), "\(evaluated.messages)")
     }
 
     @Test func learner_onADirectoryThatCannotBeWritten_saysSo() async throws {
@@ -55,6 +55,6 @@ struct ReadOnlyRunTests {
             ["launch", "--config", cluster.configurationFile, "--run-dir", cluster.folder.path("none/run")],
             readOnly: cluster.folder.url)
         #expect(outcome.status == 1)
-        #expect(outcome.messages.contains("Read-only file system"), "\(outcome.messages)")
+        #expect(outcome.messages.contains("the file system is read-only"), "\(outcome.messages)")
     }
 }

@@ -118,7 +118,7 @@ import Trajectories
             #expect(try DruseProcess.run(launch).messages.contains("--run-dir is empty"))
         }
         let file = try cluster.folder.file("nameless.yaml", "run_dir: \"\"\n")
-        #expect(try learner(cluster, ["--config", file]).messages.contains("run_dir is empty"))
+        #expect(try learner(cluster, ["--config", file]).messages.contains("run_dir (line 1) is an empty text"))
     }
 
     /// A start that fails leaves nothing, so that the corrected command works.
