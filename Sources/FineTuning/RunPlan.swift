@@ -29,6 +29,7 @@ package struct RunPlan: Sendable {
         }
         let engine: ScoringEngine
         let start: String
+        var effective: RunConfiguration
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
             let directory = try RunDirectory.open(at: folder)
             try RunDirectory.checkWritable(at: folder)
@@ -36,7 +37,7 @@ package struct RunPlan: Sendable {
             let inputs = try RunInputs(directory)
             engine = try inputs.engine()
             _ = try inputs.policy()
-            self.configuration = try FineTuningRun.merged(inputs, given: configuration)
+            effective = try FineTuningRun.merged(inputs, given: configuration)
             let version = try FineTuningRun.startVersion(directory, engine: engine.digests, given: configuration)
             start = "goes on with the run \(directory.manifest.runID) in \(folder.path) at version \(version)"
         } else {
@@ -45,14 +46,16 @@ package struct RunPlan: Sendable {
             try RunDirectory.checkIsFree(at: folder, manifest: manifest)
             _ = try FineTuningRun.policies(of: configuration)
             engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
-            self.configuration = configuration
+            effective = configuration
             start = "begins a run in \(folder.path)"
         }
-        try ListeningRule.check(self.configuration.listen, isInsecure: isInsecure)
+        effective.runDirectory = folder.path
+        self.configuration = effective
+        try ListeningRule.check(effective.listen, isInsecure: isInsecure)
         lines = [
-            "\(start), up to version \(self.configuration.versions), \(self.configuration.batchSize) crystals each",
+            "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
             "energies: \(engine.potential.name) \(engine.potential.digest), hull \(engine.hull.digest)",
-            "listens at \(self.configuration.listen)",
+            "listens at \(effective.listen)",
         ]
     }
 }
