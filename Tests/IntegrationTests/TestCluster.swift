@@ -137,10 +137,18 @@ final class TestCluster {
     }
 
     /// Every crystal of the versions stands in the archive once, drawn by the policy of its version.
-    func expectEveryCrystalOnce(versions: Int = TestCluster.versions) throws {
+    ///
+    /// - Parameter hasNext: whether the next version may have begun: what is measured of it is kept, too.
+    func expectEveryCrystalOnce(versions: Int = TestCluster.versions, hasNext: Bool = false) throws {
         let run = try RunDirectory.open(at: directory)
         let archive = try RunArchive(url: run.archive, access: .readOnly)
-        #expect(try archive.crystalCount() == versions * Self.batchSize)
+        let begun = try hasNext ? archive.crystals(versions: versions...versions) : []
+        #expect(try archive.crystalCount() == versions * Self.batchSize + begun.count)
+        #expect(Set(begun.map(\.id)).count == begun.count && begun.count < Self.batchSize)
+        if !begun.isEmpty {
+            let digest = Digest(of: try policy(version: versions)).hexadecimal
+            #expect(Set(begun.map(\.lineage.policyDigest)) == [digest])
+        }
         for version in 0..<versions {
             let crystals = try archive.crystals(versions: version...version)
             let ids = (0..<Self.batchSize).map {
