@@ -28,6 +28,11 @@ extension StatedEnergy {
         let total = try number(object, "energy")
         let perAtom = try number(object, "energy_per_atom")
         guard total != nil || perAtom != nil else {
+            if let key = unclearKeys.first(where: { object[$0].map { !($0 is NSNull) } ?? false }) {
+                throw Problem(
+                    "it states \"\(key)\" alone, which programs use in several meanings: give \"energy\" (eV for all "
+                        + "atoms, corrected by \"correction\") or \"energy_per_atom\" (eV/atom)")
+            }
             if structure != nil { return nil }
             throw Problem("\"energy\" is missing")
         }
@@ -59,6 +64,11 @@ extension StatedEnergy {
         guard energy.isFinite else { throw Problem("the energy is not a finite number") }
         return StatedEnergy(composition: contents, energyPerAtom: energy)
     }
+
+    /// Energies whose corrections, or number of atoms, their name leaves open.
+    private static let unclearKeys = [
+        "total_energy", "final_energy", "final_energy_per_atom", "uncorrected_energy", "uncorrected_energy_per_atom",
+    ]
 
     /// The keys under which the header of a frame states an energy: eV for all of its atoms, or eV/atom.
     static let keys = ["energy", "dft_energy", "ref_energy", "free_energy", "energy_per_atom"]

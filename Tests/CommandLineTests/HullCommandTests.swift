@@ -80,6 +80,22 @@ import Testing
         #expect(answers.last?["e_above_hull"] is Double)
     }
 
+    /// Energies whose meaning their name leaves open are not passed over for the potential's.
+    @Test(arguments: ["total_energy", "final_energy", "uncorrected_energy"])
+    func hull_ofAnUnclearEnergy_refusesItByName(key: String) throws {
+        let structure = #""lattice":[[3,0,0],[0,3,0],[0,0,3]],"species":["Na"],"frac_coords":[[0,0,0]]"#
+        let lines = """
+            {\(structure),"\(key)":-1.2}
+            {\(structure),"\(key)":-1.2,"energy":-1.25}
+            {"composition":{"Na":1},"\(key)":-1.2}
+            """
+        let answers = try DruseProcess.run(["hull", "-", "--json"], input: lines).objects()
+        #expect(answers.count == 3)
+        #expect((answers.first?["error"] as? String)?.contains("\"\(key)\" alone") == true)
+        #expect(answers[1]["e_above_hull"] is Double)
+        #expect((answers.last?["error"] as? String)?.contains("\"\(key)\" alone") == true)
+    }
+
     @Test func hull_ofNothing_fails() throws {
         for input in ["", "\n \n"] {
             let outcome = try DruseProcess.run(["hull", "-", "--json"], input: input)
