@@ -65,6 +65,11 @@ extension StatedEnergy {
         return StatedEnergy(composition: contents, energyPerAtom: energy)
     }
 
+    /// Whether an object says anything of its energy, or has a composition, which without an energy is of no use.
+    static func isMentioned(in object: [String: Any]) -> Bool {
+        (["composition", "energy", "energy_per_atom"] + unclearKeys).contains { object[$0] != nil }
+    }
+
     /// Energies whose corrections, or number of atoms, their name leaves open.
     private static let unclearKeys = [
         "total_energy", "final_energy", "final_energy_per_atom", "uncorrected_energy", "uncorrected_energy_per_atom",

@@ -82,7 +82,7 @@ enum StructureJSON {
             }
             return try self.input(object, id: name, line: line)
         }.input
-        guard object["composition"] != nil || object["energy"] != nil || object["energy_per_atom"] != nil else {
+        guard StatedEnergy.isMentioned(in: object) else {
             return SourceEntry(id: name, input: input)
         }
         do throws(StatedEnergy.Problem) {
