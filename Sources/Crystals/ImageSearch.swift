@@ -23,8 +23,8 @@ package struct ImageSearch: Sendable {
         zc = length(cell.c - xc * ex - yc * ey)
     }
 
-    /// Calls `body` with each translation n, in cell vectors, that brings `difference` + n within the distance, and with
-    /// some that leave it a little farther away, in ascending order of (n.z, n.y, n.x), until it returns false.
+    /// Calls `body` with each translation n, in cell vectors, that brings `difference` + n within the distance, and
+    /// with some that leave it a little farther away, in ascending order of (n.z, n.y, n.x), until it returns false.
     ///
     /// - Parameter difference: In cell vectors.
     /// - Returns: False if `body` did.

@@ -16,8 +16,8 @@ package final class EngineMeasurer: CrystalMeasurer {
     }
 }
 
-/// Makes the measurers of a process: potential and hull are loaded for the first and shared by the others, also after the
-/// limits change.
+/// Makes the measurers of a process: potential and hull are loaded for the first and shared by the others, also after
+/// the limits change.
 package final class EngineMeasurerFactory: Sendable {
     private let shared = Mutex<(source: EngineSource, engine: ScoringEngine)?>(nil)
 

@@ -5,8 +5,9 @@ package import Trajectories
 
 /// What one thread does with policies: it draws whole batches of crystals and takes their log-probabilities.
 ///
-/// This is the seam of sampling and likelihood: crystals and numbers go in and out, a batch at a time, and nothing below
-/// shows. Whoever needs it makes one a thread and keeps it: its buffers grow with the batches and serve every version.
+/// This is the seam of sampling and likelihood: crystals and numbers go in and out, a batch at a time, and nothing
+/// below shows. Whoever needs it makes one a thread and keeps it: its buffers grow with the batches and serve every
+/// version.
 package final class PolicyEngine {
     /// The sizes of the policy that is drawn from.
     package let configuration: PolicyConfiguration

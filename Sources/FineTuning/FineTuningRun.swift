@@ -160,8 +160,8 @@ package struct FineTuningRun {
             throw ConfigurationError(
                 source: "versions",
                 problems: [
-                    "is \(given.versions), but the run has made \(made) versions already: give \(made) or more, or begin "
-                        + "a new run"
+                    "is \(given.versions), but the run has made \(made) versions already: give \(made) or more, or "
+                        + "begin a new run"
                 ])
         }
         return made

@@ -2,8 +2,9 @@ import CKernels
 
 /// Keys and values of the tokens seen so far, for all layers of a network and a number of sequences that grow together.
 ///
-/// They lie in tiles of 16 tokens, each a block of its own for one sequence: a sequence takes tiles as it grows and gives
-/// them back when it ends, so that the memory is what the tokens in work need, and stays in use from call to call.
+/// They lie in tiles of 16 tokens, each a block of its own for one sequence: a sequence takes tiles as it grows and
+/// gives them back when it ends, so that the memory is what the tokens in work need, and stays in use from call to
+/// call.
 package final class KeyValueCache {
     package let attention: CausalAttention
     package let layers: Int

@@ -3,9 +3,9 @@
 /// Bonds no longer than the bond cutoff ("short" ones) come first, so that tables of short bonds are prefixes of tables
 /// of bonds. Edges are ordered by centre, angles by centre, first and second edge.
 ///
-/// The vectors are kept, so that derivatives by positions and cell can follow: a force is a sum over edges of dE/dlength
-/// times their directions, plus one over angles, which `forEachAngle` runs through with both edges; the virial is the sum
-/// of the outer products of these with the bonds' vectors.
+/// The vectors are kept, so that derivatives by positions and cell can follow: a force is a sum over edges of
+/// dE/dlength times their directions, plus one over angles, which `forEachAngle` runs through with both edges; the
+/// virial is the sum of the outer products of these with the bonds' vectors.
 package struct CrystalGraph {
     let atomCount: Int
     let shortBondCount: Int

@@ -24,15 +24,6 @@ package protocol PotentialEvaluator: AnyObject {
     ) -> [Result<PotentialEvaluation, PotentialError>]
 }
 
-extension PotentialEvaluator {
-    /// The energy per atom of one structure, eV/atom.
-    package func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double {
-        // invariant: as many results as structures.
-        guard let result = evaluate([structure], .energy).first else { preconditionFailure("no result of a structure") }
-        return try result.get().energyPerAtom
-    }
-}
-
 /// What can be asked of a potential.
 package struct PotentialProperties: OptionSet, Sendable, Hashable {
     package let rawValue: Int

@@ -45,7 +45,10 @@ extension PotentialError: CustomStringConvertible {
         case .coincidentAtoms(let first, let second):
             "atoms \(first) and \(second) stand on one site, so there is no finite energy"
         case .tooManyNeighbours(let kind, let limit, let atoms, let volume):
-            "more than \(limit) \(kind.rawValue) of neighbours (\(atoms) atoms in \(volume) Å³): the cell is collapsed or too large"
+            """
+            more than \(limit) \(kind.rawValue) of neighbours (\(atoms) atoms in \(volume) Å³): the cell is collapsed \
+            or too large
+            """
         case .notFinite(let potential):
             "\(potential) gave no finite energy"
         case .modelUnreadable(let path, let reason):

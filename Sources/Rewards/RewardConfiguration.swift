@@ -36,8 +36,8 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
     /// The reward of an invalid crystal.
     package var floor: Double { invalidReward ?? shape.floor }
 
-    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid one, nil for one that
-    /// could not be evaluated.
+    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid one, nil for one
+    /// that could not be evaluated.
     package func reward(of outcome: Outcome) -> Double? {
         switch outcome {
         case .measured(let measurement):

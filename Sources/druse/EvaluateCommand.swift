@@ -14,8 +14,9 @@ struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "evaluate", abstract: "Sample a policy and measure stability, validity, uniqueness and spread.",
         discussion: """
-            With --policy: one policy. With --run: the policies before and after a run, side by side; the figures are kept in the run's \
-            directory for its report. Shares are of all samples; crystals that cannot be evaluated count as unstable. Crystals are not relaxed.
+            With --policy: one policy. With --run: the policies before and after a run, side by side; the figures are \
+            kept in the run's directory for its report. Shares are of all samples; crystals that cannot be evaluated \
+            count as unstable. Crystals are not relaxed.
             """)
 
     @Option(help: "The policy: base, or a safetensors file.")

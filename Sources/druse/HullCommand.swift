@@ -8,9 +8,9 @@ struct HullCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "hull", abstract: "Give the distance of compositions or structures to a convex hull.",
         discussion: """
-            Inputs are JSON lines such as {"composition": {"Na": 1, "Cl": 1}, "energy": -6.8} (eV for all of the composition), \
-            or structures. An energy that an input states (energy or energy_per_atom in JSON, tables and extxyz) counts; the \
-            potential gives the others. Distances are in eV/atom, negative below the hull.
+            Inputs are JSON lines such as {"composition": {"Na": 1, "Cl": 1}, "energy": -6.8} (eV for all of the \
+            composition), or structures. An energy that an input states (energy or energy_per_atom in JSON, tables \
+            and extxyz) counts; the potential gives the others. Distances are in eV/atom, negative below the hull.
             """)
 
     @Option(help: "The hull: default (the embedded one), or a file of entries (.json, .json.bz2, .json.gz).")

@@ -12,7 +12,8 @@ struct LaunchCommand: ParsableCommand {
         commandName: "launch", abstract: "Run learner, actors and reward workers on this machine, supervised.",
         discussion: """
             Processes that end while the run is on are started again. Ctrl-C, SIGTERM and SIGHUP finish the version in \
-            hand, save and stop, with status 3; a second one ends everything at once. SIGUSR1 tells when the version in hand is saved.
+            hand, save and stop, with status 3; a second one ends everything at once. SIGUSR1 tells when the version \
+            in hand is saved.
             """)
 
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")

@@ -10,8 +10,8 @@ struct SampleCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "sample", abstract: "Draw crystals from a policy.",
         discussion: """
-            A seed gives the same crystals whatever the number of threads. Crystals that did not end within the policy's number of \
-            sites are marked "terminated": false.
+            A seed gives the same crystals whatever the number of threads. Crystals that did not end within the \
+            policy's number of sites are marked "terminated": false.
             """)
 
     @OptionGroup var policy: PolicyOptions

@@ -7,7 +7,10 @@ import StructureFiles
 struct InputOptions: ParsableArguments {
     @Argument(
         help: ArgumentHelp(
-            "Files of structures (.cif, .extxyz, .xyz, .vasp, POSCAR, .csv, .json, .jsonl; also .gz and .bz2); - is stdin.",
+            """
+            Files of structures (.cif, .extxyz, .xyz, .vasp, POSCAR, .csv, .json, .jsonl; also .gz and .bz2); - is \
+            stdin.
+            """,
             valueName: "input"))
     var inputs: [String]
 

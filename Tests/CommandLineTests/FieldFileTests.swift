@@ -72,8 +72,8 @@ import Testing
         let folder = try TemporaryFolder()
         let file = try folder.file(
             "a.json",
-            "{\"space_group\":225,\"lattice\":[5,5,5,90,90,90],\"sites\":[{\"wyckoff\":\"b\",\"element\":\"Na\",\"position\":"
-                + "[0.5,0.5,0.5]},{\"wyckoff\":\"b\",\"element\":\"Cl\",\"position\":[0.5,0.5,0.5]}]}")
+            "{\"space_group\":225,\"lattice\":[5,5,5,90,90,90],\"sites\":[{\"wyckoff\":\"b\",\"element\":\"Na\","
+                + "\"position\":[0.5,0.5,0.5]},{\"wyckoff\":\"b\",\"element\":\"Cl\",\"position\":[0.5,0.5,0.5]}]}")
         let message = try #require(try answers(["energy", file]).first?["error"] as? String)
         #expect(message.contains("site 1 (Na) and site 2 (Cl) stand on one site"), "\(message)")
         let heavy = try folder.file("b.vasp", "x\n1\n4 0 0\n0 4 0\n0 0 4\nPo Am\n1 1\nDirect\n0 0 0\n.5 .5 .5\n")

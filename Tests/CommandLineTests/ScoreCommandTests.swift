@@ -94,7 +94,8 @@ import Testing
         let folder = try TemporaryFolder()
         try CommandFixtures.writePolicy(to: folder.url.appending(path: "policy.safetensors"), maximumSites: 1)
         let one = """
-            {"id":"one","space_group":225,"lattice":[4,4,4,90,90,90],"sites":[{"wyckoff":"a","element":"Cu","position":[0,0,0]}]}
+            {"id":"one","space_group":225,"lattice":[4,4,4,90,90,90],\
+            "sites":[{"wyckoff":"a","element":"Cu","position":[0,0,0]}]}
 
             """
         let outcome = try DruseProcess.run(

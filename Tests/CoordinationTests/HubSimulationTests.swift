@@ -331,4 +331,41 @@ import Trajectories
         try check(#require(simulation.batches.first), configuration)
         #expect(!worker.left)
     }
+
+    @Test func begin_tellsEveryActorOfTheNewWeights_andNoWorker() throws {
+        var simulation = Simulation(try Toys.configuration())
+        let actors = [try simulation.add(.actor), try simulation.add(.actor)]
+        let worker = try simulation.add(.rewardWorker)
+        try simulation.settle()
+        simulation.begin(version: 0, weights: [1, 2, 3])
+        func heard(_ station: Simulation.Station) -> [Int] {
+            station.inbox.compactMap { if case .announcement(let weights) = $0 { weights.version } else { nil } }
+        }
+        #expect(actors.map(heard) == [[0], [0]])
+        #expect(heard(worker).isEmpty)
+    }
+
+    /// What a task is measured by is what the worker's engine was made for, or nothing is measured.
+    @Test func workerThatIsGivenATaskOfAnotherRecipe_leavesWithTheReason() throws {
+        var simulation = Simulation(try Toys.configuration())
+        simulation.begin(version: 0, weights: [1, 2, 3])
+        _ = try simulation.add(.actor)
+        let worker = try simulation.add(.rewardWorker)
+        try simulation.settle(idle: worker) { _ in
+            worker.inbox.contains { if case .task = $0 { true } else { false } }
+        }
+        worker.inbox = worker.inbox.map { message in
+            guard case .task(var task) = message else { return message }
+            task.recipe = Digest(of: [7])
+            return .task(task)
+        }
+        while simulation.deliver(to: worker) {}
+        #expect(worker.left)
+        guard case .work(let reason)? = worker.error else {
+            Issue.record("\(String(describing: worker.error))")
+            return
+        }
+        #expect(reason.contains("recipe"))
+        #expect(simulation.measured.isEmpty)
+    }
 }

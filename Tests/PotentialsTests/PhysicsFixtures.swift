@@ -83,3 +83,11 @@ enum PhysicsFixtures {
         return try Data(contentsOf: tests.appending(path: "Fixtures/physics").appending(path: path))
     }
 }
+
+extension PotentialEvaluator {
+    /// The energy per atom of one structure, eV/atom.
+    func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double {
+        guard let result = evaluate([structure], .energy).first else { throw .emptyStructure }
+        return try result.get().energyPerAtom
+    }
+}

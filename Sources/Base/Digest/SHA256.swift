@@ -57,10 +57,12 @@ package struct SHA256: Sendable {
         }
 
         private static func makeContext() -> OpaquePointer {
+            // invariant: a context of a few hundred bytes can be allocated, as every array of Swift can.
             guard let context = EVP_MD_CTX_new() else { preconditionFailure("out of memory") }
             return context
         }
 
+        // invariant: SHA-256 is part of every libcrypto.
         /// None of the calls can fail but where libcrypto was built, or set up, without SHA-256.
         private static func check(_ result: Int32) {
             precondition(result == 1, "this machine's libcrypto (OpenSSL) does not offer SHA-256")

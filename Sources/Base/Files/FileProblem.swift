@@ -18,6 +18,7 @@ package enum FileProblem {
         for _ in 1..<tries {
             do { return try operation() } catch {
                 guard [EMFILE, ENFILE].contains(systemCode(of: error as NSError)) else { throw error }
+                // Nothing tells when a descriptor is free; the thread that closes some is another.
                 usleep(pauseMicroseconds)
             }
         }

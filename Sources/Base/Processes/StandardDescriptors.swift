@@ -57,7 +57,7 @@ package struct TooFewDescriptors: LastingError, Sendable, Hashable, CustomString
     package var limit: Int
 
     package var description: String {
-        "only \(limit) files and sockets may be open at once (ulimit -n), and at least \(StandardDescriptors.fewest) are "
-            + "needed: raise the limit"
+        "only \(limit) files and sockets may be open at once (ulimit -n), and at least \(StandardDescriptors.fewest) "
+            + "are needed: raise the limit"
     }
 }

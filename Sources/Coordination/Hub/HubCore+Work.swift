@@ -245,8 +245,8 @@ extension HubCore {
         counters.count(result.outcome)
         if case .failed(.engineTimedOut) = result.outcome {
             warn(
-                "crystal \(id) made no progress at \(name) within its time limit: a faster machine might have measured it, "
-                    + "so that a run with the same seed need not give the same weights")
+                "crystal \(id) made no progress at \(name) within its time limit: a faster machine might have measured "
+                    + "it, so that a run with the same seed need not give the same weights")
         }
         batchReport.addScored(seconds: result.seconds, by: name)
     }

@@ -25,8 +25,8 @@ struct Schedule<Key: Comparable & Sendable>: Sendable {
     ///
     /// - Parameters:
     ///   - isDue: Whether something of this moment is due; if it is, so is everything before.
-    ///   - moment: The moment of a key as of now, which is never earlier than the one given, with which it was inserted;
-    ///     nil if it is forgotten.
+    ///   - moment: The moment of a key as of now, which is never earlier than the one given, with which it was
+    ///     inserted; nil if it is forgotten.
     /// - Complexity: O(k log n), k being the keys that were due when they were inserted.
     mutating func takeDue(_ isDue: (Moment) -> Bool, moment: (Key, Moment) -> Moment?) -> [Key] {
         var due: [Key] = []

@@ -70,7 +70,7 @@ package struct RewardWorkerCore: PeerCore {
     package mutating func stop(now: Moment) {
         guard leavingBy == nil else { return }
         leavingBy = now.advanced(by: configuration.drain)
-        for task in queue { giveBack(task, "the worker leaves") }
+        for task in queue { giveBack(task) }
         queue.removeAll()
         advance(now: now)
     }
@@ -102,12 +102,19 @@ package struct RewardWorkerCore: PeerCore {
         switch message {
         case .heartbeatReply(let weights): newestVersion = weights?.version ?? newestVersion
         case .task(let task):
-            // One of another recipe comes from a learner that changed its mind; the next login tells it.
-            guard leavingBy == nil, task.recipe == recipe else {
-                giveBack(task, leavingBy == nil ? "another recipe than at login" : "the worker leaves")
+            guard leavingBy == nil else {
+                giveBack(task)
                 return
             }
-            guard task.epoch == epoch, !queue.contains(where: { $0.id == task.id }), !measuring.contains(task.id),
+            guard task.epoch == epoch else { return }
+            guard task.recipe == recipe else {
+                leave(
+                    .work(
+                        "the learner asks to measure by the recipe \(task.recipe), and told another at login; start "
+                            + "this worker again"))
+                return
+            }
+            guard !queue.contains(where: { $0.id == task.id }), !measuring.contains(task.id),
                 queue.count <= configuration.threads + 1
             else { return }
             queue.append(task)
@@ -116,8 +123,8 @@ package struct RewardWorkerCore: PeerCore {
         }
     }
 
-    private mutating func giveBack(_ task: RewardTask, _ reason: String) {
-        link.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: reason)))
+    private mutating func giveBack(_ task: RewardTask) {
+        link.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "the worker leaves")))
     }
 
     package mutating func finished(_ output: Output, now: Moment) {

@@ -22,8 +22,8 @@ package enum EngineChild {
 
     /// Runs until the worker is gone.
     ///
-    /// - Parameter makeMeasurer: Makes a measurer from the settings that the learner tells (JSON), one on each thread, and
-    ///   again if they change.
+    /// - Parameter makeMeasurer: Makes a measurer from the settings that the learner tells (JSON), one on each thread,
+    ///   and again if they change.
     package static func run(
         threads: Int, makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
     ) -> Never {

@@ -4,8 +4,8 @@ package import Trajectories
 
 /// The engine child of a reward worker: started when it is needed, started again when it ends.
 ///
-/// Measurers made here evaluate in the child. A crystal that was in hand when the child crashed, or that had its time, is
-/// evaluated once more alone in a child of its own, and only what ends that one too is `engine_crashed` or
+/// Measurers made here evaluate in the child. A crystal that was in hand when the child crashed, or that had its time,
+/// is evaluated once more alone in a child of its own, and only what ends that one too is `engine_crashed` or
 /// `engine_timed_out`: the same outcome wherever the crystal is tried, and its neighbours have theirs.
 ///
 /// Safe to use from any thread.

@@ -78,8 +78,8 @@ final class GuardedMeasurer: CrystalMeasurer {
                 engine.logger.error(
                     """
                     crystal \(item): engine_timed_out: alone, too, it made no progress for \
-                    \(engine.timeLimit.seconds) s; a faster machine might have measured it, so that a run with the same \
-                    seed need not give the same weights
+                    \(engine.timeLimit.seconds) s; a faster machine might have measured it, so that a run with the \
+                    same seed need not give the same weights
                     """)
             case .died(let death, let position):
                 if death.wasIntended { throw RoleError.work("the worker leaves") }

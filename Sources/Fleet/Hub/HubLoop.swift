@@ -142,8 +142,8 @@ final class HubLoop {
         for descriptor in excess { ConnectionMonitor.cut(descriptor) }
         if cutCount == 0 {
             core.warn(
-                "connections that did not log in in time, or were too many, are cut (\(excess.count) now, further ones in "
-                    + "silence)")
+                "connections that did not log in in time, or were too many, are cut (\(excess.count) now, further ones "
+                    + "in silence)")
         }
         cutCount += excess.count
     }

@@ -14,8 +14,8 @@ package struct RewardWorkerRole {
 
     /// - Parameters:
     ///   - engineBytes: Tells the resident memory of the engine's process, for reports.
-    ///   - makeMeasurer: Makes a measurer from the settings that the learner tells (JSON): one on each thread, and again if
-    ///     they change.
+    ///   - makeMeasurer: Makes a measurer from the settings that the learner tells (JSON): one on each thread, and
+    ///     again if they change.
     package init(
         configuration: PeerConfiguration, logger: Logger, engineBytes: @escaping @Sendable () -> Int = { 0 },
         makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer

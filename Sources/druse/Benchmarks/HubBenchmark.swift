@@ -6,8 +6,8 @@ import Trajectories
 
 /// The hub at full load: batches of crystals through its core, frames included, with simulated peers that take no time.
 ///
-/// Only the hub's own time is counted: reading frames, deciding, writing frames, ticks, heartbeats and the state for the
-/// learner, as often as they come in that time.
+/// Only the hub's own time is counted: reading frames, deciding, writing frames, ticks, heartbeats and the state for
+/// the learner, as often as they come in that time.
 struct HubBenchmark {
     /// A peer whose work is done as soon as it is given out.
     private struct SimulatedPeer {
