@@ -148,7 +148,7 @@ let package = Package(
             name: "ProtocolTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories",
-            ]),
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
@@ -163,7 +163,7 @@ let package = Package(
             name: "EnginesTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "Engines", "Fleet", "FleetFixtures", "Policy", "Potentials",
-                "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
+                "ProgramFixtures", "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(

@@ -4,12 +4,16 @@ package import Rewards
 package struct Recipe: Codable, Sendable, Hashable {
     /// What counts as a crystal.
     package var limits: ValidityLimits
-    /// `chgnet` or a file that the worker can read.
+    /// `chgnet`, or the file's name.
     package var potential: String
+    /// The potential's file; nil for one that comes with the program.
+    package var potentialFile: RecipeFile?
     /// SHA-256 of the potential's weights, so that all workers use the same.
     package var potentialDigest: String
-    /// `default` or a file that the worker can read.
+    /// `default`, or the file's name.
     package var hull: String
+    /// The hull's file; nil for the one that comes with the program.
+    package var hullFile: RecipeFile?
     /// SHA-256 of the hull's entries, so that all workers use the same.
     package var hullDigest: String
 
@@ -22,4 +26,7 @@ package struct Recipe: Codable, Sendable, Hashable {
         self.hull = hull
         self.hullDigest = hullDigest
     }
+
+    /// The files that a worker needs.
+    package var files: [RecipeFile] { [potentialFile, hullFile].compactMap { $0 } }
 }

@@ -311,14 +311,16 @@ package struct FineTuningRun {
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
-        let names = inputs.engineNames
+        let offers = try inputs.offers()
+        learner.files = [offers.potential?.blob, offers.hull?.blob].compactMap { $0 }
+        var recipe = Recipe(
+            limits: configuration.reward.limits, potential: offers.potential?.file.name ?? configuration.potential,
+            potentialDigest: engine.potential.digest, hull: offers.hull?.file.name ?? configuration.hull,
+            hullDigest: engine.hull.digest)
+        (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
         learner.settings = [
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
-            .rewardWorker: try PeerSettings.text(
-                Recipe(
-                    limits: configuration.reward.limits, potential: names.potential,
-                    potentialDigest: engine.potential.digest,
-                    hull: names.hull, hullDigest: engine.hull.digest)),
+            .rewardWorker: try PeerSettings.text(recipe),
         ]
         learner.timing.grace = grace
         learner.isInsecure = isInsecure

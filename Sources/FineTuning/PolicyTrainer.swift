@@ -12,11 +12,11 @@ package import Trajectories
 package final class PolicyTrainer: BatchTrainer {
     private let reward: RewardConfiguration
     private let settings: PolicyGradientSettings
-    private let reference: WeightBlob
+    private let reference: Blob
     private let store: CheckpointStore
     private var trainer: PolicyGradientTrainer
     private var version: Int
-    private var blob: WeightBlob
+    private var blob: Blob
     /// Versions without a step, one after another until now, since a number was not finite.
     private var skippedInARow: Int
     private let learningRate: Double
@@ -41,7 +41,7 @@ package final class PolicyTrainer: BatchTrainer {
         skippedLimit = min(Self.skippedVersionsLimit, configuration.versions)
         reward = configuration.reward
         settings = configuration.objective.settings
-        self.reference = WeightBlob([UInt8](reference))
+        self.reference = Blob(reference)
         self.store = store
         learningRate = configuration.objective.learningRate
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
@@ -58,7 +58,7 @@ package final class PolicyTrainer: BatchTrainer {
         }
         version = state.version
         skippedInARow = state.skippedInARow
-        blob = WeightBlob([UInt8](try state.weights.encoded()))
+        blob = Blob(try state.weights.encoded())
         trainer = PolicyGradientTrainer(
             weights: state.weights, settings: settings, optimiser: state.optimiser, baseline: state.baseline,
             reference: try PolicyWeights(encoded: reference), threads: threads)
@@ -119,7 +119,7 @@ package final class PolicyTrainer: BatchTrainer {
                     + "--resume tries again from version \(version)")
         }
         version += 1
-        blob = WeightBlob([UInt8](try trainer.weights.encoded()))
+        blob = Blob(try trainer.weights.encoded())
         var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
         trained.notFinite = statistics.notFinite.map { learnt[$0].sampled.id }
         trained.distrusted = Set(statistics.claimsOff.map { learnt[$0].sampledBy }).sorted()
@@ -147,7 +147,7 @@ package final class PolicyTrainer: BatchTrainer {
         try store.save(
             Checkpoint(
                 version: version, referenceDigest: store.referenceDigest,
-                parts: try state.parts(policyBytes: Data(blob.bytes))))
+                parts: try state.parts(policyBytes: blob.bytes)))
     }
 
     /// The names under which statistics travel to the observer.

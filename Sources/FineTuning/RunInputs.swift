@@ -6,6 +6,7 @@ internal import Foundation
 package import Policy
 internal import Potentials
 internal import Stability
+internal import Trajectories
 
 /// What decides the results of a run beside its numbers: policy at the start, reference, potential and hull, as they
 /// are kept in its directory and named by digest in its manifest. Nothing outside the directory is needed to go on with
@@ -117,7 +118,7 @@ package struct RunInputs: Sendable {
         return engine
     }
 
-    /// The names by which reward workers find them: the file the run was begun with, as long as it is the same, else
+    /// The names by which they are found on this machine: the file the run was begun with, as long as it is the same, else
     /// the copy in the run's directory.
     package var engineNames: (potential: String, hull: String) {
         func name(_ original: String, _ kept: URL?) -> String {
@@ -128,6 +129,20 @@ package struct RunInputs: Sendable {
         }
         return (
             name(configuration.potential, keptFile(Self.potentialFileName)), name(configuration.hull, keptHull)
+        )
+    }
+
+    /// The files of the run's own potential and hull, with what reward workers pull of them; nil for embedded ones.
+    ///
+    /// - Throws: ``ModelError`` for a file that cannot be read or offered.
+    func offers() throws -> (potential: (file: RecipeFile, blob: Blob)?, hull: (file: RecipeFile, blob: Blob)?) {
+        func offer(_ name: String, embedded: String, _ kept: URL?) throws -> (file: RecipeFile, blob: Blob)? {
+            if name == embedded { return nil }
+            return try RecipeFile.offer(kept ?? URL(filePath: name))
+        }
+        return (
+            try offer(configuration.potential, embedded: "chgnet", keptFile(Self.potentialFileName)),
+            try offer(configuration.hull, embedded: "default", keptHull)
         )
     }
 

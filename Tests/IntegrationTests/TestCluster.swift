@@ -54,9 +54,11 @@ final class TestCluster {
     // MARK: Programs
 
     /// Starts a program with the arguments given.
-    func start(_ program: String, _ arguments: [String], isRole: Bool = true) throws -> RunningProgram {
+    func start(
+        _ program: String, _ arguments: [String], isRole: Bool = true, environment: [String: String] = [:]
+    ) throws -> RunningProgram {
         let log = folder.url.appending(path: "\(programs.count)-\(program).log")
-        let running = try RunningProgram(program, arguments, isRole: isRole, log: log)
+        let running = try RunningProgram(program, arguments, isRole: isRole, environment: environment, log: log)
         programs.append(running)
         return running
     }
@@ -69,8 +71,9 @@ final class TestCluster {
         try start("actor", ["--connect", try await endpoint(), "--threads", "\(threads)"])
     }
 
-    func startRewardWorker(threads: Int = 1) async throws -> RunningProgram {
-        try start("reward-worker", ["--connect", try await endpoint(), "--threads", "\(threads)"])
+    func startRewardWorker(threads: Int = 1, environment: [String: String] = [:]) async throws -> RunningProgram {
+        try start(
+            "reward-worker", ["--connect", try await endpoint(), "--threads", "\(threads)"], environment: environment)
     }
 
     /// Where the learner listens, as soon as it says so.

@@ -27,7 +27,7 @@ package struct HubCore: Sendable {
     var ledger: UnitLedger?
     var assembler: BatchAssembler?
     var tasks: TaskQueue
-    var weights = WeightStore()
+    var weights: BlobStore
     var journal = OutcomeJournal()
     /// The processes that could not deliver a unit.
     var unitFailures: [Int: Set<InstanceID>] = [:]
@@ -57,6 +57,7 @@ package struct HubCore: Sendable {
         epoch = self.generator.next()
         recipe = Digest(of: (configuration.settings[.rewardWorker] ?? "").utf8)
         peers = PeerTable(capacity: configuration.peerCapacity)
+        weights = BlobStore(files: configuration.files)
         tasks = TaskQueue(
             lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
     }
@@ -79,7 +80,7 @@ package struct HubCore: Sendable {
     ///
     /// - Parameter known: Outcomes of this version that need not be measured again.
     package mutating func begin(
-        version: Int, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:], now: Moment
+        version: Int, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:], now: Moment
     ) {
         let announcement = Announcement(
             epoch: epoch, run: configuration.run, version: version, policy: policy.digest, reference: reference.digest)

@@ -10,7 +10,7 @@ package import Transport
 package final class Hub: Sendable {
     package enum Command: Sendable {
         case begin(
-            version: Int, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:])
+            version: Int, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:])
         /// Turn the processes of this name ("host:process") away.
         case refuse(peer: String, reason: String)
         /// Tell everyone to leave, wait for them, end.

@@ -19,13 +19,13 @@ package protocol BatchTrainer {
 package struct TrainingStart: Sendable {
     /// 0 for a fresh run, else the number of steps done.
     package var version: Int
-    package var policy: WeightBlob
+    package var policy: Blob
     /// The frozen reference of the KL term.
-    package var reference: WeightBlob
+    package var reference: Blob
     /// Outcomes of this version that need not be measured again.
     package var known: [CrystalID: KnownOutcome] = [:]
 
-    package init(version: Int, policy: WeightBlob, reference: WeightBlob) {
+    package init(version: Int, policy: Blob, reference: Blob) {
         self.version = version
         self.policy = policy
         self.reference = reference
@@ -36,7 +36,7 @@ package struct TrainingStart: Sendable {
 package struct TrainedVersion: Sendable {
     /// One more than the batch's version.
     package var version: Int
-    package var policy: WeightBlob
+    package var policy: Blob
     /// Whatever the trainer measured, by name, for the observer.
     package var statistics: [String: Double]
     /// The crystals that gave numbers that are not finite, so that no step was made.
@@ -46,7 +46,7 @@ package struct TrainedVersion: Sendable {
     /// Lines for the log.
     package var notes: [String] = []
 
-    package init(version: Int, policy: WeightBlob, statistics: [String: Double]) {
+    package init(version: Int, policy: Blob, statistics: [String: Double]) {
         self.version = version
         self.policy = policy
         self.statistics = statistics

@@ -63,7 +63,7 @@ package struct LearnerRole {
         let trainer: any BatchTrainer
         let stop: StopToken
         var version: Int
-        let reference: WeightBlob
+        let reference: Blob
         /// Versions in a row that nothing was learnt from.
         var barren = 0
         var stall = WaitingWatch()
