@@ -46,7 +46,8 @@ struct RewardWorkerCommand: ParsableCommand {
             let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)
             let role = RewardWorkerRole(
                 configuration: try RoleProcess.peer(connect: connect, threads: threads, patience: patience),
-                logger: logger, files: RecipeFileCache(), engineBytes: { engine.residentBytes }, makeMeasurer: { engine.makeMeasurer($0) })
+                logger: logger, files: RecipeFileCache(), engineBytes: { engine.residentBytes },
+                makeMeasurer: { engine.makeMeasurer($0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue
         }

@@ -29,7 +29,8 @@ import Testing
             func line(_ kind: String, _ frame: [UInt8]) -> String {
                 "\(kind) \(frame.map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }.joined())\n"
             }
-            let text = try peer.map { line("peer", try $0.encode(session: 42)) } + hub.map { line("hub", try $0.encode()) }
+            let text =
+                try peer.map { line("peer", try $0.encode(session: 42)) } + hub.map { line("hub", try $0.encode()) }
             try text.joined().write(toFile: path, atomically: true, encoding: .utf8)
         }
         let frames = try frames()

@@ -72,7 +72,9 @@ import Trajectories
     }
 
     @Test func decode_truncatedFrames_neverTrap() throws {
-        for frame in try SampleMessages.peer().map({ try $0.encode(session: 1) }) + SampleMessages.hub().map({ try $0.encode() }) {
+        for frame in try SampleMessages.peer().map({ try $0.encode(session: 1) })
+            + SampleMessages.hub().map({ try $0.encode() })
+        {
             for count in stride(from: 0, to: frame.count, by: max(1, frame.count / 200)) {
                 _ = try? PeerMessage.decode(Array(frame.prefix(count)))
                 _ = try? HubMessage.decode(Array(frame.prefix(count)))
@@ -83,7 +85,8 @@ import Trajectories
     @Test(arguments: 0..<10)
     func decode_mutatedFrames_neverTrapAndHubSurvives(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let frames = try SampleMessages.peer().map { try $0.encode(session: 1) } + SampleMessages.hub().map { try $0.encode() }
+        let frames =
+            try SampleMessages.peer().map { try $0.encode(session: 1) } + SampleMessages.hub().map { try $0.encode() }
         var hub = HubCore(configuration: try Toys.configuration(), generator: generator)
         hub.begin(version: 0, policy: Blob([1]), reference: Blob([2]), now: Toys.begin)
         for _ in 0..<1500 {
