@@ -61,6 +61,7 @@ let package = Package(
             dependencies: [
                 "Base", "Coordination", "Protocol", "Trajectories", "Transport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
         .target(

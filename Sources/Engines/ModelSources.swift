@@ -15,7 +15,7 @@ package enum PolicySource {
             guard let path else { return try PolicyWeights.embedded() }
             try ModelSource.requireFile(path)
             return try PolicyWeights(
-                Safetensors(contentsOf: URL(filePath: path)), configuration: try configuration(configurationPath))
+                contentsOf: URL(filePath: path), configuration: try configuration(configurationPath))
         } catch let error as ModelError {
             throw error
         } catch {

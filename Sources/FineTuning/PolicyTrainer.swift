@@ -119,7 +119,7 @@ package final class PolicyTrainer: BatchTrainer {
                     + "--resume tries again from version \(version)")
         }
         version += 1
-        blob = Blob(try trainer.weights.encoded())
+        blob = Blob(try trainer.encodedWeights())
         var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
         trained.notFinite = statistics.notFinite.map { learnt[$0].sampled.id }
         trained.distrusted = Set(statistics.claimsOff.map { learnt[$0].sampledBy }).sorted()

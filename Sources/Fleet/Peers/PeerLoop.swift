@@ -111,7 +111,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights
             // until they are answered, heartbeats at their pace. What a return or a goodbye would have given back at
             // once, the hub takes back when the lease expires or the silence is too long.
-            _ = try dealer.send([message.encode(session: session)])
+            _ = try dealer.send(message.encode(session: session, as: OutgoingFrame.self))
         } catch let error as OversizedMessage {
             logger.error("a message was dropped: \(error)")
         }
