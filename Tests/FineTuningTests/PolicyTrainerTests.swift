@@ -52,17 +52,17 @@ import Trajectories
     private func batch(_ version: Int, _ change: (inout ScoredCrystal) -> Void = { _ in }) throws -> ScoredBatch {
         let crystals = try sampler().sample(unit(version, count: 40)).map { sampled in
             var item = ScoredCrystal(
-                sampled: sampled,
+                sampled: sampled, policy: Digest(of: []),
                 outcome: .measured(
                     Measurement(energyPerAtom: -1, energyAboveHull: 0.1)),
                 scoringSeconds: 0, sampledBy: "host:\(sampled.id.index % 2)", scoredBy: "")
             change(&item)
             return item
         }
-        return ScoredBatch(version: version, crystals: crystals, seconds: 1)
+        return ScoredBatch(step: Step(version), crystals: crystals, seconds: 1)
     }
 
-    @Test func divergence_keepsTheLastGoodWeightsAndEndsAfterFiveVersions() throws {
+    @Test func divergence_keepsTheLastGoodWeightsAndEndsAfterFiveSteps() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let bytes = try initial.encoded()
         var trainer = try trainer(rate: 1e30)
@@ -70,9 +70,9 @@ import Trajectories
             // Killed and resumed on the way: the count goes on.
             if version == 2 { trainer = try self.trainer(rate: 1e30, resume: true) }
             let trained = try trainer.train(batch(version))
-            #expect(trained.version == version + 1 && Data(trained.policy.bytes) == bytes)
+            #expect(trained.version == PolicyVersion(version + 1) && Data(trained.policy.bytes) == bytes)
             #expect(trained.statistics["skipped"] == 1)
-            #expect(trained.notes.contains { $0.contains("no step on version \(version)") })
+            #expect(trained.notes.contains { $0.contains("nothing learnt in step \(version)") })
             try trainer.checkpoint()
         }
         let error = try #require(throws: RoleError.self) { try trainer.train(batch(4)) }
@@ -81,7 +81,7 @@ import Trajectories
         #expect(resumed.version == 4 && Data(resumed.policy.bytes) == bytes)
     }
 
-    /// A run too short for five versions in a row fails as well if none of its versions has a step; and again if it is
+    /// A run too short for five steps in a row fails as well if none of its steps learns anything; and again if it is
     /// resumed.
     @Test(arguments: [1, 2, 4]) func divergenceOfAWholeShortRun_endsIt(versions: Int) throws {
         defer { try? FileManager.default.removeItem(at: folder) }

@@ -40,7 +40,7 @@ import Trajectories
     @Test func trainingThatCannotGoOn_endsEveryRole() throws {
         let observer = RecordingObserver()
         let learner = try learner(observer) { batch, _ in
-            if batch.version == 1 { throw RoleError.cannotServe("it diverges") }
+            if batch.step == 1 { throw RoleError.cannotServe("it diverges") }
         }
         let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
@@ -53,7 +53,7 @@ import Trajectories
     @Test func actorWhoseClaimsAreWrong_isTurnedAwayAndTheRunGoesOn() throws {
         let observer = RecordingObserver()
         let learner = try learner(observer) { batch, trained in
-            if batch.version == 0, batch.crystals.contains(where: { $0.sampledBy == "test:1" }) {
+            if batch.step == 0, batch.crystals.contains(where: { $0.sampledBy == "test:1" }) {
                 trained.distrusted = ["test:1"]
             }
         }
