@@ -117,6 +117,60 @@ import Trajectories
         }
     }
 
+    /// What a batch says is held for the next step stands in the checkpoint; one without it, of an earlier build, is
+    /// gone on from; one that is of another step is passed over.
+    @Test func gatheringState_standsInTheCheckpoint() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let trainer = try trainer(rate: 1e-3)
+        #expect(try trainer.start().gathering == nil)
+        var batch = try batch(0)
+        batch.gathering = GatheringState(kind: "exact_version", nextStep: 1)
+        _ = try trainer.train(batch)
+        try trainer.checkpoint()
+        #expect(try self.trainer(rate: 1e-3, resume: true).start().gathering == batch.gathering)
+
+        let store = try CheckpointStore(directory: folder, referenceDigest: "")
+        func rewrite(_ change: (inout [String: Any]) -> Void) throws {
+            var checkpoint = try store.load(version: 1)
+            let part = try #require(checkpoint.parts["state.json"])
+            var state = try #require(try JSONSerialization.jsonObject(with: part) as? [String: Any])
+            change(&state)
+            checkpoint.parts["state.json"] = try JSONSerialization.data(withJSONObject: state)
+            try store.save(checkpoint)
+        }
+        try rewrite { $0["gathering"] = nil }
+        let earlier = try self.trainer(rate: 1e-3, resume: true).start()
+        #expect(earlier.version == 1 && earlier.gathering == nil)
+
+        try rewrite { $0["gathering"] = ["kind": "exact_version", "nextStep": 4, "held": [String]()] as [String: Any] }
+        var said = ""
+        let start = try self.trainer(rate: 1e-3, resume: true, problem: { said += $0 }).start()
+        #expect(start.version == 0 && said.contains("step 4"))
+    }
+
+    @Test func batchOfAnotherStep_isRefused() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let trainer = try trainer(rate: 1e-3)
+        let error = try #require(throws: RoleError.self) { try trainer.train(batch(1)) }
+        #expect("\(error)".contains("step 1") && "\(error)".contains("version 0"))
+    }
+
+    /// All that were scored or invalid and that the policy can learn from; none where the weights stay.
+    @Test func trainedOn_namesWhatMovedTheWeights() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let batch = try batch(0) { item in
+            switch item.sampled.id.index {
+            case 5: item.sampled.crystal.lattice.a = .nan
+            case 6: item.outcome = .failed(.engine("toy"))
+            case 7: item.outcome = .invalid(.atomsTooClose)
+            default: break
+            }
+        }
+        let expected = batch.crystals.map(\.sampled.id).filter { ![5, 6].contains($0.index) }
+        #expect(try trainer(rate: 1e-3).train(batch).trainedOn == expected)
+        #expect(try trainer(rate: 1e30).train(batch).trainedOn.isEmpty)
+    }
+
     @Test func wrongClaims_nameTheActorAndLeaveTheWeights() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let (honest, lied) = (try trainer(rate: 1e-3), try trainer(rate: 1e-3))

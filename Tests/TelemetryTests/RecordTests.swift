@@ -44,6 +44,16 @@ import Testing
         #expect(JSONLines.decode(StepRecord.self, from: line) == record())
     }
 
+    /// Lines of earlier builds name the step by the version that it began with.
+    @Test func stepRecord_withoutAStep_isThatOfItsVersion() throws {
+        var text = String(decoding: try JSONLines.encode(record()), as: UTF8.self)
+        #expect(text.contains("\"step\":12") && text.contains("\"version\":12"))
+        text.replace("\"step\":12,", with: "")
+        #expect(!text.contains("step"))
+        let earlier = try #require(JSONLines.decode(StepRecord.self, from: Data(text.utf8)))
+        #expect(earlier.step == 12 && earlier.version == 12 && earlier.crystals == 256 && earlier.trained == nil)
+    }
+
     @Test func stepRecord_withNumbersThatAreNotFinite_comesBack() throws {
         var record = StepRecord(step: 1, time: Date(timeIntervalSince1970: 0))
         record.klReference = .infinity
