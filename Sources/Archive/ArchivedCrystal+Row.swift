@@ -10,8 +10,11 @@ extension ArchivedCrystal {
         "sites", "a", "b", "c", "alpha", "beta", "gamma", "logp_w", "logp_a", "logp_xyz", "logp_l", "reference_logp_w",
         "reference_logp_a", "reference_logp_xyz", "reference_logp_l", "outcome", "reason", "energy_per_atom",
         "e_above_hull", "reward", "seed", "policy_digest", "actor", "worker", "potential", "hull", "scoring_seconds",
-        "created_at",
+        "created_at", "trained_at",
     ]
+
+    /// The quantities that have a column of their name beside their rows in `measurements`: users filter by them.
+    static let columnQuantities = [Trajectories.Measurement.Quantity.energyPerAtom, .energyAboveHull]
 
     /// The values of a row. A number that is not finite is kept as NULL.
     var databaseArguments: [(any DatabaseValueConvertible)?] {
@@ -24,18 +27,19 @@ extension ArchivedCrystal {
         let energies: [(any DatabaseValueConvertible)?] = [energyPerAtom, energyAboveHull, reward]
             .map { $0.flatMap { $0.isFinite ? $0 : nil } }
         let names: [(any DatabaseValueConvertible)?] = [
-            id.version, id.unit, id.index, crystal.spaceGroup.number, formula, chemicalSystem, crystal.sites.count,
+            id.version.number, id.unit, id.index, crystal.spaceGroup.number, formula, chemicalSystem,
+            crystal.sites.count,
             atomCount, SitesText.encode(crystal.sites),
         ]
         let ending: [(any DatabaseValueConvertible)?] = [outcome.rawValue, reason]
         let origin: [(any DatabaseValueConvertible)?] = [
             Int64(bitPattern: lineage.seed), lineage.policyDigest, lineage.actor, lineage.worker, lineage.potential,
-            lineage.hull, scoringSeconds, createdAt.timeIntervalSince1970,
+            lineage.hull, scoringSeconds, createdAt.timeIntervalSince1970, trainedAt?.number,
         ]
         return [names, lengthsAndAngles, logarithms, ending, energies, origin].flatMap { $0 }
     }
 
-    /// The crystal of a row of the table.
+    /// The crystal of a row of the table, with what the row itself says was measured.
     init(row: Row) throws {
         let reader = RowReader(row: row)
         let outcomeName: String = try reader.value("outcome")
@@ -50,18 +54,16 @@ extension ArchivedCrystal {
             alpha: try reader.number("alpha"), beta: try reader.number("beta"), gamma: try reader.number("gamma"))
         let created: Double = try reader.value("created_at")
         self.init(
-            id: CrystalID(
-                version: try reader.value("version"), unit: try reader.value("unit"),
-                index: try reader.value("crystal_index")),
+            id: try reader.crystalID(),
             crystal: Crystal(spaceGroup: spaceGroup, sites: sites, lattice: lattice),
             formula: try reader.value("formula"), logProbability: try reader.logProbabilities("logp"),
             referenceLogProbability: try reader.logProbabilities("reference_logp"), outcome: outcome,
             lineage: try reader.lineage(), createdAt: Date(timeIntervalSince1970: created))
         atomCount = try reader.optional("atom_count")
         reason = try reader.optional("reason")
-        energyPerAtom = try reader.optional("energy_per_atom")
-        energyAboveHull = try reader.optional("e_above_hull")
+        measurement = try reader.measurement()
         reward = try reader.optional("reward")
+        trainedAt = try reader.optional("trained_at").map { Step($0) }
         scoringSeconds = try reader.optional("scoring_seconds")
     }
 

@@ -17,11 +17,11 @@ package struct ArchivedCrystal: Equatable, Sendable {
     package var outcome: Outcome
     /// A stable code of the reason where the outcome is invalid or failed.
     package var reason: String?
-    /// eV/atom.
-    package var energyPerAtom: Double?
-    /// eV/atom; negative below the hull.
-    package var energyAboveHull: Double?
+    /// All that was measured of it; empty where nothing was.
+    package var measurement: Trajectories.Measurement
     package var reward: Double?
+    /// The step that trained on it; nil if none did.
+    package var trainedAt: Step?
     package var lineage: Lineage
     /// How long the evaluation took, s.
     package var scoringSeconds: Double?
@@ -30,8 +30,8 @@ package struct ArchivedCrystal: Equatable, Sendable {
     package init(
         id: CrystalID, crystal: Crystal, formula: String, atomCount: Int? = nil, logProbability: LogProbabilities,
         referenceLogProbability: LogProbabilities, outcome: Outcome, reason: String? = nil,
-        energyPerAtom: Double? = nil, energyAboveHull: Double? = nil, reward: Double? = nil, lineage: Lineage,
-        scoringSeconds: Double? = nil, createdAt: Date = Date()
+        measurement: Trajectories.Measurement = .init([:]), reward: Double? = nil, trainedAt: Step? = nil,
+        lineage: Lineage, scoringSeconds: Double? = nil, createdAt: Date = Date()
     ) {
         self.id = id
         self.crystal = crystal
@@ -41,13 +41,18 @@ package struct ArchivedCrystal: Equatable, Sendable {
         self.referenceLogProbability = referenceLogProbability
         self.outcome = outcome
         self.reason = reason
-        self.energyPerAtom = energyPerAtom
-        self.energyAboveHull = energyAboveHull
+        self.measurement = measurement
         self.reward = reward
+        self.trainedAt = trainedAt
         self.lineage = lineage
         self.scoringSeconds = scoringSeconds
         self.createdAt = createdAt
     }
+
+    /// eV/atom.
+    package var energyPerAtom: Double? { measurement[.energyPerAtom] }
+    /// eV/atom; negative below the hull.
+    package var energyAboveHull: Double? { measurement[.energyAboveHull] }
 
     /// What became of it.
     package enum Outcome: String, Sendable, CaseIterable {

@@ -21,6 +21,18 @@ struct RowReader {
     /// A number; NaN for NULL.
     func number(_ name: String) throws -> Double { try optional(name) ?? .nan }
 
+    func crystalID() throws -> CrystalID {
+        CrystalID(
+            version: PolicyVersion(try value("version")), unit: try value("unit"), index: try value("crystal_index"))
+    }
+
+    /// The quantities that have columns of their own.
+    func measurement() throws -> Measurement {
+        var values: [Measurement.Quantity: Double] = [:]
+        for quantity in ArchivedCrystal.columnQuantities { values[quantity] = try optional(quantity.rawValue) }
+        return Measurement(values)
+    }
+
     func logProbabilities(_ prefix: String) throws -> LogProbabilities {
         LogProbabilities(
             w: try number("\(prefix)_w"), a: try number("\(prefix)_a"), xyz: try number("\(prefix)_xyz"),

@@ -73,8 +73,13 @@ extension RunArchive {
                     SELECT * FROM crystals WHERE version BETWEEN ? AND ? ORDER BY version, unit, crystal_index
                     """,
                 arguments: [versions.lowerBound, versions.upperBound])
+            var measurements = try MeasurementReader(connection, versions: versions)
             var crystals: [ArchivedCrystal] = []
-            while let row = try rows.next() { crystals.append(try ArchivedCrystal(row: row)) }
+            while let row = try rows.next() {
+                var crystal = try ArchivedCrystal(row: row)
+                try measurements.complete(&crystal)
+                crystals.append(crystal)
+            }
             return crystals
         }
     }
@@ -93,7 +98,12 @@ extension RunArchive {
                     ORDER BY e_above_hull, version, unit, crystal_index LIMIT ?
                     """,
                 arguments: [max(lowest, -Double.greatestFiniteMagnitude), count])
-            return try rows.map { try ArchivedCrystal(row: $0) }
+            return try rows.map { row in
+                var crystal = try ArchivedCrystal(row: row)
+                var measurements = try MeasurementReader(connection, of: crystal.id)
+                try measurements.complete(&crystal)
+                return crystal
+            }
         }
     }
 
@@ -218,11 +228,11 @@ extension RunArchive {
         }
     }
 
-    /// The records of the versions in order; a row that is no record is left out.
-    package func versionRecords() throws(ArchiveError) -> [VersionRecord] {
-        try read("read the versions") { connection in
+    /// The records of the steps in order; a row that is no record is left out.
+    package func stepRecords() throws(ArchiveError) -> [StepRecord] {
+        try read("read the steps") { connection in
             try String.fetchAll(connection, sql: "SELECT record FROM versions ORDER BY version")
-                .compactMap { JSONLines.decode(VersionRecord.self, from: Data($0.utf8)) }
+                .compactMap { JSONLines.decode(StepRecord.self, from: Data($0.utf8)) }
         }
     }
 }

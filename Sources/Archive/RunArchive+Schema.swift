@@ -1,3 +1,4 @@
+internal import Foundation
 package import GRDB
 
 extension RunArchive {
@@ -30,7 +31,63 @@ extension RunArchive {
             // Never filled.
             try connection.execute(sql: "ALTER TABLE crystals DROP COLUMN sampling_seconds")
         }
+        migrator.registerMigration("3 steps and measurements") { connection in
+            try addSteps(to: connection)
+            try addMeasurements(to: connection)
+        }
         return migrator
+    }
+
+    /// A row of `versions` is a step's, and each crystal says which one trained on it.
+    private static func addSteps(to connection: Database) throws {
+        // Comments in front of the type stay in the table's text.
+        try connection.execute(
+            sql: """
+                ALTER TABLE versions ADD COLUMN step /* that the record is of; it began with the version */ INTEGER;
+                UPDATE versions SET step = version;
+                ALTER TABLE crystals ADD COLUMN trained_at /* the step that trained on it; null: none did */ INTEGER;
+                CREATE INDEX crystals_by_step ON crystals (trained_at) WHERE trained_at IS NOT NULL;
+                """)
+        let records = try String.fetchAll(connection, sql: "SELECT record FROM versions")
+        for record in records { try markTrained(byRecord: record, in: connection) }
+    }
+
+    /// Notes what a step of an earlier build trained on, which did not note it itself: all crystals of its version that
+    /// were scored or invalid. What it left out because the policy could not learn from it, the record counts but does
+    /// not name; it is marked as well.
+    static func markTrained(byRecord text: String, in connection: Database) throws {
+        struct EarlierRecord: Decodable {
+            var version: Int
+            var scored: Int?
+            var skipped: Int?
+        }
+        guard let record = try? JSONDecoder().decode(EarlierRecord.self, from: Data(text.utf8)),
+            record.skipped ?? 0 == 0, record.scored ?? 0 > 0
+        else { return }
+        try connection.execute(
+            sql: "UPDATE crystals SET trained_at = :step WHERE version = :step AND outcome <> 'failed'",
+            arguments: ["step": record.version])
+    }
+
+    /// Every quantity measured of a crystal has a row, in the unit that belongs to its name.
+    private static func addMeasurements(to connection: Database) throws {
+        try connection.execute(
+            sql: """
+                CREATE TABLE measurements (
+                    version INTEGER NOT NULL,        -- the crystal, as in `crystals`
+                    unit INTEGER NOT NULL,
+                    crystal_index INTEGER NOT NULL,
+                    quantity TEXT NOT NULL,          -- such as energy_per_atom and e_above_hull, eV/atom
+                    value REAL NOT NULL,             -- in the unit of the quantity
+                    PRIMARY KEY (version, unit, crystal_index, quantity)
+                ) WITHOUT ROWID;
+                INSERT INTO measurements
+                    SELECT version, unit, crystal_index, 'energy_per_atom', energy_per_atom FROM crystals
+                    WHERE energy_per_atom IS NOT NULL
+                    UNION ALL
+                    SELECT version, unit, crystal_index, 'e_above_hull', e_above_hull FROM crystals
+                    WHERE e_above_hull IS NOT NULL;
+                """)
     }
 
     /// Of every archive.

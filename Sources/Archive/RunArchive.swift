@@ -1,12 +1,13 @@
 package import Foundation
 internal import GRDB
 package import Telemetry
+package import Trajectories
 
-/// The database of a run: every crystal that was sampled, and a record of every version.
+/// The database of a run: every crystal that was sampled, what was measured of it, and a record of every step.
 ///
 /// One process writes, any number read at the same time: SQLite in WAL mode while it is written, and one plain file
 /// afterwards. Every transaction is flushed to the disk. The same id means the same crystal,
-/// sampled again from the same seed: its row is replaced, so that a version that is repeated after a crash counts each
+/// sampled again from the same seed: its row is replaced, so that a step that is repeated after a crash counts each
 /// crystal once.
 package final class RunArchive: Sendable {
     package let url: URL
@@ -68,61 +69,81 @@ package final class RunArchive: Sendable {
     package func insert(_ crystals: [ArchivedCrystal]) throws(ArchiveError) {
         try write("add crystals") { connection in
             let statement = try connection.cachedStatement(sql: RunArchive.insertion)
-            for crystal in crystals { try statement.execute(arguments: StatementArguments(crystal.databaseArguments)) }
+            for crystal in crystals {
+                try statement.execute(arguments: StatementArguments(crystal.databaseArguments))
+                try RunArchive.insertMeasurement(of: crystal, into: connection)
+            }
         }
     }
 
-    /// Keeps the record of a version whose checkpoint is there; one of the same version is replaced.
-    package func insert(_ record: VersionRecord, policyDigest: String) throws(ArchiveError) {
+    /// Keeps the record of a step whose checkpoint is there; one of the same step is replaced.
+    ///
+    /// - Parameter policyDigest: Of the version that it began with.
+    package func insert(_ record: StepRecord, policyDigest: String) throws(ArchiveError) {
         let text = try text(of: record)
-        try write("add a version") { connection in
+        try write("add a step") { connection in
             try RunArchive.insert(record, text: text, policyDigest: policyDigest, into: connection)
             try connection.execute(sql: "DELETE FROM pending_version")
         }
     }
 
-    /// Keeps the record of a version that is made but whose checkpoint is not there yet, in the place of another one.
-    package func insertPending(_ record: VersionRecord, policyDigest: String) throws(ArchiveError) {
+    /// Keeps the record of a step whose checkpoint is not there yet, in the place of another one, and notes which
+    /// crystals it trained on.
+    package func insertPending(
+        _ record: StepRecord, policyDigest: String, trainedOn crystals: [CrystalID]
+    ) throws(ArchiveError) {
         let text = try text(of: record)
-        try write("add a version") { connection in
+        try write("add a step") { connection in
             try connection.execute(sql: "DELETE FROM pending_version")
             try connection.execute(
                 sql: "INSERT INTO pending_version (version, policy_digest, record) VALUES (?, ?, ?)",
                 arguments: [record.version, policyDigest, text])
+            let statement = try connection.cachedStatement(
+                sql: "UPDATE crystals SET trained_at = ? WHERE version = ? AND unit = ? AND crystal_index = ?")
+            for id in crystals {
+                try statement.execute(arguments: [record.step, id.version.number, id.unit, id.index])
+            }
         }
     }
 
-    /// Settles what a killed learner left: a pending record counts if the checkpoint of its version is there.
-    /// - Parameter version: of the newest good checkpoint.
-    package func settlePending(checkpoint version: Int) throws(ArchiveError) {
-        try write("add a version") { connection in
+    /// Settles what a killed learner left: a pending record, and what it trained on, counts if the checkpoint of its
+    /// step is there.
+    ///
+    /// - Parameter next: The step that the newest good checkpoint is followed by.
+    package func settlePending(next: Step) throws(ArchiveError) {
+        try write("add a step") { connection in
             let rows = try Row.fetchAll(connection, sql: "SELECT * FROM pending_version")
             for reader in rows.map({ RowReader(row: $0) }) {
                 let text: String = try reader.value("record")
-                guard let record = JSONLines.decode(VersionRecord.self, from: Data(text.utf8)),
-                    record.version < version
+                guard let record = JSONLines.decode(StepRecord.self, from: Data(text.utf8)), record.step < next.number
                 else { continue }
                 let digest: String = try reader.value("policy_digest")
                 try RunArchive.insert(record, text: text, policyDigest: digest, into: connection)
+                if record.trained == nil { try RunArchive.markTrained(byRecord: text, in: connection) }
             }
             try connection.execute(sql: "DELETE FROM pending_version")
+            try connection.execute(
+                sql: "UPDATE crystals SET trained_at = NULL WHERE trained_at >= ?", arguments: [next.number])
         }
     }
 
-    private func text(of record: VersionRecord) throws(ArchiveError) -> String {
+    private func text(of record: StepRecord) throws(ArchiveError) -> String {
         do {
             return String(decoding: try JSONLines.encode(record), as: UTF8.self)
         } catch {
-            throw .database(path: url.path, operation: "add a version", reason: "\(error)")
+            throw .database(path: url.path, operation: "add a step", reason: "\(error)")
         }
     }
 
     private static func insert(
-        _ record: VersionRecord, text: String, policyDigest: String, into connection: Database
+        _ record: StepRecord, text: String, policyDigest: String, into connection: Database
     ) throws {
         try connection.execute(
-            sql: "INSERT OR REPLACE INTO versions (version, policy_digest, created_at, record) VALUES (?, ?, ?, ?)",
-            arguments: [record.version, policyDigest, record.time.timeIntervalSince1970, text])
+            sql: """
+                INSERT OR REPLACE INTO versions (version, step, policy_digest, created_at, record)
+                VALUES (?, ?, ?, ?, ?)
+                """,
+            arguments: [record.version, record.step, policyDigest, record.time.timeIntervalSince1970, text])
     }
 
     /// How SQLite keeps what is written: its journal, and when it flushes to the disk (2: at every transaction).

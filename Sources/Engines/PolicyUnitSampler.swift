@@ -74,7 +74,7 @@ package final class PolicyUnitSampler: UnitSampler {
             Philox(
                 seed: seed, domain: .runSampling,
                 stream: (
-                    UInt32(truncatingIfNeeded: id.version), UInt32(truncatingIfNeeded: id.unit),
+                    UInt32(truncatingIfNeeded: id.version.number), UInt32(truncatingIfNeeded: id.unit),
                     UInt32(truncatingIfNeeded: id.index)
                 ))
         }

@@ -3,6 +3,7 @@ internal import Configuration
 internal import FineTuning
 package import Foundation
 package import Policy
+internal import Trajectories
 
 /// The policies of a run: the one it began with and the newest.
 package struct RunPolicies: Sendable {
@@ -25,7 +26,7 @@ package struct RunPolicies: Sendable {
                 problems: ["holds no usable checkpoint; wait for the first version, or restore one"])
         }
         after = newest.weights
-        version = newest.version
+        version = newest.version.number
         file = store.folder(of: version).appending(path: TrainingCheckpoint.policyPart)
     }
 }

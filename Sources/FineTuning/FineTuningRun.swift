@@ -176,11 +176,11 @@ package struct FineTuningRun {
             reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
         var damaged: [Checkpoint.Damage] = []
         let newest = try TrainingCheckpoint.newest(in: store, engine: engine) { damaged.append($0) }
-        if let newest { return newest.version }
+        if let newest { return newest.version.number }
         var (versions, crystals) = (damaged.isEmpty ? 0 : try store.versions().last ?? 0, 0)
         if FileManager.default.fileExists(atPath: directory.archive.path) {
             let archive = try RunArchive(url: directory.archive, access: .readOnly)
-            versions = max(versions, try archive.versionRecords().count, try archive.versionRange()?.upperBound ?? 0)
+            versions = max(versions, try archive.stepRecords().count, try archive.versionRange()?.upperBound ?? 0)
             crystals = try archive.crystalCount()
         }
         guard versions > 0 else { return 0 }
@@ -226,7 +226,7 @@ package struct FineTuningRun {
         let archive = try RunArchive(url: directory.archive)
         let metrics = try JSONLinesWriter(url: directory.metrics)
         let start = try trainer.start()
-        if resume { try settle(archive, metrics, version: start.version) }
+        if resume { try settle(archive, metrics, next: start.version.nextStep) }
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
         let potential = "\(engine.potential.name) \(engine.potential.digest)"
@@ -243,7 +243,6 @@ package struct FineTuningRun {
                     endpoint: "\(endpoint)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
             })
-        recorder.policyChanged(digest: start.policy.digest.hexadecimal)
         let known =
             resume
             ? try archive.knownOutcomes(
@@ -261,27 +260,26 @@ package struct FineTuningRun {
         learner.admission = Admission(policy: trainer.policyConfiguration)
         let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(
-            trainer: NotifyingTrainer(base: trainer, recorder: recorder, known: known), stop: stop)
+            trainer: ResumingTrainer(base: trainer, known: known), stop: stop)
         lock.release()
         return summary
     }
 
-    /// Completes the records of what a killed learner had made: the last version's row and line may be missing.
-    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, version: Int) throws {
-        try archive.settlePending(checkpoint: version)
-        let records = try archive.versionRecords()
-        let known = Set(records.map(\.version))
-        let missing = (0..<version).count { !known.contains($0) }
+    /// Completes the records of what a killed learner had made: the last step's row and line may be missing.
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, next: Step) throws {
+        try archive.settlePending(next: next)
+        let records = try archive.stepRecords()
+        let known = Set(records.map(\.step))
+        let missing = (0..<next.number).count { !known.contains($0) }
         if missing > 0 {
             logger.warning(
                 """
-                \(directory.archive.path) lacks the records of \(missing) of \(version) versions: is it the whole \
-                archive?
+                \(directory.archive.path) lacks the records of \(missing) of \(next) steps: is it the whole archive?
                 """
             )
         }
-        guard let last = records.first(where: { $0.version == version - 1 }) else { return }
-        let isWritten = try VersionRecord.read(from: directory.metrics).contains { $0.version == last.version }
+        guard let last = records.first(where: { $0.step == next.number - 1 }) else { return }
+        let isWritten = try StepRecord.read(from: directory.metrics).contains { $0.step == last.step }
         if !isWritten { try metrics.append(last) }
     }
 
@@ -333,10 +331,9 @@ package struct FineTuningRun {
     }
 }
 
-/// Tells the recorder which policy draws the next batch, and the hub what is measured already.
-private struct NotifyingTrainer: BatchTrainer {
+/// Tells the hub what is measured already.
+private struct ResumingTrainer: BatchTrainer {
     let base: PolicyTrainer
-    let recorder: RunRecorder
     let known: [CrystalID: KnownOutcome]
 
     func start() throws -> TrainingStart {
@@ -347,8 +344,5 @@ private struct NotifyingTrainer: BatchTrainer {
 
     func train(_ batch: ScoredBatch) throws -> TrainedVersion { try base.train(batch) }
 
-    func checkpoint() throws {
-        try base.checkpoint()
-        recorder.policyChanged(digest: try base.start().policy.digest.hexadecimal)
-    }
+    func checkpoint() throws { try base.checkpoint() }
 }

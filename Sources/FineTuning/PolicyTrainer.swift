@@ -15,18 +15,20 @@ package final class PolicyTrainer: BatchTrainer {
     private let reference: Blob
     private let store: CheckpointStore
     private var trainer: PolicyGradientTrainer
-    private var version: Int
+    private var version: PolicyVersion
     private var blob: Blob
-    /// Versions without a step, one after another until now, since a number was not finite.
+    /// Steps in a row until now that left the weights as they were, since a number was not finite.
     private var skippedInARow: Int
+    /// What is held for the next step, as the last batch says.
+    private var gathering: GatheringState?
     private let learningRate: Double
     private let engine: EngineDigests
-    /// So many versions without a step end this run.
+    /// So many steps in a row that leave the weights as they were end this run.
     private let skippedLimit: Int
 
-    /// So many versions without a step end a run: it has diverged, and other crystals do not help. A shorter run ends
-    /// if none of its versions has one.
-    static let skippedVersionsLimit = 5
+    /// So many steps in a row that leave the weights as they were end a run: it has diverged, and other crystals do not
+    /// help. A shorter run ends if all of its steps are so.
+    static let skippedStepsLimit = 5
 
     /// - Parameters:
     ///   - initial: the policy of version 0.
@@ -38,7 +40,7 @@ package final class PolicyTrainer: BatchTrainer {
         engine: EngineDigests = EngineDigests(), store: CheckpointStore, resume: Bool, problem: (String) -> Void
     ) throws {
         self.engine = engine
-        skippedLimit = min(Self.skippedVersionsLimit, configuration.versions)
+        skippedLimit = min(Self.skippedStepsLimit, configuration.versions)
         reward = configuration.reward
         settings = configuration.objective.settings
         self.reference = Blob(reference)
@@ -58,6 +60,7 @@ package final class PolicyTrainer: BatchTrainer {
         }
         version = state.version
         skippedInARow = state.skippedInARow
+        gathering = state.gathering
         blob = Blob(try state.weights.encoded())
         trainer = PolicyGradientTrainer(
             weights: state.weights, settings: settings, optimiser: state.optimiser, baseline: state.baseline,
@@ -75,15 +78,21 @@ package final class PolicyTrainer: BatchTrainer {
     var policyConfiguration: PolicyConfiguration { trainer.weights.configuration }
 
     package func start() throws -> TrainingStart {
-        TrainingStart(version: version, policy: blob, reference: reference)
+        var start = TrainingStart(version: version, policy: blob, reference: reference)
+        start.gathering = gathering
+        return start
     }
 
-    /// - Throws: ``RoleError/cannotServe(_:)`` when version after version gives numbers that are not finite.
+    /// - Throws: ``RoleError/cannotServe(_:)`` when step after step gives numbers that are not finite,
+    ///   ``RoleError/trainer(_:)`` for the batch of a step that does not begin with the version that was made last.
     package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
-        // With nothing but invalid crystals there is nothing to compare: the next version is drawn from the same
-        // policy.
+        guard batch.step == version.nextStep else {
+            throw RoleError.trainer("it is given the batch of step \(batch.step) at version \(version)")
+        }
+        gathering = batch.gathering
+        // With nothing but invalid crystals there is nothing to compare: the next version has the same weights.
         guard !ScoringFailures(batch).nothingToLearn else {
-            version += 1
+            version = batch.step.madeVersion
             return TrainedVersion(version: version, policy: blob, statistics: [:])
         }
         let learnt = batch.crystals.filter { reward.reward(of: $0.outcome) != nil }
@@ -100,34 +109,38 @@ package final class PolicyTrainer: BatchTrainer {
         if statistics.isSkipped {
             let names = Self.names(statistics.notFinite.map { learnt[$0] })
             notes.append(
-                "no step on version \(version): a loss, gradient or update is not finite"
+                "nothing learnt in step \(batch.step): a loss, gradient or update is not finite"
                     + (names.isEmpty ? "" : " (\(names))") + "; weights, optimiser and baseline stay as they were")
         }
         if !statistics.unusable.isEmpty {
             let names = Self.names(statistics.unusable.map { learnt[$0] })
-            notes.append("left out of version \(version), since the policy cannot learn from them: \(names)")
+            notes.append("left out of step \(batch.step), since the policy cannot learn from them: \(names)")
         }
         if skippedInARow >= skippedLimit {
             let newest =
                 try store.versions().isEmpty
-                ? "There is no checkpoint, since no step was made. "
+                ? "There is no checkpoint, since no version was made. "
                 : "The newest checkpoint, version \(version), holds the last good weights. "
-            let count = skippedInARow == 1 ? "the only version" : "\(skippedInARow) versions in a row"
+            let count = skippedInARow == 1 ? "the only step" : "\(skippedInARow) steps in a row"
             throw RoleError.cannotServe(
                 "training diverges: \(count) gave numbers that are not finite (" + notes.joined(separator: "; ")
                     + "). " + newest + "Begin a run with a lower objective.learning_rate (it is \(learningRate)); "
                     + "--resume tries again from version \(version)")
         }
-        version += 1
+        version = batch.step.madeVersion
         blob = Blob(try trainer.encodedWeights())
         var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
+        if !statistics.isSkipped {
+            let unusable = Set(statistics.unusable)
+            trained.trainedOn = learnt.indices.filter { !unusable.contains($0) }.map { learnt[$0].sampled.id }
+        }
         trained.notFinite = statistics.notFinite.map { learnt[$0].sampled.id }
         trained.distrusted = Set(statistics.claimsOff.map { learnt[$0].sampledBy }).sorted()
         for name in trained.distrusted {
             let count = statistics.claimsOff.count { learnt[$0].sampledBy == name }
             notes.append(
-                "\(name) claims log-probabilities that are not the policy's for \(count) crystals of version "
-                    + "\(batch.version); the learner trains with its own values")
+                "\(name) claims log-probabilities that are not the policy's for \(count) crystals of step "
+                    + "\(batch.step); the learner trains with its own values")
         }
         trained.notes = notes
         return trained
@@ -143,10 +156,10 @@ package final class PolicyTrainer: BatchTrainer {
     package func checkpoint() throws {
         let state = TrainingCheckpoint(
             version: version, weights: trainer.weights, optimiser: trainer.optimiser, baseline: trainer.baseline,
-            skippedInARow: skippedInARow, engine: engine)
+            skippedInARow: skippedInARow, engine: engine, gathering: gathering)
         try store.save(
             Checkpoint(
-                version: version, referenceDigest: store.referenceDigest,
+                version: version.number, referenceDigest: store.referenceDigest,
                 parts: try state.parts(policyBytes: blob.bytes)))
     }
 

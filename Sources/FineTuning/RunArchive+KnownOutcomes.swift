@@ -11,10 +11,10 @@ extension RunArchive {
     ///   - potential: Name and digest, as in the archive's lineage.
     ///   - hull: The digest of its entries.
     func knownOutcomes(
-        version: Int, policy: String, potential: String, hull: String
+        version: PolicyVersion, policy: String, potential: String, hull: String
     ) throws -> [CrystalID: KnownOutcome] {
         var known: [CrystalID: KnownOutcome] = [:]
-        for row in try crystals(versions: version...version) {
+        for row in try crystals(versions: version.number...version.number) {
             let lineage = row.lineage
             guard lineage.policyDigest == policy, lineage.potential == potential, lineage.hull == hull,
                 let outcome = row.measuredOutcome
@@ -32,8 +32,7 @@ extension ArchivedCrystal {
     fileprivate var measuredOutcome: Trajectories.Outcome? {
         switch outcome {
         case .scored:
-            guard let energyPerAtom, let energyAboveHull else { return nil }
-            return .measured(Measurement(energyPerAtom: energyPerAtom, energyAboveHull: energyAboveHull))
+            return measurement.values.isEmpty ? nil : .measured(measurement)
         case .invalid: return reason.flatMap(InvalidCrystal.init(rawValue:)).map(Trajectories.Outcome.invalid)
         case .failed: return nil
         }

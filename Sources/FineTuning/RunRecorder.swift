@@ -10,7 +10,7 @@ internal import Synchronization
 package import Telemetry
 package import Trajectories
 
-/// Writes what happens in a run: scored crystals to the archive, a line for each version and each role to the logs.
+/// Writes what happens in a run: scored crystals to the archive, a line for each step and each role to the logs.
 package final class RunRecorder: RunObserver {
     /// What the rows of the archive say of the run itself.
     package struct Context: Sendable {
@@ -30,11 +30,10 @@ package final class RunRecorder: RunObserver {
     }
 
     private struct State {
-        /// Of the version in hand, and the policy that sampled it.
-        var pending: VersionRecord?
+        /// Of the step in hand, and the digest of the policy that it began with.
+        var pending: StepRecord?
         var pendingDigest = ""
-        var policyDigest = ""
-        /// The crystals of the version in hand that are in the archive.
+        /// The crystals in the archive whose batch is not complete yet.
         var archived: Set<CrystalID> = []
         var totals: [String: Int] = [:]
         var lastEnd = ContinuousClock.now
@@ -65,9 +64,6 @@ package final class RunRecorder: RunObserver {
         self.announce = announce
     }
 
-    /// Names the policy that draws the next batch.
-    func policyChanged(digest: String) { state.withLock { $0.policyDigest = digest } }
-
     // MARK: RunObserver
 
     package func hubStarted(_ endpoint: Endpoint) {
@@ -76,37 +72,36 @@ package final class RunRecorder: RunObserver {
     }
 
     package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
-        let digest = state.withLock { $0.policyDigest }
-        try archive.insert(crystals.map { row($0, policyDigest: digest) })
+        try archive.insert(crystals.map(row))
         state.withLock { $0.archived.formUnion(crystals.lazy.map(\.sampled.id)) }
     }
 
     package func batchCompleted(_ batch: ScoredBatch) throws {
-        let digest = state.withLock { $0.policyDigest }
-        let archived = state.withLock { state in
-            defer { state.archived.removeAll() }
-            return state.archived
+        let rest = state.withLock { state in
+            batch.crystals.filter { state.archived.remove($0.sampled.id) == nil }
         }
-        let rest = batch.crystals.filter { !archived.contains($0.sampled.id) }
-        try archive.insert(rest.map { row($0, policyDigest: digest) })
+        try archive.insert(rest.map(row))
         let record = record(of: batch)
+        // The newest version comes last.
+        let digest = batch.crystals.last?.policy.hexadecimal ?? ""
         state.withLock { ($0.pending, $0.pendingDigest) = (record, digest) }
     }
 
-    package func versionMade(_ report: VersionReport) throws {
-        let made: (record: VersionRecord, policyDigest: String)? = state.withLock { state in
+    package func stepTrained(_ report: StepReport) throws {
+        let made: (record: StepRecord, policyDigest: String)? = state.withLock { state in
             guard var record = state.pending else { return nil }
             finish(&record, report: report, state: &state)
             state.pending = record
             return (record, state.pendingDigest)
         }
         guard let made else { return }
-        try archive.insertPending(made.record, policyDigest: made.policyDigest)
+        try archive.insertPending(
+            made.record, policyDigest: made.policyDigest, trainedOn: report.trainedOn)
     }
 
-    package func versionTrained(_ report: VersionReport) {
+    package func stepFinished(_ report: StepReport) {
         report.notes.forEach(problem)
-        let finished: (VersionRecord, String)? = state.withLock { state in
+        let finished: (StepRecord, String)? = state.withLock { state in
             guard var record = state.pending else { return nil }
             state.pending = nil
             let now = ContinuousClock.now
@@ -123,7 +118,7 @@ package final class RunRecorder: RunObserver {
         say(record.humanLine)
     }
 
-    package func versionSaved(_ version: Int) { say("saved version \(version)") }
+    package func versionSaved(_ version: PolicyVersion) { say("saved version \(version)") }
 
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
         var record = RoleRecord(role: peer.role.rawValue, id: peer.name)
@@ -142,7 +137,7 @@ package final class RunRecorder: RunObserver {
         var record = RoleRecord(role: "learner", id: "learner")
         record.crystals = report.counters.crystalsFinished
         record.memoryMegabytes = ProcessMemory.residentMegabytes
-        record.weightVersion = report.version
+        record.weightVersion = report.version.number
         record.queues = [
             "units_waiting": report.unitsWaiting, "units_leased": report.unitsLeased,
             "tasks_waiting": report.tasksWaiting,
@@ -174,8 +169,8 @@ package final class RunRecorder: RunObserver {
         logger.debug("\(record.humanLine)")
     }
 
-    private func record(of batch: ScoredBatch) -> VersionRecord {
-        var record = VersionRecord(version: batch.version)
+    private func record(of batch: ScoredBatch) -> StepRecord {
+        var record = StepRecord(step: batch.step.number)
         var spread = CrystalSpread()
         var rewards: [Double] = []
         var scored: [Double] = []
@@ -208,8 +203,9 @@ package final class RunRecorder: RunObserver {
         return record
     }
 
-    private func finish(_ record: inout VersionRecord, report: VersionReport, state: inout State) {
+    private func finish(_ record: inout StepRecord, report: StepReport, state: inout State) {
         let values = report.statistics
+        record.trained = report.trainedOn.count
         record.klReference = values["kl_reference"]
         if let whole = values["clip_whole"] {
             record.clipFraction = .init(whole: whole)
@@ -239,21 +235,19 @@ package final class RunRecorder: RunObserver {
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
     }
 
-    private func row(_ item: ScoredCrystal, policyDigest: String) -> ArchivedCrystal {
+    private func row(_ item: ScoredCrystal) -> ArchivedCrystal {
         let sampled = item.sampled
         var row = ArchivedCrystal(
             id: sampled.id, crystal: sampled.crystal, formula: sampled.crystal.composition.reducedFormula,
             atomCount: sampled.crystal.atomCount, logProbability: sampled.logProbability,
             referenceLogProbability: sampled.referenceLogProbability, outcome: .scored,
             lineage: .init(
-                seed: context.seed, policyDigest: policyDigest, actor: item.sampledBy, worker: item.scoredBy,
+                seed: context.seed, policyDigest: item.policy.hexadecimal, actor: item.sampledBy, worker: item.scoredBy,
                 potential: context.potential, hull: context.hull))
         row.scoringSeconds = item.scoringSeconds
         row.reward = context.reward.reward(of: item.outcome)
         switch item.outcome {
-        case .measured(let measurement):
-            row.energyPerAtom = measurement[.energyPerAtom]
-            row.energyAboveHull = measurement[.energyAboveHull]
+        case .measured(let measurement): row.measurement = measurement
         case .invalid(let reason):
             row.outcome = .invalid
             row.reason = reason.rawValue

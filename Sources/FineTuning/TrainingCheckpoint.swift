@@ -5,24 +5,28 @@ package import Foundation
 internal import Kernels
 package import Policy
 package import PolicyOptimization
-internal import Trajectories
+package import Trajectories
 
-/// All state of a fine-tuning run between two versions, as the parts of a checkpoint.
+/// All state of a fine-tuning run between two steps, as the parts of a checkpoint.
 package struct TrainingCheckpoint: Sendable {
-    package var version: Int
+    /// What the last step made, and the next one begins with.
+    package var version: PolicyVersion
     package var weights: PolicyWeights
     package var optimiser: Adam
     package var baseline: RunningBaseline
 
-    /// Versions without a step, one after another until now, since a number was not finite.
+    /// Steps in a row until now that left the weights as they were, since a number was not finite.
     package var skippedInARow: Int
     /// What judged the crystals that the weights were trained on.
     package var engine: EngineDigests
+    /// What is held for the next step; nil before the first one, and in checkpoints of builds that did not keep it.
+    package var gathering: GatheringState?
 
     package init(
-        version: Int, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline, skippedInARow: Int = 0,
-        engine: EngineDigests = EngineDigests()
+        version: PolicyVersion, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline,
+        skippedInARow: Int = 0, engine: EngineDigests = EngineDigests(), gathering: GatheringState? = nil
     ) {
+        self.gathering = gathering
         self.skippedInARow = skippedInARow
         self.engine = engine
         self.version = version
@@ -44,6 +48,8 @@ package struct TrainingCheckpoint: Sendable {
         var skippedInARow: Int?
         /// Checkpoints of older builds lack it.
         var engine: EngineDigests?
+        /// Checkpoints of older builds lack it.
+        var gathering: GatheringState?
     }
 
     /// - Parameter policyBytes: `weights` encoded, as broadcast.
@@ -52,8 +58,8 @@ package struct TrainingCheckpoint: Sendable {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         let state = State(
-            version: version, optimiserSteps: optimiser.stepCount, baseline: baseline,
-            skippedInARow: skippedInARow, engine: engine)
+            version: version.number, optimiserSteps: optimiser.stepCount, baseline: baseline,
+            skippedInARow: skippedInARow, engine: engine, gathering: gathering)
         return [
             Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(),
             Self.statePart: try encoder.encode(state),
@@ -84,7 +90,12 @@ package struct TrainingCheckpoint: Sendable {
         guard let optimiser, state.version == checkpoint.version else {
             throw RoleError.work("the parts of checkpoint \(checkpoint.version) do not fit one another; remove it")
         }
-        version = state.version
+        version = PolicyVersion(state.version)
+        gathering = state.gathering
+        if let gathering, gathering.nextStep != version.nextStep {
+            throw RoleError.work(
+                "checkpoint \(checkpoint.version) holds crystals for step \(gathering.nextStep); remove it")
+        }
         baseline = state.baseline
         skippedInARow = state.skippedInARow ?? 0
         engine = state.engine ?? EngineDigests()

@@ -26,7 +26,7 @@ package struct ReportData: Sendable {
     package var manifest: RunManifest
     /// The configuration in effect, as text.
     package var configuration: String
-    package var records: [VersionRecord]
+    package var records: [StepRecord]
     package var crystalCount: Int
     /// nil if the run has no crystals yet.
     package var before: Period?
@@ -82,19 +82,19 @@ package struct ReportData: Sendable {
     /// The records of the archive, and those of `metrics.jsonl` that it lacks.
     private static func records(
         _ directory: RunDirectory, _ archive: RunArchive
-    ) throws(ArchiveError) -> [VersionRecord] {
-        var records: [Int: VersionRecord] = [:]
+    ) throws(ArchiveError) -> [StepRecord] {
+        var records: [Int: StepRecord] = [:]
         do {
-            for record in try VersionRecord.read(from: directory.metrics) { records[record.version] = record }
+            for record in try StepRecord.read(from: directory.metrics) { records[record.step] = record }
         } catch {
             throw .file(path: directory.metrics.path, operation: "read", reason: "\(error)")
         }
-        for record in try archive.versionRecords() { records[record.version] = record }
-        return records.values.sorted { $0.version < $1.version }
+        for record in try archive.stepRecords() { records[record.step] = record }
+        return records.values.sorted { $0.step < $1.step }
     }
 
     private static func period(
-        _ archive: RunArchive, _ versions: ClosedRange<Int>, _ records: [VersionRecord], _ threshold: Double
+        _ archive: RunArchive, _ versions: ClosedRange<Int>, _ records: [StepRecord], _ threshold: Double
     ) throws(ArchiveError) -> Period {
         let outcomes = try archive.outcomes(versions: versions)
         let count = outcomes.reduce(0) { $0 + $1.count }

@@ -2,7 +2,7 @@ import Archive
 import Base
 import Telemetry
 
-/// The plots of a report, each from the records of the versions.
+/// The plots of a report, each from the records of the steps.
 enum ReportPlots {
     /// In the order in which they are shown; those without any data are left out, save the first three.
     static func all(_ data: ReportData) -> [SVGPlot] {
@@ -14,14 +14,14 @@ enum ReportPlots {
         return always + others.filter(\.hasData)
     }
 
-    private static let versions = SVGPlot.Axis(label: "version", holdsIntegers: true)
+    private static let steps = SVGPlot.Axis(label: "step", holdsIntegers: true)
 
     private static func stableFraction(_ data: ReportData) -> SVGPlot {
         let points = data.records.compactMap { record in
-            record.stableFraction.map { SVGPlot.Point(x: Double(record.version), y: $0, error: record.stableError) }
+            record.stableFraction.map { SVGPlot.Point(x: Double(record.step), y: $0, error: record.stableError) }
         }
         var plot = SVGPlot(
-            title: "Stable fraction", horizontal: versions,
+            title: "Stable fraction", horizontal: steps,
             vertical: .init(label: "share of all crystals", holdsShares: true, showsZero: true),
             series: [.init(name: "stable", colour: 1, points: points)],
             note:
@@ -34,12 +34,12 @@ enum ReportPlots {
         return plot
     }
 
-    private static func reward(_ records: [VersionRecord]) -> SVGPlot {
+    private static func reward(_ records: [StepRecord]) -> SVGPlot {
         let all = records.compactMap { record in
-            record.rewardMean.map { SVGPlot.Point(x: Double(record.version), y: $0, error: record.rewardError) }
+            record.rewardMean.map { SVGPlot.Point(x: Double(record.step), y: $0, error: record.rewardError) }
         }
         return SVGPlot(
-            title: "Reward", horizontal: versions, vertical: .init(label: "mean reward"),
+            title: "Reward", horizontal: steps, vertical: .init(label: "mean reward"),
             series: [
                 .init(name: "scored and invalid", colour: 1, points: all),
                 series("scored only", 2, records) { $0.rewardMeanScored },
@@ -80,9 +80,9 @@ enum ReportPlots {
             note: notes.isEmpty ? "" : "Not shown: \(notes.joined(separator: "; ")).")
     }
 
-    private static func quality(_ records: [VersionRecord]) -> SVGPlot {
+    private static func quality(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Valid and unique", horizontal: versions,
+            title: "Valid and unique", horizontal: steps,
             vertical: .init(label: "share of all crystals", holdsShares: true),
             series: [
                 series("valid", 3, records) { record in
@@ -92,9 +92,9 @@ enum ReportPlots {
             ].filter { !$0.points.isEmpty })
     }
 
-    private static func throughput(_ records: [VersionRecord]) -> SVGPlot {
+    private static func throughput(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Throughput", horizontal: versions, vertical: .init(label: "crystals per second", showsZero: true),
+            title: "Throughput", horizontal: steps, vertical: .init(label: "crystals per second", showsZero: true),
             series: [
                 series("sampled", 1, records) { $0.rates.sampled },
                 series("scored", 2, records) { $0.rates.scored },
@@ -102,16 +102,16 @@ enum ReportPlots {
             ].filter { series in series.points.contains { $0.y > 0 } })
     }
 
-    private static func divergence(_ records: [VersionRecord]) -> SVGPlot {
+    private static func divergence(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Distance from the base policy", horizontal: versions,
+            title: "Distance from the base policy", horizontal: steps,
             vertical: .init(label: "KL to the reference, nats per crystal", showsZero: true),
             series: [series("KL", 1, records) { $0.klReference }])
     }
 
-    private static func clipping(_ records: [VersionRecord]) -> SVGPlot {
+    private static func clipping(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Clipped ratios", horizontal: versions,
+            title: "Clipped ratios", horizontal: steps,
             vertical: .init(label: "share outside the clip range", holdsShares: true, showsZero: true),
             series: [
                 series("whole crystal", 1, records) { $0.clipFraction?.whole },
@@ -122,28 +122,28 @@ enum ReportPlots {
             ].filter { !$0.points.isEmpty })
     }
 
-    private static func ratios(_ records: [VersionRecord]) -> SVGPlot {
+    private static func ratios(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Effective sample size", horizontal: versions,
+            title: "Effective sample size", horizontal: steps,
             vertical: .init(label: "share of the batch", holdsShares: true, showsZero: true),
             series: [series("effective", 1, records) { $0.ratio?.effectiveSampleShare }],
             note: "Of the probability ratios after the last epoch; 100% is a policy that did not move.")
     }
 
-    private static func spread(_ records: [VersionRecord]) -> SVGPlot {
+    private static func spread(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Spread", horizontal: versions,
-            vertical: .init(label: "different ones in a version", holdsIntegers: true, showsZero: true),
+            title: "Spread", horizontal: steps,
+            vertical: .init(label: "different ones in a batch", holdsIntegers: true, showsZero: true),
             series: [
                 series("elements", 1, records) { $0.spread.map { Double($0.elements) } },
                 series("space groups", 2, records) { $0.spread.map { Double($0.spaceGroups) } },
             ].filter { !$0.points.isEmpty })
     }
 
-    private static func phases(_ records: [VersionRecord]) -> SVGPlot {
+    private static func phases(_ records: [StepRecord]) -> SVGPlot {
         SVGPlot(
-            title: "Time of the learner", horizontal: versions,
-            vertical: .init(label: "seconds per version", showsZero: true),
+            title: "Time of the learner", horizontal: steps,
+            vertical: .init(label: "seconds per step", showsZero: true),
             series: [
                 series("all", 1, records) { $0.seconds.total },
                 series("waiting for crystals", 2, records) { $0.seconds.wait },
@@ -153,10 +153,10 @@ enum ReportPlots {
     }
 
     private static func series(
-        _ name: String, _ colour: Int, _ records: [VersionRecord], _ value: (VersionRecord) -> Double?
+        _ name: String, _ colour: Int, _ records: [StepRecord], _ value: (StepRecord) -> Double?
     ) -> SVGPlot.Series {
         .init(
             name: name, colour: colour,
-            points: records.compactMap { record in value(record).map { .init(x: Double(record.version), y: $0) } })
+            points: records.compactMap { record in value(record).map { .init(x: Double(record.step), y: $0) } })
     }
 }

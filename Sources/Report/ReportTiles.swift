@@ -59,19 +59,19 @@ enum ReportTiles {
         guard let (first, firstMean) = rewards.first, let (last, lastMean) = rewards.last else { return nil }
         let error = last.rewardError.map { " ± \(HumanFormat.fixed($0, decimals: 3))" } ?? ""
         return ReportTile(
-            name: "Reward of version \(last.version)", value: "\(HumanFormat.fixed(lastMean, decimals: 3))\(error)",
-            detail: first.version == last.version
-                ? "" : "\(HumanFormat.fixed(firstMean, decimals: 3)) in version \(first.version)")
+            name: "Reward of step \(last.step)", value: "\(HumanFormat.fixed(lastMean, decimals: 3))\(error)",
+            detail: first.step == last.step
+                ? "" : "\(HumanFormat.fixed(firstMean, decimals: 3)) in step \(first.step)")
     }
 
     private static func crystals(_ data: ReportData) -> ReportTile {
-        let versions = data.records.count
+        let steps = data.records.count
         return ReportTile(
             name: "Crystals", value: HumanFormat.count(data.crystalCount),
-            detail: "in \(versions) \(versions == 1 ? "version" : "versions")")
+            detail: "in \(steps) \(steps == 1 ? "step" : "steps")")
     }
 
-    /// The time of the versions, without that between a stop and a resume.
+    /// The time of the steps, without that between a stop and a resume.
     private static func time(_ data: ReportData) -> ReportTile? {
         let seconds = data.records.reduce(0) { $0 + $1.seconds.total }
         guard seconds > 0 else { return nil }

@@ -97,7 +97,7 @@ package struct SVGPlot {
                 + "</p>"
         var notes = note.isEmpty ? [] : [note]
         let size = series.map(SVGPlot.groupSize).max() ?? 1
-        if size > 1 { notes.append("Each point is the mean of \(size) versions.") }
+        if size > 1 { notes.append("Each point is the mean of \(size) steps.") }
         let note = notes.isEmpty ? "" : "<p class=\"note\">\(HTMLText.escape(notes.joined(separator: " ")))</p>"
         return "<figure><h3>\(HTMLText.escape(title))</h3>\(legend)\(svg())\(note)</figure>\n"
     }

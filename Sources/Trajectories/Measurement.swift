@@ -11,6 +11,14 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// The height above the convex hull, eV/atom; negative below it.
         package static let energyAboveHull = Quantity(rawValue: "e_above_hull")
 
+        /// The unit of its numbers; nil for a quantity that this build does not know.
+        package var unit: String? {
+            switch self {
+            case .energyPerAtom, .energyAboveHull: "eV/atom"
+            default: nil
+            }
+        }
+
         package static func < (left: Quantity, right: Quantity) -> Bool { left.rawValue < right.rawValue }
     }
 

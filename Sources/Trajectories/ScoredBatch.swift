@@ -1,25 +1,35 @@
-/// All crystals of a version with their outcomes, in the order of their ids: the same whatever order they arrived in.
+package import Base
+
+/// The crystals that a step trains on with their outcomes, in the order of their ids: the same whatever order they
+/// arrived in.
 package struct ScoredBatch: Sendable {
-    package var version: Int
+    package var step: Step
     package var crystals: [ScoredCrystal]
     /// From the first grant to the last outcome.
     package var seconds: Double
     /// What it took.
     package var report: BatchReport
+    /// What is held for later steps, for the checkpoint of this one.
+    package var gathering: GatheringState?
 
     package init(
-        version: Int, crystals: [ScoredCrystal], seconds: Double, report: BatchReport = BatchReport()
+        step: Step, crystals: [ScoredCrystal], seconds: Double, report: BatchReport = BatchReport(),
+        gathering: GatheringState? = nil
     ) {
-        self.version = version
+        self.step = step
         self.crystals = crystals
         self.seconds = seconds
         self.report = report
+        self.gathering = gathering
     }
 }
 
 /// A sampled crystal and what came of scoring it.
 package struct ScoredCrystal: Sendable, Hashable {
+    /// Its id names the version that sampled it.
     package var sampled: SampledCrystal
+    /// The digest of that version's weights, as the unit was granted with.
+    package var policy: Digest
     package var outcome: Outcome
     /// How long scoring took; says nothing about the result.
     package var scoringSeconds: Double
@@ -28,9 +38,11 @@ package struct ScoredCrystal: Sendable, Hashable {
     package var scoredBy: String
 
     package init(
-        sampled: SampledCrystal, outcome: Outcome, scoringSeconds: Double, sampledBy: String, scoredBy: String
+        sampled: SampledCrystal, policy: Digest, outcome: Outcome, scoringSeconds: Double, sampledBy: String,
+        scoredBy: String
     ) {
         self.sampled = sampled
+        self.policy = policy
         self.outcome = outcome
         self.scoringSeconds = scoringSeconds
         self.sampledBy = sampledBy

@@ -1,4 +1,4 @@
-/// A numbered piece of a version's batch, for one actor to sample.
+/// A numbered piece of what a policy version samples, for one actor.
 ///
 /// Everything random about it follows from (run seed, version, unit, crystal), so that it comes out the same wherever,
 /// and however often, it is sampled.
@@ -18,6 +18,6 @@ package struct WorkUnit: Sendable, Hashable {
 
     /// The names of its crystals, in order.
     package var crystalIDs: [CrystalID] {
-        (0..<crystalCount).map { CrystalID(version: version, unit: unit, index: $0) }
+        (0..<crystalCount).map { CrystalID(version: PolicyVersion(version), unit: unit, index: $0) }
     }
 }

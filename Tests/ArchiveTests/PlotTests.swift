@@ -33,7 +33,7 @@ import Testing
 
     private func plot(_ points: [SVGPlot.Point], kind: SVGPlot.Series.Kind = .line) -> SVGPlot {
         SVGPlot(
-            title: "A <title>", horizontal: .init(label: "version"), vertical: .init(label: "y & z"),
+            title: "A <title>", horizontal: .init(label: "step"), vertical: .init(label: "y & z"),
             series: [.init(name: "s", colour: 1, kind: kind, points: points)])
     }
 
@@ -50,7 +50,7 @@ import Testing
         let points = (0..<10_000).map { SVGPlot.Point(x: Double($0), y: sin(Double($0)), error: 0.1) }
         let figure = plot(points).figure()
         #expect(figure.components(separatedBy: "<circle").count - 1 <= SVGPlot.largestPointCount)
-        #expect(figure.contains("Each point is the mean of 84 versions."))
+        #expect(figure.contains("Each point is the mean of 84 steps."))
         #expect(figure.contains("class=\"band c1\""))
     }
 

@@ -85,8 +85,8 @@ import Testing
         try withTemporaryFolder { folder in
             var run = SyntheticRun(versionCount: 2)
             let directory = try run.write(to: folder.appending(path: "run"))
-            try JSONLinesWriter(url: directory.metrics).append(VersionRecord(version: 2))
-            #expect(try ReportData(directory).records.map(\.version) == [0, 1, 2])
+            try JSONLinesWriter(url: directory.metrics).append(StepRecord(step: 2))
+            #expect(try ReportData(directory).records.map(\.step) == [0, 1, 2])
         }
     }
 

@@ -117,16 +117,16 @@ import Trajectories
         }
     }
 
-    @Test func versionRecords_comeBackInOrder() throws {
+    @Test func stepRecords_comeBackInOrder() throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
-            var second = VersionRecord(version: 2, time: Date(timeIntervalSince1970: 20))
-            let first = VersionRecord(version: 1, time: Date(timeIntervalSince1970: 10))
+            var second = StepRecord(step: 2, time: Date(timeIntervalSince1970: 20))
+            let first = StepRecord(step: 1, time: Date(timeIntervalSince1970: 10))
             try archive.insert(second, policyDigest: "ab")
             second.crystals = 7
             try archive.insert(second, policyDigest: "ab")
             try archive.insert(first, policyDigest: "cd")
-            #expect(try archive.versionRecords() == [first, second])
+            #expect(try archive.stepRecords() == [first, second])
         }
     }
 
@@ -275,13 +275,13 @@ import Trajectories
     func pendingRecord_countsWithItsCheckpoint(checkpoint: Int, versions: [Int]) throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
-            try archive.insert(VersionRecord(version: 3), policyDigest: "ab")
-            try archive.insertPending(VersionRecord(version: 4), policyDigest: "cd")
-            #expect(try archive.versionRecords().map(\.version) == [3])
-            try archive.settlePending(checkpoint: checkpoint)
-            #expect(try archive.versionRecords().map(\.version) == versions)
-            try archive.settlePending(checkpoint: 9)
-            #expect(try archive.versionRecords().map(\.version) == versions)
+            try archive.insert(StepRecord(step: 3), policyDigest: "ab")
+            try archive.insertPending(StepRecord(step: 4), policyDigest: "cd", trainedOn: [])
+            #expect(try archive.stepRecords().map(\.step) == [3])
+            try archive.settlePending(next: Step(checkpoint))
+            #expect(try archive.stepRecords().map(\.step) == versions)
+            try archive.settlePending(next: 9)
+            #expect(try archive.stepRecords().map(\.step) == versions)
         }
     }
 

@@ -26,10 +26,11 @@ func exampleCrystal(
         ],
         lattice: LatticeParameters(a: 5.6, b: 5.6, c: 5.6, alpha: 90, beta: 90, gamma: 90))
     return ArchivedCrystal(
-        id: .init(version: version, unit: unit, index: index), crystal: crystal, formula: formula, atomCount: 8,
+        id: .init(version: PolicyVersion(version), unit: unit, index: index), crystal: crystal, formula: formula,
+        atomCount: 8,
         logProbability: .init(w: -1, a: -2, xyz: -3, l: 4.5),
         referenceLogProbability: .init(w: -1.1, a: -2.1, xyz: -3.1, l: 4.1), outcome: outcome, reason: reason,
-        energyPerAtom: energyAboveHull.map { $0 - 3.4 }, energyAboveHull: energyAboveHull,
+        measurement: energyAboveHull.map { .init(energyPerAtom: $0 - 3.4, energyAboveHull: $0) } ?? .init([:]),
         reward: energyAboveHull.map { min(2, exp(-$0 / 0.15)) },
         lineage: .init(
             seed: .max, policyDigest: "0123", actor: "actor-1", worker: outcome == .scored ? "worker-1" : nil,

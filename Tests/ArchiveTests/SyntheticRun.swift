@@ -59,7 +59,7 @@ struct SyntheticRun {
         let energy = 0.42 * (1 - 0.55 * progress) * -log(max(random(), 1e-9)) - 0.06 - (random() < 0.003 ? 2 : 0)
         let isScored = outcome == .scored
         return ArchivedCrystal(
-            id: .init(version: version, unit: index / 16, index: index % 16),
+            id: .init(version: PolicyVersion(version), unit: index / 16, index: index % 16),
             crystal: Crystal(
                 spaceGroup: group, sites: sites,
                 lattice: LatticeParameters(a: length, b: length, c: length * 1.2, alpha: 90, beta: 90, gamma: 90)),
@@ -69,7 +69,7 @@ struct SyntheticRun {
             referenceLogProbability: .init(w: -3, a: -6, xyz: 2, l: 1), outcome: outcome,
             reason: isScored
                 ? nil : outcome == .failed ? "missing_reference" : random() < 0.6 ? "atomsTooClose" : "unterminated",
-            energyPerAtom: isScored ? energy - 5.2 : nil, energyAboveHull: isScored ? energy : nil,
+            measurement: isScored ? .init(energyPerAtom: energy - 5.2, energyAboveHull: energy) : .init([:]),
             reward: isScored ? min(2, exp(-energy / 0.15)) : nil,
             lineage: .init(
                 seed: 42, policyDigest: "digest-\(version)", actor: "actor-1", worker: "reward-worker-1",
@@ -78,9 +78,9 @@ struct SyntheticRun {
             createdAt: Date(timeIntervalSince1970: 1_771_000_000 + Double(version) * 12))
     }
 
-    private mutating func record(of crystals: [ArchivedCrystal], version: Int, progress: Double) -> VersionRecord {
-        var record = VersionRecord(
-            version: version, time: Date(timeIntervalSince1970: 1_771_000_000 + Double(version) * 12))
+    private mutating func record(of crystals: [ArchivedCrystal], version: Int, progress: Double) -> StepRecord {
+        var record = StepRecord(
+            step: version, time: Date(timeIntervalSince1970: 1_771_000_000 + Double(version) * 12))
         record.crystals = crystals.count
         let scored = crystals.compactMap(\.reward)
         record.scored = scored.count

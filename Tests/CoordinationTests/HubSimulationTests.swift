@@ -8,7 +8,7 @@ import Trajectories
 
 @Suite struct HubSimulationTests {
     /// What a batch of this version must be, whoever made it.
-    private func expected(_ configuration: LearnerConfiguration, version: Int) throws -> [SampledCrystal] {
+    private func expected(_ configuration: LearnerConfiguration, version: PolicyVersion) throws -> [SampledCrystal] {
         var ledger = UnitLedger(
             version: version, runSeed: configuration.runSeed, crystals: configuration.crystalsPerBatch,
             crystalsPerUnit: configuration.crystalsPerUnit, lease: .seconds(1))
@@ -20,7 +20,7 @@ import Trajectories
     }
 
     private func check(_ batch: ScoredBatch, _ configuration: LearnerConfiguration) throws {
-        #expect(batch.crystals.map(\.sampled) == (try expected(configuration, version: batch.version)))
+        #expect(batch.crystals.map(\.sampled) == (try expected(configuration, version: batch.step.startVersion)))
         #expect(batch.crystals.map(\.outcome) == batch.crystals.map { Toys.outcome(of: $0.sampled) })
     }
 

@@ -52,17 +52,17 @@ import Trajectories
     private func batch(_ version: Int, _ change: (inout ScoredCrystal) -> Void = { _ in }) throws -> ScoredBatch {
         let crystals = try sampler().sample(unit(version, count: 40)).map { sampled in
             var item = ScoredCrystal(
-                sampled: sampled,
+                sampled: sampled, policy: Digest(of: []),
                 outcome: .measured(
                     Measurement(energyPerAtom: -1, energyAboveHull: 0.1)),
                 scoringSeconds: 0, sampledBy: "host:\(sampled.id.index % 2)", scoredBy: "")
             change(&item)
             return item
         }
-        return ScoredBatch(version: version, crystals: crystals, seconds: 1)
+        return ScoredBatch(step: Step(version), crystals: crystals, seconds: 1)
     }
 
-    @Test func divergence_keepsTheLastGoodWeightsAndEndsAfterFiveVersions() throws {
+    @Test func divergence_keepsTheLastGoodWeightsAndEndsAfterFiveSteps() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let bytes = try initial.encoded()
         var trainer = try trainer(rate: 1e30)
@@ -70,9 +70,9 @@ import Trajectories
             // Killed and resumed on the way: the count goes on.
             if version == 2 { trainer = try self.trainer(rate: 1e30, resume: true) }
             let trained = try trainer.train(batch(version))
-            #expect(trained.version == version + 1 && Data(trained.policy.bytes) == bytes)
+            #expect(trained.version == PolicyVersion(version + 1) && Data(trained.policy.bytes) == bytes)
             #expect(trained.statistics["skipped"] == 1)
-            #expect(trained.notes.contains { $0.contains("no step on version \(version)") })
+            #expect(trained.notes.contains { $0.contains("nothing learnt in step \(version)") })
             try trainer.checkpoint()
         }
         let error = try #require(throws: RoleError.self) { try trainer.train(batch(4)) }
@@ -81,7 +81,7 @@ import Trajectories
         #expect(resumed.version == 4 && Data(resumed.policy.bytes) == bytes)
     }
 
-    /// A run too short for five versions in a row fails as well if none of its versions has a step; and again if it is
+    /// A run too short for five steps in a row fails as well if none of its steps learns anything; and again if it is
     /// resumed.
     @Test(arguments: [1, 2, 4]) func divergenceOfAWholeShortRun_endsIt(versions: Int) throws {
         defer { try? FileManager.default.removeItem(at: folder) }
@@ -115,6 +115,60 @@ import Trajectories
             #expect(start.version == 0)
             #expect(said.contains("another \(name)") && said.contains(other.hull ?? "dd"))
         }
+    }
+
+    /// What a batch says is held for the next step stands in the checkpoint; one without it, of an earlier build, is
+    /// gone on from; one that is of another step is passed over.
+    @Test func gatheringState_standsInTheCheckpoint() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let trainer = try trainer(rate: 1e-3)
+        #expect(try trainer.start().gathering == nil)
+        var batch = try batch(0)
+        batch.gathering = GatheringState(kind: "exact_version", nextStep: 1)
+        _ = try trainer.train(batch)
+        try trainer.checkpoint()
+        #expect(try self.trainer(rate: 1e-3, resume: true).start().gathering == batch.gathering)
+
+        let store = try CheckpointStore(directory: folder, referenceDigest: "")
+        func rewrite(_ change: (inout [String: Any]) -> Void) throws {
+            var checkpoint = try store.load(version: 1)
+            let part = try #require(checkpoint.parts["state.json"])
+            var state = try #require(try JSONSerialization.jsonObject(with: part) as? [String: Any])
+            change(&state)
+            checkpoint.parts["state.json"] = try JSONSerialization.data(withJSONObject: state)
+            try store.save(checkpoint)
+        }
+        try rewrite { $0["gathering"] = nil }
+        let earlier = try self.trainer(rate: 1e-3, resume: true).start()
+        #expect(earlier.version == 1 && earlier.gathering == nil)
+
+        try rewrite { $0["gathering"] = ["kind": "exact_version", "nextStep": 4, "held": [String]()] as [String: Any] }
+        var said = ""
+        let start = try self.trainer(rate: 1e-3, resume: true, problem: { said += $0 }).start()
+        #expect(start.version == 0 && said.contains("step 4"))
+    }
+
+    @Test func batchOfAnotherStep_isRefused() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let trainer = try trainer(rate: 1e-3)
+        let error = try #require(throws: RoleError.self) { try trainer.train(batch(1)) }
+        #expect("\(error)".contains("step 1") && "\(error)".contains("version 0"))
+    }
+
+    /// All that were scored or invalid and that the policy can learn from; none where the weights stay.
+    @Test func trainedOn_namesWhatMovedTheWeights() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let batch = try batch(0) { item in
+            switch item.sampled.id.index {
+            case 5: item.sampled.crystal.lattice.a = .nan
+            case 6: item.outcome = .failed(.engine("toy"))
+            case 7: item.outcome = .invalid(.atomsTooClose)
+            default: break
+            }
+        }
+        let expected = batch.crystals.map(\.sampled.id).filter { ![5, 6].contains($0.index) }
+        #expect(try trainer(rate: 1e-3).train(batch).trainedOn == expected)
+        #expect(try trainer(rate: 1e30).train(batch).trainedOn.isEmpty)
     }
 
     @Test func wrongClaims_nameTheActorAndLeaveTheWeights() throws {

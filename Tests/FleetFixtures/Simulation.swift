@@ -153,7 +153,8 @@ package struct Simulation {
         version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3], known: [CrystalID: KnownOutcome] = [:]
     ) {
         hub.begin(
-            version: version, policy: Blob(weights, chunkBytes: 64), reference: Blob(reference),
+            version: PolicyVersion(version), policy: Blob(weights, chunkBytes: 64),
+            reference: Blob(reference),
             known: known, now: now)
         performHub()
     }
@@ -227,7 +228,8 @@ package struct Simulation {
         case .worker(let job):
             guard case .measure(let task, _) = job else { return false }
             measured += task.items.map {
-                CrystalID(version: $0.job, unit: $0.index / crystalsPerUnit, index: $0.index % crystalsPerUnit)
+                CrystalID(
+                    version: PolicyVersion($0.job), unit: $0.index / crystalsPerUnit, index: $0.index % crystalsPerUnit)
             }
             let results = task.items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
             let output = MeasuringWork.Output.measured(task, results, seconds: 1)

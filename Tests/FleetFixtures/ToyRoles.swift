@@ -41,7 +41,7 @@ package final class ToyTrainer: BatchTrainer {
     }
 
     package func start() throws -> TrainingStart {
-        TrainingStart(version: version, policy: Blob(weights), reference: Blob([1, 2, 3]))
+        TrainingStart(version: PolicyVersion(version), policy: Blob(weights), reference: Blob([1, 2, 3]))
     }
 
     package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
@@ -53,7 +53,10 @@ package final class ToyTrainer: BatchTrainer {
         let digest = hash.finalize().bytes
         weights = (0..<300_000).map { digest[$0 % 32] &+ UInt8(truncatingIfNeeded: $0 >> 16) }
         version += 1
-        return TrainedVersion(version: version, policy: Blob(weights), statistics: ["crystals": 50])
+        var trained = TrainedVersion(
+            version: PolicyVersion(version), policy: Blob(weights), statistics: ["crystals": 50])
+        trained.trainedOn = batch.crystals.map(\.sampled.id)
+        return trained
     }
 
     package func checkpoint() throws {
@@ -70,7 +73,7 @@ package final class RecordingObserver: RunObserver {
         package var endpoint: Endpoint?
         package var joined: [PeerDescription] = []
         package var left: [PeerDeparture] = []
-        package var versions: [VersionReport] = []
+        package var steps: [StepReport] = []
         package var roleReports: [RoleReport] = []
         package var hubReports: [HubReport] = []
         package var problems: [String] = []
@@ -90,7 +93,7 @@ package final class RecordingObserver: RunObserver {
         _ = started.post(endpoint)
     }
 
-    package func versionTrained(_ report: VersionReport) { state.withLock { $0.versions.append(report) } }
+    package func stepFinished(_ report: StepReport) { state.withLock { $0.steps.append(report) } }
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
         state.withLock { $0.roleReports.append(report) }
     }

@@ -30,7 +30,7 @@ package enum Toys {
     package static func crystals(of unit: WorkUnit, weights: [UInt8] = []) throws -> [SampledCrystal] {
         try unit.crystalIDs.map { id in
             var generator = SeededGenerator(
-                seed: unit.runSeed &+ UInt64(id.version) << 40 &+ UInt64(id.unit) << 20 &+ UInt64(id.index)
+                seed: unit.runSeed &+ UInt64(id.version.number) << 40 &+ UInt64(id.unit) << 20 &+ UInt64(id.index)
                     &+ UInt64(weights.first ?? 0) << 56)
             return try crystal(id, generator: &generator)
         }

@@ -1,3 +1,4 @@
+import Base
 import Crystals
 import Fleet
 import FleetFixtures
@@ -8,9 +9,10 @@ import Trajectories
     private func batch(_ outcomes: [Outcome]) throws -> ScoredBatch {
         let unit = WorkUnit(runSeed: 1, version: 4, unit: 0, crystalCount: outcomes.count)
         let crystals = try zip(Toys.crystals(of: unit, weights: [1]), outcomes).map {
-            ScoredCrystal(sampled: $0, outcome: $1, scoringSeconds: 0, sampledBy: "", scoredBy: "")
+            ScoredCrystal(
+                sampled: $0, policy: Digest(of: [1]), outcome: $1, scoringSeconds: 0, sampledBy: "", scoredBy: "")
         }
-        return ScoredBatch(version: 4, crystals: crystals, seconds: 1)
+        return ScoredBatch(step: 4, crystals: crystals, seconds: 1)
     }
 
     @Test func warning_mostCrystalsFail_saysWhy() throws {

@@ -73,17 +73,17 @@ import Transport
         try actor.value()
         try worker.value()
         let record = observer.record
-        #expect(record.versions.map(\.version) == Array(1...8))
-        #expect(record.versions.allSatisfy { $0.outcomes.values.reduce(0, +) == 50 })
+        #expect(record.steps.map(\.step) == (0..<8).map { Step($0) })
+        #expect(record.steps.allSatisfy { $0.outcomes.values.reduce(0, +) == 50 })
         #expect(Set(record.joined.map(\.role)) == Set(PeerRole.allCases))
         #expect(record.left == [.goodbye("shutdown"), .goodbye("shutdown")])
         #expect(!record.hubReports.isEmpty)
         #expect(record.problems.isEmpty)
     }
 
-    /// Three versions in a row of which nothing can be learnt end the run, a shorter run if none of its versions has
+    /// Three batches in a row of which nothing can be learnt end the run, a shorter run if none of its batches has
     /// anything; the peers are told why.
-    @Test(arguments: [(6, "3 versions in a row"), (2, "2 versions in a row"), (1, "the only version")])
+    @Test(arguments: [(6, "3 batches in a row"), (2, "2 batches in a row"), (1, "the only batch")])
     func nothingToLearnFrom_endsTheRunWithItsReason(versions: Int, count: String) throws {
         struct Failing: CrystalMeasurer {
             func measure(_ items: [WorkItem]) -> [MeasuringResult] {
@@ -101,7 +101,7 @@ import Transport
         #expect("\(error)".contains("nothing could be learnt from \(count)") && "\(error)".contains("no disk"))
         #expect(error.isLasting)
         // The last of them is not made: a resumed run tries it again.
-        #expect(observer.record.versions.count == min(versions, 3) - 1)
+        #expect(observer.record.steps.count == min(versions, 3) - 1)
         for peer in peers { try peer.value() }
     }
 
@@ -248,7 +248,7 @@ import Transport
         try actor.value()
         try worker.value()
         #expect(outcome.summary.isComplete)
-        #expect(outcome.batches.map(\.version) == [2, 3])
+        #expect(outcome.batches.map(\.step) == [2, 3])
         #expect(outcome.weights == expected)
     }
 

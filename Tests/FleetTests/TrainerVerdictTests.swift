@@ -10,9 +10,14 @@ import Trajectories
     /// A toy trainer with a say of its own about some versions.
     private struct Trainer: BatchTrainer {
         let base = ToyTrainer()
+        var gathering: GatheringState?
         let verdict: @Sendable (ScoredBatch, inout TrainedVersion) throws -> Void
 
-        func start() throws -> TrainingStart { try base.start() }
+        func start() throws -> TrainingStart {
+            var start = try base.start()
+            start.gathering = gathering
+            return start
+        }
 
         func train(_ batch: ScoredBatch) throws -> TrainedVersion {
             var trained = try base.train(batch)
@@ -24,7 +29,8 @@ import Trajectories
     }
 
     private func learner(
-        _ observer: RecordingObserver, verdict: @escaping @Sendable (ScoredBatch, inout TrainedVersion) throws -> Void
+        _ observer: RecordingObserver, gathering: GatheringState? = nil,
+        verdict: @escaping @Sendable (ScoredBatch, inout TrainedVersion) throws -> Void
     ) throws -> Running<LearnerSummary> {
         var configuration = try Toys.configuration(versions: 4)
         configuration.timing.heartbeat = .milliseconds(50)
@@ -33,14 +39,14 @@ import Trajectories
         let settings = configuration
         return Running {
             try LearnerRole(configuration: settings, observer: observer)
-                .run(trainer: Trainer(verdict: verdict), stop: StopToken())
+                .run(trainer: Trainer(gathering: gathering, verdict: verdict), stop: StopToken())
         }
     }
 
     @Test func trainingThatCannotGoOn_endsEveryRole() throws {
         let observer = RecordingObserver()
         let learner = try learner(observer) { batch, _ in
-            if batch.version == 1 { throw RoleError.cannotServe("it diverges") }
+            if batch.step == 1 { throw RoleError.cannotServe("it diverges") }
         }
         let endpoint = try #require(observer.awaitStart())
         let actor = ToyRoles.actor(ToyRoles.peer(endpoint))
@@ -50,10 +56,18 @@ import Trajectories
         try worker.value()
     }
 
+    @Test func checkpointOfAnotherGathering_endsTheRunWithTheReason() throws {
+        let observer = RecordingObserver()
+        let state = GatheringState(kind: "first_complete", nextStep: 0)
+        let learner = try learner(observer, gathering: state) { _, _ in }
+        let error = try #require(throws: RoleError.self) { try learner.value() }
+        #expect("\(error)".contains("first_complete") && error.isLasting)
+    }
+
     @Test func actorWhoseClaimsAreWrong_isTurnedAwayAndTheRunGoesOn() throws {
         let observer = RecordingObserver()
         let learner = try learner(observer) { batch, trained in
-            if batch.version == 0, batch.crystals.contains(where: { $0.sampledBy == "test:1" }) {
+            if batch.step == 0, batch.crystals.contains(where: { $0.sampledBy == "test:1" }) {
                 trained.distrusted = ["test:1"]
             }
         }

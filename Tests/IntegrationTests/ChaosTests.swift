@@ -85,8 +85,8 @@ extension Disturbed {
         #expect(version > 0, "\(sent)")
         // Stopped while its peers were being started again, the learner keeps what is measured of the version in hand.
         try cluster.expectEveryCrystalOnce(versions: version, hasNext: true)
-        let records = try VersionRecord.read(from: cluster.directory.appending(path: "metrics.jsonl"))
-        #expect(records.map(\.version) == Array(0..<version), "\(sent)")
+        let records = try StepRecord.read(from: cluster.directory.appending(path: "metrics.jsonl"))
+        #expect(records.map(\.step) == Array(0..<version), "\(sent)")
         #expect(try cluster.policy(version: version) == SequentialRun.policy(versions: version), "\(sent)")
     }
 }

@@ -17,8 +17,8 @@ import Testing
         #expect(peers.allSatisfy { $0.text.contains("the learner ends the run: the run is complete") })
         try cluster.expectEveryCrystalOnce()
         #expect(cluster.versionLines == TestCluster.versions)
-        let records = try VersionRecord.read(from: cluster.directory.appending(path: "metrics.jsonl"))
-        #expect(records.map(\.version) == Array(0..<TestCluster.versions))
+        let records = try StepRecord.read(from: cluster.directory.appending(path: "metrics.jsonl"))
+        #expect(records.map(\.step) == Array(0..<TestCluster.versions))
         #expect(records.allSatisfy { $0.crystals == TestCluster.batchSize })
         // There was something to learn, and it was learnt.
         #expect(records.allSatisfy { $0.scored > 0 && ($0.gradientNorm ?? 0) > 0 })

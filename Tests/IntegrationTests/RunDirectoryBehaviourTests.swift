@@ -55,8 +55,8 @@ import Trajectories
         for peer in peers { peer.signal(SIGTERM) }
         let run = try RunDirectory.open(at: cluster.directory)
         let archive = try RunArchive(url: run.archive, access: .readOnly)
-        #expect(try archive.versionRecords().map(\.version) == [0, 1, 2])
-        #expect(try VersionRecord.read(from: run.metrics).map(\.version) == [0, 1, 2])
+        #expect(try archive.stepRecords().map(\.step) == [0, 1, 2])
+        #expect(try StepRecord.read(from: run.metrics).map(\.step) == [0, 1, 2])
         #expect(try archive.crystalCount() == 3 * TestCluster.batchSize)
     }
 

@@ -1,4 +1,5 @@
 import Archive
+import Base
 import Configuration
 import Engines
 import FineTuning
@@ -43,10 +44,12 @@ enum SequentialRun {
                     let result = measurer.evaluate(sampled.crystal, isTerminated: sampled.terminated)
                     crystals.append(
                         ScoredCrystal(
-                            sampled: sampled, outcome: result.outcome, scoringSeconds: 0, sampledBy: "", scoredBy: ""))
+                            sampled: sampled, policy: policy.digest, outcome: result.outcome, scoringSeconds: 0,
+                            sampledBy: "",
+                            scoredBy: ""))
                 }
             }
-            policy = try trainer.train(ScoredBatch(version: version, crystals: crystals, seconds: 1)).policy
+            policy = try trainer.train(ScoredBatch(step: Step(version), crystals: crystals, seconds: 1)).policy
         }
         return Data(policy.bytes)
     }

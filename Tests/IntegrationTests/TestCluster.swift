@@ -155,7 +155,7 @@ final class TestCluster {
         for version in 0..<versions {
             let crystals = try archive.crystals(versions: version...version)
             let ids = (0..<Self.batchSize).map {
-                CrystalID(version: version, unit: $0 / Self.unitSize, index: $0 % Self.unitSize)
+                CrystalID(version: PolicyVersion(version), unit: $0 / Self.unitSize, index: $0 % Self.unitSize)
             }
             #expect(crystals.map(\.id) == ids)
             let digest =

@@ -4,8 +4,8 @@ import Telemetry
 import Testing
 
 @Suite struct RecordTests {
-    private func record() -> VersionRecord {
-        var record = VersionRecord(version: 12, time: Date(timeIntervalSince1970: 1_750_000_000.125))
+    private func record() -> StepRecord {
+        var record = StepRecord(step: 12, time: Date(timeIntervalSince1970: 1_750_000_000.125))
         record.crystals = 256
         record.scored = 240
         record.setRewards(all: [1, 0, 0.5, 0.5], scored: [1, 0.5, 0.5])
@@ -28,7 +28,7 @@ import Testing
         return record
     }
 
-    @Test func versionRecord_asJSON_hasSnakeCaseKeysAndComesBack() throws {
+    @Test func stepRecord_asJSON_hasSnakeCaseKeysAndComesBack() throws {
         let line = try JSONLines.encode(record())
         let text = String(decoding: line, as: UTF8.self)
         for part in [
@@ -41,44 +41,54 @@ import Testing
             #expect(text.contains(part), "\(part) in \(text)")
         }
         #expect(!text.contains("\n"))
-        #expect(JSONLines.decode(VersionRecord.self, from: line) == record())
+        #expect(JSONLines.decode(StepRecord.self, from: line) == record())
     }
 
-    @Test func versionRecord_withNumbersThatAreNotFinite_comesBack() throws {
-        var record = VersionRecord(version: 1, time: Date(timeIntervalSince1970: 0))
+    /// Lines of earlier builds name the step by the version that it began with.
+    @Test func stepRecord_withoutAStep_isThatOfItsVersion() throws {
+        var text = String(decoding: try JSONLines.encode(record()), as: UTF8.self)
+        #expect(text.contains("\"step\":12") && text.contains("\"version\":12"))
+        text.replace("\"step\":12,", with: "")
+        #expect(!text.contains("step"))
+        let earlier = try #require(JSONLines.decode(StepRecord.self, from: Data(text.utf8)))
+        #expect(earlier.step == 12 && earlier.version == 12 && earlier.crystals == 256 && earlier.trained == nil)
+    }
+
+    @Test func stepRecord_withNumbersThatAreNotFinite_comesBack() throws {
+        var record = StepRecord(step: 1, time: Date(timeIntervalSince1970: 0))
         record.klReference = .infinity
         record.gradientNorm = -.infinity
-        #expect(JSONLines.decode(VersionRecord.self, from: try JSONLines.encode(record)) == record)
+        #expect(JSONLines.decode(StepRecord.self, from: try JSONLines.encode(record)) == record)
     }
 
-    @Test func versionRecord_humanLine_tellsWhatMatters() {
+    @Test func stepRecord_humanLine_tellsWhatMatters() {
         #expect(
             record().humanLine == """
-                version 12  reward 0.500 ± 0.204  stable 25.0%  valid 94.5%  failed 2  unique 97.0%  KL 0.0310  \
+                step 12  reward 0.500 ± 0.204  stable 25.0%  valid 94.5%  failed 2  unique 97.0%  KL 0.0310  \
                 clip 25.0%  gradient 0.840  41.2 crystals/s  12.4 s (wait 8.1, train 2.2)  actors 1, reward workers 2  \
                 requeued 3
                 """)
-        let empty = VersionRecord(version: 0)
-        #expect(empty.humanLine == "version 0  0 crystals/s  0.00 s  actors 0, reward workers 0")
+        let empty = StepRecord(step: 0)
+        #expect(empty.humanLine == "step 0  0 crystals/s  0.00 s  actors 0, reward workers 0")
     }
 
     @Test func stableError_isBinomial() {
         #expect(record().stableError == (0.25 * 0.75 / 256).squareRoot())
-        #expect(VersionRecord(version: 0).stableError == nil)
+        #expect(StepRecord(step: 0).stableError == nil)
     }
 
-    @Test func read_ofAVersionWrittenTwice_keepsTheLater() throws {
+    @Test func read_ofAStepWrittenTwice_keepsTheLater() throws {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "metrics.jsonl")
             let writer = try JSONLinesWriter(url: url)
             var second = record()
-            second.version = 13
+            second.step = 13
             try writer.append(second)
             try writer.append(record())
             second.crystals = 7
             try writer.append(second)
-            let records = try VersionRecord.read(from: url)
-            #expect(records.map(\.version) == [12, 13])
+            let records = try StepRecord.read(from: url)
+            #expect(records.map(\.step) == [12, 13])
             #expect(records.last?.crystals == 7)
         }
     }

@@ -11,7 +11,8 @@ extension HubCore {
             report.readyActors = peers.count(of: .actor, holding: newest.policy)
         }
         report.crystalsWaiting = tasks.waitingCrystals
-        report.oldestUnit = ledger?.longestLease.map { held($0, now: now) }
+        let leases = versions.compactMap(\.ledger.longestLease)
+        report.oldestUnit = leases.min { $0.since < $1.since }.map { held($0, now: now) }
         report.oldestTask = tasks.longestLease.map { held($0, now: now) }
         return report
     }

@@ -4,18 +4,20 @@ import Trajectories
 
 // Units and tasks: the flow of crystals through the hub.
 extension HubCore {
-    /// Gives waiting units to actors that hold the current weights and have room, in the order of their turns.
+    /// Gives waiting units of the newest version to actors that hold its weights and have room, in the order of their
+    /// turns.
     ///
     /// - Complexity: O(log n) in peers and units for each unit granted and each turn taken in vain; a turn is had once
     ///   after each message that may have made room.
     mutating func grantUnits(now: Moment) {
-        guard case .working = phase, let newest = weights.newest else { return }
+        guard case .working(let version) = phase, let place = place(of: version) else { return }
+        let newest = versions[place].weights
         var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
-        while ledger?.waitingCount ?? 0 > 0, let peer = peers.takeTurn(.actor) {
+        while versions[place].ledger.waitingCount > 0, let peer = peers.takeTurn(.actor) {
             guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer) else { continue }
             guard
-                let (unit, isRegrant) = ledger?.grant(
+                let (unit, isRegrant) = versions[place].ledger.grant(
                     to: peer.instance, among: peers.available(.actor), now: now)
             else {
                 passed.append(peer.session)
@@ -23,7 +25,7 @@ extension HubCore {
             }
             counters.unitsGranted += 1
             if isRegrant { counters.unitsRegranted += 1 }
-            if assembler?.begin == nil { assembler?.begin = now }
+            if versions[place].firstGrant == nil { versions[place].firstGrant = now }
             bursts[peer.session, default: 0] += 1
             send(.unitGrant(UnitGrant(unit: unit, policy: newest.policy)), to: peer.routing)
             peers.giveTurn(to: peer.session)
@@ -58,7 +60,7 @@ extension HubCore {
     /// What a worker is told of a crystal: what it takes to measure it, and no more.
     private func item(_ sampled: SampledCrystal) -> WorkItem {
         WorkItem(
-            job: sampled.id.version, index: sampled.id.unit * configuration.crystalsPerUnit + sampled.id.index,
+            job: sampled.id.version.number, index: sampled.id.unit * configuration.crystalsPerUnit + sampled.id.index,
             crystal: sampled.crystal, terminated: sampled.terminated)
     }
 
@@ -67,7 +69,7 @@ extension HubCore {
     }
 
     private func hasRoomForUnit(_ peer: Peer) -> Bool {
-        ledger?.held(by: peer.instance) ?? 0 < peer.readiness.window
+        versions.indices.reduce(0) { $0 + versions[$1].ledger.held(by: peer.instance) } < peer.readiness.window
     }
 
     private func hasRoomForTask(_ peer: Peer) -> Bool { tasks.held(by: peer.instance) < peer.readiness.window }
@@ -83,8 +85,8 @@ extension HubCore {
     mutating func take(_ result: UnitResult, from peer: Peer, now: Moment) {
         // Acknowledged in any case: sending it again would not change the answer.
         send(.unitAcknowledgement(version: result.version, unit: result.unit), to: peer.routing)
-        guard let newest = weights.newest, result.run == configuration.run,
-            result.version == ledger?.version, result.policy == newest.policy
+        guard result.run == configuration.run, let place = place(of: PolicyVersion(result.version)),
+            result.policy == versions[place].weights.policy
         else {
             counters.foreignUnits += 1
             return
@@ -93,36 +95,37 @@ extension HubCore {
             counters.duplicateUnits += 1
             return
         }
-        guard ledger?.wasGranted(result.unit, to: peer.instance) == true else {
+        guard versions[place].ledger.wasGranted(result.unit, to: peer.instance) else {
             // Of an earlier life of the learner, perhaps: it is granted, and sampled, anew.
             counters.foreignUnits += 1
             return
         }
-        if let problem = problem(of: result) {
+        if let problem = problem(of: result, unit: versions[place].ledger.unit(result.unit)) {
             counters.unusableUnits += 1
             reject("unusable-unit", detail: "unit \(result.unit) of \(peer.description): \(problem)")
-            ledger?.giveBack(unit: result.unit, from: peer.instance, failed: true)
+            versions[place].ledger.giveBack(unit: result.unit, from: peer.instance, failed: true)
             peers.giveTurn(to: peer.session)
             offended(peer, "a unit that cannot be used: \(problem)", now: now)
             grantUnits(now: now)
             return
         }
-        let delivery = ledger?.deliver(
+        let delivery = versions[place].ledger.deliver(
             unit: result.unit, crystalCount: result.crystals.count, from: peer.instance)
         switch delivery {
         case .accepted:
             misconduct.noteSuccess(peer.instance)
-            batchReport.addSampled(result.crystals.count, seconds: result.seconds, by: peer.description.name)
-            admit(result.crystals, from: peer, now: now)
-        case .duplicate, .unknown, .foreign, nil: counters.duplicateUnits += 1
+            versions[place].report.addSampled(
+                result.crystals.count, seconds: result.seconds, by: peer.description.name)
+            admit(result.crystals, of: place, from: peer, now: now)
+        case .duplicate, .unknown, .foreign: counters.duplicateUnits += 1
         }
         peers.giveTurn(to: peer.session)
         grantUnits(now: now)
     }
 
     /// Why a unit cannot have been sampled by an honest actor; nil if it can.
-    private func problem(of result: UnitResult) -> String? {
-        guard let unit = ledger?.unit(result.unit), result.crystals.map(\.id) == unit.crystalIDs else {
+    private func problem(of result: UnitResult, unit: WorkUnit) -> String? {
+        guard result.crystals.map(\.id) == unit.crystalIDs else {
             return "its crystals do not carry its numbers"
         }
         for crystal in result.crystals {
@@ -131,12 +134,12 @@ extension HubCore {
         return nil
     }
 
-    private mutating func admit(_ crystals: [SampledCrystal], from peer: Peer, now: Moment) {
-        let new = crystals.filter { assembler?.add($0, from: peer.description.name) == true }
+    private mutating func admit(_ crystals: [SampledCrystal], of place: Int, from peer: Peer, now: Moment) {
+        let new = crystals.filter { versions[place].crystals.add($0, from: peer.description.name) }
         counters.crystalsSampled += new.count
         var unmeasured: [SampledCrystal] = []
         for crystal in new {
-            if let known = journal.take(crystal) {
+            if let known = versions[place].journal.take(crystal) {
                 finish(crystal.id, known.result, by: known.scoredBy)
             } else {
                 unmeasured.append(crystal)
@@ -149,15 +152,15 @@ extension HubCore {
 
     /// Takes back a unit. One that three processes cannot sample ends the run, rather than going round for ever.
     mutating func takeBack(_ unit: UnitReturn, from peer: Peer, now: Moment) {
-        guard case .working = phase, unit.version == ledger?.version,
-            ledger?.wasGranted(unit.unit, to: peer.instance) == true
+        guard case .working = phase, let place = place(of: PolicyVersion(unit.version)),
+            versions[place].ledger.wasGranted(unit.unit, to: peer.instance)
         else { return }
-        ledger?.giveBack(unit: unit.unit, from: peer.instance, failed: unit.failed)
+        versions[place].ledger.giveBack(unit: unit.unit, from: peer.instance, failed: unit.failed)
         peers.giveTurn(to: peer.session)
         if unit.failed {
-            unitFailures[unit.unit, default: []].insert(peer.instance)
+            let holders = versions[place].noteFailure(of: unit.unit, by: peer.instance)
             emit(.event(.problem("\(peer.description) could not sample unit \(unit.unit): \(unit.reason)")))
-            if unitFailures[unit.unit]?.count ?? 0 >= configuration.unitFailuresBeforeAbort {
+            if holders >= configuration.unitFailuresBeforeAbort {
                 emit(.abort(.unitFails(version: unit.version, unit: unit.unit, unit.reason)))
                 finish("a unit cannot be sampled: \(unit.reason)")
                 return
@@ -229,49 +232,70 @@ extension HubCore {
     }
 
     mutating func expireLeases(now: Moment) {
-        for (unit, holder) in ledger?.expire(now: now) ?? [] {
-            let name = peers.peer(of: holder)?.description.description ?? "an actor"
-            emit(.event(.problem("unit \(unit) was not sampled in time by \(name); it goes to another as well")))
+        for place in versions.indices {
+            for (unit, holder) in versions[place].ledger.expire(now: now) {
+                let name = peers.peer(of: holder)?.description.description ?? "an actor"
+                emit(.event(.problem("unit \(unit) was not sampled in time by \(name); it goes to another as well")))
+            }
         }
         counters.tasksRequeued += tasks.expire(now: now)
     }
 
     private mutating func finish(_ id: CrystalID, _ result: MeasuringResult, by name: String) {
-        guard assembler?.finish(id, result, from: name) == true else {
+        guard let place = place(of: id.version), versions[place].crystals.finish(id, result, from: name) else {
             counters.duplicateOutcomes += 1
             return
         }
-        journal.note(id)
+        versions[place].journal.note(id)
         counters.count(result.outcome)
         if case .failed(.engineTimedOut) = result.outcome {
             warn(
                 "crystal \(id) made no progress at \(name) within its time limit: a faster machine might have measured "
                     + "it, so that a run with the same seed need not give the same weights")
         }
-        batchReport.addScored(seconds: result.seconds, by: name)
+        versions[place].report.addScored(seconds: result.seconds, by: name)
+        if !gathering.finish(id) { counters.staleCrystals += 1 }
     }
 
+    /// Gives the batch of the step in hand to the trainer if it is complete.
     private mutating func completeBatch(now: Moment) {
-        guard case .working = phase, assembler?.isComplete == true else { return }
-        batchReport.count(from: countersAtBegin, to: counters)
-        batchReport.actors = peers.count(of: .actor)
-        batchReport.rewardWorkers = peers.count(of: .rewardWorker)
-        guard let batch = assembler?.batch(report: batchReport, now: now) else { return }
-        phase = .training
-        // The batch brings them.
-        _ = journal.takeAll()
-        emit(.batch(batch))
+        guard case .working(let version) = phase, let place = place(of: version), let ids = gathering.takeBatch()
+        else { return }
+        var report = versions[place].report
+        report.count(from: versions[place].countersAtBegin, to: counters)
+        report.actors = peers.count(of: .actor)
+        report.rewardWorkers = peers.count(of: .rewardWorker)
+        let crystals = ids.compactMap { id in
+            self.place(of: id.version).flatMap { versions[$0].crystals.scored(id) }
+        }
+        precondition(crystals.count == ids.count, "a batch has a crystal without an outcome")
+        let begin = versions[place].firstGrant
+        phase = .training(version.nextStep)
+        // The batch brings them, or a later one.
+        for place in versions.indices { _ = versions[place].journal.takeAll() }
+        emit(
+            .batch(
+                ScoredBatch(
+                    step: version.nextStep, crystals: crystals, seconds: begin?.duration(to: now).seconds ?? 0,
+                    report: report, gathering: gathering.state)))
     }
 
-    /// Checks in debug builds the queues, and that no peer with room is forgotten.
+    /// Checks in debug builds the versions, the queues, and that no peer with room is forgotten.
     ///
     /// - Complexity: O(n log n) in peers, units and crystals.
     package func checkInvariants() {
-        ledger?.checkInvariants()
+        for version in versions { version.checkInvariants() }
+        gathering.checkInvariants()
         tasks.checkInvariants()
         peers.checkInvariants()
         #if DEBUG
-            guard case .working = phase, let newest = weights.newest else { return }
+            precondition(zip(versions, versions.dropFirst()).allSatisfy { $0.version < $1.version }, "out of order")
+            precondition(
+                versions.allSatisfy { $0.version >= gathering.oldestVersion }, "a version is in flight in vain")
+            let open = versions.reduce(0) { $0 + $1.crystals.sampledCount - $1.crystals.doneCount }
+            precondition(tasks.openCount == open, "a crystal without an outcome is in no task, or in vain")
+            guard case .working(let version) = phase, let newest = weights.newest else { return }
+            precondition(versions.last?.version == version, "the version that is sampled is not the newest")
             for peer in peers.all {
                 let isHungry =
                     switch peer.description.role {

@@ -10,10 +10,10 @@ package struct HubCore: Sendable {
     enum Phase: Sendable {
         /// No weights yet: peers may log in and wait.
         case waiting
-        /// A version is being sampled and scored.
-        case working
-        /// The batch is with the trainer.
-        case training
+        /// The batch of a step is gathered; this version, which the step begins with, is sampled.
+        case working(PolicyVersion)
+        /// The batch of a step is with the trainer.
+        case training(Step)
         /// The run is over: whoever speaks is told to leave.
         case finished(String)
     }
@@ -24,17 +24,16 @@ package struct HubCore: Sendable {
     let recipe: Digest
     var phase = Phase.waiting
     var peers: PeerTable
-    var ledger: UnitLedger?
-    var assembler: BatchAssembler?
+    /// The versions whose crystals can still get into a batch, the oldest first; few, in the synchronous mode one.
+    ///
+    /// Changed in place, by their places (``place(of:)``): a copy of one that is changed would copy its ledgers.
+    var versions: [VersionInFlight] = []
+    /// Which crystals the steps take.
+    var gathering: any BatchGathering
+    /// The crystals of all versions that wait for their outcomes.
     var tasks: TaskQueue
     var weights: BlobStore
-    var journal = OutcomeJournal()
-    /// The processes that could not deliver a unit.
-    var unitFailures: [Int: Set<InstanceID>] = [:]
     var misconduct = Misconduct()
-    var batchReport = BatchReport()
-    /// The counters at the begin of the batch.
-    var countersAtBegin = HubCounters()
     package internal(set) var counters = HubCounters()
     private var effects: [HubEffect] = []
     private var generator: any RandomNumberGenerator & Sendable
@@ -60,6 +59,7 @@ package struct HubCore: Sendable {
         weights = BlobStore(files: configuration.files)
         tasks = TaskQueue(
             lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
+        gathering = configuration.gathering
     }
 
     /// What is to be done since the last call.
@@ -76,26 +76,27 @@ package struct HubCore: Sendable {
     /// Tells the observer something that a person should read.
     package mutating func warn(_ text: String) { emit(.event(.problem(text))) }
 
-    /// Offers new weights, and begins to have their version sampled and scored.
+    /// Offers new weights, has their version sampled and scored, and begins to gather the batch of its step.
     ///
-    /// - Parameter known: Outcomes of this version that need not be measured again.
+    /// - Parameters:
+    ///   - known: Outcomes of this version that need not be measured again.
+    ///   - resumed: What the checkpoint that the run goes on from holds for this step.
     package mutating func begin(
-        version: Int, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:], now: Moment
+        version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
+        resuming resumed: GatheringState? = nil, now: Moment
     ) {
         let announcement = Announcement(
-            epoch: epoch, run: configuration.run, version: version, policy: policy.digest, reference: reference.digest)
+            epoch: epoch, run: configuration.run, version: version.number, policy: policy.digest,
+            reference: reference.digest)
         weights.offer(announcement, policy: policy, reference: reference)
-        ledger = UnitLedger(
-            version: version, runSeed: configuration.runSeed, crystals: configuration.crystalsPerBatch,
-            crystalsPerUnit: configuration.crystalsPerUnit, lease: configuration.timing.unitLease)
-        assembler = BatchAssembler(
-            version: version, crystals: configuration.crystalsPerBatch, crystalsPerUnit: configuration.crystalsPerUnit)
-        tasks.removeAll()
-        journal = OutcomeJournal(known: known)
-        unitFailures.removeAll()
-        batchReport = BatchReport()
-        countersAtBegin = counters
-        phase = .working
+        if let resumed { gathering.resume(resumed) }
+        counters.staleCrystals += gathering.begin(version.nextStep)
+        versions.removeAll { $0.version < gathering.oldestVersion || $0.version >= version }
+        // Late results of what nobody waits for any more are told from those that nobody asked for.
+        if versions.isEmpty { tasks.removeAll() }
+        versions.append(
+            VersionInFlight(announcement, configuration: configuration, known: known, counters: counters))
+        phase = .working(version)
         // Whoever misses it hears of the new weights with its next heartbeat.
         for peer in peers.all where peer.description.role == .actor {
             send(.announcement(announcement), to: peer.routing)
@@ -106,7 +107,7 @@ package struct HubCore: Sendable {
 
     /// Ends the run: everyone is told to leave, and a last report goes out.
     package mutating func finish(_ reason: String) {
-        handOut(journal.takeAll())
+        for place in versions.indices { handOut(versions[place].journal.takeAll(), of: place) }
         phase = .finished(reason)
         emit(.event(.hubReport(snapshot())))
         for peer in peers.all { send(.shutdown(reason), to: peer.routing) }
@@ -122,7 +123,7 @@ package struct HubCore: Sendable {
             // peers, and no time of theirs to work in: they may have stood still as well.
             if pause > timing.heartbeat * 2 {
                 peers.forgive(pause, now: now)
-                ledger?.postpone(by: pause)
+                for place in versions.indices { versions[place].ledger.postpone(by: pause) }
                 tasks.postpone(by: pause)
             }
         }
@@ -141,13 +142,13 @@ package struct HubCore: Sendable {
             grantUnits(now: now)
             leaseTasks(now: now)
         }
-        handOut(journal.takeDue(now: now))
+        for place in versions.indices { handOut(versions[place].journal.takeDue(now: now), of: place) }
         report(now: now)
     }
 
     /// Gives the learner outcomes to keep, so that a life cut short loses at most a second of measuring.
-    private mutating func handOut(_ ids: [CrystalID]) {
-        let crystals = ids.compactMap { assembler?.scored($0) }
+    private mutating func handOut(_ ids: [CrystalID], of place: Int) {
+        let crystals = ids.compactMap { versions[place].crystals.scored($0) }
         if !crystals.isEmpty { emit(.outcomes(crystals)) }
     }
 
@@ -161,7 +162,10 @@ package struct HubCore: Sendable {
         guard let session = peers.session(at: routing), let peer = peers[session] else { return }
         bursts[session] = Self.longestBurst
         switch message {
-        case .unitGrant(let grant): ledger?.giveBack(unit: grant.unit.unit, from: peer.instance)
+        case .unitGrant(let grant):
+            if let place = place(of: PolicyVersion(grant.unit.version)) {
+                versions[place].ledger.giveBack(unit: grant.unit.unit, from: peer.instance)
+            }
         case .task(let task): tasks.giveBack(task.id, from: peer.instance)
         default: break
         }
@@ -197,6 +201,11 @@ package struct HubCore: Sendable {
     /// The observer was too slow for an event.
     package mutating func countDroppedReport() { counters.droppedReports += 1 }
 
+    /// Where a version stands in ``versions``; nil if it is not in flight.
+    ///
+    /// - Complexity: O(versions in flight), the newest first.
+    func place(of version: PolicyVersion) -> Int? { versions.lastIndex { $0.version == version } }
+
     // MARK: - For the extensions
 
     mutating func emit(_ effect: HubEffect) { effects.append(effect) }
@@ -215,7 +224,7 @@ package struct HubCore: Sendable {
         peers.remove(peer.session)
         emit(.event(.peerLeft(peer.description, departure)))
         switch peer.description.role {
-        case .actor: ledger?.release(peer.instance)
+        case .actor: for place in versions.indices { versions[place].ledger.release(peer.instance) }
         case .rewardWorker: counters.tasksRequeued += tasks.release(peer.instance)
         }
         if case .working = phase {
@@ -235,14 +244,18 @@ package struct HubCore: Sendable {
         longestTurn = .zero
     }
 
-    /// The state in numbers.
+    /// The state in numbers, of the newest version.
     package func snapshot() -> HubReport {
-        HubReport(
-            version: ledger?.version ?? 0, actors: peers.count(of: .actor),
-            rewardWorkers: peers.count(of: .rewardWorker),
-            unitsWaiting: ledger?.waitingCount ?? 0, unitsLeased: ledger?.leasedCount ?? 0,
-            unitsDone: ledger?.doneCount ?? 0, tasksWaiting: tasks.waitingCount, tasksLeased: tasks.leasedCount,
-            crystalsDone: assembler?.doneCount ?? 0, crystalsPerBatch: configuration.crystalsPerBatch,
+        var report = HubReport(
+            version: versions.last?.version ?? 0, actors: peers.count(of: .actor),
+            rewardWorkers: peers.count(of: .rewardWorker), tasksWaiting: tasks.waitingCount,
+            tasksLeased: tasks.leasedCount, crystalsPerBatch: configuration.crystalsPerBatch,
             longestTurnSeconds: longestTurn.seconds, counters: counters)
+        guard let newest = versions.last else { return report }
+        report.unitsWaiting = newest.ledger.waitingCount
+        report.unitsLeased = newest.ledger.leasedCount
+        report.unitsDone = newest.ledger.doneCount
+        report.crystalsDone = newest.crystals.doneCount
+        return report
     }
 }

@@ -25,6 +25,8 @@ package struct HubCounters: Sendable, Hashable {
     package var refusedPeers = 0
     /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.
     var congestedMessages = 0
+    /// Crystals that no step takes, since they are too old.
+    package var staleCrystals = 0
     /// Crystals taken in.
     package var crystalsSampled = 0
     package var crystalsScored = 0

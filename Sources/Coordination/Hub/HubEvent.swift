@@ -14,7 +14,7 @@ package enum HubEvent: Sendable {
 package enum HubEffect: Sendable {
     case send(HubMessage, to: RoutingID)
     case event(HubEvent)
-    /// Crystals of the version in hand that got their outcomes, at most once a second.
+    /// Crystals that got their outcomes and are not in a batch yet, at most once a second.
     case outcomes([ScoredCrystal])
     case batch(ScoredBatch)
     /// A unit that nobody can sample: the run cannot go on.

@@ -1,21 +1,24 @@
+package import Trajectories
+
 /// The state of the hub at a moment.
 package struct HubReport: Sendable, Hashable {
     /// Whether the peers that are there can finish the version: somebody scores, and somebody samples what is not
     /// sampled.
     package var canBeFinished: Bool { rewardWorkers > 0 && (actors > 0 || unitsWaiting + unitsLeased == 0) }
 
-    package var version: Int
+    /// The newest version, which is sampled.
+    package var version: PolicyVersion
     package var actors: Int
     package var rewardWorkers: Int
     /// Units of the version by state.
-    package var unitsWaiting: Int
-    package var unitsLeased: Int
-    package var unitsDone: Int
+    package var unitsWaiting = 0
+    package var unitsLeased = 0
+    package var unitsDone = 0
     /// Reward tasks by state.
     package var tasksWaiting: Int
     package var tasksLeased: Int
     /// Crystals of the version that have an outcome, of all.
-    package var crystalsDone: Int
+    package var crystalsDone = 0
     package var crystalsPerBatch: Int
     /// The longest turn of the hub's loop since the last report: its lag.
     var longestTurnSeconds: Double

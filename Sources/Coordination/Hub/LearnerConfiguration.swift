@@ -15,7 +15,7 @@ package struct LearnerConfiguration: Sendable {
     package var peerCapacity = PeerTable.capacity
     /// More connections than this beyond the peers' own are cut.
     package var strangerCapacity = 1024
-    /// The number of training steps after which the run is over.
+    /// The last version, which ends the run: as many training steps are made.
     package var versions: Int
     package var crystalsPerBatch: Int
     package var crystalsPerUnit: Int
@@ -41,6 +41,11 @@ package struct LearnerConfiguration: Sendable {
         self.crystalsPerBatch = crystalsPerBatch
         self.crystalsPerUnit = crystalsPerUnit
         self.crystalsPerTask = crystalsPerTask
+    }
+
+    /// How steps get their batches.
+    package var gathering: any BatchGathering {
+        ExactVersion(crystals: crystalsPerBatch, crystalsPerUnit: crystalsPerUnit)
     }
 
     /// What is wrong with the numbers, in words; empty if nothing.

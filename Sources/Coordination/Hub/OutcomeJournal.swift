@@ -1,8 +1,7 @@
 package import Base
 package import Trajectories
 
-/// The outcomes of the version in hand on their way to the archive, and those that an earlier life of the learner left
-/// there.
+/// The outcomes of a version on their way to the archive, and those that an earlier life of the learner left there.
 package struct OutcomeJournal: Sendable {
     /// Outcomes are handed out at most this often.
     package static let interval = Duration.seconds(1)

@@ -23,7 +23,7 @@ package struct UnitLedger: Sendable {
         case foreign
     }
 
-    package let version: Int
+    package let version: PolicyVersion
     package let unitCount: Int
     private let runSeed: UInt64
     private let crystals: Int
@@ -50,10 +50,12 @@ package struct UnitLedger: Sendable {
     /// The actors that failed to deliver a unit.
     private var triedBy: [Int: Set<InstanceID>] = [:]
     package private(set) var doneCount = 0
+    /// The crystals of the units done.
+    package private(set) var deliveredCrystals = 0
 
     /// - Parameters:
     ///   - crystals: Of the whole batch; the last unit may have fewer than the others.
-    package init(version: Int, runSeed: UInt64, crystals: Int, crystalsPerUnit: Int, lease: Duration) {
+    package init(version: PolicyVersion, runSeed: UInt64, crystals: Int, crystalsPerUnit: Int, lease: Duration) {
         precondition(crystals > 0 && crystalsPerUnit > 0, "a batch has crystals")
         self.version = version
         self.runSeed = runSeed
@@ -83,7 +85,8 @@ package struct UnitLedger: Sendable {
     package func unit(_ number: Int) -> WorkUnit {
         let first = number * crystalsPerUnit
         return WorkUnit(
-            runSeed: runSeed, version: version, unit: number, crystalCount: min(crystalsPerUnit, crystals - first))
+            runSeed: runSeed, version: version.number, unit: number,
+            crystalCount: min(crystalsPerUnit, crystals - first))
     }
 
     /// Leases the first waiting unit that the actor does not hold already.
@@ -151,6 +154,7 @@ package struct UnitLedger: Sendable {
         endLease(of: number)
         returned.remove(number)
         doneCount += 1
+        deliveredCrystals += crystalCount
         return .accepted
     }
 
@@ -229,6 +233,8 @@ package struct UnitLedger: Sendable {
     package func checkInvariants() {
         #if DEBUG
             precondition(done.count(where: { $0 }) == doneCount, "the units done are not counted right")
+            let crystals = done.indices.reduce(0) { $0 + (done[$1] ? unit($1).crystalCount : 0) }
+            precondition(crystals == deliveredCrystals, "the crystals of the units done are not counted right")
             for number in 0..<unitCount {
                 let states = [done[number], leases[number] != nil, returned.contains(number), number >= firstFresh]
                 precondition(states.count { $0 } == 1, "unit \(number) is in no state, or in two")

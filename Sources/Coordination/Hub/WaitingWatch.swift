@@ -1,4 +1,5 @@
 package import Base
+internal import Trajectories
 
 /// Tells what a version waits for when nothing has moved for a while.
 package struct WaitingWatch: Sendable {
@@ -8,7 +9,7 @@ package struct WaitingWatch: Sendable {
     package static let interval = Duration.seconds(60)
 
     private struct Progress: Sendable, Hashable {
-        var version: Int
+        var version: PolicyVersion
         var unitsDone: Int
         var crystalsDone: Int
     }

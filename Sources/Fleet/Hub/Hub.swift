@@ -10,7 +10,8 @@ package import Transport
 package final class Hub: Sendable {
     package enum Command: Sendable {
         case begin(
-            version: Int, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:])
+            version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
+            resuming: GatheringState? = nil)
         /// Turn the processes of this name ("host:process") away.
         case refuse(peer: String, reason: String)
         /// Tell everyone to leave, wait for them, end.
@@ -21,8 +22,7 @@ package final class Hub: Sendable {
 
     package enum Output: Sendable {
         case started(Endpoint)
-        /// Crystals of the version in hand that got their outcomes; those since the last ones come with the batch
-        /// alone.
+        /// Crystals that got their outcomes; those since the last ones come with the batch alone.
         case outcomes([ScoredCrystal])
         case batch(ScoredBatch)
         /// The hub cannot go on.

@@ -106,8 +106,9 @@ final class HubLoop {
 
     private func obey(_ command: Hub.Command) {
         switch command {
-        case .begin(let version, let policy, let reference, let known):
-            core.begin(version: version, policy: policy, reference: reference, known: known, now: .now)
+        case .begin(let version, let policy, let reference, let known, let gathering):
+            core.begin(
+                version: version, policy: policy, reference: reference, known: known, resuming: gathering, now: .now)
         case .refuse(let peer, let reason): core.refusePeers(named: peer, reason: reason, now: .now)
         case .finish(let reason):
             core.finish(reason)

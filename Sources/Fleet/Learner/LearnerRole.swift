@@ -5,8 +5,8 @@ internal import Transport
 
 /// The learner: the hub on a thread of its own, training on the calling thread.
 ///
-/// For each version: all crystals sampled and scored, the observer stores them, the trainer makes its step and saves
-/// its state, and only then are the new weights offered.
+/// For each step: its batch is sampled and scored, the observer stores it, the trainer trains and saves its state, and
+/// only then is the version that it made offered.
 package struct LearnerRole {
     /// Asked to stop, a learner that lacks a peer to finish the version waits this long for one.
     private static let peerWait = Duration.seconds(2)
@@ -42,16 +42,20 @@ package struct LearnerRole {
         observer.hubStarted(try startedEndpoint(of: hub))
         let start = try trainer.start()
         var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
-        hub.post(
-            .begin(version: start.version, policy: start.policy, reference: start.reference, known: start.known))
+        let last = PolicyVersion(configuration.versions)
         do {
-            while run.version < configuration.versions, try step(&run) {}
+            try check(start)
+            hub.post(
+                .begin(
+                    version: start.version, policy: start.policy, reference: start.reference, known: start.known,
+                    resuming: start.gathering))
+            while run.version < last, try step(&run, last: last) {}
         } catch let error as RoleError where error.isLasting {
             hub.post(.finish("\(error)"))
             _ = try? awaitEnd(of: hub)
             throw error
         }
-        let isComplete = run.version >= configuration.versions
+        let isComplete = run.version >= last
         hub.post(.finish(isComplete ? "the run is complete" : stop.reason ?? "the learner stops"))
         let counters = try awaitEnd(of: hub)
         return LearnerSummary(version: run.version, isComplete: isComplete, counters: counters)
@@ -62,17 +66,26 @@ package struct LearnerRole {
         let hub: Hub
         let trainer: any BatchTrainer
         let stop: StopToken
-        var version: Int
+        /// The newest, which the next step begins with.
+        var version: PolicyVersion
         let reference: Blob
-        /// Versions in a row that nothing was learnt from.
+        /// Steps in a row that had nothing to learn from.
         var barren = 0
         var stall = WaitingWatch()
         var stopSeen: Moment?
         var lastPeerSeen = Moment.now
     }
 
+    /// Holds what a checkpoint says of the gathering of batches against how this run gathers them.
+    private func check(_ start: TrainingStart) throws {
+        guard let state = start.gathering,
+            let obstacle = configuration.gathering.obstacle(toResuming: state, at: start.version.nextStep)
+        else { return }
+        throw RoleError.cannotGoOn(obstacle)
+    }
+
     /// Waits for a batch and trains on it; false if asked to stop while waiting.
-    private func step(_ run: inout Run) throws -> Bool {
+    private func step(_ run: inout Run, last: PolicyVersion) throws -> Bool {
         let begin = Moment.now
         guard let batch = try nextBatch(&run) else { return false }
         let received = Moment.now
@@ -80,25 +93,25 @@ package struct LearnerRole {
         if let warning = failures.warning { observer.problem(warning) }
         try observer.batchCompleted(batch)
         run.barren = failures.nothingToLearn ? run.barren + 1 : 0
-        guard run.barren < min(ScoringFailures.versionsBeforeEnd, configuration.versions) else {
-            let count = run.barren == 1 ? "the only version" : "\(run.barren) versions in a row"
+        guard run.barren < min(ScoringFailures.stepsBeforeEnd, configuration.versions) else {
+            let count = run.barren == 1 ? "the only batch" : "\(run.barren) batches in a row"
             throw RoleError.cannotGoOn(
                 "nothing could be learnt from \(count), because no crystal could be scored: " + failures.reasonText)
         }
         let stored = Moment.now
         let trained = try run.trainer.train(batch)
-        guard trained.version == run.version + 1 else {
-            throw RoleError.trainer("it made version \(trained.version) of version \(run.version)")
+        guard trained.version == batch.step.madeVersion else {
+            throw RoleError.trainer("it made version \(trained.version) by step \(batch.step)")
         }
         let finished = Moment.now
         var outcomes: [String: Int] = [:]
         for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
-        var report = VersionReport(
-            version: trained.version, statistics: trained.statistics,
+        var report = StepReport(
+            step: batch.step, trainedOn: trained.trainedOn, statistics: trained.statistics,
             waitSeconds: begin.duration(to: received).seconds, batchSeconds: batch.seconds,
             storeSeconds: received.duration(to: stored).seconds, trainSeconds: stored.duration(to: finished).seconds,
             checkpointSeconds: 0, outcomes: outcomes, notFinite: trained.notFinite, notes: trained.notes)
-        try observer.versionMade(report)
+        try observer.stepTrained(report)
         let noted = Moment.now
         try run.trainer.checkpoint()
         report.checkpointSeconds = noted.duration(to: .now).seconds
@@ -107,21 +120,21 @@ package struct LearnerRole {
             let reason = "its log-probabilities are not those of the policy it was given; install this build there"
             run.hub.post(.refuse(peer: name, reason: reason))
         }
-        if run.version < configuration.versions, !run.stop.isStopped {
+        if run.version < last, !run.stop.isStopped {
             run.hub.post(.begin(version: trained.version, policy: trained.policy, reference: run.reference))
         }
-        observer.versionTrained(report)
+        observer.stepFinished(report)
         if run.stop.takeSaveRequest() { observer.versionSaved(run.version) }
         return !run.stop.isStopped
     }
 
-    /// The batch of the current version; nil if asked to stop and it cannot be waited for.
+    /// The batch of the next step; nil if asked to stop and it cannot be waited for.
     private func nextBatch(_ run: inout Run) throws -> ScoredBatch? {
         while true {
             if try isOver(&run) { return nil }
             switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
             case .outcomes(let crystals): try observer.crystalsFinished(crystals)
-            case .batch(let batch) where batch.version == run.version: return batch
+            case .batch(let batch) where batch.step == run.version.nextStep: return batch
             case .batch, .started, nil: continue
             case .failed(let reason): throw RoleError.io(reason)
             case .aborted(let error): throw error
@@ -200,7 +213,7 @@ package struct LearnerRole {
 /// How a run ended.
 package struct LearnerSummary: Sendable {
     /// The last version made.
-    package var version: Int
+    package var version: PolicyVersion
     /// False if it was interrupted; it can be resumed.
     package var isComplete: Bool
     /// Of the hub, since this process started.

@@ -2,11 +2,10 @@ package import Trajectories
 
 /// What came of scoring a batch, where that is not much.
 package struct ScoringFailures: Sendable {
-    /// A run that got nothing to learn from in this many versions in a row ends; a shorter one if no version has
-    /// anything.
-    static let versionsBeforeEnd = 3
+    /// A run that got nothing to learn from in this many steps in a row ends; a shorter one if no step has anything.
+    static let stepsBeforeEnd = 3
 
-    private let version: Int
+    private let step: Step
     private let crystals: Int
     /// Crystals with an energy above the hull.
     package let scored: Int
@@ -15,7 +14,7 @@ package struct ScoringFailures: Sendable {
     private let reasons: [String: Int]
 
     package init(_ batch: ScoredBatch) {
-        version = batch.version
+        step = batch.step
         crystals = batch.crystals.count
         var (scored, failed) = (0, 0)
         var reasons: [String: Int] = [:]
@@ -31,15 +30,15 @@ package struct ScoringFailures: Sendable {
         (self.scored, self.failed, self.reasons) = (scored, failed, reasons)
     }
 
-    /// Nothing was learnt from the version.
+    /// There is nothing to learn from the batch.
     package var nothingToLearn: Bool { scored == 0 }
 
     /// What a person should know: why most crystals have no score; nil if most have one or are merely invalid.
     package var warning: String? {
         guard nothingToLearn || failed * 2 > crystals else { return nil }
-        let rest = nothingToLearn ? "; nothing is learnt from this version" : ""
+        let rest = nothingToLearn ? "; nothing is learnt from this batch" : ""
         return
-            "version \(version): \(crystals - scored) of \(crystals) crystals could not be scored "
+            "step \(step): \(crystals - scored) of \(crystals) crystals could not be scored "
             + "(\(reasonText))\(rest)"
     }
 

@@ -4,13 +4,13 @@ import Trajectories
 extension CrystalID {
     init(wire: Druse_CrystalID) throws(WireError) {
         self.init(
-            version: try WireError.number(wire.version, atMost: WireLimits.version, "version"),
+            version: PolicyVersion(try WireError.number(wire.version, atMost: WireLimits.version, "version")),
             unit: Int(wire.unit), index: Int(wire.index))
     }
 
     var wire: Druse_CrystalID {
         var wire = Druse_CrystalID()
-        wire.version = UInt64(version)
+        wire.version = UInt64(version.number)
         wire.unit = UInt32(unit)
         wire.index = UInt32(index)
         return wire

@@ -87,7 +87,7 @@ struct HubBenchmark {
             peers[index].readiness.policy = policy.digest
             peers[index].readiness.reference = reference.digest
         }
-        try count { $0.core.begin(version: version, policy: policy, reference: reference, now: $0.now) }
+        try count { $0.core.begin(version: PolicyVersion(version), policy: policy, reference: reference, now: $0.now) }
         for index in peers.indices { replies.append((index, .message(.heartbeat(peers[index].readiness)))) }
         while !isComplete {
             let before = seconds

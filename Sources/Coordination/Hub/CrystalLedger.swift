@@ -1,8 +1,8 @@
 package import Base
 package import Trajectories
 
-/// Puts the crystals of one version and their outcomes in the order of their ids, whatever order they come in.
-package struct BatchAssembler: Sendable {
+/// The crystals of one version and their outcomes, each at the place of its id, whatever order they come in.
+package struct CrystalLedger: Sendable {
     private struct Slot: Sendable {
         var sampled: SampledCrystal
         var sampledBy: String
@@ -10,27 +10,30 @@ package struct BatchAssembler: Sendable {
         var scoredBy = ""
     }
 
-    package let version: Int
+    package let version: PolicyVersion
+    /// The digest of the weights that sample them.
+    package let policy: Digest
     private let crystalsPerUnit: Int
     private var slots: [Slot?]
+    /// Crystals that are sampled.
+    package private(set) var sampledCount = 0
     /// Crystals that have an outcome.
     package private(set) var doneCount = 0
-    /// When the first unit was granted.
-    package var begin: Moment?
 
-    package init(version: Int, crystals: Int, crystalsPerUnit: Int) {
+    package init(version: PolicyVersion, policy: Digest, crystals: Int, crystalsPerUnit: Int) {
         self.version = version
+        self.policy = policy
         self.crystalsPerUnit = crystalsPerUnit
         slots = Array(repeating: nil, count: crystals)
     }
 
     package var crystalCount: Int { slots.count }
-    package var isComplete: Bool { doneCount == slots.count }
 
-    /// Takes in a sampled crystal; false if it is not of this batch or already there.
+    /// Takes in a sampled crystal; false if it is not of this version or already there.
     package mutating func add(_ crystal: SampledCrystal, from peer: String) -> Bool {
         guard let place = place(of: crystal.id), slots[place] == nil else { return false }
         slots[place] = Slot(sampled: crystal, sampledBy: peer)
+        sampledCount += 1
         return true
     }
 
@@ -45,27 +48,11 @@ package struct BatchAssembler: Sendable {
     }
 
     /// A crystal with its outcome; nil if it has none.
-    package func scored(_ id: CrystalID) -> ScoredCrystal? { place(of: id).flatMap { slots[$0] }.flatMap(Self.scored) }
-
-    private static func scored(_ slot: Slot) -> ScoredCrystal? {
-        slot.result.map { result in
-            ScoredCrystal(
-                sampled: slot.sampled, outcome: result.outcome, scoringSeconds: result.seconds,
-                sampledBy: slot.sampledBy, scoredBy: slot.scoredBy)
-        }
-    }
-
-    /// The batch; nil as long as an outcome is missing.
-    package func batch(report: BatchReport = BatchReport(), now: Moment) -> ScoredBatch? {
-        guard isComplete else { return nil }
-        var crystals: [ScoredCrystal] = []
-        crystals.reserveCapacity(slots.count)
-        for slot in slots {
-            guard let scored = slot.flatMap(Self.scored) else { return nil }
-            crystals.append(scored)
-        }
-        return ScoredBatch(
-            version: version, crystals: crystals, seconds: begin?.duration(to: now).seconds ?? 0, report: report)
+    package func scored(_ id: CrystalID) -> ScoredCrystal? {
+        guard let place = place(of: id), let slot = slots[place], let result = slot.result else { return nil }
+        return ScoredCrystal(
+            sampled: slot.sampled, policy: policy, outcome: result.outcome, scoringSeconds: result.seconds,
+            sampledBy: slot.sampledBy, scoredBy: slot.scoredBy)
     }
 
     private func place(of id: CrystalID) -> Int? {
@@ -73,5 +60,19 @@ package struct BatchAssembler: Sendable {
         let (start, overflow) = id.unit.multipliedReportingOverflow(by: crystalsPerUnit)
         guard !overflow, start < slots.count, start + id.index < slots.count else { return nil }
         return start + id.index
+    }
+
+    /// Checks in debug builds that crystals are counted right and stand at their places.
+    ///
+    /// - Complexity: O(crystals).
+    package func checkInvariants() {
+        #if DEBUG
+            precondition(sampledCount == slots.count { $0 != nil }, "the sampled crystals are miscounted")
+            precondition(doneCount == slots.count { $0?.result != nil }, "the outcomes are miscounted")
+            for (place, slot) in slots.enumerated() {
+                guard let slot else { continue }
+                precondition(self.place(of: slot.sampled.id) == place, "a crystal stands at another's place")
+            }
+        #endif
     }
 }

@@ -1,17 +1,26 @@
 package import Foundation
 
-/// What is known of one policy version once it is trained: one line of `metrics.jsonl`.
+/// What is known of a training step once it is made: one line of `metrics.jsonl`.
 ///
 /// Shares are of 1. Whatever a run does not measure stays nil and is left out of the line.
-package struct VersionRecord: Codable, Equatable, Sendable {
-    /// The policy version whose crystals these are.
-    package var version: Int
-    /// When the version was done.
+package struct StepRecord: Codable, Equatable, Sendable {
+    /// The step's number; it made the policy version of the next one.
+    package var step: Int {
+        get { writtenStep ?? version }
+        set { (writtenStep, version) = (newValue, newValue) }
+    }
+    /// Earlier builds wrote only `version`.
+    private var writtenStep: Int?
+    /// The policy version that the step began with: the same number, under which earlier builds wrote it.
+    package private(set) var version: Int
+    /// When the step was done.
     package var time: Date
-    /// The crystals sampled: scored, invalid and failed ones.
+    /// The crystals of its batch: scored, invalid and failed ones.
     package var crystals = 0
     /// The crystals whose energy above the hull is known.
     package var scored = 0
+    /// The crystals that the weights were trained on; earlier builds did not write it.
+    package var trained: Int?
 
     /// The mean reward of what was trained on: scored crystals and invalid ones at their floor.
     package var rewardMean: Double?
@@ -22,7 +31,7 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     /// The crystals close to the hull or below it, as a share of all crystals: invalid and failed ones count as
     /// unstable.
     package var stableFraction: Double?
-    /// The share of the crystals that have no equal among those before them in the version.
+    /// The share of the crystals that have no equal among those before them in the batch.
     package var uniqueFraction: Double?
     /// The invalid crystals by reason.
     package var invalid: [String: Int] = [:]
@@ -35,12 +44,12 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     package var clipFraction: ClipFraction?
     /// The probability ratios of the crystals, new policy over sampling policy.
     package var ratio: RatioStatistics?
-    /// The norm of the gradient before it is clipped, mean over the steps.
+    /// The norm of the gradient before it is clipped, mean over the updates.
     package var gradientNorm: Double?
     package var learningRate: Double?
     /// The running average that is taken off the rewards.
     package var baseline: Double?
-    /// 1 if no step was made, since a loss, gradient or update was not finite; else nil.
+    /// 1 if the step left the weights as they were, since a loss, gradient or update was not finite; else nil.
     package var skipped: Int?
     /// The crystals that were the cause, by id.
     package var notFinite: [String]?
@@ -60,8 +69,9 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     package var duplicates = 0
     package var spread: Spread?
 
-    package init(version: Int, time: Date = Date()) {
-        self.version = version
+    package init(step: Int, time: Date = Date()) {
+        writtenStep = step
+        version = step
         self.time = time
     }
 
@@ -123,7 +133,7 @@ package struct VersionRecord: Codable, Equatable, Sendable {
         }
     }
 
-    /// Crystals per second: sampled and scored over the time from the version's begin to its batch, trained over the
+    /// Crystals per second: sampled and scored over the time from the first grant to the batch, trained over the
     /// training alone.
     package struct Rates: Codable, Equatable, Sendable {
         package var sampled = 0.0
@@ -133,20 +143,20 @@ package struct VersionRecord: Codable, Equatable, Sendable {
         package init() {}
     }
 
-    /// Where the time of the version went, seconds; phases of different processes overlap.
+    /// Where the time of the step went, seconds; phases of different processes overlap.
     package struct PhaseSeconds: Codable, Equatable, Sendable {
         package var wait = 0.0
         package var sample = 0.0
         package var score = 0.0
         package var train = 0.0
         package var checkpoint = 0.0
-        /// The wall-clock time of the version.
+        /// The wall-clock time of the step.
         package var total = 0.0
 
         package init() {}
     }
 
-    /// The peers that were connected at the end of the version.
+    /// The peers that were connected when the batch was complete.
     package struct Workers: Codable, Equatable, Sendable {
         package var actors = 0
         package var rewardWorkers = 0
@@ -176,7 +186,8 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case version, time, crystals, scored
+        case writtenStep = "step"
+        case version, time, crystals, scored, trained
         case rewardMean = "reward_mean"
         case rewardError = "reward_error"
         case rewardMeanScored = "reward_mean_scored"
@@ -196,7 +207,7 @@ package struct VersionRecord: Codable, Equatable, Sendable {
     }
 }
 
-extension VersionRecord {
+extension StepRecord {
     /// The invalid crystals of all reasons.
     package var invalidCount: Int { invalid.values.reduce(0, +) }
     /// The failed evaluations of all reasons.
@@ -220,12 +231,12 @@ extension VersionRecord {
         rewardError = (squares / Double(rewards.count - 1) / Double(rewards.count)).squareRoot()
     }
 
-    /// The records of a file, one for each version in order.
+    /// The records of a file, one for each step in order.
     ///
-    /// A learner that was killed between this line and its checkpoint writes the version again: the later line holds.
-    package static func read(from url: URL) throws(TelemetryError) -> [VersionRecord] {
-        var latest: [Int: VersionRecord] = [:]
-        for record in try JSONLines.read(VersionRecord.self, from: url).records { latest[record.version] = record }
-        return latest.values.sorted { $0.version < $1.version }
+    /// A learner that was killed between this line and its checkpoint makes the step again: the later line holds.
+    package static func read(from url: URL) throws(TelemetryError) -> [StepRecord] {
+        var latest: [Int: StepRecord] = [:]
+        for record in try JSONLines.read(StepRecord.self, from: url).records { latest[record.step] = record }
+        return latest.values.sorted { $0.step < $1.step }
     }
 }

@@ -1,10 +1,10 @@
 import Base
 
-extension VersionRecord {
-    /// The record as a line for a terminal, such as `version 12  reward 0.612 ± 0.021  stable 24.6%  valid 93.0%
+extension StepRecord {
+    /// The record as a line for a terminal, such as `step 12  reward 0.612 ± 0.021  stable 24.6%  valid 93.0%
     /// unique 97.1%  KL 0.031  clip 18.0%  41.2/s  12.4 s …`.
     package var humanLine: String {
-        var parts = ["version \(version)"]
+        var parts = ["step \(step)"]
         if let rewardMean {
             let error = rewardError.map { " ± \(HumanFormat.fixed($0, decimals: 3))" } ?? ""
             parts.append("reward \(HumanFormat.fixed(rewardMean, decimals: 3))\(error)")
@@ -17,7 +17,7 @@ extension VersionRecord {
         if let uniqueFraction { parts.append("unique \(HumanFormat.percent(uniqueFraction))") }
         if let klReference { parts.append("KL \(HumanFormat.number(klReference))") }
         if let overall = clipFraction?.overall { parts.append("clip \(HumanFormat.percent(overall))") }
-        if skipped != nil { parts.append("no step: not finite") }
+        if skipped != nil { parts.append("nothing learnt: not finite") }
         if let claimsOff { parts.append("wrong log-probabilities \(claimsOff)") }
         if let gradientNorm { parts.append("gradient \(HumanFormat.number(gradientNorm))") }
         parts.append(contentsOf: paceParts)
