@@ -198,15 +198,23 @@ let package = Package(
                 "Report", "Rewards", "Telemetry", "Trajectories", "actor", "druse", "learner", "reward-worker",
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
-        .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "StructureFiles"]),
+        .target(name: "CrystalFixtures", dependencies: ["Crystals"], path: "Tests/CrystalFixtures"),
+        .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
+        .testTarget(name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
             name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .target(
+            name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
+            path: "Tests/ArchiveFixtures"),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Archive", "ArchiveFixtures", "Base", "Crystals", "Report", "Telemetry"]),
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
-                "Archive", "Base", "Crystals", "Report", "Telemetry", "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "Crystals", "Telemetry", "Trajectories",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),

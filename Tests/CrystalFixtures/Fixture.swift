@@ -1,14 +1,14 @@
-import Crystals
-import Foundation
+package import Crystals
+package import Foundation
 
 /// Files under Tests/Fixtures.
-enum Fixture {
-    static func url(_ path: String) -> URL {
+package enum Fixture {
+    package static func url(_ path: String) -> URL {
         URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent().appending(
             path: "Fixtures/\(path)")
     }
 
-    static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
+    package static func decode<Value: Decodable>(_ type: Value.Type, _ path: String) throws -> Value {
         let decoder = JSONDecoder()
         decoder.keyDecodingStrategy = .convertFromSnakeCase
         return try decoder.decode(type, from: Data(contentsOf: url(path)))
@@ -16,7 +16,7 @@ enum Fixture {
 }
 
 /// The tensors of a safetensors file as f64.
-struct FixtureTensors {
+package struct FixtureTensors {
     private struct Entry: Decodable {
         var dtype: String
         var dataOffsets: [Int]
@@ -24,7 +24,7 @@ struct FixtureTensors {
 
     private let tensors: [String: [Double]]
 
-    init(_ path: String) throws {
+    package init(_ path: String) throws {
         let data = try Data(contentsOf: Fixture.url(path))
         let length = data.prefix(8).reversed().reduce(0) { $0 << 8 | Int($1) }
         let decoder = JSONDecoder()
@@ -42,25 +42,25 @@ struct FixtureTensors {
         }
     }
 
-    subscript(name: String) -> [Double] { tensors[name] ?? [] }
+    package subscript(name: String) -> [Double] { tensors[name] ?? [] }
 
     /// Triples of a tensor of shape [n, 3].
-    func points(_ name: String) -> [SIMD3<Double>] {
+    package func points(_ name: String) -> [SIMD3<Double>] {
         let values = self[name]
         return stride(from: 0, to: values.count, by: 3).map { SIMD3(values[$0], values[$0 + 1], values[$0 + 2]) }
     }
 }
 
 /// A crystal of `inputs.json` or `synthetic.json`.
-struct PolicyCrystal: Decodable {
-    var id: Int
-    var group: Int
-    var lattice: [Double]
-    var positions: [[Double]]
-    var atomicNumbers: [Int]
-    var wyckoffs: [Int]
-    var numSites: Int
-    var numAtoms: Int
+package struct PolicyCrystal: Decodable {
+    package var id: Int
+    package var group: Int
+    package var lattice: [Double]
+    package var positions: [[Double]]
+    package var atomicNumbers: [Int]
+    package var wyckoffs: [Int]
+    package var numSites: Int
+    package var numAtoms: Int
 
     private enum CodingKeys: String, CodingKey {
         case id, numSites, numAtoms
@@ -71,9 +71,9 @@ struct PolicyCrystal: Decodable {
         case wyckoffs = "W"
     }
 
-    struct File: Decodable { var crystals: [PolicyCrystal] }
+    package struct File: Decodable { package var crystals: [PolicyCrystal] }
 
-    var crystal: Crystal? {
+    package var crystal: Crystal? {
         guard let group = SpaceGroup(number: group) else { return nil }
         let sites = (0..<numSites).compactMap { index in
             Element(atomicNumber: atomicNumbers[index]).map {
@@ -86,7 +86,7 @@ struct PolicyCrystal: Decodable {
 
 /// The largest distance, in fractional coordinates modulo 1, from a point of one set to its partner in the other;
 /// infinite if the sets differ in size.
-func largestMismatch(_ left: [SIMD3<Double>], _ right: [SIMD3<Double>]) -> Double {
+package func largestMismatch(_ left: [SIMD3<Double>], _ right: [SIMD3<Double>]) -> Double {
     guard left.count == right.count else { return .infinity }
     var open = right
     var worst = 0.0

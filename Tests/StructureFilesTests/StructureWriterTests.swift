@@ -1,4 +1,5 @@
 import Base
+import CrystalFixtures
 import Crystals
 import Foundation
 import StructureFiles

@@ -1,13 +1,13 @@
-import Crystals
+package import Crystals
 
 /// A structure of `physics/structures/structures.json`.
-struct StructureFixture: Decodable {
-    var id: String?
-    var lattice: [[Double]]
-    var species: [String]
-    var fracCoords: [[Double]]
+package struct StructureFixture: Decodable {
+    package var id: String?
+    package var lattice: [[Double]]
+    package var species: [String]
+    package var fracCoords: [[Double]]
 
-    var structure: Structure {
+    package var structure: Structure {
         Structure(
             cell: Cell(a: SIMD3(lattice[0]), b: SIMD3(lattice[1]), c: SIMD3(lattice[2])),
             elements: species.compactMap { Element(symbol: $0) }, fractionalCoordinates: fracCoords.map { SIMD3($0) },

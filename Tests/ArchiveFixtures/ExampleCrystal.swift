@@ -1,10 +1,10 @@
-import Archive
-import Crystals
-import Foundation
-import Trajectories
+package import Archive
+internal import Crystals
+package import Foundation
+internal import Trajectories
 
 /// Runs a test in a new folder and removes it afterwards.
-func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
+package func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
     let folder = FileManager.default.temporaryDirectory.appending(path: "druse-\(UUID().uuidString)")
     try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
     defer { try? FileManager.default.removeItem(at: folder) }
@@ -12,7 +12,7 @@ func withTemporaryFolder(_ body: (URL) throws -> Void) throws {
 }
 
 /// A crystal of an id, made by hand: rock salt with changed numbers.
-func exampleCrystal(
+package func exampleCrystal(
     version: Int, unit: Int = 0, index: Int = 0, formula: String = "NaCl", energyAboveHull: Double? = 0.05,
     outcome: ArchivedCrystal.Outcome = .scored, reason: String? = nil, spaceGroup: Int = 225
 ) throws -> ArchivedCrystal {
@@ -38,9 +38,9 @@ func exampleCrystal(
         scoringSeconds: 0.02, createdAt: Date(timeIntervalSince1970: 1_750_000_000.5))
 }
 
-struct Missing: Error {}
+package struct Missing: Error {}
 
-func known<Value>(_ value: Value?) throws -> Value {
+package func known<Value>(_ value: Value?) throws -> Value {
     guard let value else { throw Missing() }
     return value
 }

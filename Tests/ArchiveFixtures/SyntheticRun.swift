@@ -1,25 +1,25 @@
-import Archive
-import Crystals
-import Foundation
-import Telemetry
-import Trajectories
+package import Archive
+internal import Crystals
+package import Foundation
+internal import Telemetry
+internal import Trajectories
 
 /// A run made up for tests: its crystals become more stable from version to version, the same each time.
-struct SyntheticRun {
-    var versionCount: Int
-    var crystalsPerVersion = 64
+package struct SyntheticRun {
+    package var versionCount: Int
+    package var crystalsPerVersion = 64
     /// Whether any crystal gets an energy.
-    var hasScores = true
+    package var hasScores = true
     private var state: UInt64 = 1
 
-    init(versionCount: Int, crystalsPerVersion: Int = 64, hasScores: Bool = true) {
+    package init(versionCount: Int, crystalsPerVersion: Int = 64, hasScores: Bool = true) {
         self.versionCount = versionCount
         self.crystalsPerVersion = crystalsPerVersion
         self.hasScores = hasScores
     }
 
     /// Writes the run into a folder.
-    mutating func write(to folder: URL) throws -> RunDirectory {
+    package mutating func write(to folder: URL) throws -> RunDirectory {
         let manifest = RunManifest(
             runID: "20260214-5f0c21ab", build: "0.1.0", seed: 42, referenceDigest: String(repeating: "9f3a", count: 16),
             createdAt: Date(timeIntervalSince1970: 1_771_000_000), host: "node-1")
