@@ -56,7 +56,7 @@ package struct RunInputs: Sendable {
         var contents = [referenceFileName: reference]
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
         var copies: [String: URL] = [:]
-        if configuration.potential != "chgnet" {
+        if !PotentialSource.names.contains(configuration.potential) {
             copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: configuration.potential)
         }
         if configuration.hull != "default" {
