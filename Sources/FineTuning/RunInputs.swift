@@ -57,7 +57,7 @@ package struct RunInputs: Sendable {
         var contents = [referenceFileName: reference]
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
         var copies: [String: URL] = [:]
-        if configuration.potential != "chgnet" {
+        if !PotentialSource.names.contains(configuration.potential) {
             copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: configuration.potential)
         }
         if configuration.hull != "default" {
@@ -136,13 +136,13 @@ package struct RunInputs: Sendable {
     ///
     /// - Throws: ``ModelError`` for a file that cannot be read or offered.
     func offers() throws -> (potential: (file: RecipeFile, blob: Blob)?, hull: (file: RecipeFile, blob: Blob)?) {
-        func offer(_ name: String, embedded: String, _ kept: URL?) throws -> (file: RecipeFile, blob: Blob)? {
-            if name == embedded { return nil }
+        func offer(_ name: String, embedded: [String], _ kept: URL?) throws -> (file: RecipeFile, blob: Blob)? {
+            if embedded.contains(name) { return nil }
             return try RecipeFile.offer(kept ?? URL(filePath: name))
         }
         return (
-            try offer(configuration.potential, embedded: "chgnet", keptFile(Self.potentialFileName)),
-            try offer(configuration.hull, embedded: "default", keptHull)
+            try offer(configuration.potential, embedded: PotentialSource.names, keptFile(Self.potentialFileName)),
+            try offer(configuration.hull, embedded: ["default"], keptHull)
         )
     }
 
