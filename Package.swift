@@ -20,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
+        .target(name: "CSpawn"),
         .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CZlib"]),
         .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
@@ -39,8 +40,8 @@ let package = Package(
         .target(
             name: "Engines",
             dependencies: [
-                "Base", "Crystals", "Policy", "Potentials", "Protocol", "Rewards", "Stability", "Trajectories",
-                .product(name: "Logging", package: "swift-log"),
+                "Base", "CSpawn", "Crystals", "Policy", "Potentials", "Protocol", "Rewards", "Stability",
+                "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Protocol",
@@ -194,8 +195,10 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Archive", "Base", "Configuration", "Engines", "FineTuning", "Fleet", "Policy", "ProgramFixtures",
-                "Report", "Rewards", "Telemetry", "Trajectories", "actor", "druse", "learner", "reward-worker",
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
+                "Policy", "Potentials", "ProgramFixtures", "Report", "Rewards", "Stability", "Telemetry",
+                "Trajectories", "actor", "druse", "learner", "reward-worker",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
         .target(name: "CrystalFixtures", dependencies: ["Crystals"], path: "Tests/CrystalFixtures"),
@@ -223,7 +226,7 @@ let package = Package(
 )
 
 // The same switches for every Swift target.
-for target in package.targets where target.type != .system && target.name != "CKernels" {
+for target in package.targets where target.type != .system && !["CKernels", "CSpawn"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

@@ -30,55 +30,53 @@ package final class EngineMeasurerFactory: Sendable {
     /// - Throws: ``RoleError`` if potential or hull are not the learner's.
     package func makeMeasurer(_ text: String) throws -> any CrystalMeasurer {
         let recipe = try PeerSettings.parse(Recipe.self, from: text)
-        return EngineMeasurer(measurer: try engine(EngineSource(recipe, files)).makeMeasurer(recipe.limits))
+        if let name = PotentialName(recipe.potential).externalName {
+            throw RoleError.cannotServe(
+                "this run wants the engine \(name), which this worker does not have; start the worker with "
+                    + "--engine \"COMMAND\", the command of \(name)")
+        }
+        return EngineMeasurer(measurer: try engine(recipe).makeMeasurer(recipe.limits))
     }
 
     /// Potential and hull, loaded if those in hand are others.
-    private func engine(_ source: EngineSource) throws -> ScoringEngine {
-        try shared.withLock { shared in
+    private func engine(_ recipe: Recipe) throws -> ScoringEngine {
+        let source = try EngineSource(recipe, files)
+        return try shared.withLock { shared in
             if let shared, shared.source == source { return shared.engine }
             let engine = try ScoringEngine(potential: source.potentialPlace, hull: source.hullPlace)
-            try source.check(engine)
+            try recipe.check(
+                "potential", recipe.potential, found: engine.potential.digest, expected: recipe.potentialDigest)
+            try recipe.check("hull", recipe.hull, found: engine.hull.digest, expected: recipe.hullDigest)
             shared = (source, engine)
             return engine
         }
     }
 }
 
-/// Which potential and hull a learner asks for.
+/// Which potential and hull a learner asks for, and where they are: names of embedded ones, or paths.
 private struct EngineSource: Sendable, Hashable {
-    var potential: String
     var potentialDigest: String
-    var hull: String
     var hullDigest: String
-    /// Where they are: names of embedded ones, or paths.
     var potentialPlace: String
     var hullPlace: String
 
     /// - Throws: ``RoleError/work(_:)`` if a file is not here.
     init(_ recipe: Recipe, _ files: RecipeFileCache) throws(RoleError) {
-        func place(_ name: String, _ file: RecipeFile?) throws(RoleError) -> String {
-            guard let file else { return name }
-            guard let url = files.url(of: file) else {
-                throw .work("the learner's file \(file.name) is not on this machine any more; start this worker again")
-            }
-            return url.path
-        }
-        (potential, hull) = (recipe.potential, recipe.hull)
         (potentialDigest, hullDigest) = (recipe.potentialDigest, recipe.hullDigest)
-        potentialPlace = try place(recipe.potential, recipe.potentialFile)
-        hullPlace = try place(recipe.hull, recipe.hullFile)
+        potentialPlace = try files.place(recipe.potential, recipe.potentialFile)
+        hullPlace = try files.place(recipe.hull, recipe.hullFile)
     }
+}
 
-    /// - Throws: ``RoleError/cannotServe(_:)``, with both digests, if the engine is another one than the learner's.
-    func check(_ engine: ScoringEngine) throws {
-        for (kind, name, found, expected) in [
-            ("potential", potential, engine.potential.digest, potentialDigest),
-            ("hull", hull, engine.hull.digest, hullDigest),
-        ] where found != expected {
-            throw RoleError.cannotServe(
-                "the \(kind) \(name) on this machine is not the learner's: its digest is \(found), the learner's is "
-                    + "\(expected); use the same build of druse on both sides")
+extension RecipeFileCache {
+    /// Where a model is: its name if it comes with the program, else the path of its file.
+    ///
+    /// - Throws: ``RoleError/work(_:)`` if the file is not here.
+    func place(_ name: String, _ file: RecipeFile?) throws(RoleError) -> String {
+        guard let file else { return name }
+        guard let url = url(of: file) else {
+            throw .work("the learner's file \(file.name) is not on this machine any more; start this worker again")
         }
+        return url.path
     }
 }

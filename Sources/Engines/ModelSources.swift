@@ -54,6 +54,11 @@ package enum PotentialSource {
             case "chgnet-r2scan": return try CHGNet.embedded(.r2scan)
             default: break
             }
+            if let engine = PotentialName(name).externalName {
+                throw ModelError(
+                    "the engine \(engine) runs behind reward workers alone (reward-worker --engine); name "
+                        + "\(names.joined(separator: ", ")) or a model file here")
+            }
             guard FileManager.default.fileExists(atPath: name) else {
                 throw ModelError(
                     "there is no potential and no file \(name): name \(names.joined(separator: ", ")) or a model file "
@@ -86,12 +91,17 @@ package enum HullSource {
     /// The embedded hull holds MP2020-corrected energies. What a file holds is its owner's to know.
     /// - Throws: ``ModelError``.
     package static func check(_ hull: HullReference, isFor potential: any InteratomicPotential) throws(ModelError) {
-        let convention = potential.energyConvention
+        try check(hull, isFor: potential.name, potential.energyConvention)
+    }
+
+    /// The same for a potential of which name and convention are known.
+    static func check(
+        _ hull: HullReference, isFor potential: String, _ convention: EnergyConvention
+    ) throws(ModelError) {
         guard convention != .mp2020Corrected, hull.isEmbedded else { return }
         throw ModelError(
-            "energies of \(potential.name) (\(convention.rawValue)) have no place on the embedded hull, which holds "
-                + "\(EnergyConvention.mp2020Corrected.rawValue) ones: name a hull file of this potential's own energies"
-        )
+            "energies of \(potential) (\(convention.rawValue)) have no place on the embedded hull, which holds "
+                + "\(EnergyConvention.mp2020Corrected.rawValue) ones: name a hull file of this potential's own energies")
     }
 }
 

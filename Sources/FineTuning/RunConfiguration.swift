@@ -63,8 +63,10 @@ package struct RunConfiguration: ConfigurationSection {
         .init(section: "reward", \.reward),
         .init(
             "potential", \.potential,
-            "what gives the energies: `chgnet`, `chgnet-0.2.0` or `chgnet-r2scan`, or a file of the same kind",
-            onResume: .sameContents, files: .configuration(unless: PotentialSource.names)),
+            "what gives the energies: `chgnet`, `chgnet-0.2.0` or `chgnet-r2scan`, a file of the same kind, or "
+                + "`external NAME`, an engine that reward workers are started with (`--engine`)",
+            onResume: .sameContents,
+            files: .configuration(unless: PotentialSource.names, prefix: PotentialName.externalPrefix)),
         .init(
             "hull", \.hull,
             "what heights are taken above: `default`, the embedded hull, or a file in Alexandria's layout",
@@ -95,6 +97,11 @@ package struct RunConfiguration: ConfigurationSection {
             "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
             "of silence after which an actor or reward worker is lost", onResume: atOnce),
     ]
+
+    /// What the run's crystals are measured by.
+    func standard() throws(ModelError) -> MeasuringStandard {
+        try MeasuringStandard(potential: potential, hull: hull)
+    }
 
     private static func endpointProblem(_ text: String) -> String? {
         do {

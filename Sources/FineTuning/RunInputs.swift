@@ -57,8 +57,8 @@ package struct RunInputs: Sendable {
         var contents = [referenceFileName: reference]
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
         var copies: [String: URL] = [:]
-        if !PotentialSource.names.contains(configuration.potential) {
-            copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: configuration.potential)
+        if case .file(let path) = PotentialName(configuration.potential) {
+            copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: path)
         }
         if configuration.hull != "default" {
             let source = URL(filePath: configuration.hull)
@@ -96,16 +96,29 @@ package struct RunInputs: Sendable {
         return try PolicyWeights(encoded: bytes)
     }
 
-    /// Potential and hull of the run.
+    /// Potential and hull of the run, to measure by here.
     ///
-    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with.
+    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with; ``ModelError`` where reward
+    ///   workers bring the potential.
     package func engine() throws -> ScoringEngine {
-        let engine = try ScoringEngine(
-            potential: keptFile(Self.potentialFileName)?.path ?? configuration.potential,
-            hull: keptHull?.path ?? configuration.hull)
+        let engine = try ScoringEngine(potential: keptPotential, hull: keptHull?.path ?? configuration.hull)
+        try check(potential: engine.potential.digest, hull: engine.hull.digest)
+        return engine
+    }
+
+    /// What the run's crystals are measured by, to judge by.
+    ///
+    /// - Throws: ``ConfigurationError`` if it is another than the run was begun with.
+    func standard() throws -> MeasuringStandard {
+        let standard = try MeasuringStandard(potential: keptPotential, hull: keptHull?.path ?? configuration.hull)
+        try check(potential: standard.potentialDigest, hull: standard.hullDigest)
+        return standard
+    }
+
+    private func check(potential: String, hull: String) throws {
         for (kind, found, expected) in [
-            ("potential", engine.potential.digest, directory.manifest.potentialDigest),
-            ("hull", engine.hull.digest, directory.manifest.hullDigest),
+            ("potential", potential, directory.manifest.potentialDigest),
+            ("hull", hull, directory.manifest.hullDigest),
         ] {
             guard let expected, found != expected else { continue }
             throw ConfigurationError(
@@ -115,8 +128,9 @@ package struct RunInputs: Sendable {
                         + "use the build or the file that it was begun with"
                 ])
         }
-        return engine
     }
+
+    private var keptPotential: String { keptFile(Self.potentialFileName)?.path ?? configuration.potential }
 
     /// The names by which they are found on this machine: the file the run was begun with, as long as it is the same, else
     /// the copy in the run's directory.
@@ -136,14 +150,12 @@ package struct RunInputs: Sendable {
     ///
     /// - Throws: ``ModelError`` for a file that cannot be read or offered.
     func offers() throws -> (potential: (file: RecipeFile, blob: Blob)?, hull: (file: RecipeFile, blob: Blob)?) {
-        func offer(_ name: String, embedded: [String], _ kept: URL?) throws -> (file: RecipeFile, blob: Blob)? {
-            if embedded.contains(name) { return nil }
-            return try RecipeFile.offer(kept ?? URL(filePath: name))
+        var potential: (file: RecipeFile, blob: Blob)?
+        if case .file(let path) = PotentialName(configuration.potential) {
+            potential = try RecipeFile.offer(keptFile(Self.potentialFileName) ?? URL(filePath: path))
         }
-        return (
-            try offer(configuration.potential, embedded: PotentialSource.names, keptFile(Self.potentialFileName)),
-            try offer(configuration.hull, embedded: ["default"], keptHull)
-        )
+        if configuration.hull == "default" { return (potential, nil) }
+        return (potential, try RecipeFile.offer(keptHull ?? URL(filePath: configuration.hull)))
     }
 
     private func keptFile(_ name: String) -> URL? {

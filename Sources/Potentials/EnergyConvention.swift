@@ -7,5 +7,5 @@ package enum EnergyConvention: String, Codable, Sendable, Hashable, CaseIterable
     /// PBE and PBE+U as computed: needs the corrections, or a hull without them.
     case rawPBE = "raw-pbe"
     /// Another functional or an unknown one: comparable with energies of the same potential alone.
-    case ownHullOnly = "own hull only"
+    case ownHullOnly = "own-hull-only"
 }

@@ -30,6 +30,8 @@ package struct PotentialEvaluation: Sendable, Hashable {
     package var magneticMoments: [Double]?
     /// The energy of each atom, eV; their mean is the energy per atom.
     package var siteEnergies: [Double]?
+    /// What else an engine gives, by name: a band gap, an uncertainty. In the unit that the engine states; finite.
+    package var quantities: [String: Double] = [:]
 
     package init(
         energyPerAtom: Double, forces: [SIMD3<Double>]? = nil, stress: Stress? = nil,

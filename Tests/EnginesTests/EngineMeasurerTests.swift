@@ -52,7 +52,7 @@ import Trajectories
     @Test func engine_ofAnotherConvention_isRefusedOnTheEmbeddedHullAlone() throws {
         #expect(try ScoringEngine(potential: "chgnet-0.2.0", hull: "default").hull.isEmbedded)
         let error = #expect(throws: ModelError.self) { try ScoringEngine(potential: "chgnet-r2scan", hull: "default") }
-        #expect(error?.description.contains("own hull only") == true)
+        #expect(error?.description.contains("own-hull-only") == true)
         try withHulls { first, _ in
             let engine = try ScoringEngine(potential: "chgnet-r2scan", hull: first)
             #expect(engine.potential.name == "chgnet-r2scan" && !engine.hull.isEmbedded)
