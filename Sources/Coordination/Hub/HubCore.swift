@@ -203,7 +203,11 @@ package struct HubCore: Sendable {
     /// Where a version stands in ``versions``; nil if it is not in flight.
     ///
     /// - Complexity: O(versions in flight), the newest first.
-    func place(of version: PolicyVersion) -> Int? { versions.lastIndex { $0.version == version } }
+    func place(of version: PolicyVersion) -> Int? {
+        // A closure would be given a copy of each.
+        for place in versions.indices.reversed() where versions[place].ledger.version == version { return place }
+        return nil
+    }
 
     // MARK: - For the extensions
 
