@@ -260,7 +260,7 @@ extension HubCore {
     /// Gives the batch of the step in hand to the trainer if it is complete.
     ///
     /// - Complexity: O(1) until it is, then O(crystals), for ``ExactVersion``.
-    private mutating func completeBatch(now: Moment) {
+    mutating func completeBatch(now: Moment) {
         guard case .working(let version) = phase, let place = place(of: version), let ids = gathering.takeBatch()
         else { return }
         var report = versions[place].report
