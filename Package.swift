@@ -20,6 +20,7 @@ let package = Package(
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
+        .target(name: "CSpawn"),
         .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CZlib"]),
         .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
@@ -39,8 +40,8 @@ let package = Package(
         .target(
             name: "Engines",
             dependencies: [
-                "Base", "Crystals", "Policy", "Potentials", "Protocol", "Rewards", "Stability", "Trajectories",
-                .product(name: "Logging", package: "swift-log"),
+                "Base", "CSpawn", "Crystals", "Policy", "Potentials", "Protocol", "Rewards", "Stability",
+                "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Protocol",
@@ -61,6 +62,7 @@ let package = Package(
             dependencies: [
                 "Base", "Coordination", "Protocol", "Trajectories", "Transport",
                 .product(name: "Logging", package: "swift-log"),
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
         .target(
@@ -148,7 +150,7 @@ let package = Package(
             name: "ProtocolTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "FleetFixtures", "Protocol", "Trajectories",
-            ]),
+            ], resources: [.copy("Fixtures")]),
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
@@ -163,7 +165,7 @@ let package = Package(
             name: "EnginesTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "Engines", "Fleet", "FleetFixtures", "Policy", "Potentials",
-                "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
+                "ProgramFixtures", "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -193,19 +195,29 @@ let package = Package(
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
-                "Archive", "Base", "Configuration", "Engines", "FineTuning", "Fleet", "Policy", "ProgramFixtures",
-                "Report", "Rewards", "Telemetry", "Trajectories", "actor", "druse", "learner", "reward-worker",
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
+                "Policy", "Potentials", "ProgramFixtures", "Report", "Rewards", "Stability", "Telemetry",
+                "Trajectories", "actor", "druse", "learner", "reward-worker",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
-        .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "StructureFiles"]),
+        .target(name: "CrystalFixtures", dependencies: ["Crystals"], path: "Tests/CrystalFixtures"),
+        .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
+        .testTarget(name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
             name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .target(
+            name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
+            path: "Tests/ArchiveFixtures"),
+        .testTarget(
+            name: "ReportTests",
+            dependencies: ["Archive", "ArchiveFixtures", "Base", "Crystals", "Report", "Telemetry"]),
         .testTarget(
             name: "ArchiveTests",
             dependencies: [
-                "Archive", "Base", "Crystals", "Report", "Telemetry", "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "Crystals", "Telemetry", "Trajectories",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),
@@ -214,7 +226,7 @@ let package = Package(
 )
 
 // The same switches for every Swift target.
-for target in package.targets where target.type != .system && target.name != "CKernels" {
+for target in package.targets where target.type != .system && !["CKernels", "CSpawn"].contains(target.name) {
     target.swiftSettings =
         (target.swiftSettings ?? []) + [
             .enableUpcomingFeature("ExistentialAny"),

@@ -53,8 +53,9 @@ package enum ResumeRule: Sendable, Hashable {
 
 /// What a path is relative to.
 package enum FileRule: Sendable, Hashable {
-    /// The folder of the configuration file; on the command line the current folder. One name means no file.
-    case configuration(unless: String? = nil)
+    /// The folder of the configuration file; on the command line the current folder. Some names mean no file, nor do
+    /// texts with a prefix.
+    case configuration(unless: [String] = [], prefix: String? = nil)
     /// The current folder.
     case currentFolder
 }

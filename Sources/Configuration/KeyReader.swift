@@ -32,7 +32,8 @@ struct KeyReader {
     func resolve(_ path: String, by rule: FileRule, given place: ConfigurationNode.Place?) -> String {
         guard let folder else { return path }
         switch rule {
-        case .configuration(let name?) where name == path: return path
+        case .configuration(let names, _) where names.contains(path): return path
+        case .configuration(_, let prefix?) where path.hasPrefix(prefix): return path
         case .configuration:
             if case .option = place { return URL(filePath: path).path }
             return URL(filePath: path, relativeTo: folder).absoluteURL.path

@@ -1,3 +1,4 @@
+internal import Foundation
 internal import Potentials
 package import Rewards
 internal import Stability
@@ -20,51 +21,62 @@ package final class EngineMeasurer: CrystalMeasurer {
 /// the limits change.
 package final class EngineMeasurerFactory: Sendable {
     private let shared = Mutex<(source: EngineSource, engine: ScoringEngine)?>(nil)
+    private let files: RecipeFileCache
 
-    package init() {}
+    /// - Parameter files: where the files lie that a recipe names.
+    package init(files: RecipeFileCache = RecipeFileCache()) { self.files = files }
 
     /// - Parameter text: JSON of ``Recipe``.
     /// - Throws: ``RoleError`` if potential or hull are not the learner's.
     package func makeMeasurer(_ text: String) throws -> any CrystalMeasurer {
         let recipe = try PeerSettings.parse(Recipe.self, from: text)
-        return EngineMeasurer(measurer: try engine(EngineSource(recipe)).makeMeasurer(recipe.limits))
+        if let name = PotentialName(recipe.potential).externalName {
+            throw RoleError.cannotServe(
+                "this run wants the engine \(name), which this worker does not have; start the worker with "
+                    + "--engine \"COMMAND\", the command of \(name)")
+        }
+        return EngineMeasurer(measurer: try engine(recipe).makeMeasurer(recipe.limits))
     }
 
     /// Potential and hull, loaded if those in hand are others.
-    private func engine(_ source: EngineSource) throws -> ScoringEngine {
-        try shared.withLock { shared in
+    private func engine(_ recipe: Recipe) throws -> ScoringEngine {
+        let source = try EngineSource(recipe, files)
+        return try shared.withLock { shared in
             if let shared, shared.source == source { return shared.engine }
-            let engine = try ScoringEngine(potential: source.potential, hull: source.hull)
-            try source.check(engine)
+            let engine = try ScoringEngine(potential: source.potentialPlace, hull: source.hullPlace)
+            try recipe.check(
+                "potential", recipe.potential, found: engine.potential.digest, expected: recipe.potentialDigest)
+            try recipe.check("hull", recipe.hull, found: engine.hull.digest, expected: recipe.hullDigest)
             shared = (source, engine)
             return engine
         }
     }
 }
 
-/// Which potential and hull a learner asks for.
+/// Which potential and hull a learner asks for, and where they are: names of embedded ones, or paths.
 private struct EngineSource: Sendable, Hashable {
-    var potential: String
     var potentialDigest: String
-    var hull: String
     var hullDigest: String
+    var potentialPlace: String
+    var hullPlace: String
 
-    init(_ recipe: Recipe) {
-        potential = recipe.potential
-        potentialDigest = recipe.potentialDigest
-        hull = recipe.hull
-        hullDigest = recipe.hullDigest
+    /// - Throws: ``RoleError/work(_:)`` if a file is not here.
+    init(_ recipe: Recipe, _ files: RecipeFileCache) throws(RoleError) {
+        (potentialDigest, hullDigest) = (recipe.potentialDigest, recipe.hullDigest)
+        potentialPlace = try files.place(recipe.potential, recipe.potentialFile)
+        hullPlace = try files.place(recipe.hull, recipe.hullFile)
     }
+}
 
-    /// - Throws: ``RoleError/cannotServe(_:)``, with both digests, if the engine is another one than the learner's.
-    func check(_ engine: ScoringEngine) throws {
-        for (kind, name, found, expected) in [
-            ("potential", potential, engine.potential.digest, potentialDigest),
-            ("hull", hull, engine.hull.digest, hullDigest),
-        ] where found != expected {
-            throw RoleError.cannotServe(
-                "the \(kind) \(name) on this machine is not the learner's: its digest is \(found), the learner's is "
-                    + "\(expected); install the learner's file here")
+extension RecipeFileCache {
+    /// Where a model is: its name if it comes with the program, else the path of its file.
+    ///
+    /// - Throws: ``RoleError/work(_:)`` if the file is not here.
+    func place(_ name: String, _ file: RecipeFile?) throws(RoleError) -> String {
+        guard let file else { return name }
+        guard let url = url(of: file) else {
+            throw .work("the learner's file \(file.name) is not on this machine any more; start this worker again")
         }
+        return url.path
     }
 }

@@ -15,7 +15,7 @@ package enum PolicySource {
             guard let path else { return try PolicyWeights.embedded() }
             try ModelSource.requireFile(path)
             return try PolicyWeights(
-                Safetensors(contentsOf: URL(filePath: path)), configuration: try configuration(configurationPath))
+                contentsOf: URL(filePath: path), configuration: try configuration(configurationPath))
         } catch let error as ModelError {
             throw error
         } catch {
@@ -41,14 +41,28 @@ package enum PolicySource {
 
 /// Opens the interatomic potential that a command names.
 package enum PotentialSource {
-    /// - Parameter name: "chgnet" for the embedded model, else a safetensors file.
+    /// The potentials that come with the program: `chgnet` is version 0.3.0.
+    package static let names = ["chgnet", "chgnet-0.3.0", "chgnet-0.2.0", "chgnet-r2scan"]
+
+    /// - Parameter name: one of ``names``, else a safetensors file.
     /// - Throws: ``ModelError``.
     package static func load(_ name: String) throws(ModelError) -> any InteratomicPotential {
         do {
-            if name == "chgnet" { return try CHGNet.embedded() }
+            switch name {
+            case "chgnet", "chgnet-0.3.0": return try CHGNet.embedded(.v030)
+            case "chgnet-0.2.0": return try CHGNet.embedded(.v020)
+            case "chgnet-r2scan": return try CHGNet.embedded(.r2scan)
+            default: break
+            }
+            if let engine = PotentialName(name).externalName {
+                throw ModelError(
+                    "the engine \(engine) runs behind reward workers alone (reward-worker --engine); name "
+                        + "\(names.joined(separator: ", ")) or a model file here")
+            }
             guard FileManager.default.fileExists(atPath: name) else {
                 throw ModelError(
-                    "there is no potential and no file \(name): name chgnet or a model file (.safetensors)")
+                    "there is no potential and no file \(name): name \(names.joined(separator: ", ")) or a model file "
+                        + "(.safetensors)")
             }
             try ModelSource.requireFile(name)
             return try CHGNet(contentsOf: URL(filePath: name))
@@ -70,6 +84,24 @@ package enum HullSource {
         } catch {
             throw ModelSource.failure(error, path: name)
         }
+    }
+
+    /// Refuses heights above a hull whose energies are of another kind than the potential's.
+    ///
+    /// The embedded hull holds MP2020-corrected energies. What a file holds is its owner's to know.
+    /// - Throws: ``ModelError``.
+    package static func check(_ hull: HullReference, isFor potential: any InteratomicPotential) throws(ModelError) {
+        try check(hull, isFor: potential.name, potential.energyConvention)
+    }
+
+    /// The same for a potential of which name and convention are known.
+    static func check(
+        _ hull: HullReference, isFor potential: String, _ convention: EnergyConvention
+    ) throws(ModelError) {
+        guard convention != .mp2020Corrected, hull.isEmbedded else { return }
+        throw ModelError(
+            "energies of \(potential) (\(convention.rawValue)) have no place on the embedded hull, which holds "
+                + "\(EnergyConvention.mp2020Corrected.rawValue) ones: name a hull file of this potential's own energies")
     }
 }
 

@@ -33,11 +33,11 @@ package final class PolicyUnitSampler: UnitSampler {
         self.settings = try PeerSettings.parse(SamplingSettings.self, from: settings)
     }
 
-    package func load(policy: WeightBlob, reference: WeightBlob, version: Int) throws {
-        let weights = try PolicyWeights(encoded: Data(policy.bytes))
+    package func load(policy: Blob, reference: Blob, version: Int) throws {
+        let weights = try PolicyWeights(encoded: policy.bytes)
         let digest = reference.digest.hexadecimal
         let known = loaded.withLock { $0?.referenceDigest == digest ? $0?.reference : nil }
-        let anchor = try known ?? PolicyWeights(encoded: Data(reference.bytes))
+        let anchor = try known ?? PolicyWeights(encoded: reference.bytes)
         let groups = SpaceGroupDistribution(spaceGroups: settings.spaceGroups, metadata: weights.metadata)
         loaded.withLock {
             $0 = Loaded(policy: weights, reference: anchor, referenceDigest: digest, groups: groups)

@@ -1,15 +1,20 @@
 package import Rewards
+internal import Trajectories
 
 /// What is measured, and how: what the learner tells reward workers at login. Its digest names it in every task.
 package struct Recipe: Codable, Sendable, Hashable {
     /// What counts as a crystal.
     package var limits: ValidityLimits
-    /// `chgnet` or a file that the worker can read.
+    /// `chgnet`, `external NAME`, or the file's name.
     package var potential: String
-    /// SHA-256 of the potential's weights, so that all workers use the same.
+    /// The potential's file; nil for one that comes with the program.
+    package var potentialFile: RecipeFile?
+    /// SHA-256 of the potential's weights, so that all workers use the same; of an external one, what names it.
     package var potentialDigest: String
-    /// `default` or a file that the worker can read.
+    /// `default`, or the file's name.
     package var hull: String
+    /// The hull's file; nil for the one that comes with the program.
+    package var hullFile: RecipeFile?
     /// SHA-256 of the hull's entries, so that all workers use the same.
     package var hullDigest: String
 
@@ -21,5 +26,16 @@ package struct Recipe: Codable, Sendable, Hashable {
         self.potentialDigest = potentialDigest
         self.hull = hull
         self.hullDigest = hullDigest
+    }
+
+    /// The files that a worker needs.
+    package var files: [RecipeFile] { [potentialFile, hullFile].compactMap { $0 } }
+
+    /// - Throws: ``RoleError/cannotServe(_:)``, with both digests, if what is here is another one than the learner's.
+    func check(_ kind: String, _ name: String, found: String, expected: String) throws(RoleError) {
+        guard found != expected else { return }
+        throw .cannotServe(
+            "the \(kind) \(name) on this machine is not the learner's: its digest is \(found), the learner's is "
+                + "\(expected); use the same build of druse on both sides")
     }
 }

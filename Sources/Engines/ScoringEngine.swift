@@ -7,10 +7,13 @@ package struct ScoringEngine: Sendable {
     package let potential: any InteratomicPotential
     package let hull: HullReference
 
-    /// Loads them by the names of a configuration: `chgnet` or a file, `default` or a file.
+    /// Loads them by the names of a configuration: `chgnet`, another of ``PotentialSource/names`` or a file, `default`
+    /// or a file.
+    /// - Throws: ``ModelError``; also if energies of the one have no place on the other.
     package init(potential: String, hull: String) throws {
         self.potential = try PotentialSource.load(potential)
         self.hull = try HullSource.load(hull)
+        try HullSource.check(self.hull, isFor: self.potential)
     }
 
     /// What names them in checkpoints.

@@ -26,7 +26,7 @@ package struct FineTuningRun {
     package var isInsecure = false
     /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
     package var place: Endpoint?
-    private let engine: ScoringEngine
+    private let standard: MeasuringStandard
     private let inputs: RunInputs
     /// Whether this process made the directory.
     private let isNew: Bool
@@ -61,9 +61,9 @@ package struct FineTuningRun {
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
             var (directory, lock) = try RunDirectory.resume(at: folder)
             inputs = try RunInputs(directory)
-            engine = try inputs.engine()
+            standard = try inputs.standard()
             self.configuration = try Self.merged(inputs, given: configuration)
-            _ = try Self.startVersion(directory, engine: engine.digests, given: configuration)
+            _ = try Self.startVersion(directory, engine: standard.digests, given: configuration)
             if directory.manifest.build != build {
                 logger.warning(
                     """
@@ -83,13 +83,13 @@ package struct FineTuningRun {
         }
         guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
         let (initial, reference) = try Self.policies(of: configuration)
-        engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+        standard = try configuration.standard()
         let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
         var manifest = RunManifest(
             build: build, seed: configuration.seed, referenceDigest: Digest(of: referenceBytes).hexadecimal)
         manifest.policyDigest = Digest(of: policyBytes).hexadecimal
-        manifest.potentialDigest = engine.potential.digest
-        manifest.hullDigest = engine.hull.digest
+        manifest.potentialDigest = standard.potentialDigest
+        manifest.hullDigest = standard.hullDigest
         manifest.stableBelow = configuration.stableBelow
         let kept = RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
         let (directory, lock) = try RunDirectory.create(
@@ -135,7 +135,7 @@ package struct FineTuningRun {
             given.reference = stored.reference
         }
         if given.potential != stored.potential, let digest = manifest.potentialDigest,
-            try PotentialSource.load(given.potential).digest == digest
+            try MeasuringStandard.digest(ofPotential: given.potential) == digest
         {
             given.potential = stored.potential
         }
@@ -218,7 +218,7 @@ package struct FineTuningRun {
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
             keeping: configuration.keepCheckpoints)
         let trainer = try PolicyTrainer(
-            configuration: configuration, initial: inputs.policy(), reference: reference, engine: engine.digests,
+            configuration: configuration, initial: inputs.policy(), reference: reference, engine: standard.digests,
             store: store, resume: resume, problem: { logger.warning("\($0)") })
         if NetworkFileSystem.holds(directory.url) {
             logger.notice("\(directory.url.path) is on a network file system: the archive is kept without WAL")
@@ -229,11 +229,11 @@ package struct FineTuningRun {
         if resume { try settle(archive, metrics, next: start.version.nextStep) }
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
-        let potential = "\(engine.potential.name) \(engine.potential.digest)"
+        let potential = standard.potentialLabel
         let recorder = RunRecorder(
             context: .init(
                 seed: configuration.seed, potential: potential,
-                hull: engine.hull.digest,
+                hull: standard.hullDigest,
                 stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
             metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
             logger: logger, say: say,
@@ -247,7 +247,7 @@ package struct FineTuningRun {
             resume
             ? try archive.knownOutcomes(
                 version: start.version, policy: start.policy.digest.hexadecimal, potential: potential,
-                hull: engine.hull.digest) : [:]
+                hull: standard.hullDigest) : [:]
         if !known.isEmpty { logger.notice("\(known.count) crystals of version \(start.version) are measured already") }
         say(
             "run \(runID) in \(directory.url.path): version \(start.version) of \(configuration.versions), "
@@ -309,14 +309,16 @@ package struct FineTuningRun {
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
-        let names = inputs.engineNames
+        let offers = try inputs.offers()
+        learner.files = [offers.potential?.blob, offers.hull?.blob].compactMap { $0 }
+        var recipe = Recipe(
+            limits: configuration.reward.limits, potential: offers.potential?.file.name ?? configuration.potential,
+            potentialDigest: standard.potentialDigest, hull: offers.hull?.file.name ?? configuration.hull,
+            hullDigest: standard.hullDigest)
+        (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
         learner.settings = [
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
-            .rewardWorker: try PeerSettings.text(
-                Recipe(
-                    limits: configuration.reward.limits, potential: names.potential,
-                    potentialDigest: engine.potential.digest,
-                    hull: names.hull, hullDigest: engine.hull.digest)),
+            .rewardWorker: try PeerSettings.text(recipe),
         ]
         learner.timing.grace = grace
         learner.isInsecure = isInsecure

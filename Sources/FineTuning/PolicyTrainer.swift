@@ -12,11 +12,11 @@ package import Trajectories
 package final class PolicyTrainer: BatchTrainer {
     private let reward: RewardConfiguration
     private let settings: PolicyGradientSettings
-    private let reference: WeightBlob
+    private let reference: Blob
     private let store: CheckpointStore
     private var trainer: PolicyGradientTrainer
     private var version: PolicyVersion
-    private var blob: WeightBlob
+    private var blob: Blob
     /// Steps in a row until now that left the weights as they were, since a number was not finite.
     private var skippedInARow: Int
     /// What is held for the next step, as the last batch says.
@@ -43,7 +43,7 @@ package final class PolicyTrainer: BatchTrainer {
         skippedLimit = min(Self.skippedStepsLimit, configuration.versions)
         reward = configuration.reward
         settings = configuration.objective.settings
-        self.reference = WeightBlob([UInt8](reference))
+        self.reference = Blob(reference)
         self.store = store
         learningRate = configuration.objective.learningRate
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
@@ -61,7 +61,7 @@ package final class PolicyTrainer: BatchTrainer {
         version = state.version
         skippedInARow = state.skippedInARow
         gathering = state.gathering
-        blob = WeightBlob([UInt8](try state.weights.encoded()))
+        blob = Blob(try state.weights.encoded())
         trainer = PolicyGradientTrainer(
             weights: state.weights, settings: settings, optimiser: state.optimiser, baseline: state.baseline,
             reference: try PolicyWeights(encoded: reference), threads: threads)
@@ -128,7 +128,7 @@ package final class PolicyTrainer: BatchTrainer {
                     + "--resume tries again from version \(version)")
         }
         version = batch.step.madeVersion
-        blob = WeightBlob([UInt8](try trainer.weights.encoded()))
+        blob = Blob(try trainer.encodedWeights())
         var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
         if !statistics.isSkipped {
             let unusable = Set(statistics.unusable)
@@ -160,7 +160,7 @@ package final class PolicyTrainer: BatchTrainer {
         try store.save(
             Checkpoint(
                 version: version.number, referenceDigest: store.referenceDigest,
-                parts: try state.parts(policyBytes: Data(blob.bytes))))
+                parts: try state.parts(policyBytes: blob.bytes)))
     }
 
     /// The names under which statistics travel to the observer.

@@ -2,6 +2,7 @@ internal import Archive
 internal import Base
 package import Configuration
 internal import Coordination
+internal import Engines
 package import Rewards
 
 /// What `learner` and `druse launch` read: one fine-tuning run. What each value is stands in ``keys``.
@@ -39,11 +40,11 @@ package struct RunConfiguration: ConfigurationSection {
         .init(
             "policy", \.policy, "the policy to begin with: `base`, the embedded one, or a file",
             onResume: .sameContents,
-            files: .configuration(unless: "base")),
+            files: .configuration(unless: ["base"])),
         .init(
             "reference", optional: \.reference, absent: "the policy to begin with",
             "the frozen policy of the KL term: `base` or a file", onResume: .sameContents,
-            files: .configuration(unless: "base")),
+            files: .configuration(unless: ["base"])),
         .init(
             "versions", \.versions, takes: .range(1...1_000_000_000),
             "training steps: batches sampled, scored, learnt from",
@@ -61,12 +62,15 @@ package struct RunConfiguration: ConfigurationSection {
         .init(section: "objective", \.objective),
         .init(section: "reward", \.reward),
         .init(
-            "potential", \.potential, "what gives the energies: `chgnet`, the embedded one, or a file of the same kind",
-            onResume: .sameContents, files: .configuration(unless: "chgnet")),
+            "potential", \.potential,
+            "what gives the energies: `chgnet`, `chgnet-0.2.0` or `chgnet-r2scan`, a file of the same kind, or "
+                + "`external NAME`, an engine that reward workers are started with (`--engine`)",
+            onResume: .sameContents,
+            files: .configuration(unless: PotentialSource.names, prefix: PotentialName.externalPrefix)),
         .init(
             "hull", \.hull,
             "what heights are taken above: `default`, the embedded hull, or a file in Alexandria's layout",
-            onResume: .sameContents, files: .configuration(unless: "default")),
+            onResume: .sameContents, files: .configuration(unless: ["default"])),
         .init(
             "stable_below", \.stableBelow, unit: "eV/atom",
             "below this height a crystal counts as stable in logs, report and evaluation"),
@@ -93,6 +97,11 @@ package struct RunConfiguration: ConfigurationSection {
             "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
             "of silence after which an actor or reward worker is lost", onResume: atOnce),
     ]
+
+    /// What the run's crystals are measured by.
+    func standard() throws(ModelError) -> MeasuringStandard {
+        try MeasuringStandard(potential: potential, hull: hull)
+    }
 
     private static func endpointProblem(_ text: String) -> String? {
         do {

@@ -6,6 +6,7 @@ internal import Foundation
 package import Policy
 internal import Potentials
 internal import Stability
+internal import Trajectories
 
 /// What decides the results of a run beside its numbers: policy at the start, reference, potential and hull, as they
 /// are kept in its directory and named by digest in its manifest. Nothing outside the directory is needed to go on with
@@ -56,8 +57,8 @@ package struct RunInputs: Sendable {
         var contents = [referenceFileName: reference]
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
         var copies: [String: URL] = [:]
-        if configuration.potential != "chgnet" {
-            copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: configuration.potential)
+        if case .file(let path) = PotentialName(configuration.potential) {
+            copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: path)
         }
         if configuration.hull != "default" {
             let source = URL(filePath: configuration.hull)
@@ -95,16 +96,29 @@ package struct RunInputs: Sendable {
         return try PolicyWeights(encoded: bytes)
     }
 
-    /// Potential and hull of the run.
+    /// Potential and hull of the run, to measure by here.
     ///
-    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with.
+    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with; ``ModelError`` where reward
+    ///   workers bring the potential.
     package func engine() throws -> ScoringEngine {
-        let engine = try ScoringEngine(
-            potential: keptFile(Self.potentialFileName)?.path ?? configuration.potential,
-            hull: keptHull?.path ?? configuration.hull)
+        let engine = try ScoringEngine(potential: keptPotential, hull: keptHull?.path ?? configuration.hull)
+        try check(potential: engine.potential.digest, hull: engine.hull.digest)
+        return engine
+    }
+
+    /// What the run's crystals are measured by, to judge by.
+    ///
+    /// - Throws: ``ConfigurationError`` if it is another than the run was begun with.
+    func standard() throws -> MeasuringStandard {
+        let standard = try MeasuringStandard(potential: keptPotential, hull: keptHull?.path ?? configuration.hull)
+        try check(potential: standard.potentialDigest, hull: standard.hullDigest)
+        return standard
+    }
+
+    private func check(potential: String, hull: String) throws {
         for (kind, found, expected) in [
-            ("potential", engine.potential.digest, directory.manifest.potentialDigest),
-            ("hull", engine.hull.digest, directory.manifest.hullDigest),
+            ("potential", potential, directory.manifest.potentialDigest),
+            ("hull", hull, directory.manifest.hullDigest),
         ] {
             guard let expected, found != expected else { continue }
             throw ConfigurationError(
@@ -114,10 +128,11 @@ package struct RunInputs: Sendable {
                         + "use the build or the file that it was begun with"
                 ])
         }
-        return engine
     }
 
-    /// The names by which reward workers find them: the file the run was begun with, as long as it is the same, else
+    private var keptPotential: String { keptFile(Self.potentialFileName)?.path ?? configuration.potential }
+
+    /// The names by which they are found on this machine: the file the run was begun with, as long as it is the same, else
     /// the copy in the run's directory.
     package var engineNames: (potential: String, hull: String) {
         func name(_ original: String, _ kept: URL?) -> String {
@@ -129,6 +144,18 @@ package struct RunInputs: Sendable {
         return (
             name(configuration.potential, keptFile(Self.potentialFileName)), name(configuration.hull, keptHull)
         )
+    }
+
+    /// The files of the run's own potential and hull, with what reward workers pull of them; nil for embedded ones.
+    ///
+    /// - Throws: ``ModelError`` for a file that cannot be read or offered.
+    func offers() throws -> (potential: (file: RecipeFile, blob: Blob)?, hull: (file: RecipeFile, blob: Blob)?) {
+        var potential: (file: RecipeFile, blob: Blob)?
+        if case .file(let path) = PotentialName(configuration.potential) {
+            potential = try RecipeFile.offer(keptFile(Self.potentialFileName) ?? URL(filePath: path))
+        }
+        if configuration.hull == "default" { return (potential, nil) }
+        return (potential, try RecipeFile.offer(keptHull ?? URL(filePath: configuration.hull)))
     }
 
     private func keptFile(_ name: String) -> URL? {

@@ -27,7 +27,7 @@ package struct RunPlan: Sendable {
         guard let folder = url ?? configuration.map({ URL(filePath: $0.runDirectory) }) else {
             throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
         }
-        let engine: ScoringEngine
+        let standard: MeasuringStandard
         let start: String
         var effective: RunConfiguration
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
@@ -35,17 +35,17 @@ package struct RunPlan: Sendable {
             try RunDirectory.checkWritable(at: folder)
             try RunLock.checkFree(at: folder.appending(path: "lock"))
             let inputs = try RunInputs(directory)
-            engine = try inputs.engine()
+            standard = try inputs.standard()
             _ = try inputs.policy()
             effective = try FineTuningRun.merged(inputs, given: configuration)
-            let version = try FineTuningRun.startVersion(directory, engine: engine.digests, given: configuration)
+            let version = try FineTuningRun.startVersion(directory, engine: standard.digests, given: configuration)
             start = "goes on with the run \(directory.manifest.runID) in \(folder.path) at version \(version)"
         } else {
             guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
             let manifest = RunManifest(build: "", seed: configuration.seed, referenceDigest: "")
             try RunDirectory.checkIsFree(at: folder, manifest: manifest)
             _ = try FineTuningRun.policies(of: configuration)
-            engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
+            standard = try configuration.standard()
             effective = configuration
             start = "begins a run in \(folder.path)"
         }
@@ -54,7 +54,7 @@ package struct RunPlan: Sendable {
         try ListeningRule.check(effective.listen, isInsecure: isInsecure)
         lines = [
             "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
-            "energies: \(engine.potential.name) \(engine.potential.digest), hull \(engine.hull.digest)",
+            "energies: \(standard.potentialLabel), hull \(standard.hullDigest)",
             "listens at \(effective.listen)",
         ]
     }

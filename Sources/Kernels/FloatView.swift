@@ -26,6 +26,14 @@ package struct FloatView: Sendable {
         return buffer.base[offset + index]
     }
 
+    /// Gives `body` the bytes of the numbers, in the machine's order.
+    package func withBytes<Result>(_ body: (UnsafeRawBufferPointer) throws -> Result) rethrows -> Result {
+        try body(UnsafeRawBufferPointer(start: pointer, count: 4 * count))
+    }
+
+    /// Whether no number is NaN or infinite.
+    package var isFinite: Bool { UnsafeBufferPointer(start: pointer, count: count).allSatisfy(\.isFinite) }
+
     /// The numbers as an array.
     package var array: [Float] { Array(UnsafeBufferPointer(start: pointer, count: count)) }
 }

@@ -37,6 +37,13 @@ package struct MutableFloatView {
         pointer.update(from: other.pointer, count: count)
     }
 
+    /// Copies numbers from bytes in the machine's order, at any alignment.
+    /// - Precondition: as many as the view has.
+    package func assign(bytes: UnsafeRawBufferPointer) {
+        precondition(bytes.count == 4 * count)
+        UnsafeMutableRawBufferPointer(start: pointer, count: bytes.count).copyMemory(from: bytes)
+    }
+
     /// Copies numbers from an array.
     /// - Precondition: as many as the view has.
     package func assign(_ values: [Float]) {

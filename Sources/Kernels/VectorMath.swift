@@ -38,6 +38,12 @@ package enum VectorMath {
         ck_silu(x.count, x.pointer, y.pointer)
     }
 
+    /// dx = dy · silu'(x)
+    package static func siluBackward(x: FloatView, dy: FloatView, into dx: MutableFloatView) {
+        precondition(x.count == dy.count && x.count == dx.count)
+        ck_silu_backward(x.count, x.pointer, dy.pointer, dx.pointer)
+    }
+
     /// y = 1 / (1 + exp(-x))
     package static func sigmoid(_ x: FloatView, into y: MutableFloatView) {
         precondition(x.count == y.count)

@@ -10,16 +10,23 @@ package struct PolicyWeights: Sendable {
     package let layout: ParameterLayout
     /// All parameters in the order of the layout.
     package let parameters: FloatView
-    /// Free-form facts that travel with the weights, such as the space groups of the training data.
+    /// Free-form texts that travel with the weights, such as the space groups of the training data.
     package var metadata: [String: String]
 
     package var configuration: PolicyConfiguration { layout.configuration }
 
     /// - Precondition: as many parameters as the layout has.
     package init(layout: ParameterLayout, parameters: [Float], metadata: [String: String] = [:]) {
+        self.init(layout: layout, sharing: FloatBuffer(parameters).view, metadata: metadata)
+    }
+
+    /// Weights that share the memory of a view.
+    ///
+    /// - Precondition: as many parameters as the layout has; nobody writes them while these weights are in use.
+    package init(layout: ParameterLayout, sharing parameters: FloatView, metadata: [String: String] = [:]) {
         precondition(parameters.count == layout.parameterCount)
         self.layout = layout
-        self.parameters = FloatBuffer(parameters).view
+        self.parameters = parameters
         self.metadata = metadata
     }
 
@@ -67,25 +74,33 @@ package struct PolicyWeights: Sendable {
         encoder.outputFormatting = [.sortedKeys]
         var metadata = [Self.configurationKey: String(decoding: try encoder.encode(configuration), as: UTF8.self)]
         for (key, value) in self.metadata { metadata[Self.factPrefix + key] = value }
-        let numbers = parameters.array
-        var tensors: [String: Safetensors.Tensor] = [:]
-        for entry in layout.entries {
-            tensors[entry.name] = .init(
-                shape: entry.shape, values: Array(numbers[entry.offset..<(entry.offset + entry.count)]))
+        let entries = Dictionary(layout.entries.map { ($0.name, $0) }) { first, _ in first }
+        return SafetensorsWriter(metadata: metadata, shapes: entries.mapValues(\.shape)).encoded { name, data in
+            if let entry = entries[name] { view(entry).withBytes { data.append(contentsOf: $0) } }
         }
-        return Safetensors(metadata: metadata, tensors: tensors).encoded()
     }
 
     /// Reads a safetensors file with the configuration in its metadata.
-    package init(contentsOf url: URL) throws {
-        try self.init(Safetensors(contentsOf: url))
+    ///
+    /// - Parameter configuration: the sizes; nil takes them from the metadata.
+    package init(contentsOf url: URL, configuration: PolicyConfiguration? = nil) throws {
+        let data: Data
+        do { data = try Data(contentsOf: url) } catch {
+            throw SafetensorsError.unreadable(url.path, FileProblem.reason(of: error))
+        }
+        try self.init(encoded: data, configuration: configuration)
+    }
+
+    /// Takes weights from the tensors and the metadata of a safetensors file.
+    package init(_ file: Safetensors, configuration: PolicyConfiguration? = nil) throws {
+        try self.init(encoded: file.encoded(), configuration: configuration)
     }
 
     /// Takes weights from the bytes of a safetensors file.
-    package init(encoded data: Data) throws { try self.init(Safetensors(data)) }
-
+    ///
     /// - Parameter configuration: the sizes; nil takes them from the metadata.
-    package init(_ file: Safetensors, configuration: PolicyConfiguration? = nil) throws {
+    package init(encoded data: Data, configuration: PolicyConfiguration? = nil) throws {
+        let file = try SafetensorsReader(data)
         var sizes = configuration
         if sizes == nil, let text = file.metadata[Self.configurationKey] {
             do { sizes = try JSONDecoder().decode(PolicyConfiguration.self, from: Data(text.utf8)) } catch {
@@ -95,20 +110,23 @@ package struct PolicyWeights: Sendable {
         guard let sizes else { throw PolicyError.missingConfiguration(Self.configurationKey) }
         if let problem = sizes.problems().first { throw PolicyError.badConfiguration(problem) }
         let layout = ParameterLayout(sizes)
-        var values = [Float](repeating: 0, count: layout.parameterCount)
+        let parameters = FloatBuffer(uninitialized: layout.parameterCount)
         for entry in layout.entries {
-            guard let tensor = file.tensors[entry.name] else { throw PolicyError.missingTensor(entry.name) }
-            guard tensor.shape == entry.shape else {
-                throw PolicyError.wrongShape(entry.name, expected: entry.shape, found: tensor.shape)
+            guard let shape = file.shape(of: entry.name) else { throw PolicyError.missingTensor(entry.name) }
+            guard shape == entry.shape else {
+                throw PolicyError.wrongShape(entry.name, expected: entry.shape, found: shape)
             }
-            guard tensor.values.allSatisfy(\.isFinite) else { throw PolicyError.notFinite(entry.name) }
-            values.replaceSubrange(entry.offset..<(entry.offset + entry.count), with: tensor.values)
+            let destination = parameters.mutableView(entry.offset, entry.count)
+            if file.withFloatBytes(of: entry.name, { destination.assign(bytes: $0) }) == nil {
+                destination.assign(file.values(of: entry.name) ?? [])
+            }
+            guard destination.view.isFinite else { throw PolicyError.notFinite(entry.name) }
         }
-        var facts: [String: String] = [:]
+        var metadata: [String: String] = [:]
         for (key, value) in file.metadata where key.hasPrefix(Self.factPrefix) {
-            facts[String(key.dropFirst(Self.factPrefix.count))] = value
+            metadata[String(key.dropFirst(Self.factPrefix.count))] = value
         }
-        self.init(layout: layout, parameters: values, metadata: facts)
+        self.init(layout: layout, sharing: parameters.view, metadata: metadata)
     }
 }
 

@@ -30,7 +30,7 @@ package final class MaximumLikelihoodTrainer {
     private let parametersBefore, firstBefore, secondBefore: FloatBuffer
     private let gradient: FloatBuffer
     private let team: GradientTeam
-    private let facts: [String: String]
+    private let metadata: [String: String]
 
     package init(weights: PolicyWeights, optimiser: Adam, threads: Int) {
         layout = weights.layout
@@ -40,13 +40,14 @@ package final class MaximumLikelihoodTrainer {
         firstBefore = FloatBuffer(count: weights.layout.parameterCount)
         secondBefore = FloatBuffer(count: weights.layout.parameterCount)
         team = GradientTeam(layout: weights.layout, threads: threads)
-        facts = weights.metadata
+        metadata = weights.metadata
         self.optimiser = optimiser
     }
 
     /// A copy of the weights as they are now.
     package var weights: PolicyWeights {
-        PolicyWeights(layout: layout, parameters: parameters.array, metadata: facts)
+        PolicyWeights(
+            layout: layout, sharing: FloatBuffer(copying: parameters.view).view, metadata: metadata)
     }
 
     /// What came of a step.

@@ -1,3 +1,4 @@
+package import Foundation
 internal import Kernels
 package import Policy
 internal import Trajectories
@@ -29,7 +30,7 @@ package final class PolicyGradientTrainer {
     private let gradient: FloatBuffer
     private let team: GradientTeam
     private let reference: (weights: PolicyWeights, team: GradientTeam)?
-    private let facts: [String: String]
+    private let metadata: [String: String]
 
     /// One crystal of this many has its log-probability under the reference computed again, to check what is claimed.
     private static let referenceCheckStride = 32
@@ -51,12 +52,18 @@ package final class PolicyGradientTrainer {
             let isAlike = reference.configuration == weights.configuration
             return (reference, isAlike ? team : GradientTeam(layout: reference.layout, threads: threads))
         }
-        facts = weights.metadata
+        metadata = weights.metadata
     }
 
     /// A copy of the weights as they are now.
     package var weights: PolicyWeights {
-        PolicyWeights(layout: layout, parameters: parameters.array, metadata: facts)
+        PolicyWeights(
+            layout: layout, sharing: FloatBuffer(copying: parameters.view).view, metadata: metadata)
+    }
+
+    /// The weights as they are now, as the bytes that actors pull.
+    package func encodedWeights() throws -> Data {
+        try PolicyWeights(layout: layout, sharing: parameters.view, metadata: metadata).encoded()
     }
 
     /// Learns from a batch that the weights as they are now have drawn.

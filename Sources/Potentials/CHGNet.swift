@@ -4,21 +4,23 @@ package import Foundation
 /// CHGNet, a charge-informed graph network potential (Deng et al., Nature Machine Intelligence 5, 1031 (2023)).
 ///
 /// Energies of versions 0.2.0 and 0.3.0 are on the scale of MP2020-corrected PBE/PBE+U calculations: they stand on a
-/// corrected hull as they are, and must not be corrected again.
+/// corrected hull as they are, and must not be corrected again. Those of r2SCAN are comparable with each other alone.
 ///
 ///     let potential = try CHGNet.embedded()
 ///     let evaluator = potential.makeEvaluator()
-///     for result in evaluator.evaluate(structures, .energy) {
-///         print(try result.get().energyPerAtom)  // eV/atom
+///     for result in evaluator.evaluate(structures, [.energy, .forces]) {
+///         let evaluation = try result.get()
+///         print(evaluation.energyPerAtom, evaluation.forces ?? [])  // eV/atom, eV/Å
 ///     }
 package struct CHGNet: InteratomicPotential {
     package let name: String
     /// SHA-256 of the tensors (names, shapes, values) and the configuration, hexadecimal; comments and layout of the
     /// file do not count.
     package let digest: String
+    package let energyConvention: EnergyConvention
     /// What an evaluator refuses to spend time and memory on.
     package var limits = Limits()
-    /// Whether atoms, bonds and angles that the network cannot tell apart are computed once. Energies agree with and
+    /// Whether atoms, bonds and angles that the network cannot tell apart are computed once. Results agree with and
     /// without to rounding; symmetric crystals are several times faster with it.
     package var mergesEquivalent = true
     let configuration: CHGNetConfiguration
@@ -37,17 +39,28 @@ package struct CHGNet: InteratomicPotential {
         }
     }
 
-    /// The model of version 0.3.0 that comes with the program.
+    /// The published models, all of which come with the program.
+    package enum Version: String, CaseIterable, Sendable {
+        /// MPtrj, of October 2023.
+        case v030 = "0.3.0"
+        /// MPtrj, of February 2023: the model of the paper.
+        case v020 = "0.2.0"
+        /// Version 0.3.0 transferred to r2SCAN.
+        case r2scan
+    }
+
+    /// A model that comes with the program.
     /// - Throws: `modelUnreadable` if the program's resources are not where the build put them.
-    package static func embedded() throws(PotentialError) -> CHGNet {
-        let path = "Resources/chgnet-0.3.0/model"
+    package static func embedded(_ version: Version = .v030) throws(PotentialError) -> CHGNet {
+        let path = "Resources/chgnet-\(version.rawValue)/model"
         guard let url = Bundle.module.url(forResource: path, withExtension: "safetensors") else {
             throw .modelUnreadable(path: path + ".safetensors", reason: "it is missing from the program's resources")
         }
         return try CHGNet(contentsOf: url)
     }
 
-    /// Reads a model in safetensors form with its configuration as JSON under `config` in the metadata.
+    /// Reads a model in safetensors form with its configuration as JSON under `config` in the metadata, and optionally
+    /// under `energy_convention` what its energies may be compared with.
     /// - Throws: `modelUnreadable`, `modelTensor`, `modelUnsupported`.
     package init(contentsOf url: URL) throws(PotentialError) {
         let path = url.path(percentEncoded: false)
@@ -72,7 +85,25 @@ package struct CHGNet: InteratomicPotential {
         if let reason = configuration.unsupported { throw .modelUnsupported(path: path, reason: reason) }
         weights = try CHGNetWeights(file.tensors, configuration: configuration, path: path)
         name = "chgnet-" + configuration.version
+        energyConvention = try Self.convention(
+            stated: file.metadata["energy_convention"], version: configuration.version, path: path)
         digest = Self.digest(of: file.tensors, configuration: json)
+    }
+
+    /// What the file states, else what is known of a published version.
+    private static func convention(
+        stated: String?, version: String, path: String
+    ) throws(PotentialError) -> EnergyConvention {
+        if let stated {
+            if let convention = EnergyConvention(rawValue: stated) { return convention }
+            let known = EnergyConvention.allCases.map(\.rawValue).joined(separator: ", ")
+            throw .modelUnsupported(
+                path: path, reason: "energy_convention in its metadata is \(stated); it must be one of \(known)")
+        }
+        switch Version(rawValue: version) {
+        case .v030, .v020: return .mp2020Corrected
+        case .r2scan, nil: return .ownHullOnly
+        }
     }
 
     private static func digest(of tensors: [String: Safetensors.Tensor], configuration json: String) -> String {
@@ -93,8 +124,10 @@ package struct CHGNet: InteratomicPotential {
         return hash.finalize().hexadecimal
     }
 
+    package var properties: PotentialProperties { [.energy, .forces, .stress, .magneticMoments, .siteEnergies] }
+
     package func makeEvaluator() -> any PotentialEvaluator { makeCHGNetEvaluator() }
 
-    /// The same with the concrete type, which also gives site energies.
+    /// The same with the concrete type, which also gives graphs.
     package func makeCHGNetEvaluator() -> CHGNetEvaluator { CHGNetEvaluator(self) }
 }

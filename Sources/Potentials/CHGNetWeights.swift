@@ -60,6 +60,9 @@ struct CHGNetWeights: Sendable {
     let readoutNorm: (scale: FloatView, offset: FloatView)?
     /// The last one has one output: the energy of the site, eV.
     let readout: [ReadoutLayer]
+    /// `[width]`, and what is added: the magnetic moment of a site, μB.
+    let momentWeight: FloatView
+    let momentBias: Double
 
     /// - Throws: `modelTensor`.
     init(_ tensors: [String: Safetensors.Tensor], configuration: CHGNetConfiguration, path: String)
@@ -106,6 +109,8 @@ struct CHGNetWeights: Sendable {
             )
         }
         readout = try reader.readout(configuration.readoutHidden)
+        momentWeight = FloatBuffer(try reader.values("site_wise.weight", [1, width])).view
+        momentBias = Double(try reader.values("site_wise.bias", [1])[0])
     }
 }
 

@@ -27,6 +27,16 @@ struct ColourTable {
         count += 1
         return count - 1
     }
+
+    /// The number of a colour that was numbered before; nil if it was not.
+    func known(_ colour: UInt64) -> Int? {
+        var slot = Int(truncatingIfNeeded: colour) & (keys.count - 1)
+        while numbers[slot] >= 0 {
+            if keys[slot] == colour { return Int(numbers[slot]) }
+            slot = (slot + 1) & (keys.count - 1)
+        }
+        return nil
+    }
 }
 
 /// A bijective hash (the finaliser of SplitMix64).

@@ -31,7 +31,19 @@ package struct GraphPartition {
             representatives = numbers
         }
 
+        /// How many members each class has.
+        var sizes: [Int] {
+            var sizes = [Int](repeating: 0, count: representatives.count)
+            for number in numbers { sizes[number] += 1 }
+            return sizes
+        }
+
         func isRepresentative(_ member: Int) -> Bool { representatives[numbers[member]] == member }
+    }
+
+    init(atoms: Classes, bonds: Classes) {
+        self.atoms = atoms
+        self.bonds = bonds
     }
 
     /// Each atom and each bond alone.
@@ -40,14 +52,11 @@ package struct GraphPartition {
         bonds = Classes(separate: graph.bondCount)
     }
 
-    /// The classes after a number of rounds.
+    /// The classes after a number of rounds: what the layers of an energy see.
     /// - Parameter elements: the atomic number of each atom.
     package init(refining graph: CrystalGraph, elements: [Int], rounds: Int) {
         var atomColours = elements.map { scrambled(UInt64($0)) }
-        var bondColours = graph.bondLengths.enumerated().map { bond, length in
-            // Short bonds stay apart from long ones, whatever the rounding.
-            scrambled(GraphPartition.bin(length) &* 2 &+ (bond < graph.shortBondCount ? 1 : 0))
-        }
+        var bondColours = GraphPartition.initialBondColours(graph)
         let angleColours = graph.angleCosines.map { scrambled(GraphPartition.bin($0)) }
         for _ in 0..<rounds {
             // Sums of scrambled colours stand for multisets: the order of neighbours does not matter.
@@ -68,6 +77,13 @@ package struct GraphPartition {
         }
         atoms = Classes(colours: atomColours)
         bonds = Classes(colours: bondColours)
+    }
+
+    /// Bonds by their length. Short ones stay apart from long ones, whatever the rounding.
+    static func initialBondColours(_ graph: CrystalGraph) -> [UInt64] {
+        graph.bondLengths.enumerated().map { bond, length in
+            scrambled(bin(length) &* 2 &+ (bond < graph.shortBondCount ? 1 : 0))
+        }
     }
 
     /// Lengths (Å) and cosines that agree to about 1e-8 are equal: far below what changes an energy, far above

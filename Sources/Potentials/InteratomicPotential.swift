@@ -9,6 +9,12 @@ package protocol InteratomicPotential: Sendable {
     /// energies.
     var digest: String { get }
 
+    /// What its energies may be compared with.
+    var energyConvention: EnergyConvention { get }
+
+    /// What its evaluators can be asked for.
+    var properties: PotentialProperties { get }
+
     /// An evaluator with its own scratch memory.
     func makeEvaluator() -> any PotentialEvaluator
 }
@@ -17,27 +23,9 @@ package protocol InteratomicPotential: Sendable {
 package protocol PotentialEvaluator: AnyObject {
     /// What was asked for, or why there is none, of each structure, in their order.
     ///
-    /// A result depends on its structure alone: not on the others of the batch, nor on those before, nor on other
-    /// threads.
+    /// A result depends on its structure and on the properties alone: not on the others of the batch, nor on those
+    /// before, nor on other threads.
     func evaluate(
         _ structures: [Structure], _ properties: PotentialProperties
     ) -> [Result<PotentialEvaluation, PotentialError>]
-}
-
-/// What can be asked of a potential.
-package struct PotentialProperties: OptionSet, Sendable, Hashable {
-    package let rawValue: Int
-
-    package init(rawValue: Int) { self.rawValue = rawValue }
-
-    /// The energy, which every evaluation has.
-    package static let energy = PotentialProperties(rawValue: 1 << 0)
-}
-
-/// What a potential says about a structure.
-package struct PotentialEvaluation: Sendable, Hashable {
-    /// eV/atom, on the scale of the potential's training data; finite.
-    package var energyPerAtom: Double
-
-    package init(energyPerAtom: Double) { self.energyPerAtom = energyPerAtom }
 }

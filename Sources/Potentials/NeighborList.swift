@@ -3,7 +3,10 @@ package import Crystals
 /// All pairs of atoms within a distance of each other, images of a periodic cell included.
 ///
 /// Each unordered pair stands once (a *bond*); as an edge it has two directions. An atom and its own image make a bond
-/// too. Works for any cell: left-handed, skewed, much smaller than the cutoff, with coordinates outside [0, 1).
+/// too. Works for any cell: left-handed, skewed, a needle, a plate, much smaller than the cutoff, with coordinates
+/// outside [0, 1). Bonds are ordered by their first atom, then by their second, then by the image (c, b, a).
+///
+/// - Complexity: linear in the number of atoms at a given density.
 package struct NeighborList: Sendable {
     /// The distance up to which pairs count, itself included, Å.
     package let cutoff: Double
@@ -45,8 +48,11 @@ package struct NeighborList: Sendable {
             throw tooMany
         }
         let search = ImageSearch(cell: reduced.cell, distance: cutoff)
+        let cells = NeighborCells(positions: positions, cell: reduced.cell, distance: cutoff)
+        var candidates = Array(0..<atomCount)
         for i in 0..<atomCount {
-            for j in i..<atomCount {
+            if let cells { cells.candidates(from: i, into: &candidates) }
+            for j in cells == nil ? candidates[i...] : candidates[...] {
                 let difference = positions[j] - positions[i]
                 search.forEachTranslation(of: difference) { n in
                     // Of an atom and its own images, one of each two that are opposite.

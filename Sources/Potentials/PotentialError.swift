@@ -17,12 +17,30 @@ package enum PotentialError: LastingError, Hashable, Sendable {
     case tooManyNeighbours(NeighbourKind, limit: Int, atoms: Int, volume: Double)
     /// The network gave NaN or infinity.
     case notFinite(potential: String)
+    /// An engine in another process gives no energy of the structure.
+    case engine(EngineProblem)
     /// The model file cannot be read or is damaged.
     case modelUnreadable(path: String, reason: String)
     /// The model file lacks a tensor or holds one of another shape.
     case modelTensor(path: String, name: String, expected: [Int], found: [Int]?)
     /// The model is of a kind that this program does not run.
     case modelUnsupported(path: String, reason: String)
+
+    /// Why an engine in another process gives no energy.
+    package enum EngineProblem: Hashable, Sendable {
+        /// It says so itself.
+        case failed(String)
+        /// It ends with the structure in hand, also when that is alone.
+        case crashed
+        /// It does not answer within the time limit, also when the structure is alone.
+        case timedOut
+        /// It has not enough memory for the structure alone.
+        case outOfMemory
+        /// A number of its answer is NaN or infinite; its name.
+        case notFinite(String)
+        /// What it answers is not what was asked for.
+        case answer(String)
+    }
 
     /// What there were too many of.
     package enum NeighbourKind: String, Hashable, Sendable {
@@ -51,6 +69,7 @@ extension PotentialError: CustomStringConvertible {
             """
         case .notFinite(let potential):
             "\(potential) gave no finite energy"
+        case .engine(let problem): problem.description
         case .modelUnreadable(let path, let reason):
             "cannot read the model \(path): \(reason)"
         case .modelTensor(let path, let name, let expected, let found):
@@ -77,6 +96,19 @@ extension PotentialError {
             "\(structure.name(ofAtom: atom)) is \(symbol), but the potential knows elements up to atomic number "
                 + "\(largest) only"
         default: description
+        }
+    }
+}
+
+extension PotentialError.EngineProblem: CustomStringConvertible {
+    package var description: String {
+        switch self {
+        case .failed(let reason): reason
+        case .crashed: "the engine ends with this structure in hand"
+        case .timedOut: "the engine does not come to an end with this structure"
+        case .outOfMemory: "the engine has not enough memory for this structure"
+        case .notFinite(let quantity): "the engine gave no finite \(quantity)"
+        case .answer(let reason): reason
         }
     }
 }

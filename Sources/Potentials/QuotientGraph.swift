@@ -9,6 +9,12 @@ struct QuotientGraph {
     let atomClasses: [Int]
     /// The atom that stands for each class.
     let representatives: [Int]
+    /// How many atoms each class has.
+    let atomClassSizes: [Int]
+    /// The class of each bond of the crystal.
+    let bondClasses: [Int]
+    /// How many bonds each class has.
+    let bondClassSizes: [Int]
     let shortBondCount: Int
     /// Length of each bond, Å; short bonds first.
     let bondLengths: [Double]
@@ -24,17 +30,31 @@ struct QuotientGraph {
     let angleMultiplicities: [Float]
     /// The cosine of each angle.
     let angleCosines: [Double]
+    /// The row of each angle of the crystal, -1 where there is none; empty unless a gradient is wanted.
+    let angleClasses: [Int32]
 
     var atomCount: Int { representatives.count }
     var bondCount: Int { bondLengths.count }
     var edgeCount: Int { edgeMultiplicities.count }
     var angleCount: Int { angleMultiplicities.count }
 
-    init(_ graph: CrystalGraph, _ partition: GraphPartition) {
+    /// Whether every angle of the crystal has its row, as it must for a gradient.
+    var hasEveryAngle: Bool { !angleClasses.contains(-1) }
+
+    /// How many angles of the crystal a row stands for.
+    func angleClassSize(_ row: Int) -> Double {
+        Double(angleMultiplicities[row]) * Double(bondClassSizes[angleFirstBond[row]])
+    }
+
+    /// - Parameter forGradient: whether the row of each angle is wanted.
+    init(_ graph: CrystalGraph, _ partition: GraphPartition, forGradient: Bool = false) {
         let atoms = partition.atoms
         let bonds = partition.bonds
         atomClasses = atoms.numbers
         representatives = atoms.representatives
+        atomClassSizes = atoms.sizes
+        bondClasses = bonds.numbers
+        bondClassSizes = bonds.sizes
         bondLengths = bonds.representatives.map { graph.bondLengths[$0] }
         // Representatives are in order of bonds, short ones first.
         shortBondCount = bonds.representatives.count { $0 < graph.shortBondCount }
@@ -62,6 +82,14 @@ struct QuotientGraph {
         angleSecondBond = GraphIndex(angles.third, bound: shortBondCount)
         angleMultiplicities = angles.multiplicities
         angleCosines = angles.sources.map { graph.angleCosines[$0] }
+        angleClasses =
+            forGradient
+            ? (0..<graph.angleCount).map { angle in
+                angles.row(
+                    atoms.numbers[graph.angleCentres[angle]], bonds.numbers[graph.angleFirstBonds[angle]],
+                    bonds.numbers[graph.angleSecondBonds[angle]],
+                    bin: GraphPartition.bin(graph.angleCosines[angle])) ?? -1
+            } : []
     }
 
     /// Rows that agree in three numbers and a bin, counted; in order of their first members.
@@ -75,9 +103,18 @@ struct QuotientGraph {
 
         init(capacity: Int) { known = ColourTable(capacity: capacity) }
 
-        mutating func add(_ first: Int, _ second: Int, _ third: Int, bin: UInt64, source: Int) {
+        private static func colour(_ first: Int, _ second: Int, _ third: Int, bin: UInt64) -> UInt64 {
             let ends = scrambled(UInt64(second) << 32 | UInt64(third))
-            let row = known.number(of: scrambled(scrambled(ends &+ UInt64(first)) &+ bin))
+            return scrambled(scrambled(ends &+ UInt64(first)) &+ bin)
+        }
+
+        /// The row with three numbers and a bin, if it was added.
+        func row(_ first: Int, _ second: Int, _ third: Int, bin: UInt64) -> Int32? {
+            known.known(Self.colour(first, second, third, bin: bin)).map(Int32.init)
+        }
+
+        mutating func add(_ first: Int, _ second: Int, _ third: Int, bin: UInt64, source: Int) {
+            let row = known.number(of: Self.colour(first, second, third, bin: bin))
             if row < sources.count {
                 multiplicities[row] += 1
                 return

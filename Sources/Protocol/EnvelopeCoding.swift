@@ -1,4 +1,4 @@
-import SwiftProtobuf
+package import SwiftProtobuf
 
 extension Druse_Envelope {
     /// Reads an envelope from one frame; nil if it is too long or not an envelope.
@@ -14,8 +14,8 @@ extension Druse_Envelope {
     /// The bytes of the envelope.
     ///
     /// - Throws: ``OversizedMessage`` if no peer would read them.
-    package func frame() throws -> [UInt8] {
-        let bytes: [UInt8] = try serializedBytes()
+    package func frame<Bytes: SwiftProtobufContiguousBytes>(as type: Bytes.Type = [UInt8].self) throws -> Bytes {
+        let bytes: Bytes = try serializedBytes()
         guard bytes.count <= WireLimits.messageBytes else { throw OversizedMessage(byteCount: bytes.count) }
         return bytes
     }

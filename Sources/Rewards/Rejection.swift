@@ -33,6 +33,7 @@ enum Rejection: Error {
         case .degenerateCell, .nonFiniteGeometry: self = .invalid(.latticeOutOfBounds)
         case .unsupportedElement(let symbol, _, _):
             self = .failed(Element(symbol: symbol).map { .unsupportedElement($0) } ?? .engine(error.description))
+        case .engine(let problem): self = .failed(EvaluationFailure(problem))
         case .notFinite, .modelUnreadable, .modelTensor, .modelUnsupported: self = .failed(.engine(error.description))
         }
     }
@@ -42,6 +43,19 @@ enum Rejection: Error {
             self = .failed(.missingReference(element))
         } else {
             self = .failed(.engine(error.description))
+        }
+    }
+}
+
+extension EvaluationFailure {
+    init(_ problem: PotentialError.EngineProblem) {
+        switch problem {
+        case .failed(let reason): self = .engine(reason)
+        case .crashed: self = .engineCrashed
+        case .timedOut: self = .engineTimedOut
+        case .outOfMemory: self = .engineOutOfMemory
+        case .notFinite(let quantity): self = .engineNotFinite(quantity)
+        case .answer(let reason): self = .engineAnswer(reason)
         }
     }
 }

@@ -90,10 +90,17 @@ package final class StabilityMeasurer {
         of item: Prepared, _ answer: Result<PotentialEvaluation, PotentialError>?
     ) throws(Rejection) -> Measurement {
         guard let answer else { throw .failed(.engine("the potential gave no answer")) }
-        let energy: Double
-        do throws(PotentialError) { energy = try answer.get().energyPerAtom } catch { throw Rejection(error) }
+        let evaluation: PotentialEvaluation
+        do throws(PotentialError) { evaluation = try answer.get() } catch { throw Rejection(error) }
+        let energy = evaluation.energyPerAtom
         guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
-        return Measurement(energyPerAtom: energy, energyAboveHull: energy - item.hullEnergy)
+        var values = [Measurement.Quantity.energyPerAtom: energy, .energyAboveHull: energy - item.hullEnergy]
+        for (name, value) in evaluation.quantities {
+            let quantity = Measurement.Quantity(rawValue: name)
+            // An energy and a height stay those that the hull was held against.
+            if values[quantity] == nil { values[quantity] = value }
+        }
+        return Measurement(values)
     }
 
     private func measure<Value>(

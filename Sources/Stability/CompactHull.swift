@@ -26,7 +26,7 @@ package enum CompactHull {
     /// The checksum of the hull that comes with the product, and its digest, which takes longer to compute than the
     /// file to open.
     private static let embeddedChecksum: UInt32 = 0x305c_a3a7
-    private static let embeddedDigest = "a0a9001fcc5f57f86eee6e467d1ee174ab4705a9c1da173be5e72f07c4e385a9"
+    static let embeddedDigest = "a0a9001fcc5f57f86eee6e467d1ee174ab4705a9c1da173be5e72f07c4e385a9"
 
     static let magic = Array("DRUSEHUL".utf8)
     package static let headerBytes = 24

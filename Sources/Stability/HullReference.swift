@@ -79,6 +79,9 @@ package final class HullReference: Sendable {
         }
     }
 
+    /// Whether it is the hull that comes with the product, wherever it was read from.
+    package var isEmbedded: Bool { digest == CompactHull.embeddedDigest }
+
     /// The digest from the entries themselves.
     package var computedDigest: String { table.digest }
 

@@ -12,11 +12,17 @@ package enum EvaluationFailure: Sendable, Hashable {
     case engineCrashed
     /// The crystal makes no progress for longer than any evaluation takes, alone too.
     case engineTimedOut
+    /// The engine has not enough memory for the crystal, alone too.
+    case engineOutOfMemory
+    /// The engine gave a number that is NaN or infinite; its name.
+    case engineNotFinite(String)
+    /// The engine's answer was not one to what was asked, alone too; the text tells how.
+    case engineAnswer(String)
 }
 
 extension EvaluationFailure {
-    /// A stable code for counters and messages: `missing_reference`, `unsupported_element`, `engine`, `engine_crashed`
-    /// or `engine_timed_out`.
+    /// A stable code for counters and messages: `missing_reference`, `unsupported_element`, `engine`, `engine_crashed`,
+    /// `engine_timed_out`, `engine_out_of_memory`, `engine_not_finite` or `engine_answer`.
     package var reason: String {
         switch self {
         case .missingReference: "missing_reference"
@@ -24,6 +30,9 @@ extension EvaluationFailure {
         case .engine: "engine"
         case .engineCrashed: "engine_crashed"
         case .engineTimedOut: "engine_timed_out"
+        case .engineOutOfMemory: "engine_out_of_memory"
+        case .engineNotFinite: "engine_not_finite"
+        case .engineAnswer: "engine_answer"
         }
     }
 
@@ -31,8 +40,8 @@ extension EvaluationFailure {
     package var detail: String {
         switch self {
         case .missingReference(let element), .unsupportedElement(let element): element.symbol
-        case .engine(let message): message
-        case .engineCrashed, .engineTimedOut: ""
+        case .engine(let message), .engineNotFinite(let message), .engineAnswer(let message): message
+        case .engineCrashed, .engineTimedOut, .engineOutOfMemory: ""
         }
     }
 
@@ -48,6 +57,9 @@ extension EvaluationFailure {
         case "engine": self = .engine(detail)
         case "engine_crashed": self = .engineCrashed
         case "engine_timed_out": self = .engineTimedOut
+        case "engine_out_of_memory": self = .engineOutOfMemory
+        case "engine_not_finite": self = .engineNotFinite(detail)
+        case "engine_answer": self = .engineAnswer(detail)
         default: return nil
         }
     }
@@ -61,6 +73,9 @@ extension EvaluationFailure: CustomStringConvertible {
         case .engine(let message): message
         case .engineCrashed: "the crystal crashes the engine"
         case .engineTimedOut: "the engine does not come to an end with the crystal"
+        case .engineOutOfMemory: "the engine has not enough memory for the crystal"
+        case .engineNotFinite(let quantity): "the engine gave no finite \(quantity)"
+        case .engineAnswer(let message): message
         }
     }
 }

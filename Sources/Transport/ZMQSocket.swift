@@ -104,13 +104,20 @@ package final class ZMQSocket {
     package func send(_ frames: [[UInt8]]) throws -> SendResult {
         for (index, frame) in frames.enumerated() {
             let flags = ZMQ_DONTWAIT | (index + 1 < frames.count ? ZMQ_SNDMORE : 0)
-            while zmq_send(handle, frame, frame.count, flags) == -1 {
-                switch zmq_errno() {
-                case EINTR: continue
-                case EAGAIN: return .full
-                case EHOSTUNREACH: return .unreachable
-                default: throw ZMQError.last("zmq_send", "\(kind)")
-                }
+            let result = try repeating("zmq_send") { zmq_send(handle, frame, frame.count, flags) }
+            guard result == .sent else { return result }
+        }
+        return .sent
+    }
+
+    /// Sends by `call`, again where a signal came between.
+    func repeating(_ name: String, _ call: () -> Int32) throws -> SendResult {
+        while call() == -1 {
+            switch zmq_errno() {
+            case EINTR: continue
+            case EAGAIN: return .full
+            case EHOSTUNREACH: return .unreachable
+            default: throw ZMQError.last(name, "\(kind)")
             }
         }
         return .sent

@@ -64,7 +64,13 @@ struct PolicyOptions: ParsableArguments {
 
 /// The option of commands that compute energies.
 struct PotentialOptions: ParsableArguments {
-    @Option(help: "The interatomic potential: chgnet, or a CHGNet model file (.safetensors).")
+    @Option(
+        help: ArgumentHelp(
+            """
+            The interatomic potential: chgnet (version 0.3.0), chgnet-0.2.0, chgnet-r2scan, or a CHGNet model file \
+            (.safetensors).
+            """,
+            valueName: "name|file"))
     var potential = "chgnet"
 }
 

@@ -12,8 +12,10 @@ struct RewardWorkerCommand: ParsableCommand {
         discussion: """
             Asks the learner for crystals, computes their energies and heights above the hull and returns a result \
             for each. Start as many as you like; stop them at any time. The engine runs in a process of its own, so \
-            that a crystal that crashes it costs neither the worker nor other crystals. \
-            Example: reward-worker --connect tcp://node1:5555 --threads 8
+            that a crystal that crashes it costs neither the worker nor other crystals. With --engine it is a program \
+            in any language (Documentation/engines.md), for runs whose potential is `external NAME`. \
+            Examples: reward-worker --connect tcp://node1:5555 --threads 8; \
+            reward-worker --connect tcp://node1:5555 --threads 4 --engine "python3 my_engine.py" --engine-shared
             """, version: RoleProcess.build)
 
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
@@ -24,9 +26,12 @@ struct RewardWorkerCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "How long one crystal may take before it is tried alone, then given up: for true hangs only.",
+            "How long one crystal, or a batch of --engine, may take before crystals are tried alone, then given up: "
+                + "for true hangs only.",
             valueName: "seconds"))
     var timeLimit = Int(EngineGuard.defaultTimeLimit.components.seconds)
+
+    @OptionGroup var foreign: EngineOptions
 
     @Option(
         help: ArgumentHelp(
@@ -43,10 +48,21 @@ struct RewardWorkerCommand: ParsableCommand {
         RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("reward-worker", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-            let engine = EngineGuard(threads: threads, timeLimit: .seconds(timeLimit), logger: logger)
+            let configuration = try RoleProcess.peer(connect: connect, threads: threads, patience: patience)
+            let limit = Duration.seconds(timeLimit)
+            if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
+                defer { engine.close() }
+                let factory = ForeignMeasurerFactory(engine)
+                try RewardWorkerRole(
+                    configuration: configuration, logger: logger, files: RecipeFileCache(),
+                    engineBytes: { engine.residentBytes }, makeMeasurer: { try factory.makeMeasurer($0) }
+                ).run(stop: stop)
+                return ExitStatus.complete.rawValue
+            }
+            let engine = EngineGuard(threads: threads, timeLimit: limit, logger: logger)
             let role = RewardWorkerRole(
-                configuration: try RoleProcess.peer(connect: connect, threads: threads, patience: patience),
-                logger: logger, engineBytes: { engine.residentBytes }, makeMeasurer: { engine.makeMeasurer($0) })
+                configuration: configuration, logger: logger, files: RecipeFileCache(),
+                engineBytes: { engine.residentBytes }, makeMeasurer: { engine.makeMeasurer($0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue
         }

@@ -1,4 +1,5 @@
 import Archive
+import ArchiveFixtures
 import Foundation
 import Testing
 

@@ -56,11 +56,60 @@ import Testing
         #expect((answer["error"] as? String)?.contains("Xe") == true)
     }
 
-    @Test(arguments: ["--forces", "--relax"])
-    func energy_ofLaterWork_isRefused(flag: String) throws {
-        let outcome = try DruseProcess.run(["energy", Self.structures, flag])
+    @Test func energy_ofLaterWork_isRefused() throws {
+        let outcome = try DruseProcess.run(["energy", Self.structures, "--relax"])
         #expect(outcome.status == 64)
-        #expect(outcome.messages.hasPrefix("Error: \(flag) is not available in this version"))
+        #expect(outcome.messages.hasPrefix("Error: --relax is not available in this version"))
+    }
+
+    /// Forces and stresses of each version beside the reference's, from several files on several threads.
+    @Test(arguments: ["0.3.0", "0.2.0", "r2scan"])
+    func energy_withForces_agreesWithTheReference(version: String) throws {
+        let chosen: Set = ["val-0573", "perov-18250", "nacl-lefthanded", "trimer-h2o"]
+        let given = try #require(CommandFixtures.json("physics/structures/structures.json") as? [[String: Any]])
+        let folder = try TemporaryFolder()
+        let files = try given.filter { chosen.contains($0["id"] as? String ?? "") }.map { structure in
+            let text = String(decoding: try JSONSerialization.data(withJSONObject: structure), as: UTF8.self)
+            return try folder.file("\(structure["id"] ?? "").json", text)
+        }
+        let outcome = try DruseProcess.run(
+            ["energy"] + files + ["--forces", "--json", "--threads", "2", "--potential", "chgnet-\(version)"])
+        #expect(outcome.status == 0)
+        let answers = try outcome.objects()
+        #expect(answers.count == 4)
+        let predictions = try #require(
+            CommandFixtures.json("physics/chgnet/predictions-\(version).json") as? [[String: Any]])
+        for answer in answers {
+            let prediction = predictions.first { $0["id"] as? String == answer["id"] as? String }
+            let reference = try #require(prediction?["f64"] as? [String: Any])
+            for (key, theirs, tolerance) in [("forces", "forces", 1e-4), ("stress_gpa", "stress", 1e-3)] {
+                let found = try #require(answer[key] as? [[Double]]).flatMap { $0 }
+                let expected = try #require(reference[theirs] as? [[Double]]).flatMap { $0 }
+                #expect(found.count == expected.count)
+                let largest = expected.map(\.magnitude).max() ?? 0
+                #expect(zip(found, expected).allSatisfy { ($0 - $1).magnitude < tolerance + 2e-5 * largest }, "\(key)")
+            }
+        }
+    }
+
+    @Test func energy_withStressAlone_hasNoForces() throws {
+        let outcome = try DruseProcess.run(["energy", "-", "--stress", "--json"], input: CommandFixtures.rockSalt)
+        let answer = try #require(try outcome.objects().first)
+        #expect(Set(answer.keys) == ["id", "formula", "atoms", "energy_per_atom", "stress_gpa"])
+    }
+
+    /// The embedded hull holds corrected PBE energies: those of r2SCAN have no place on it.
+    @Test(arguments: ["energy", "hull"])
+    func potentialOfAnotherConvention_isRefusedOnTheEmbeddedHull(command: String) throws {
+        let hull = command == "energy" ? ["--hull", "default"] : []
+        let outcome = try DruseProcess.run(
+            [command, "-", "--potential", "chgnet-r2scan", "--json"] + hull, input: CommandFixtures.rockSalt)
+        #expect(outcome.status == 1 && outcome.output.isEmpty)
+        #expect(outcome.messageLines.count == 1)
+        #expect(outcome.messages.contains("chgnet-r2scan") && outcome.messages.contains("mp2020-corrected"))
+        let alone = try DruseProcess.run(
+            ["energy", "-", "--potential", "chgnet-r2scan"], input: CommandFixtures.rockSalt)
+        #expect(alone.status == 0)
     }
 
     @Test func energy_withABadModel_saysWhy() throws {

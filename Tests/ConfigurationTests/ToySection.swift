@@ -21,7 +21,7 @@ struct ToySection: ConfigurationSection, Equatable {
 
     static let keys: [ConfigurationKey<ToySection>] = [
         .init("text", \.text, "a text"),
-        .init("file", \.file, "a file", onResume: .sameContents, files: .configuration(unless: "embedded")),
+        .init("file", \.file, "a file", onResume: .sameContents, files: .configuration(unless: ["embedded"])),
         .init("note", optional: \.note, absent: "nothing noted", "a note", onResume: .changes("at once")),
         .init("count", \.count, takes: .range(1...9), "a count"),
         .init("items", \.items, "some texts"),

@@ -130,7 +130,7 @@ import Trajectories
         for (batch, number) in zip(simulation.batches, 3...) {
             #expect(batch.step == Step(number) && batch.gathering?.nextStep == Step(number + 1))
             #expect(batch.crystals.allSatisfy { $0.sampled.id.version == batch.step.startVersion })
-            #expect(Set(batch.crystals.map(\.policy)) == [WeightBlob([UInt8(number)]).digest])
+            #expect(Set(batch.crystals.map(\.policy)) == [Blob([UInt8(number)]).digest])
         }
         #expect(simulation.hub.counters.staleCrystals == 0)
     }

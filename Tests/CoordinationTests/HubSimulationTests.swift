@@ -1,6 +1,7 @@
 import Base
 import Coordination
 import FleetFixtures
+import Foundation
 import Protocol
 import Testing
 import Trajectories
@@ -60,6 +61,28 @@ import Trajectories
         #expect(try simulation.run { $0.batches.count == 1 })
     }
 
+    @Test func workerThatLacksFilesOfTheRecipe_pullsThemAndIsGivenCrystalsOnlyThen() throws {
+        var configuration = try Toys.configuration(crystalsPerBatch: 20)
+        configuration.files = [Blob([UInt8](repeating: 4, count: 600_000)), Blob([UInt8](repeating: 9, count: 3))]
+        var simulation = Simulation(configuration)
+        simulation.lackedFiles = Set(configuration.files.map(\.digest))
+        _ = try simulation.add(.actor)
+        let worker = try simulation.add(.rewardWorker)
+        simulation.begin(version: 0, weights: [UInt8](repeating: 1, count: 300))
+        #expect(try simulation.run { $0.batches.count == 1 })
+        #expect(simulation.lackedFiles.isEmpty && !worker.left)
+    }
+
+    @Test func workerThatLacksAFileTheLearnerHasNot_leavesAndNamesIt() throws {
+        let configuration = try Toys.configuration(crystalsPerBatch: 20)
+        var simulation = Simulation(configuration)
+        let digest = Digest(of: [9])
+        simulation.lackedFiles = [digest]
+        let worker = try simulation.add(.rewardWorker)
+        #expect(try simulation.run { _ in worker.left })
+        #expect("\(String(describing: worker.error))".contains("\(digest)"))
+    }
+
     @Test(arguments: 0..<25)
     func anyChaos_givesTheSameBatches(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
@@ -112,7 +135,7 @@ import Trajectories
         for _ in 0..<200 where !damaged {
             simulation.deliverToHub()
             if case .chunk(var chunk) = actor.inbox.first, chunk.index == 2 {
-                chunk.bytes[7] ^= 0x10
+                chunk.bytes[chunk.bytes.startIndex + 7] ^= 0x10
                 actor.inbox[0] = .chunk(chunk)
                 damaged = true
             }

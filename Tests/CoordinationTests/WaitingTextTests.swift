@@ -10,7 +10,7 @@ import Trajectories
     private func report(_ change: (inout HubReport) -> Void) throws -> HubReport {
         var core = HubCore(
             configuration: try Toys.configuration(), generator: SystemRandomNumberGenerator())
-        core.begin(version: 3, policy: WeightBlob([1]), reference: WeightBlob([2]), now: now)
+        core.begin(version: 3, policy: Blob([1]), reference: Blob([2]), now: now)
         var report = core.state(now: now)
         change(&report)
         return report

@@ -1,3 +1,4 @@
+import CrystalFixtures
 import Crystals
 import Foundation
 import StructureFiles

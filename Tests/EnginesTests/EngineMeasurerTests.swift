@@ -48,6 +48,17 @@ import Trajectories
         }
     }
 
+    /// The embedded hull holds corrected energies; a file holds what its owner says.
+    @Test func engine_ofAnotherConvention_isRefusedOnTheEmbeddedHullAlone() throws {
+        #expect(try ScoringEngine(potential: "chgnet-0.2.0", hull: "default").hull.isEmbedded)
+        let error = #expect(throws: ModelError.self) { try ScoringEngine(potential: "chgnet-r2scan", hull: "default") }
+        #expect(error?.description.contains("own-hull-only") == true)
+        try withHulls { first, _ in
+            let engine = try ScoringEngine(potential: "chgnet-r2scan", hull: first)
+            #expect(engine.potential.name == "chgnet-r2scan" && !engine.hull.isEmbedded)
+        }
+    }
+
     @Test func makeMeasurer_otherPotential_isRefusedWithBothDigests() throws {
         try withHulls { first, _ in
             let engine = try ScoringEngine(potential: "chgnet", hull: first)

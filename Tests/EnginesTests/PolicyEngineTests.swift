@@ -49,9 +49,9 @@ import Trajectories
     /// One sampler of units, kept over versions and units in any order, gives the bits of new ones.
     @Test func keptUnitSampler_givesTheBitsOfANewOne() throws {
         let settings = try PeerSettings.text(SamplingSettings(spaceGroups: [225, 62]))
-        let anchor = WeightBlob([UInt8](try reference.encoded()))
+        let anchor = Blob(try reference.encoded())
         let versions = try [policy, PolicyWeights(random: 3, configuration: policy.configuration)].map {
-            WeightBlob([UInt8](try $0.encoded()))
+            Blob(try $0.encoded())
         }
         let kept = try PolicyUnitSampler(settings: settings)
         for (version, unit, count) in [(0, 3, 40), (1, 0, 5), (0, 0, 32), (1, 3, 33)] {

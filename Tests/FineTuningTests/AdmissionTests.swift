@@ -94,7 +94,7 @@ import Trajectories
             var configuration = try Toys.configuration(crystalsPerBatch: crystals)
             configuration.admission = admission
             hub = HubCore(configuration: configuration, generator: SeededGenerator(seed: 1))
-            hub.begin(version: 0, policy: WeightBlob([0]), reference: WeightBlob([1]), now: now)
+            hub.begin(version: 0, policy: Blob([0]), reference: Blob([1]), now: now)
         }
 
         mutating func take() -> [HubEffect] {

@@ -25,7 +25,7 @@ import Trajectories
     /// A policy, and crystals that it sampled.
     private struct Setting {
         let weights: PolicyWeights
-        let blob: WeightBlob
+        let blob: Blob
         let crystals: [SampledCrystal]
         let admission: Admission
         let reward = RewardConfiguration()
@@ -40,7 +40,7 @@ import Trajectories
             configuration.embeddingSize = 8
             configuration.firstHiddenSize = 16
             weights = PolicyWeights(random: 1, configuration: configuration)
-            blob = WeightBlob([UInt8](try weights.encoded()))
+            blob = Blob(try weights.encoded())
             let settings = try PeerSettings.text(SamplingSettings(spaceGroups: [1, 62, 225]))
             let sampler = try PolicyUnitSampler(settings: settings)
             try sampler.load(policy: blob, reference: blob, version: 0)

@@ -40,8 +40,8 @@ import Trajectories
 
     private func sampler(_ weights: PolicyWeights? = nil) throws -> PolicyUnitSampler {
         let sampler = try PolicyUnitSampler(settings: PeerSettings.text(SamplingSettings(spaceGroups: [225, 62, 1])))
-        let blob = WeightBlob([UInt8](try (weights ?? initial).encoded()))
-        try sampler.load(policy: blob, reference: WeightBlob([UInt8](initial.encoded())), version: 0)
+        let blob = Blob(try (weights ?? initial).encoded())
+        try sampler.load(policy: blob, reference: Blob(initial.encoded()), version: 0)
         return sampler
     }
 
@@ -224,10 +224,10 @@ import Trajectories
         let kept = try sampler(other)
         _ = try kept.sample(unit(0, count: 33))
         try kept.load(
-            policy: WeightBlob([UInt8](initial.encoded())), reference: WeightBlob([UInt8](other.encoded())), version: 1)
+            policy: Blob(initial.encoded()), reference: Blob(other.encoded()), version: 1)
         let fresh = try sampler()
         try fresh.load(
-            policy: WeightBlob([UInt8](initial.encoded())), reference: WeightBlob([UInt8](other.encoded())), version: 1)
+            policy: Blob(initial.encoded()), reference: Blob(other.encoded()), version: 1)
         let expected = try fresh.sample(unit(1, count: 33))
         try await withThrowingTaskGroup(of: [SampledCrystal].self) { group in
             for _ in 0..<4 { group.addTask { try kept.sample(unit(1, count: 33)) } }

@@ -1,4 +1,4 @@
-internal import Base
+package import Base
 package import Coordination
 package import Protocol
 package import Trajectories
@@ -29,8 +29,8 @@ package struct Simulation {
     }
 
     package enum Work {
-        case actor(ActorCore.Job)
-        case worker(RewardWorkerCore.Job)
+        case actor(SamplingWork.Job)
+        case worker(MeasuringWork.Job)
     }
 
     package var hub: HubCore
@@ -48,6 +48,8 @@ package struct Simulation {
     package var grants: [CrystalID] = []
     /// Why workers that log in from now on have no engine.
     package var engineProblem: RoleError?
+    /// The files that the settings name and that workers lack; taken out once they are kept.
+    package var lackedFiles: Set<Digest> = []
     private var connections: UInt32 = 0
     private var seed: UInt64
     private let crystalsPerUnit: Int
@@ -70,8 +72,8 @@ package struct Simulation {
         let station = Station(
             number: stations.count,
             kind: role == .actor
-                ? .actor(ActorCore(configuration: configuration, generator: generator))
-                : .worker(RewardWorkerCore(configuration: configuration, generator: generator)))
+                ? .actor(ActorCore(SamplingWork(), configuration: configuration, generator: generator))
+                : .worker(RewardWorkerCore(MeasuringWork(), configuration: configuration, generator: generator)))
         stations.append(station)
         update(station) {
             $0.start(now: $1)
@@ -96,15 +98,7 @@ package struct Simulation {
             station.kind = .actor(core)
         case .worker(var core):
             worker(&core, now)
-            // An engine is there, or not, at once.
-            for job in core.takeJobs() {
-                guard case .prepare(let settings) = job else {
-                    station.jobs.append(.worker(job))
-                    continue
-                }
-                core.finished(.prepared(settings: settings, problem: engineProblem), now: now)
-            }
-            station.jobs += core.takeJobs().map { .worker($0) }
+            prepare(&core, station)
             effects = core.takeEffects()
             station.kind = .worker(core)
         }
@@ -122,6 +116,24 @@ package struct Simulation {
                 station.error = error
             case .log: break
             }
+        }
+    }
+
+    /// An engine is there, or not, at once, and so are files that were pulled.
+    private mutating func prepare(_ core: inout RewardWorkerCore, _ station: Station) {
+        var jobs = core.takeJobs()
+        while !jobs.isEmpty {
+            switch jobs.removeFirst() {
+            case .prepare(let settings) where !lackedFiles.isEmpty:
+                core.finished(.lacking(lackedFiles.sorted { "\($0)" < "\($1)" }, settings: settings), now: now)
+            case .prepare(let settings):
+                core.finished(.prepared(settings: settings, problem: engineProblem), now: now)
+            case .keep(let blob, let settings):
+                lackedFiles.remove(blob.digest)
+                core.finished(.kept(blob.digest, settings: settings), now: now)
+            case .measure(let task, let settings): station.jobs.append(.worker(.measure(task, settings: settings)))
+            }
+            jobs += core.takeJobs()
         }
     }
 
@@ -144,8 +156,8 @@ package struct Simulation {
         version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3], known: [CrystalID: KnownOutcome] = [:]
     ) {
         hub.begin(
-            version: PolicyVersion(version), policy: WeightBlob(weights, chunkBytes: 64),
-            reference: WeightBlob(reference),
+            version: PolicyVersion(version), policy: Blob(weights, chunkBytes: 64),
+            reference: Blob(reference),
             known: known, now: now)
         performHub()
     }
@@ -204,7 +216,7 @@ package struct Simulation {
         guard !station.left, !station.jobs.isEmpty else { return false }
         switch station.jobs.removeFirst() {
         case .actor(let job):
-            let output: ActorCore.Output
+            let output: SamplingWork.Output
             switch job {
             case .prepare(let settings): output = .prepared(settings: settings, problem: nil)
             case .load(_, _, let announcement): output = .loaded(announcement, problem: nil)
@@ -223,7 +235,7 @@ package struct Simulation {
                     version: PolicyVersion($0.job), unit: $0.index / crystalsPerUnit, index: $0.index % crystalsPerUnit)
             }
             let results = task.items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
-            let output = RewardWorkerCore.Output.measured(task, results, seconds: 1)
+            let output = MeasuringWork.Output.measured(task, results, seconds: 1)
             update(station) { _, _ in
             } worker: {
                 $0.finished(output, now: $1)

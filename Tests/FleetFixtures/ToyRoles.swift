@@ -11,8 +11,8 @@ package final class ToySampler: UnitSampler {
     private let weights = Mutex<[UInt8]>([])
     package let loads = Atomic<Int>(0)
 
-    package func load(policy: WeightBlob, reference: WeightBlob, version: Int) throws {
-        weights.withLock { $0 = policy.bytes }
+    package func load(policy: Blob, reference: Blob, version: Int) throws {
+        weights.withLock { $0 = [UInt8](policy.bytes) }
         loads.add(1, ordering: .relaxed)
     }
 
@@ -41,7 +41,7 @@ package final class ToyTrainer: BatchTrainer {
     }
 
     package func start() throws -> TrainingStart {
-        TrainingStart(version: PolicyVersion(version), policy: WeightBlob(weights), reference: WeightBlob([1, 2, 3]))
+        TrainingStart(version: PolicyVersion(version), policy: Blob(weights), reference: Blob([1, 2, 3]))
     }
 
     package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
@@ -54,7 +54,7 @@ package final class ToyTrainer: BatchTrainer {
         weights = (0..<300_000).map { digest[$0 % 32] &+ UInt8(truncatingIfNeeded: $0 >> 16) }
         version += 1
         var trained = TrainedVersion(
-            version: PolicyVersion(version), policy: WeightBlob(weights), statistics: ["crystals": 50])
+            version: PolicyVersion(version), policy: Blob(weights), statistics: ["crystals": 50])
         trained.trainedOn = batch.crystals.map(\.sampled.id)
         return trained
     }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import ProgramFixtures
 import Testing
@@ -14,24 +15,32 @@ import Testing
         return try JSONSerialization.data(withJSONObject: ["entries": entries])
     }
 
-    @Test func rewardWorker_withAnotherHullOfTheSameSize_isRefusedAtLoginWithBothDigests() async throws {
+    @Test func rewardWorker_withoutTheRunsHullFile_pullsItFromTheLearner() async throws {
         let cluster = try TestCluster(versions: 1)
-        let file = cluster.folder.url.appending(path: "hull.json")
-        try hull(saltEnergy: -6.5).write(to: file)
+        let file = cluster.folder.url.appending(path: "my hull.json")
+        let content = try hull(saltEnergy: -6.5)
+        try content.write(to: file)
         let configuration = try String(contentsOfFile: cluster.configurationFile, encoding: .utf8)
-        try Data("\(configuration)hull: hull.json\n".utf8).write(to: URL(filePath: cluster.configurationFile))
+        try Data("\(configuration)hull: my hull.json\n".utf8).write(to: URL(filePath: cluster.configurationFile))
         let learner = try cluster.startLearner()
         _ = try await cluster.endpoint()
-        try hull(saltEnergy: -6.25).write(to: file)
-        // No actor is there, and so no crystal: what is wrong shows all the same.
-        let worker = try await cluster.startRewardWorker()
-        #expect(try await cluster.exit(of: worker) == 78, "\(worker.text)")
-        let line = try #require(worker.text.split(separator: "\n").last { $0.contains("is not the learner's") })
-        #expect(line.matches(of: /[0-9a-f]{64}/).count == 2, "\(line)")
-        // The learner names it, and why it left.
-        try await cluster.until("the learner tells") {
-            learner.text.contains("left: reward-worker") && learner.text.contains("is not the learner's")
-        }
+        // Nobody else can read it.
+        try FileManager.default.removeItem(at: file)
+        let cache = cluster.folder.url.appending(path: "cache")
+        let environment = ["DRUSE_CACHE": cache.path]
+        let worker = try await cluster.startRewardWorker(environment: environment)
+        let kept = cache.appending(path: "blobs/\(Digest(of: content).hexadecimal)/hull.json")
+        try await cluster.until("the file is there") { (try? Data(contentsOf: kept)) == content }
+        // What is damaged on the disk is pulled again.
+        worker.signal(SIGKILL)
+        try Data("damaged".utf8).write(to: kept)
+        let second = try await cluster.startRewardWorker(environment: environment)
+        let actor = try await cluster.startActor()
+        try await cluster.until("the run ends") { !learner.isRunning && !actor.isRunning && !second.isRunning }
+        #expect(try Data(contentsOf: kept) == content)
+        // Of crystals of other elements the hull knows nothing: nothing can be learnt, and it says so.
+        #expect(learner.text.contains("missing_reference"), "\(learner.text)")
+        #expect(!second.text.contains("engine_crashed"))
     }
 
     @Test func run_whoseEngineProcessesAreKilled_losesNoCrystalAndNoWorker() async throws {

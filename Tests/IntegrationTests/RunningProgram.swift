@@ -12,19 +12,25 @@ final class RunningProgram {
     /// Starts a program that the build put beside the tests.
     ///
     /// - Parameter isRole: whether it can be told to leave with the tests, should these die.
-    convenience init(_ program: String, _ arguments: [String], isRole: Bool, log: URL) throws {
+    convenience init(
+        _ program: String, _ arguments: [String], isRole: Bool, environment: [String: String] = [:], log: URL
+    ) throws {
         try self.init(
-            executable: DruseProcess.executable(program), arguments + (isRole ? ["--exit-with-parent"] : []), log: log)
+            executable: DruseProcess.executable(program), arguments + (isRole ? ["--exit-with-parent"] : []),
+            environment: environment, log: log)
     }
 
     /// Starts any program.
-    init(executable: URL, _ arguments: [String], log: URL) throws {
+    ///
+    /// - Parameter environment: Variables beside this process's own.
+    init(executable: URL, _ arguments: [String], environment: [String: String] = [:], log: URL) throws {
         name = executable.lastPathComponent
         self.log = log
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
         process.executableURL = executable
         process.arguments = arguments
+        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
         _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         process.standardInput = lifeline
         process.standardOutput = output

@@ -6,6 +6,7 @@ import FineTuning
 import Fleet
 import Foundation
 import Policy
+import Potentials
 import ProgramFixtures
 import Rewards
 import Trajectories
@@ -13,7 +14,9 @@ import Trajectories
 /// A run without processes, sockets and threads, one crystal after the other: what every run of the same seed must come
 /// to.
 enum SequentialRun {
-    /// The final policy of the run of ``TestCluster``.
+    /// The energies of the run's crystals.
+    static let table = EngineTable()
+    /// The final policy of the run of ``TestCluster``; from then on the table is complete.
     static let finalPolicy = Result { try policy(versions: TestCluster.versions) }
 
     /// The policy of a version.
@@ -30,7 +33,9 @@ enum SequentialRun {
         let settings = SamplingSettings(spaceGroups: configuration.spaceGroups)
         let sampler = try PolicyUnitSampler(settings: PeerSettings.text(settings))
         let engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
-        let measurer = engine.makeMeasurer(configuration.reward.limits)
+        let measurer = StabilityMeasurer(
+            evaluator: table.noting(engine.potential.makeEvaluator()), hull: engine.hull,
+            limits: configuration.reward.limits)
         let start = try trainer.start()
         var policy = start.policy
         for version in 0..<configuration.versions {

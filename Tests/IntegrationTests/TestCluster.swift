@@ -30,7 +30,8 @@ final class TestCluster {
     /// - Parameters:
     ///   - threads: of the training.
     ///   - liveness: after which a silent peer is lost, seconds; nil: as shipped.
-    init(threads: Int = 1, versions: Int = TestCluster.versions, liveness: Int? = 3) throws {
+    ///   - more: further lines of the configuration.
+    init(threads: Int = 1, versions: Int = TestCluster.versions, liveness: Int? = 3, more: String = "") throws {
         folder = try TemporaryFolder()
         configurationFile = try folder.file(
             "run.yaml",
@@ -47,6 +48,7 @@ final class TestCluster {
             threads: \(threads)
             keep_checkpoints: 100
             \(liveness.map { "liveness_seconds: \($0)" } ?? "")
+            \(more)
 
             """)
     }
@@ -54,9 +56,11 @@ final class TestCluster {
     // MARK: Programs
 
     /// Starts a program with the arguments given.
-    func start(_ program: String, _ arguments: [String], isRole: Bool = true) throws -> RunningProgram {
+    func start(
+        _ program: String, _ arguments: [String], isRole: Bool = true, environment: [String: String] = [:]
+    ) throws -> RunningProgram {
         let log = folder.url.appending(path: "\(programs.count)-\(program).log")
-        let running = try RunningProgram(program, arguments, isRole: isRole, log: log)
+        let running = try RunningProgram(program, arguments, isRole: isRole, environment: environment, log: log)
         programs.append(running)
         return running
     }
@@ -69,8 +73,12 @@ final class TestCluster {
         try start("actor", ["--connect", try await endpoint(), "--threads", "\(threads)"])
     }
 
-    func startRewardWorker(threads: Int = 1) async throws -> RunningProgram {
-        try start("reward-worker", ["--connect", try await endpoint(), "--threads", "\(threads)"])
+    func startRewardWorker(
+        threads: Int = 1, environment: [String: String] = [:], _ more: [String] = []
+    ) async throws -> RunningProgram {
+        try start(
+            "reward-worker", ["--connect", try await endpoint(), "--threads", "\(threads)"] + more,
+            environment: environment)
     }
 
     /// Where the learner listens, as soon as it says so.

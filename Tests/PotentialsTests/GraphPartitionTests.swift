@@ -42,15 +42,53 @@ import Testing
         #expect(try partition(structure).atoms.representatives.count > 3)
     }
 
-    /// The network gives the same energies on the classes as on all atoms, bonds and angles.
-    @Test func energies_onClasses_areThoseOfTheWholeGraph() throws {
+    /// The network gives the same on the classes as on all atoms, bonds and angles.
+    @Test func results_onClasses_areThoseOfTheWholeGraph() throws {
         var whole = model
         whole.mergesEquivalent = false
-        let evaluators = (model.makeCHGNetEvaluator(), whole.makeCHGNetEvaluator())
-        for (id, structure) in structures where id != "amo2" && id != "coincident" {
-            let merged = try evaluators.0.siteEnergies(of: structure)
-            let separate = try evaluators.1.siteEnergies(of: structure)
-            #expect(zip(merged, separate).allSatisfy { abs($0 - $1) < 5e-6 }, "\(id)")
+        let evaluators = (model.makeEvaluator(), whole.makeEvaluator())
+        let properties: PotentialProperties = [.forces, .stress, .siteEnergies, .magneticMoments]
+        for (id, structure) in structures where !["amo2", "coincident", "dense-1", "dense-2"].contains(id) {
+            let merged = try evaluators.0.evaluate(structure, properties)
+            let separate = try evaluators.1.evaluate(structure, properties)
+            let energies = (try evaluators.0.evaluate(structure, .siteEnergies).siteEnergies ?? []) + [0]
+            #expect(zip(energies, separate.siteEnergies ?? []).allSatisfy { abs($0 - $1) < 5e-6 }, "\(id)")
+            #expect(
+                zip(merged.siteEnergies ?? [], separate.siteEnergies ?? []).allSatisfy { abs($0 - $1) < 5e-6 }, "\(id)")
+            #expect(
+                zip(merged.magneticMoments ?? [], separate.magneticMoments ?? []).allSatisfy { abs($0 - $1) < 1e-5 },
+                "\(id)")
+            let forces = zip(try #require(merged.forces), try #require(separate.forces))
+            let largest = try #require(separate.forces).map(largestComponent).max() ?? 0
+            #expect(forces.allSatisfy { largestComponent($0 - $1) < 5e-6 * (1 + largest) }, "\(id)")
+            let rows = (try #require(merged.stress).rows, try #require(separate.stress).rows)
+            #expect(zip(rows.0, rows.1).allSatisfy { largestComponent($0 - $1) < 1e-6 }, "\(id)")
         }
     }
+
+    /// A chain longer than the network sees: energies may merge what derivatives must not.
+    @Test func stableClasses_divideWhatFewRoundsMerge() throws {
+        let count = 15
+        let hydrogen = try #require(Element(symbol: "H"))
+        var elements = [Element](repeating: hydrogen, count: count)
+        elements[0] = try #require(Element(symbol: "O"))
+        let chain = Structure(
+            cell: Cell(a: SIMD3(5.5 * Double(count), 0, 0), b: SIMD3(0, 9, 0), c: SIMD3(0, 0, 9)), elements: elements,
+            fractionalCoordinates: (0..<count).map { SIMD3(Double($0) / Double(count), 0, 0) })
+        let graph = try model.makeCHGNetEvaluator().makeGraph(of: chain)
+        let numbers = elements.map(\.atomicNumber)
+        let few = GraphPartition(refining: graph, elements: numbers, rounds: 4).atoms.representatives.count
+        let stable = GraphPartition(stable: graph, elements: numbers).atoms.representatives.count
+        #expect(few == 6)
+        #expect(stable == 8)
+        var whole = model
+        whole.mergesEquivalent = false
+        let merged = try model.makeEvaluator().evaluate(chain, .forces).forces ?? []
+        let separate = try whole.makeEvaluator().evaluate(chain, .forces).forces ?? []
+        #expect(merged.count == count && separate.count == count)
+        #expect(zip(merged, separate).allSatisfy { largestComponent($0 - $1) < 1e-6 })
+    }
 }
+
+/// The size of the largest component.
+func largestComponent(_ vector: SIMD3<Double>) -> Double { max(abs(vector.x), abs(vector.y), abs(vector.z)) }

@@ -14,21 +14,32 @@ import Testing
         }
         let count = structure.atomCount
         var lengths = [[Double]](repeating: [], count: count * count)
+        // Every image of a difference in -1/2...1/2 that can be within the cutoff, and many more.
+        let ranges = heights.map { height in
+            let reach = (cutoff / height + 0.5).rounded(.up)
+            return Int(-reach)...Int(reach)
+        }
+        var images: [SIMD3<Double>] = []
+        for n1 in ranges[0] {
+            for n2 in ranges[1] {
+                for n3 in ranges[2] { images.append(cell.cartesian(SIMD3(Double(n1), Double(n2), Double(n3)))) }
+            }
+        }
+        let (x, y, z) = (images.map(\.x), images.map(\.y), images.map(\.z))
         for i in 0..<count {
             for j in 0..<count {
-                let difference = structure.fractionalCoordinates[j] - structure.fractionalCoordinates[i]
-                let ranges = (0..<3).map { axis -> ClosedRange<Int> in
-                    let reach = (cutoff / heights[axis]).rounded(.up) + 1
-                    return Int(-reach - difference[axis].rounded(.up))...Int(reach - difference[axis].rounded(.down))
-                }
-                for n1 in ranges[0] {
-                    for n2 in ranges[1] {
-                        for n3 in ranges[2] where i != j || n1 != 0 || n2 != 0 || n3 != 0 {
-                            let vector = cell.cartesian(difference + SIMD3(Double(n1), Double(n2), Double(n3)))
-                            let length = (vector * vector).sum().squareRoot()
-                            if length <= cutoff { lengths[i * count + j].append(length) }
-                        }
+                let raw = structure.fractionalCoordinates[j] - structure.fractionalCoordinates[i]
+                let difference = cell.cartesian(raw - raw.rounded(.toNearestOrEven))
+                let (dx, dy, dz) = (difference.x, difference.y, difference.z)
+                var image = 0
+                while image < x.count {
+                    let (vx, vy, vz) = (dx + x[image], dy + y[image], dz + z[image])
+                    let squared = vx * vx + vy * vy + vz * vz
+                    // Not an atom itself.
+                    if squared <= cutoff * cutoff, i != j || squared > 0 {
+                        lengths[i * count + j].append(squared.squareRoot())
                     }
+                    image += 1
                 }
             }
         }
@@ -96,6 +107,52 @@ import Testing
         let expected = try NeighborList(of: structure, cutoff: 5, maximumEdges: 100_000)
         let list = try NeighborList(of: skewed, cutoff: 5, maximumEdges: 100_000)
         #expect(isClose(lengths(of: list), lengths(of: expected), tolerance: 1e-7), "seed \(seed)")
+    }
+
+    /// Shapes that a search may get wrong: their cells as multiples of the cutoff, and atoms.
+    private static let shapes: [(cell: [SIMD3<Double>], atoms: Int)] = [
+        // Needles and plates with many atoms.
+        ([SIMD3(0.5, 0, 0), SIMD3(0.1, 0.6, 0), SIMD3(0.2, 0.3, 60)], 120),
+        ([SIMD3(0.4, 0.1, 0), SIMD3(0, 12, 1), SIMD3(0.1, 2, 14)], 150),
+        // Skewed, so that reduction turns and mixes the vectors; left-handed.
+        ([SIMD3(2, 0, 0), SIMD3(13.7, 1.8, 0), SIMD3(-8.1, 9.9, 1.6)], 80),
+        ([SIMD3(0, 3.1, 0.2), SIMD3(3, 0.1, 0), SIMD3(0.2, 0, 3.3)], 90),
+        // Much smaller than the cutoff.
+        ([SIMD3(0.12, 0, 0), SIMD3(0.03, 0.12, 0), SIMD3(0, 0.02, 0.12)], 1),
+        ([SIMD3(0.12, 0, 0), SIMD3(0, 2.5, 0), SIMD3(0, 0.3, 0.9)], 6),
+        // Large and sparse: far more boxes than atoms.
+        ([SIMD3(40, 0, 0), SIMD3(3, 40, 0), SIMD3(0, -5, 40)], 60),
+        // Large and full.
+        ([SIMD3(5.1, 0, 0), SIMD3(0.7, 4.9, 0), SIMD3(0.3, -0.9, 5.3)], 400),
+    ]
+
+    @Test(arguments: shapes.indices)
+    func pairs_inManyAtoms_areThoseOfTheSlowSearch(_ shape: Int) throws {
+        let (vectors, count) = Self.shapes[shape]
+        var generator = Philox(seed: UInt64(shape), domain: .testing)
+        let hydrogen = try #require(Element(symbol: "H"))
+        let cutoff = 5.0
+        let structure = Structure(
+            cell: Cell(a: cutoff * vectors[0], b: cutoff * vectors[1], c: cutoff * vectors[2]),
+            elements: Array(repeating: hydrogen, count: count),
+            fractionalCoordinates: (0..<count).map { atom in
+                // Some on the faces of the cell, where boxes meet.
+                if atom % 7 == 0 { return SIMD3(0, atom % 2 == 0 ? 1 : -1e-17, generator.uniform()) }
+                return SIMD3(generator.uniform(), 3 * generator.uniform() - 1, generator.uniform())
+            })
+        let list = try NeighborList(of: structure, cutoff: cutoff, maximumEdges: 2_000_000)
+        #expect(list.bondCount > 0)
+        var expected = slowLengths(of: structure, cutoff: cutoff)
+        var found = lengths(of: list)
+        // Of pairs at the cutoff, rounding decides.
+        for pair in expected.indices {
+            expected[pair].removeAll { $0 > cutoff - 1e-9 }
+            found[pair].removeAll { $0 > cutoff - 1e-9 }
+        }
+        #expect(isClose(found, expected, tolerance: 1e-9))
+        // The order is that of the atoms, whatever the search.
+        let order = zip(list.first, list.second).map { $0 * count + $1 }
+        #expect(zip(order, order.dropFirst()).allSatisfy { $0 <= $1 })
     }
 
     @Test func pairs_atExactlyTheCutoff_count() throws {

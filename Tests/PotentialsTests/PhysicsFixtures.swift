@@ -7,23 +7,40 @@ enum PhysicsFixtures {
     /// The embedded model, read once for all tests.
     static let model = Result { try CHGNet.embedded() }
 
+    /// The published versions, read once for all tests.
+    static let models = Dictionary(
+        uniqueKeysWithValues: CHGNet.Version.allCases.map { version in
+            (version, version == .v030 ? model : Result { try CHGNet.embedded(version) })
+        })
+
     /// What the reference gives for a structure.
     struct Prediction: Decodable {
         struct Values: Decodable {
             let energyPerAtom: Double
             let siteEnergies: [Double]
+            let forces: [[Double]]
+            /// GPa
+            let stress: [[Double]]
+            let moments: [Double]
 
             private enum CodingKeys: String, CodingKey {
                 case energyPerAtom = "energy_per_atom"
                 case siteEnergies = "site_energies"
+                case forces, stress
+                case moments = "magmoms"
             }
         }
 
         struct Rounding: Decodable {
             let energyPerAtom: Double
+            let forces: Double
+            let stress: Double
+            let moments: Double
 
             private enum CodingKeys: String, CodingKey {
                 case energyPerAtom = "energy_per_atom"
+                case forces, stress
+                case moments = "magmoms"
             }
         }
 
@@ -74,8 +91,8 @@ enum PhysicsFixtures {
             })
     }
 
-    static func predictions() throws -> [Prediction] {
-        try JSONDecoder().decode([Prediction].self, from: data("chgnet/predictions-0.3.0.json"))
+    static func predictions(_ version: CHGNet.Version = .v030) throws -> [Prediction] {
+        try JSONDecoder().decode([Prediction].self, from: data("chgnet/predictions-\(version.rawValue).json"))
     }
 
     private static func data(_ path: String) throws -> Data {
@@ -85,9 +102,16 @@ enum PhysicsFixtures {
 }
 
 extension PotentialEvaluator {
+    /// What was asked for of one structure.
+    func evaluate(
+        _ structure: Structure, _ properties: PotentialProperties
+    ) throws(PotentialError) -> PotentialEvaluation {
+        guard let result = evaluate([structure], properties).first else { throw .emptyStructure }
+        return try result.get()
+    }
+
     /// The energy per atom of one structure, eV/atom.
     func energyPerAtom(of structure: Structure) throws(PotentialError) -> Double {
-        guard let result = evaluate([structure], .energy).first else { throw .emptyStructure }
-        return try result.get().energyPerAtom
+        try evaluate(structure, .energy).energyPerAtom
     }
 }

@@ -40,7 +40,8 @@ package enum DruseProcess {
             input: "")
     }
 
-    private static func run(executable: URL, _ arguments: [String], input: String) throws -> Outcome {
+    /// Runs any program.
+    package static func run(executable: URL, _ arguments: [String], input: String = "") throws -> Outcome {
         let process = Process()
         process.executableURL = executable
         process.arguments = arguments

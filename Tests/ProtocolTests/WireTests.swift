@@ -8,66 +8,8 @@ import Testing
 import Trajectories
 
 @Suite struct WireTests {
-    private func crystals(_ count: Int = 4) throws -> [SampledCrystal] {
-        try Toys.crystals(of: WorkUnit(runSeed: 3, version: 2, unit: 1, crystalCount: count))
-    }
-
-    private func peerMessages() throws -> [PeerMessage] {
-        let digest = Digest(of: [1])
-        let outcomes: [Outcome] = [
-            .measured(Measurement(energyPerAtom: -3.25, energyAboveHull: 0.1)), .invalid(.atomsTooClose),
-            .failed(.missingReference(try #require(Element(symbol: "Pu")))), .failed(.engine("out of memory")),
-        ]
-        return [
-            .hello(Hello(peer: Toys.peer(.rewardWorker), instance: .max)), .goodbye("bye"),
-            .heartbeat(Readiness(window: 2, policy: digest, reference: digest)), .heartbeat(Readiness(window: 0)),
-            .report(
-                RoleReport(
-                    intervalSeconds: 5, crystals: 10, busySeconds: 4, residentBytes: 1 << 30, version: 3, inFlight: 2,
-                    logins: 1, resent: 0)),
-            .manifestRequest(digest), .chunkRequest(digest, index: 3),
-            .unitResult(
-                UnitResult(run: "r", version: 2, unit: 1, policy: digest, crystals: try crystals(), seconds: 1.5)),
-            .unitReturn(UnitReturn(version: 2, unit: 1, failed: true, reason: "why")),
-            .taskResult(
-                TaskResult(
-                    epoch: 1, task: 2,
-                    results: outcomes.map { MeasuringResult(outcome: $0, seconds: 1) })),
-            .taskReturn(TaskReturn(epoch: 1, task: 2, reason: "why")),
-        ]
-    }
-
-    private func hubMessages() throws -> [HubMessage] {
-        let announcement = Announcement(
-            epoch: 5, run: "r", version: 2, policy: Digest(of: [1]), reference: Digest(of: [2]))
-        let blob = WeightBlob([UInt8](repeating: 7, count: 1000), chunkBytes: 300)
-        return [
-            .welcome(
-                Welcome(
-                    session: 1, epoch: 5, run: "r", heartbeat: .seconds(1),
-                    liveness: .seconds(10),
-                    settings: "{}", weights: announcement)),
-            .refusal(Refusal(code: .full, reason: "full")), .heartbeatReply(announcement), .heartbeatReply(nil),
-            .shutdown("done"), .manifest(blob.manifest),
-            .chunk(WeightChunk(blob: blob.digest, index: 1, bytes: [1, 2, 3])),
-            .blobUnavailable(blob.digest, newest: announcement),
-            .unitGrant(
-                UnitGrant(
-                    unit: WorkUnit(runSeed: .max, version: 2, unit: 1, crystalCount: 16),
-                    policy: blob.digest)),
-            .unitAcknowledgement(version: 2, unit: 1),
-            .task(
-                RewardTask(
-                    epoch: 5, id: 6, recipe: Digest(of: [3]),
-                    items: try crystals().map {
-                        WorkItem(job: 2, index: $0.id.index, crystal: $0.crystal, terminated: $0.terminated)
-                    })), .taskAcknowledgement(6),
-            .announcement(announcement),
-        ]
-    }
-
     @Test func peerMessages_encoded_readBackExactly() throws {
-        for message in try peerMessages() {
+        for message in try SampleMessages.peer() {
             let (session, read) = try PeerMessage.decode(message.encode(session: 42))
             #expect(session == 42)
             #expect(read == message)
@@ -75,11 +17,11 @@ import Trajectories
     }
 
     @Test func hubMessages_encoded_readBackExactly() throws {
-        for message in try hubMessages() { #expect(try HubMessage.decode(message.encode()) == message) }
+        for message in try SampleMessages.hub() { #expect(try HubMessage.decode(message.encode()) == message) }
     }
 
     @Test func crystal_oddNumbers_surviveBitForBit() throws {
-        var crystal = try crystals(1)[0]
+        var crystal = try SampleMessages.crystals(1)[0]
         crystal.crystal.lattice.a = .nan
         crystal.crystal.lattice.b = -0.0
         crystal.crystal.lattice.c = 0.1 + 0.2
@@ -130,7 +72,9 @@ import Trajectories
     }
 
     @Test func decode_truncatedFrames_neverTrap() throws {
-        for frame in try peerMessages().map({ try $0.encode(session: 1) }) + hubMessages().map({ try $0.encode() }) {
+        for frame in try SampleMessages.peer().map({ try $0.encode(session: 1) })
+            + SampleMessages.hub().map({ try $0.encode() })
+        {
             for count in stride(from: 0, to: frame.count, by: max(1, frame.count / 200)) {
                 _ = try? PeerMessage.decode(Array(frame.prefix(count)))
                 _ = try? HubMessage.decode(Array(frame.prefix(count)))
@@ -141,9 +85,10 @@ import Trajectories
     @Test(arguments: 0..<10)
     func decode_mutatedFrames_neverTrapAndHubSurvives(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        let frames = try peerMessages().map { try $0.encode(session: 1) } + hubMessages().map { try $0.encode() }
+        let frames =
+            try SampleMessages.peer().map { try $0.encode(session: 1) } + SampleMessages.hub().map { try $0.encode() }
         var hub = HubCore(configuration: try Toys.configuration(), generator: generator)
-        hub.begin(version: 0, policy: WeightBlob([1]), reference: WeightBlob([2]), now: Toys.begin)
+        hub.begin(version: 0, policy: Blob([1]), reference: Blob([2]), now: Toys.begin)
         for _ in 0..<1500 {
             var frame = frames.randomElement(using: &generator) ?? []
             for _ in 0..<Int.random(in: 1...6, using: &generator) where !frame.isEmpty {

@@ -32,7 +32,7 @@ package struct HubCore: Sendable {
     var gathering: any BatchGathering
     /// The crystals of all versions that wait for their outcomes.
     var tasks: TaskQueue
-    var weights = WeightStore()
+    var weights: BlobStore
     var misconduct = Misconduct()
     package internal(set) var counters = HubCounters()
     private var effects: [HubEffect] = []
@@ -60,6 +60,7 @@ package struct HubCore: Sendable {
         epoch = self.generator.next()
         recipe = Digest(of: (configuration.settings[.rewardWorker] ?? "").utf8)
         peers = PeerTable(capacity: configuration.peerCapacity)
+        weights = BlobStore(files: configuration.files)
         tasks = TaskQueue(
             lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
         self.gathering = gathering ?? configuration.gathering
@@ -86,7 +87,7 @@ package struct HubCore: Sendable {
     ///   - resumed: What the checkpoint that the run goes on from holds for this step.
     /// - Complexity: O(n log n) in peers, O(crystals).
     package mutating func begin(
-        version: PolicyVersion, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:],
+        version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
         resuming resumed: GatheringState? = nil, now: Moment
     ) {
         let announcement = Announcement(

@@ -2,77 +2,68 @@ package import Base
 package import Protocol
 internal import Trajectories
 
-/// All of a peer role but its socket and its threads: what it knows, and what it answers.
+/// All of a peer but its socket and its threads: what it knows, and what it answers.
 ///
-/// It never waits: each call takes a message, the output of a job, or the time, and leaves effects and jobs behind.
-package protocol PeerCore: Sendable {
-    associatedtype Job: Sendable
-    associatedtype Output: Sendable
+/// It never waits: each call takes a message, the output of a job, or the time, and leaves effects and jobs behind. The
+/// session is the same for every role; the role's own part is its work.
+package struct PeerCore<Work: PeerWork>: Sendable {
+    private var session: PeerSession
+    private var work: Work
+    private var jobs: [Work.Job] = []
 
-    mutating func start(now: Moment)
-    mutating func receive(_ message: HubMessage, now: Moment)
-    mutating func finished(_ output: Output, now: Moment)
-    /// Does what is due; called at least every heartbeat.
-    mutating func tick(now: Moment)
-    /// Begins to leave: finishes or gives back the work in hand.
-    mutating func stop(now: Moment)
-    mutating func takeEffects() -> [PeerEffect]
-    mutating func takeJobs() -> [Job]
-}
-
-/// When a peer says what: heartbeats, changes of readiness, reports.
-struct PeerPulse: Sendable {
-    private let reportInterval: Duration
-    private var lastBeat: Moment?
-    private var lastReadiness: Readiness?
-    private var lastReport: Moment?
-    private var crystals = 0
-    private var busy = 0.0
-
-    init(reportInterval: Duration) {
-        self.reportInterval = reportInterval
+    /// - Parameter childBytes: resident memory of the processes that belong to the peer, for reports.
+    package init(
+        _ work: Work, configuration: PeerConfiguration, generator: any RandomNumberGenerator & Sendable,
+        childBytes: @escaping @Sendable () -> Int = { 0 }
+    ) {
+        self.work = work
+        session = PeerSession(
+            configuration: configuration, role: Work.role, generator: generator, childBytes: childBytes)
     }
 
-    /// Notes work done, for the next report.
-    mutating func worked(crystals: Int, seconds: Double) {
-        self.crystals += crystals
-        busy += seconds
+    package mutating func takeEffects() -> [PeerEffect] { session.takeEffects() }
+
+    package mutating func takeJobs() -> [Work.Job] {
+        defer { jobs.removeAll() }
+        return jobs
     }
 
-    /// Forgets what was said, after a new login.
-    mutating func reset() {
-        lastBeat = nil
-        lastReadiness = nil
-    }
+    package mutating func start(now: Moment) { session.start(now: now) }
 
-    /// Whether a heartbeat is due, because of the time or because the readiness changed; if so it counts as sent.
-    mutating func beats(_ readiness: Readiness, every interval: Duration, now: Moment) -> Bool {
-        if let lastBeat, readiness == lastReadiness, lastBeat.duration(to: now) < interval { return false }
-        lastBeat = now
-        lastReadiness = readiness
-        return true
-    }
-
-    /// The report, if one is due; it covers the time since the last.
-    ///
-    /// - Parameter childBytes: resident memory of the processes that belong to the peer, asked for when a report is
-    ///   due.
-    mutating func report(
-        version: Int, inFlight: Int, logins: Int, resent: Int, now: Moment, childBytes: () -> Int = { 0 }
-    ) -> RoleReport? {
-        guard let last = lastReport else {
-            lastReport = now
-            return nil
+    package mutating func receive(_ message: HubMessage, now: Moment) {
+        switch session.receive(message, now: now) {
+        case .handled: break
+        case .joined(let welcome): work.joined(welcome, &session)
+        case .message(let message): work.receive(message, &session)
         }
-        let interval = last.duration(to: now)
-        guard interval >= reportInterval else { return nil }
-        lastReport = now
-        defer { (crystals, busy) = (0, 0) }
-        return RoleReport(
-            intervalSeconds: Double(interval.components.seconds) + Double(interval.components.attoseconds) * 1e-18,
-            crystals: crystals, busySeconds: busy,
-            residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6) + childBytes(),
-            version: version,
-            inFlight: inFlight, logins: logins, resent: resent)
+        advance(now: now)
+    }
+
+    package mutating func finished(_ output: Work.Output, now: Moment) {
+        work.finished(output, &session)
+        advance(now: now)
+    }
+
+    /// Does what is due; called at least every heartbeat.
+    package mutating func tick(now: Moment) {
+        session.tick(now: now)
+        advance(now: now)
+    }
+
+    /// Begins to leave: finishes or gives back the work in hand.
+    package mutating func stop(now: Moment) {
+        guard session.beginLeaving(now: now) else { return }
+        work.giveBack(&session)
+        advance(now: now)
+    }
+
+    /// Starts whatever can start, and says whatever is due.
+    private mutating func advance(now: Moment) {
+        if session.welcome != nil {
+            if !session.isLeaving { jobs += work.takeJobs(&session, now: now) }
+            for result in work.dueResults(now: now) { session.send(result) }
+            session.speak(work.readiness(threads: session.configuration.threads), work.load, now: now)
+        }
+        session.leaveIfDone(work.load, now: now)
     }
 }

@@ -10,7 +10,7 @@ package import Transport
 package final class Hub: Sendable {
     package enum Command: Sendable {
         case begin(
-            version: PolicyVersion, policy: WeightBlob, reference: WeightBlob, known: [CrystalID: KnownOutcome] = [:],
+            version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
             resuming: GatheringState? = nil)
         /// Turn the processes of this name ("host:process") away.
         case refuse(peer: String, reason: String)

@@ -177,7 +177,7 @@ final class HubLoop {
         switch effect {
         case .send(let message, let routing):
             do {
-                switch try router.send([routing.bytes, message.encode()]) {
+                switch try router.send(message.encode(as: OutgoingFrame.self), to: routing.bytes) {
                 case .sent: break
                 case .full: core.congested(message, to: routing)
                 case .unreachable: core.undeliverable(to: routing)

@@ -19,16 +19,16 @@ package protocol BatchTrainer {
 package struct TrainingStart: Sendable {
     /// 0 for a fresh run, else what the last step made.
     package var version: PolicyVersion
-    package var policy: WeightBlob
+    package var policy: Blob
     /// The frozen reference of the KL term.
-    package var reference: WeightBlob
+    package var reference: Blob
     /// Outcomes of this version that need not be measured again.
     package var known: [CrystalID: KnownOutcome] = [:]
     /// What the checkpoint holds for the next step; nil for a fresh run, and from checkpoints of builds that did not
     /// keep it.
     package var gathering: GatheringState?
 
-    package init(version: PolicyVersion, policy: WeightBlob, reference: WeightBlob) {
+    package init(version: PolicyVersion, policy: Blob, reference: Blob) {
         self.version = version
         self.policy = policy
         self.reference = reference
@@ -39,7 +39,7 @@ package struct TrainingStart: Sendable {
 package struct TrainedVersion: Sendable {
     /// What the batch's step makes (``Step/madeVersion``).
     package var version: PolicyVersion
-    package var policy: WeightBlob
+    package var policy: Blob
     /// The crystals of the batch that the weights were trained on; none where they stayed as they were.
     package var trainedOn: [CrystalID] = []
     /// Whatever the trainer measured, by name, for the observer.
@@ -51,7 +51,7 @@ package struct TrainedVersion: Sendable {
     /// Lines for the log.
     package var notes: [String] = []
 
-    package init(version: PolicyVersion, policy: WeightBlob, statistics: [String: Double]) {
+    package init(version: PolicyVersion, policy: Blob, statistics: [String: Double]) {
         self.version = version
         self.policy = policy
         self.statistics = statistics

@@ -68,7 +68,7 @@ package struct LearnerRole {
         let stop: StopToken
         /// The newest, which the next step begins with.
         var version: PolicyVersion
-        let reference: WeightBlob
+        let reference: Blob
         /// Steps in a row that had nothing to learn from.
         var stepsWithoutScores = 0
         var stall = WaitingWatch()

@@ -31,14 +31,15 @@ package struct ActorRole {
         let wakeup = try Wakeup()
         stop.addWakeup(wakeup)
         let sampler = SharedSampler(make: makeSampler)
-        let pool = JobPool<ActorCore.Job, ActorCore.Output>(
+        let pool = JobPool<SamplingWork.Job, SamplingWork.Output>(
             name: "actor", threads: configuration.threads, wakeup: wakeup
         ) {
             { sampler.perform($0) }
         }
         let context = try ZMQContext()
         var loop = PeerLoop(
-            core: ActorCore(configuration: configuration, generator: SystemRandomNumberGenerator()),
+            core: ActorCore(
+                SamplingWork(), configuration: configuration, generator: SystemRandomNumberGenerator()),
             endpoint: configuration.endpoint, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
@@ -58,7 +59,7 @@ private final class SharedSampler: Sendable {
     }
 
     /// Does a job; the core never hands out `prepare` or `load` together with another.
-    func perform(_ job: ActorCore.Job) -> ActorCore.Output {
+    func perform(_ job: SamplingWork.Job) -> SamplingWork.Output {
         switch job {
         case .prepare(let settings):
             let problem = problem { () throws in

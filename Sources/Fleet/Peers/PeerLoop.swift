@@ -8,16 +8,16 @@ import Transport
 /// The I/O of a peer: runs on the calling thread, which alone touches the sockets, until the role is over.
 ///
 /// Work goes to a pool of threads and comes back through its mailbox; between messages the core is asked what is due.
-struct PeerLoop<Core: PeerCore>: ~Copyable {
+struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Messages taken in one turn before the core is asked what else is due.
     private static var messagesPerTurn: Int { 64 }
 
     private let endpoint: Endpoint
     private let context: ZMQContext
     private let wakeup: Wakeup
-    private let pool: JobPool<Core.Job, Core.Output>
+    private let pool: JobPool<Work.Job, Work.Output>
     private let logger: Logger
-    private var core: Core
+    private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
     /// How often a connection was made; a host of several addresses is tried at each in turn.
     private var connections = 0
@@ -30,8 +30,8 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
     }
 
     init(
-        core: consuming Core, endpoint: Endpoint, context: ZMQContext, wakeup: Wakeup,
-        pool: JobPool<Core.Job, Core.Output>, logger: Logger
+        core: consuming PeerCore<Work>, endpoint: Endpoint, context: ZMQContext, wakeup: Wakeup,
+        pool: JobPool<Work.Job, Work.Output>, logger: Logger
     ) {
         self.core = core
         self.endpoint = endpoint
@@ -111,7 +111,7 @@ struct PeerLoop<Core: PeerCore>: ~Copyable {
             // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights
             // until they are answered, heartbeats at their pace. What a return or a goodbye would have given back at
             // once, the hub takes back when the lease expires or the silence is too long.
-            _ = try dealer.send([message.encode(session: session)])
+            _ = try dealer.send(message.encode(session: session, as: OutgoingFrame.self))
         } catch let error as OversizedMessage {
             logger.error("a message was dropped: \(error)")
         }

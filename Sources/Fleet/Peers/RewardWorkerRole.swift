@@ -10,16 +10,20 @@ package struct RewardWorkerRole {
     private let configuration: PeerConfiguration
     private let logger: Logger
     private let engineBytes: @Sendable () -> Int
+    private let files: (any RecipeFileStore)?
     private let makeMeasurer: @Sendable (String) throws -> any CrystalMeasurer
 
     /// - Parameters:
+    ///   - files: The files that settings name, on this machine; nil where they name none.
     ///   - engineBytes: Tells the resident memory of the engine's process, for reports.
     ///   - makeMeasurer: Makes a measurer from the settings that the learner tells (JSON): one on each thread, and
     ///     again if they change.
     package init(
-        configuration: PeerConfiguration, logger: Logger, engineBytes: @escaping @Sendable () -> Int = { 0 },
+        configuration: PeerConfiguration, logger: Logger, files: (any RecipeFileStore)? = nil,
+        engineBytes: @escaping @Sendable () -> Int = { 0 },
         makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
     ) {
+        self.files = files
         self.engineBytes = engineBytes
         self.configuration = configuration
         self.logger = logger
@@ -33,8 +37,8 @@ package struct RewardWorkerRole {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()
         stop.addWakeup(wakeup)
-        let makeMeasurer = makeMeasurer
-        let pool = JobPool<RewardWorkerCore.Job, RewardWorkerCore.Output>(
+        let (makeMeasurer, files) = (makeMeasurer, files)
+        let pool = JobPool<MeasuringWork.Job, MeasuringWork.Output>(
             name: "measurer", threads: configuration.threads, wakeup: wakeup
         ) {
             var made: (settings: String, measurer: any CrystalMeasurer)?
@@ -43,17 +47,27 @@ package struct RewardWorkerRole {
                     if made?.settings != settings { made = (settings, try makeMeasurer(settings)) }
                     return try made?.measurer.measure(items) ?? []
                 } catch {
-                    throw error as? RoleError ?? .work("the engine cannot be made: \(error)")
+                    throw roleError(error)
                 }
+            }
+            func roleError(_ error: any Error) -> RoleError {
+                error as? RoleError ?? .work("the engine cannot be made: \(error)")
             }
             return { job in
                 let begin = Moment.now
                 switch job {
                 case .prepare(let settings):
-                    do throws(RoleError) {
+                    do {
+                        let missing = try files?.missing(of: settings) ?? []
+                        if !missing.isEmpty { return .lacking(missing, settings: settings) }
                         _ = try measure([], settings: settings)
                         return .prepared(settings: settings, problem: nil)
-                    } catch { return .prepared(settings: settings, problem: error) }
+                    } catch { return .prepared(settings: settings, problem: roleError(error)) }
+                case .keep(let blob, let settings):
+                    do {
+                        try files?.keep(blob, of: settings)
+                        return .kept(blob.digest, settings: settings)
+                    } catch { return .prepared(settings: settings, problem: roleError(error)) }
                 case .measure(let task, let settings):
                     do throws(RoleError) {
                         let results = try measure(task.items, settings: settings)
@@ -65,7 +79,8 @@ package struct RewardWorkerRole {
         let context = try ZMQContext()
         var loop = PeerLoop(
             core: RewardWorkerCore(
-                configuration: configuration, generator: SystemRandomNumberGenerator(), engineBytes: engineBytes),
+                MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
+                childBytes: engineBytes),
             endpoint: configuration.endpoint, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))

@@ -565,8 +565,8 @@ package nonisolated struct Druse_Manifest: Sendable {
 
   package var chunkSize: UInt32 = 0
 
-  /// SHA-256 of each chunk, in order.
-  package var chunks: [Data] = []
+  /// SHA-256 of the blob up to the end of each chunk, in order; the last is the digest.
+  package var runningDigests: [Data] = []
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1856,7 +1856,7 @@ nonisolated extension Druse_ManifestRequest: SwiftProtobuf.Message, SwiftProtobu
 
 nonisolated extension Druse_Manifest: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Manifest"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}size\0\u{3}chunk_size\0\u{1}chunks\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}digest\0\u{1}size\0\u{3}chunk_size\0\u{4}\u{2}running_digests\0\u{c}\u{4}\u{1}")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1867,7 +1867,7 @@ nonisolated extension Druse_Manifest: SwiftProtobuf.Message, SwiftProtobuf._Mess
       case 1: try { try decoder.decodeSingularBytesField(value: &self.digest) }()
       case 2: try { try decoder.decodeSingularUInt64Field(value: &self.size) }()
       case 3: try { try decoder.decodeSingularUInt32Field(value: &self.chunkSize) }()
-      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.chunks) }()
+      case 5: try { try decoder.decodeRepeatedBytesField(value: &self.runningDigests) }()
       default: break
       }
     }
@@ -1883,8 +1883,8 @@ nonisolated extension Druse_Manifest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if self.chunkSize != 0 {
       try visitor.visitSingularUInt32Field(value: self.chunkSize, fieldNumber: 3)
     }
-    if !self.chunks.isEmpty {
-      try visitor.visitRepeatedBytesField(value: self.chunks, fieldNumber: 4)
+    if !self.runningDigests.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.runningDigests, fieldNumber: 5)
     }
     try unknownFields.traverse(visitor: &visitor)
   }
@@ -1893,7 +1893,7 @@ nonisolated extension Druse_Manifest: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.digest != rhs.digest {return false}
     if lhs.size != rhs.size {return false}
     if lhs.chunkSize != rhs.chunkSize {return false}
-    if lhs.chunks != rhs.chunks {return false}
+    if lhs.runningDigests != rhs.runningDigests {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

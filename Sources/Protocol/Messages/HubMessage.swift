@@ -1,4 +1,5 @@
 package import Base
+package import Foundation
 package import Trajectories
 
 /// What the hub says to its peers.
@@ -7,8 +8,8 @@ package enum HubMessage: Sendable, Hashable {
     case refusal(Refusal)
     case heartbeatReply(Announcement?)
     case shutdown(String)
-    case manifest(WeightManifest)
-    case chunk(WeightChunk)
+    case manifest(BlobManifest)
+    case chunk(BlobChunk)
     case blobUnavailable(Digest, newest: Announcement?)
     case unitGrant(UnitGrant)
     case unitAcknowledgement(version: Int, unit: Int)
@@ -84,13 +85,13 @@ package struct Announcement: Sendable, Hashable {
     }
 }
 
-/// A piece of a blob of weights.
-package struct WeightChunk: Sendable, Hashable {
+/// A piece of a blob.
+package struct BlobChunk: Sendable, Hashable {
     package var blob: Digest
     package var index: Int
-    package var bytes: [UInt8]
+    package var bytes: Data
 
-    package init(blob: Digest, index: Int, bytes: [UInt8]) {
+    package init(blob: Digest, index: Int, bytes: Data) {
         self.blob = blob
         self.index = index
         self.bytes = bytes

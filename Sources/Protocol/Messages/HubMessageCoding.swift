@@ -1,5 +1,6 @@
 import Base
 import Foundation
+package import SwiftProtobuf
 import Trajectories
 
 extension HubMessage {
@@ -20,11 +21,11 @@ extension HubMessage {
         case .heartbeatReply(let wire):
             return .heartbeatReply(wire.hasWeights ? try Announcement(wire: wire.weights) : nil)
         case .shutdown(let wire): return .shutdown(try WireError.text(wire.reason, "reason"))
-        case .manifest(let wire): return .manifest(try WeightManifest(wire: wire))
+        case .manifest(let wire): return .manifest(try BlobManifest(wire: wire))
         case .chunk(let wire):
             return .chunk(
-                WeightChunk(
-                    blob: try WireError.digest(wire.digest, "digest"), index: Int(wire.index), bytes: Array(wire.data)))
+                BlobChunk(
+                    blob: try WireError.digest(wire.digest, "digest"), index: Int(wire.index), bytes: wire.data))
         case .blobUnavailable(let wire):
             return .blobUnavailable(
                 try WireError.digest(wire.digest, "digest"),
@@ -45,14 +46,14 @@ extension HubMessage {
         }
     }
 
-    /// The frame that carries the message.
+    /// The frame that carries the message, written into memory of any kind.
     ///
     /// - Throws: ``OversizedMessage``.
-    package func encode() throws -> [UInt8] {
+    package func encode<Bytes: SwiftProtobufContiguousBytes>(as type: Bytes.Type = [UInt8].self) throws -> Bytes {
         var envelope = Druse_Envelope()
         envelope.protocol = WireLimits.protocolVersion
         envelope.body = body
-        return try envelope.frame()
+        return try envelope.frame(as: type)
     }
 
     private var body: Druse_Envelope.OneOf_Body {
@@ -72,7 +73,7 @@ extension HubMessage {
             var wire = Druse_Chunk()
             wire.digest = Data(chunk.blob.bytes)
             wire.index = UInt32(chunk.index)
-            wire.data = Data(chunk.bytes)
+            wire.data = chunk.bytes
             return .chunk(wire)
         case .blobUnavailable(let digest, let newest):
             var wire = Druse_BlobUnavailable()
@@ -173,18 +174,18 @@ extension Refusal {
     }
 }
 
-extension WeightManifest {
+extension BlobManifest {
     init(wire: Druse_Manifest) throws(WireError) {
-        let size = try WireError.number(wire.size, atMost: WeightBlob.capacity, "size")
+        let size = try WireError.number(wire.size, atMost: Blob.capacity, "size")
         let chunkBytes = Int(wire.chunkSize)
-        guard (1...1 << 20).contains(chunkBytes), wire.chunks.count <= WireLimits.chunks,
-            wire.chunks.count == (size + chunkBytes - 1) / chunkBytes
+        guard (1...1 << 20).contains(chunkBytes), wire.runningDigests.count <= WireLimits.chunks,
+            wire.runningDigests.count == (size + chunkBytes - 1) / chunkBytes
         else { throw .malformed("the table of a manifest does not fit its size") }
-        var chunks: [Digest] = []
-        for chunk in wire.chunks { chunks.append(try WireError.digest(chunk, "chunk")) }
+        var digests: [Digest] = []
+        for digest in wire.runningDigests { digests.append(try WireError.digest(digest, "running digest")) }
         self.init(
-            digest: try WireError.digest(wire.digest, "digest"), byteCount: size, chunkBytes: chunkBytes, chunks: chunks
-        )
+            digest: try WireError.digest(wire.digest, "digest"), byteCount: size, chunkBytes: chunkBytes,
+            runningDigests: digests)
     }
 
     var wire: Druse_Manifest {
@@ -192,7 +193,7 @@ extension WeightManifest {
         wire.digest = Data(digest.bytes)
         wire.size = UInt64(byteCount)
         wire.chunkSize = UInt32(chunkBytes)
-        wire.chunks = chunks.map { Data($0.bytes) }
+        wire.runningDigests = runningDigests.map { Data($0.bytes) }
         return wire
     }
 }

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+package import SwiftProtobuf
 import Trajectories
 
 extension PeerMessage {
@@ -35,15 +36,17 @@ extension PeerMessage {
         }
     }
 
-    /// The frame that carries the message.
+    /// The frame that carries the message, written into memory of any kind.
     ///
     /// - Throws: ``OversizedMessage``.
-    package func encode(session: UInt64) throws -> [UInt8] {
+    package func encode<Bytes: SwiftProtobufContiguousBytes>(
+        session: UInt64, as type: Bytes.Type = [UInt8].self
+    ) throws -> Bytes {
         var envelope = Druse_Envelope()
         envelope.protocol = WireLimits.protocolVersion
         envelope.session = session
         envelope.body = body
-        return try envelope.frame()
+        return try envelope.frame(as: type)
     }
 
     private var body: Druse_Envelope.OneOf_Body {

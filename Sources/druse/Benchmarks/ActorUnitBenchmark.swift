@@ -17,10 +17,10 @@ struct ActorUnitBenchmark {
     /// - Parameter groups: the space groups to draw; empty for the frequencies in the policy's metadata.
     init(policy: PolicyWeights, groups: [Int] = [], threads: Int) throws {
         sampler = try PolicyUnitSampler(settings: PeerSettings.text(SamplingSettings(spaceGroups: groups)))
-        let blob = WeightBlob([UInt8](try policy.encoded()))
+        let blob = Blob(try policy.encoded())
         // Another reference than the policy, as after the first version.
         let reference = PolicyWeights(random: 2, configuration: policy.configuration)
-        try sampler.load(policy: blob, reference: WeightBlob([UInt8](try reference.encoded())), version: 0)
+        try sampler.load(policy: blob, reference: Blob(try reference.encoded()), version: 0)
         self.threads = threads
     }
 

@@ -39,9 +39,10 @@ struct BenchmarkRecord: Encodable, Sendable {
         var copiesByActor: Double
     }
 
-    /// What was measured: sample, logp, actor-unit, ppo-step, score, hub, weights, machine.
+    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, hub, weights, machine.
     var benchmark: String
-    /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores, the crystals.
+    /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores and
+    /// forces, the crystals.
     var shape: String
     var threads: Int
     var crystals: Int

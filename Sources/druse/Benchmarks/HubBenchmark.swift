@@ -80,8 +80,8 @@ struct HubBenchmark {
 
     /// Makes one version's batch.
     mutating func makeBatch(version: Int) throws {
-        let policy = WeightBlob([1, 2, UInt8(truncatingIfNeeded: version)])
-        let reference = WeightBlob([0])
+        let policy = Blob([1, 2, UInt8(truncatingIfNeeded: version)])
+        let reference = Blob([0])
         isComplete = false
         for index in peers.indices where peers[index].role == .actor {
             peers[index].readiness.policy = policy.digest

@@ -25,8 +25,8 @@ struct WeightsBenchmark {
             crystalsPerBatch: 1, crystalsPerUnit: 1, crystalsPerTask: 1)
         var core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
         let now = Moment.now
-        let blob = Self.measure(&offering) { WeightBlob(bytes) }
-        core.begin(version: 0, policy: blob, reference: WeightBlob([0]), now: now)
+        let blob = Self.measure(&offering) { Blob(bytes) }
+        core.begin(version: 0, policy: blob, reference: Blob([0]), now: now)
         for index in 0..<actors {
             let routing = RoutingID(bytes: [1, UInt8(truncatingIfNeeded: index), UInt8(truncatingIfNeeded: index >> 8)])
             let description = PeerDescription(
@@ -36,7 +36,7 @@ struct WeightsBenchmark {
             for answer in try exchange(hello, session: 0, at: routing, with: &core, now: now) {
                 if case .welcome(let welcome) = try HubMessage.decode(answer) { session = welcome.session }
             }
-            var pull = WeightPull(digest: blob.digest)
+            var pull = BlobPull(digest: blob.digest)
             while pull.blob == nil {
                 let requests = Self.measure(&pulling) { pull.requests(now: now) }
                 guard !requests.isEmpty else { throw RoleError.work("the weights did not arrive") }

@@ -34,7 +34,7 @@ final class HullQuestioning {
     }
 
     /// The answer to each query, in their order.
-    /// - Throws: ``ModelError`` if a potential is needed and cannot be loaded.
+    /// - Throws: ``ModelError`` if a potential is needed and cannot be loaded, or is none for the hull.
     func standings(of queries: [HullQuery]) throws(ModelError) -> [ToolAnswer<Standing>] {
         let settled = try settle(queries)
         let hull = hull
@@ -61,14 +61,14 @@ final class HullQuestioning {
             }
         }
         var evaluated: ArraySlice<ToolAnswer<EnergyEvaluation.Evaluated>> = []
-        if !structures.isEmpty { evaluated = try evaluation().energies(of: structures)[...] }
+        if !structures.isEmpty { evaluated = try evaluation().evaluations(of: structures)[...] }
         return queries.map { query in
             let result: Result<Amounts, ToolFailure>
             switch query.subject {
             case .success(.composition(let composition, let energy)): result = .success((composition, energy))
             case .success(.structure):
                 result = (evaluated.popFirst()?.result ?? .failure(ToolFailure("the potential gave no answer")))
-                    .map { ($0.composition, $0.energyPerAtom) }
+                    .map { ($0.composition, $0.evaluation.energyPerAtom) }
             case .failure(let failure): result = .failure(failure)
             }
             return ToolAnswer(id: query.id, result: result)
@@ -77,7 +77,9 @@ final class HullQuestioning {
 
     private func evaluation() throws(ModelError) -> EnergyEvaluation {
         if let energies { return energies }
-        let energies = EnergyEvaluation(potential: try loadPotential(), threads: team.threadCount)
+        let potential = try loadPotential()
+        try HullSource.check(hull, isFor: potential)
+        let energies = EnergyEvaluation(potential: potential, threads: team.threadCount)
         self.energies = energies
         return energies
     }

@@ -1,0 +1,180 @@
+package import Base
+package import Protocol
+package import Trajectories
+
+/// The work of a reward worker: its engine, its tasks.
+///
+/// It asks for work only once its engine is there and is the learner's. Files that the recipe names and that this
+/// machine lacks are pulled from the learner first.
+package struct MeasuringWork: PeerWork {
+    package enum Job: Sendable {
+        /// Make sure that there is an engine for these settings.
+        case prepare(settings: String)
+        /// Keep a file that the settings name.
+        case keep(Blob, settings: String)
+        case measure(RewardTask, settings: String)
+    }
+
+    package enum Output: Sendable {
+        /// The problem tells why there is no engine; nil if there is.
+        case prepared(settings: String, problem: RoleError?)
+        /// These files are not on this machine.
+        case lacking([Digest], settings: String)
+        case kept(Digest, settings: String)
+        case measured(RewardTask, [MeasuringResult], seconds: Double)
+        /// There is no engine any more.
+        case failed(RewardTask, RoleError)
+    }
+
+    private enum Preparation: Sendable, Hashable {
+        case none
+        case working
+        /// Waits for files.
+        case lacking([Digest], settings: String)
+        case done(settings: String)
+    }
+
+    package static let role = PeerRole.rewardWorker
+
+    private var epoch: UInt64?
+    /// The digest of the settings of the login.
+    private var recipe: Digest?
+    private var preparation = Preparation.none
+    private var newestVersion = 0
+    private var queue: [RewardTask] = []
+    private var measuring: Set<UInt64> = []
+    private var outbox = Outbox<UInt64, TaskResult>()
+    /// Whether the engine is that of the login in force.
+    private var isPrepared = false
+
+    package init() {}
+
+    // MARK: - Messages
+
+    package mutating func joined(_ welcome: Welcome, _ session: inout PeerSession) {
+        // Another life of the learner samples, and hands out, its crystals anew.
+        if epoch != welcome.epoch { outbox.removeAll() }
+        epoch = welcome.epoch
+        recipe = Digest(of: welcome.settings.utf8)
+        isPrepared = preparation == .done(settings: welcome.settings)
+        queue.removeAll()
+        outbox.resendAll()
+    }
+
+    package mutating func receive(_ message: HubMessage, _ session: inout PeerSession) {
+        switch message {
+        case .heartbeatReply(let weights): newestVersion = weights?.version ?? newestVersion
+        case .blobUnavailable(let digest, _):
+            guard case .lacking(let digests, _) = preparation, digests.contains(digest) else { return }
+            session.leave(
+                .cannotServe("the learner does not have the file \(digest) that its recipe names; start it again"))
+        case .task(let task) where session.isLeaving: giveBack(task, &session)
+        case .task(let task): take(task, &session)
+        case .taskAcknowledgement(let task): outbox.acknowledge(task)
+        default: break
+        }
+    }
+
+    private mutating func take(_ task: RewardTask, _ session: inout PeerSession) {
+        guard task.epoch == epoch else { return }
+        guard task.recipe == recipe else {
+            session.leave(
+                .work(
+                    "the learner asks to measure by the recipe \(task.recipe), and told another at login; start "
+                        + "this worker again"))
+            return
+        }
+        guard !queue.contains(where: { $0.id == task.id }), !measuring.contains(task.id),
+            queue.count <= session.configuration.threads + 1
+        else { return }
+        queue.append(task)
+    }
+
+    package mutating func giveBack(_ session: inout PeerSession) {
+        for task in queue { giveBack(task, &session) }
+        queue.removeAll()
+    }
+
+    private func giveBack(_ task: RewardTask, _ session: inout PeerSession) {
+        session.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "the worker leaves")))
+    }
+
+    // MARK: - Jobs
+
+    package mutating func takeJobs(_ session: inout PeerSession, now: Moment) -> [Job] {
+        guard let settings = session.welcome?.settings else { return [] }
+        switch preparation {
+        case .working: return []
+        case .lacking(let digests, settings):
+            guard let blob = session.takeBlob(), digests.contains(blob.digest) else {
+                if let first = digests.first { session.pull(first) }
+                return []
+            }
+            preparation = .working
+            return [.keep(blob, settings: settings)]
+        case .none, .lacking, .done:
+            guard isPrepared else {
+                preparation = .working
+                return [.prepare(settings: settings)]
+            }
+        }
+        var jobs: [Job] = []
+        while measuring.count < session.configuration.threads, !queue.isEmpty {
+            let task = queue.removeFirst()
+            measuring.insert(task.id)
+            jobs.append(.measure(task, settings: settings))
+        }
+        return jobs
+    }
+
+    package mutating func finished(_ output: Output, _ session: inout PeerSession) {
+        switch output {
+        case .prepared(let settings, nil):
+            preparation = .done(settings: settings)
+            isPrepared = settings == session.welcome?.settings
+        case .prepared(_, let problem?): session.leave(problem)
+        case .lacking(let digests, let settings):
+            session.log("pulling \(digests.count) files of the recipe from the learner")
+            preparation = .lacking(digests, settings: settings)
+        // What is still missing, the next look tells.
+        case .kept: preparation = .none
+        case .failed(let task, let problem):
+            measuring.remove(task.id)
+            session.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "\(problem)")))
+            session.leave(problem)
+        case .measured(let task, let results, let seconds):
+            measuring.remove(task.id)
+            session.worked(crystals: task.items.count, seconds: seconds)
+            if task.epoch == epoch { outbox.add(Self.result(of: task, results), as: task.id) }
+        }
+    }
+
+    private static func result(of task: RewardTask, _ results: [MeasuringResult]) -> TaskResult {
+        var results = results
+        if results.count != task.items.count {
+            let outcome = Outcome.failed(.engine("the engine returned another number of results"))
+            results = task.items.map { _ in MeasuringResult(outcome: outcome, seconds: 0) }
+        }
+        return TaskResult(epoch: task.epoch, task: task.id, results: results.map(usable))
+    }
+
+    /// The result, or a failure where the learner would not take its numbers.
+    private static func usable(_ result: MeasuringResult) -> MeasuringResult {
+        guard let problem = Admission().problem(of: result.outcome) else { return result }
+        return MeasuringResult(outcome: .failed(.engine(problem)), seconds: result.seconds)
+    }
+
+    package mutating func dueResults(now: Moment) -> [PeerMessage] { outbox.due(now: now).map { .taskResult($0) } }
+
+    // MARK: - State
+
+    package func readiness(threads: Int) -> Readiness { Readiness(window: isPrepared ? threads + 1 : 0) }
+
+    package var load: PeerLoad {
+        PeerLoad(
+            version: newestVersion, waiting: queue.count, working: measuring.count, unacknowledged: outbox.count,
+            resent: outbox.resentCount)
+    }
+}
+
+package typealias RewardWorkerCore = PeerCore<MeasuringWork>

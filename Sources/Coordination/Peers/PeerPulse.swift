@@ -1,0 +1,58 @@
+internal import Base
+internal import Protocol
+internal import Trajectories
+
+/// When a peer says what: heartbeats, changes of readiness, reports.
+struct PeerPulse: Sendable {
+    private let reportInterval: Duration
+    private var lastBeat: Moment?
+    private var lastReadiness: Readiness?
+    private var lastReport: Moment?
+    private var crystals = 0
+    private var busy = 0.0
+
+    init(reportInterval: Duration) {
+        self.reportInterval = reportInterval
+    }
+
+    /// Notes work done, for the next report.
+    mutating func worked(crystals: Int, seconds: Double) {
+        self.crystals += crystals
+        busy += seconds
+    }
+
+    /// Forgets what was said, after a new login.
+    mutating func reset() {
+        lastBeat = nil
+        lastReadiness = nil
+    }
+
+    /// Whether a heartbeat is due, because of the time or because the readiness changed; if so it counts as sent.
+    mutating func beats(_ readiness: Readiness, every interval: Duration, now: Moment) -> Bool {
+        if let lastBeat, readiness == lastReadiness, lastBeat.duration(to: now) < interval { return false }
+        lastBeat = now
+        lastReadiness = readiness
+        return true
+    }
+
+    /// The report, if one is due; it covers the time since the last.
+    ///
+    /// - Parameter childBytes: resident memory of the processes that belong to the peer, asked for when a report is
+    ///   due.
+    mutating func report(
+        _ load: PeerLoad, logins: Int, now: Moment, childBytes: () -> Int
+    ) -> RoleReport? {
+        guard let last = lastReport else {
+            lastReport = now
+            return nil
+        }
+        let interval = last.duration(to: now)
+        guard interval >= reportInterval else { return nil }
+        lastReport = now
+        defer { (crystals, busy) = (0, 0) }
+        return RoleReport(
+            intervalSeconds: interval.seconds, crystals: crystals, busySeconds: busy,
+            residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6) + childBytes(), version: load.version,
+            inFlight: load.inFlight, logins: logins, resent: load.resent)
+    }
+}

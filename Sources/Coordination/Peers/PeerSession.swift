@@ -1,0 +1,136 @@
+internal import Base
+internal import Protocol
+internal import Trajectories
+
+/// What all peers do alike at the hub: log in and again, say that they are alive and what they are ready for, pull
+/// blobs, report, and leave when asked to, with the work in hand finished.
+package struct PeerSession: Sendable {
+    package let configuration: PeerConfiguration
+    private var link: HubLink
+    private var pulse: PeerPulse
+    private var pull: BlobPull?
+    private var leavingBy: Moment?
+    private let childBytes: @Sendable () -> Int
+
+    /// - Parameter childBytes: resident memory of the processes that belong to the peer, for reports.
+    init(
+        configuration: PeerConfiguration, role: PeerRole, generator: any RandomNumberGenerator & Sendable,
+        childBytes: @escaping @Sendable () -> Int
+    ) {
+        self.configuration = configuration
+        self.childBytes = childBytes
+        link = HubLink(configuration: configuration, role: role, generator: generator)
+        pulse = PeerPulse(reportInterval: configuration.report)
+    }
+
+    /// The login in force; nil while there is none.
+    var welcome: Welcome? { link.welcome }
+
+    var isLeaving: Bool { leavingBy != nil }
+
+    // MARK: - Saying
+
+    /// Sends a message, if logged in.
+    mutating func send(_ message: PeerMessage) { link.send(message) }
+
+    mutating func log(_ text: String) { link.log(text) }
+
+    /// Tells the learner why this peer cannot work, and ends.
+    mutating func leave(_ problem: RoleError) {
+        link.send(.goodbye("\(problem)"))
+        link.leave(problem)
+    }
+
+    /// Notes work done, for the next report.
+    mutating func worked(crystals: Int, seconds: Double) { pulse.worked(crystals: crystals, seconds: seconds) }
+
+    // MARK: - Blobs
+
+    /// Pulls a blob, in place of another that was being pulled.
+    mutating func pull(_ digest: Digest) {
+        if pull?.digest != digest { pull = BlobPull(digest: digest) }
+    }
+
+    /// The blob that was pulled, once it is whole and checked; given out once.
+    mutating func takeBlob() -> Blob? {
+        guard let blob = pull?.blob else { return nil }
+        pull = nil
+        return blob
+    }
+
+    private mutating func receive(_ chunk: BlobChunk) {
+        let damaged = pull?.damagedCount ?? 0
+        pull?.receive(chunk)
+        if pull?.damagedCount ?? 0 > damaged { link.log("a piece of \(chunk.blob) was damaged; asking for it again") }
+    }
+
+    // MARK: - For PeerCore
+
+    /// What a message was to the session.
+    enum Reception {
+        /// It is the session's own business.
+        case handled
+        case joined(Welcome)
+        /// It is for the role.
+        case message(HubMessage)
+    }
+
+    mutating func start(now: Moment) { link.start(now: now) }
+
+    mutating func tick(now: Moment) { link.tick(now: now) }
+
+    mutating func receive(_ message: HubMessage, now: Moment) -> Reception {
+        switch link.receive(message, now: now) {
+        case .handled: return .handled
+        case .joined(let welcome):
+            pull?.restart()
+            pulse.reset()
+            return .joined(welcome)
+        case .shutdown(let reason):
+            link.log("the learner ends the run: \(reason)")
+            link.send(.goodbye("shutdown"))
+            link.leave(nil)
+            return .handled
+        case .message(.manifest(let manifest)):
+            pull?.receive(manifest)
+            return .handled
+        case .message(.chunk(let chunk)):
+            receive(chunk)
+            return .handled
+        case .message(.blobUnavailable(let digest, let newest)):
+            if pull?.digest == digest { pull = nil }
+            return .message(.blobUnavailable(digest, newest: newest))
+        case .message(let message): return .message(message)
+        }
+    }
+
+    /// Begins to leave; false if it was begun before.
+    mutating func beginLeaving(now: Moment) -> Bool {
+        guard leavingBy == nil else { return false }
+        leavingBy = now.advanced(by: configuration.drain)
+        return true
+    }
+
+    /// Says what is due: requests for blobs, heartbeats, reports.
+    mutating func speak(_ readiness: Readiness, _ load: PeerLoad, now: Moment) {
+        guard let welcome else { return }
+        for request in pull?.requests(now: now) ?? [] { link.send(request) }
+        let readiness = isLeaving ? Readiness(window: 0) : readiness
+        if pulse.beats(readiness, every: welcome.heartbeat, now: now) { link.send(.heartbeat(readiness)) }
+        if let report = pulse.report(load, logins: link.logins, now: now, childBytes: childBytes) {
+            link.send(.report(report))
+        }
+    }
+
+    /// Leaves if asked to, once the work in hand is delivered or the time to drain is over.
+    mutating func leaveIfDone(_ load: PeerLoad, now: Moment) {
+        guard let leavingBy else { return }
+        let isDone = load.working == 0 && (load.unacknowledged == 0 || welcome == nil)
+        guard isDone || now >= leavingBy else { return }
+        if !isDone { link.log("leaving with work in hand: the time to drain is over") }
+        link.send(.goodbye("stopped"))
+        link.leave(nil)
+    }
+
+    mutating func takeEffects() -> [PeerEffect] { link.takeEffects() }
+}

@@ -1,0 +1,93 @@
+import Potentials
+
+/// What a foreign engine says of itself.
+struct EngineIdentity: Sendable, Hashable {
+    /// The number of the protocol.
+    static let protocolNumber = 1
+    private static let quantityLimit = 64
+    /// Quantities with a meaning of their own, and the one unit that each may have.
+    private static let units = [
+        "energy": "eV", "energy_per_atom": "eV/atom", "forces": "eV/Å", "stress": "eV/Å^3",
+    ]
+    /// Names that a worker computes itself.
+    private static let reserved: Set = ["e_above_hull"]
+
+    /// The name by which a run asks for it, such as "mace-mp-0".
+    var name: String
+    var version: String
+    /// Of its weights; empty if it gives none.
+    var digest: String
+    var convention: EnergyConvention
+    var quantities: [EngineQuantity]
+
+    /// - Throws: ``EngineFault/answer(_:)`` for a hello that this worker cannot use.
+    init(_ header: EngineHeader) throws(EngineFault) {
+        guard header.kind == "hello" else { throw .answer("\"\(header.kind)\" in place of \"hello\"") }
+        guard header.protocolNumber == Self.protocolNumber else {
+            throw .answer(
+                "it speaks protocol \(header.protocolNumber.map { "\($0)" } ?? "of no number"), this worker "
+                    + "\(Self.protocolNumber)")
+        }
+        name = header.name ?? ""
+        version = header.version ?? ""
+        digest = header.digest ?? ""
+        guard !name.isEmpty, ([name, version, digest].allSatisfy { $0.utf8.count <= 200 && Self.isOneLine($0) }) else {
+            throw .answer("its name, version or digest is missing, too long, or more than a line")
+        }
+        guard let convention = header.energyConvention.flatMap(EnergyConvention.init(rawValue:)) else {
+            throw .answer(
+                "its energy_convention is \(header.energyConvention.map { "\"\($0)\"" } ?? "missing"); it must be "
+                    + EnergyConvention.allCases.map(\.rawValue).joined(separator: ", "))
+        }
+        self.convention = convention
+        quantities = header.quantities ?? []
+        guard quantities.count <= Self.quantityLimit else {
+            throw .answer("it gives more than \(Self.quantityLimit) quantities")
+        }
+        var names: Set<String> = []
+        for quantity in quantities {
+            guard Self.isName(quantity.name), names.insert(quantity.name).inserted else {
+                throw .answer(
+                    "\"\(quantity.name)\" is no name of a quantity, or stands twice: letters, digits and _, 64 at most")
+            }
+            guard !Self.reserved.contains(quantity.name) else {
+                throw .answer("\(quantity.name) is computed by the worker; an engine gives the energy")
+            }
+            if let unit = Self.units[quantity.name], unit != quantity.unit {
+                throw .answer("\(quantity.name) is in \"\(quantity.unit)\"; it must be in \(unit)")
+            }
+        }
+        guard !names.isDisjoint(with: ["energy", "energy_per_atom"]) else {
+            throw .answer("it gives no energy (eV) and no energy_per_atom (eV/atom)")
+        }
+    }
+
+    /// The energy it is asked for: the one per atom where there are both.
+    var energyName: String {
+        quantities.contains { $0.name == "energy_per_atom" } ? "energy_per_atom" : "energy"
+    }
+
+    /// What else it gives, one number a structure.
+    var extraNames: [String] { quantities.map(\.name).filter { Self.units[$0] == nil } }
+
+    private static func isName(_ text: String) -> Bool {
+        (1...64).contains(text.utf8.count)
+            && text.utf8.allSatisfy { byte in
+                switch UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 {
+                case true: true
+                case false: byte == UInt8(ascii: "_") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
+                }
+            }
+    }
+
+    private static func isOneLine(_ text: String) -> Bool { !text.contains { $0.isNewline } }
+}
+
+extension EngineIdentity: CustomStringConvertible {
+    /// For logs.
+    var description: String {
+        let digest = digest.isEmpty ? "" : " (digest \(digest))"
+        let units = quantities.map { "\($0.name) [\($0.unit)]" }.joined(separator: ", ")
+        return "\(name) \(version)\(digest), \(convention.rawValue), gives \(units)"
+    }
+}

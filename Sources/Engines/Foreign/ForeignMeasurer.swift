@@ -1,0 +1,83 @@
+internal import Base
+internal import Potentials
+internal import Rewards
+internal import Stability
+internal import Synchronization
+package import Trajectories
+
+/// Measures the crystals of tasks by a foreign engine; validity and hull stay here. One for each thread.
+final class ForeignMeasurer: CrystalMeasurer {
+    private let engine: ForeignEngine
+    private let hull: HullReference
+    private let name: String
+    private let evaluator: ForeignEvaluator
+    private let measurer: EngineMeasurer
+
+    /// - Parameter name: of the engine that the recipe wants.
+    init(_ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference) {
+        self.engine = engine
+        self.name = name
+        self.hull = hull
+        evaluator = ForeignEvaluator(engine)
+        measurer = EngineMeasurer(
+            measurer: StabilityMeasurer(evaluator: evaluator, hull: hull, limits: recipe.limits))
+    }
+
+    func measure(_ items: [WorkItem]) throws -> [MeasuringResult] {
+        if items.isEmpty { try prepare() }
+        let results = measurer.measure(items)
+        // No crystal is at fault if there is no engine.
+        if let problem = evaluator.problem { throw problem }
+        return results
+    }
+
+    /// Makes sure that there is an engine, and that it is the one that the run wants.
+    private func prepare() throws(RoleError) {
+        _ = try evaluator.lane.evaluate([])
+        guard let identity = engine.identity else { return }
+        guard identity.name == name else {
+            throw .cannotServe(
+                "this run wants the engine \(name); the one of --engine is \(identity.name): start the worker with "
+                    + "the command of \(name)")
+        }
+        do throws(ModelError) { try HullSource.check(hull, isFor: identity.name, identity.convention) } catch {
+            throw .cannotServe("\(error)")
+        }
+    }
+}
+
+/// Makes the measurers of a reward worker with a foreign engine; the hull is loaded for the first and shared.
+package final class ForeignMeasurerFactory: Sendable {
+    private let engine: ForeignEngine
+    private let files: RecipeFileCache
+    private let shared = Mutex<(place: String, hull: HullReference)?>(nil)
+
+    /// - Parameter files: where the files lie that a recipe names.
+    package init(_ engine: ForeignEngine, files: RecipeFileCache = RecipeFileCache()) {
+        self.engine = engine
+        self.files = files
+    }
+
+    /// - Parameter text: JSON of ``Recipe``.
+    /// - Throws: ``RoleError`` if the learner wants another potential, or has another hull.
+    package func makeMeasurer(_ text: String) throws -> any CrystalMeasurer {
+        let recipe = try PeerSettings.parse(Recipe.self, from: text)
+        guard let name = PotentialName(recipe.potential).externalName else {
+            throw RoleError.cannotServe(
+                "this run measures with the potential \(recipe.potential), which workers have themselves; start the "
+                    + "worker without --engine")
+        }
+        return ForeignMeasurer(engine, name: name, recipe: recipe, hull: try hull(recipe))
+    }
+
+    private func hull(_ recipe: Recipe) throws -> HullReference {
+        let place = try files.place(recipe.hull, recipe.hullFile)
+        return try shared.withLock { shared in
+            if let shared, shared.place == place, shared.hull.digest == recipe.hullDigest { return shared.hull }
+            let hull = try HullSource.load(place)
+            try recipe.check("hull", recipe.hull, found: hull.digest, expected: recipe.hullDigest)
+            shared = (place, hull)
+            return hull
+        }
+    }
+}

@@ -1,0 +1,42 @@
+internal import Potentials
+internal import Stability
+
+/// What the crystals of a run are measured by, as far as its learner needs to know: it judges, and has an engine of its
+/// own only where the potential is a native one.
+package struct MeasuringStandard: Sendable {
+    /// For records, such as "chgnet-0.3.0" and the digest of its weights, or "external mace-mp-0".
+    package let potentialLabel: String
+    /// What the potential must be on resume: the digest of its weights, or its name if reward workers bring it.
+    package let potentialDigest: String
+    package let hullDigest: String
+
+    /// - Parameters:
+    ///   - potential: one of ``PotentialSource/names``, `external NAME` or a file.
+    ///   - hull: `default` or a file.
+    /// - Throws: ``ModelError`` if one cannot be opened, or they do not fit together.
+    package init(potential: String, hull: String) throws(ModelError) {
+        let reference = try HullSource.load(hull)
+        hullDigest = reference.digest
+        if case .external(let name) = PotentialName(potential) {
+            guard !name.isEmpty else {
+                throw ModelError("potential: `external` needs the name of an engine: external NAME")
+            }
+            potentialDigest = PotentialName.externalPrefix + name
+            potentialLabel = potentialDigest
+            return
+        }
+        let model = try PotentialSource.load(potential)
+        try HullSource.check(reference, isFor: model)
+        potentialDigest = model.digest
+        potentialLabel = "\(model.name) \(model.digest)"
+    }
+
+    /// What a potential must be on resume.
+    package static func digest(ofPotential name: String) throws(ModelError) -> String {
+        if let engine = PotentialName(name).externalName { return PotentialName.externalPrefix + engine }
+        return try PotentialSource.load(name).digest
+    }
+
+    /// What names potential and hull in checkpoints.
+    package var digests: EngineDigests { EngineDigests(potential: potentialDigest, hull: hullDigest) }
+}

@@ -1,0 +1,198 @@
+import Crystals
+import Engines
+import Foundation
+import Potentials
+import ProgramFixtures
+import Rewards
+import Stability
+import Testing
+import Trajectories
+
+/// Which engine serves which run, and what a worker makes of its answers.
+@Suite(.timeLimit(.minutes(2)), .enabled("needs python3") { TestEngines.python != nil })
+struct ForeignMeasurerTests {
+    private let log = LogLines()
+
+    private func withFactory<Value>(
+        start: String = "", startLimit: Duration = .seconds(60), _ body: (ForeignMeasurerFactory) throws -> Value
+    ) throws -> Value {
+        var settings = ForeignEngine.Settings()
+        settings.startLimit = startLimit
+        let python = try #require(TestEngines.python)
+        let engine = ForeignEngine(
+            command: try ForeignCommand(
+                words: [python, TestEngines.file("faulty_engine.py"), start],
+                environment: ["PATH": "/usr/bin:/bin"]), settings: settings, logger: log.logger)
+        defer { engine.close() }
+        return try body(ForeignMeasurerFactory(engine))
+    }
+
+    private func recipe(
+        potential: String = "external faulty"
+    ) throws -> String {
+        let hull = try HullReference.embedded()
+        return try PeerSettings.text(
+            Recipe(
+                limits: ValidityLimits(), potential: potential, potentialDigest: potential, hull: "default",
+                hullDigest: hull.digest))
+    }
+
+    /// What a worker says that cannot serve.
+    private func refusal(
+        start: String = "", potential: String = "external faulty"
+    ) throws -> RoleError {
+        let text = try recipe(potential: potential)
+        let error = #expect(throws: RoleError.self) {
+            try withFactory(start: start, startLimit: .seconds(1)) { _ = try $0.makeMeasurer(text).measure([]) }
+        }
+        return try #require(error)
+    }
+
+    private func item(_ group: Int, _ elements: [String], a: Double) throws -> WorkItem {
+        let sites = try elements.enumerated().map { index, symbol in
+            Crystal.Site(
+                wyckoff: index + 1, element: try #require(Element(symbol: symbol)),
+                position: SIMD3(repeating: 0.5 * Double(index)))
+        }
+        let crystal = Crystal(
+            spaceGroup: try #require(SpaceGroup(number: group)), sites: sites,
+            lattice: LatticeParameters(a: a, b: a, c: a, alpha: 90, beta: 90, gamma: 90))
+        return WorkItem(job: 0, index: 0, crystal: crystal, terminated: true)
+    }
+
+    @Test func measure_validAndInvalidCrystals_givesOutcomesWithHeightsAndWhatElseTheEngineGives() throws {
+        let items = [
+            // LiH: the engine would hang at Li alone, but the orbits begin with H here.
+            try item(225, ["H", "Li"], a: 4.1), try item(225, ["H", "Li"], a: 0.1), try item(225, ["F", "Na"], a: 4.6),
+            try item(225, ["N", "Al"], a: 4.6),
+        ]
+        let text = try recipe()
+        try withFactory { factory in
+            let measurer = try factory.makeMeasurer(text)
+            #expect(try measurer.measure([]).isEmpty)
+            let results = try measurer.measure(items)
+            let measurement = try #require(measured(results[0]))
+            let energy = try #require(measurement[.energyPerAtom])
+            let composition = Composition([
+                try #require(Element(symbol: "Li")): 1, try #require(Element(symbol: "H")): 1,
+            ])
+            let hull = try HullReference.embedded().phaseDiagram(of: composition.amounts.keys)
+            let ground = try hull.hullEnergyPerAtom(of: composition)
+            #expect(measurement[.energyAboveHull] == energy - ground)
+            #expect(measurement[Trajectories.Measurement.Quantity(rawValue: "leads_group")] == 1)
+            #expect(results[1].outcome == .invalid(.latticeOutOfBounds))
+            guard case .failed(.engineAnswer(let reason)) = results[2].outcome else {
+                Issue.record("\(results[2].outcome)")
+                return
+            }
+            #expect(reason.contains("must be f64 [1]"))
+            #expect(results[3].outcome == .failed(.engineNotFinite("energy_per_atom")))
+        }
+    }
+
+    private func measured(_ result: MeasuringResult) -> Trajectories.Measurement? {
+        if case .measured(let measurement) = result.outcome { measurement } else { nil }
+    }
+
+    @Test func prepare_engineOfAnotherName_cannotServe() throws {
+        let error = try refusal(potential: "external mace-mp-0")
+        #expect("\(error)".hasPrefix("this run wants the engine mace-mp-0; the one of --engine is faulty"), "\(error)")
+        #expect(error.isLasting)
+    }
+
+    @Test func prepare_engineWhoseEnergiesAreNotTheHulls_cannotServe() throws {
+        let error = try refusal(start: "raw")
+        #expect("\(error)".hasPrefix("energies of faulty (raw-pbe) have no place on the embedded hull"), "\(error)")
+        #expect(error.isLasting)
+    }
+
+    @Test func makeMeasurer_runOfANativePotential_cannotServe() throws {
+        let error = try refusal(potential: "chgnet")
+        #expect("\(error)".contains("chgnet, which workers have themselves; start the worker without --engine"))
+    }
+
+    @Test func makeMeasurer_nativeWorkerForAnEngine_cannotServe() throws {
+        let text = try recipe()
+        let error = #expect(throws: RoleError.self) { _ = try EngineMeasurerFactory().makeMeasurer(text) }
+        #expect("\(try #require(error))".hasPrefix("this run wants the engine faulty, which this worker does not have"))
+    }
+
+    @Test(arguments: [
+        ("die", "the engine ended (exit status 1); it said last: there is no such model"),
+        ("noise", "\"Load"), ("hang", "did not answer within the time limit"), ("protocol", "it speaks protocol 2"),
+        ("unit", "energy is in \"kcal/mol\"; it must be in eV"), ("no energy", "it gives no energy"),
+        ("convention", "its energy_convention is \"best\"; it must be mp2020-corrected, raw-pbe, own-hull-only"),
+    ])
+    func prepare_engineThatCannotStart_saysWhy(start: String, words: String) throws {
+        let error = try refusal(start: start)
+        #expect("\(error)".contains("failed 5 times in a row"), "\(error)")
+        #expect("\(error)".contains(words), "\(error)")
+    }
+
+    @Test func command_programThatIsNotThere_isNamed() throws {
+        let error = #expect(throws: RoleError.self) {
+            try ForeignCommand(words: ["no-such-program"], environment: ["PATH": "/usr/bin:/bin"])
+        }
+        #expect(error.map { "\($0)" } == "--engine: there is no program no-such-program in PATH")
+    }
+
+    @Test func words_areSplitAsAShellSplitsThem() throws {
+        for (line, words) in [
+            ("python3 -m druse_engine", ["python3", "-m", "druse_engine"]),
+            (#"  a  'b c'"d e"  \"f\" "#, ["a", "b cd e", "\"f\""]),
+            (#"a --kwargs '{"model": "small"}' """#, ["a", "--kwargs", #"{"model": "small"}"#, ""]),
+            (#""a\"b\c" a\ b"#, [#"a"b\c"#, "a b"]), ("$HOME `x` *", ["$HOME", "`x`", "*"]),
+        ] { #expect(try EngineWords.split(line) == words) }
+        for line in ["", "  ", "a 'b", "a \"b", "a\\"] {
+            #expect(throws: RoleError.self) { try EngineWords.split(line) }
+        }
+    }
+
+    // MARK: The package druse_engine
+
+    /// What `python3 -m druse_engine` with arguments makes of Cu3Au, between two crystals of uranium.
+    private func evaluation(_ python: String, _ arguments: [String]) throws -> PotentialEvaluation {
+        let engine = ForeignEngine(
+            command: try ForeignCommand(
+                words: [python, "-m", "druse_engine"] + arguments,
+                environment: EngineEnvironment.passedOn(of: ProcessInfo.processInfo.environment)
+                    .merging(["PYTHONPATH": TestEngines.package]) { $1 }), settings: .init(), logger: log.logger)
+        defer { engine.close() }
+        let (copper, gold) = (try #require(Element(symbol: "Cu")), try #require(Element(symbol: "Au")))
+        let structure = Structure(
+            cell: Cell(a: SIMD3(3.8, 0, 0), b: SIMD3(0, 3.8, 0), c: SIMD3(0, 0, 3.8)),
+            elements: [gold, copper, copper, copper],
+            fractionalCoordinates: [.zero, SIMD3(0, 0.5, 0.5), SIMD3(0.5, 0, 0.5), SIMD3(0.5, 0.5, 0)])
+        let strange = Structure(
+            cell: structure.cell, elements: [try #require(Element(symbol: "U"))], fractionalCoordinates: [.zero])
+        let results = engine.makeEvaluator().evaluate([strange, structure, strange], .energy)
+        #expect(results.count == 3)
+        return try results[1].get()
+    }
+
+    @Test(.enabled("needs python3 with numpy") { TestEngines.pythonWithNumpy != nil })
+    func package_functionOfAUsersOwn_givesItsNumbers() throws {
+        let python = try #require(TestEngines.pythonWithNumpy)
+        let evaluation = try evaluation(python, ["call", "\(TestEngines.file("my_reward.py")):measure"])
+        #expect(abs(evaluation.energyPerAtom + 0.1 * 3.8 * 3.8 * 3.8 / 4) < 1e-12)
+        #expect(abs((evaluation.quantities["band_gap"] ?? 0) - 3.8 * 3.8 * 3.8 / 40) < 1e-12)
+        #expect(log.hasLine { $0 == "engine: printing does no harm" })
+    }
+
+    /// Cu3Au by ASE's effective medium theory; an element that it does not know fails alone.
+    @Test(.enabled("needs python3 with ase (Debian: python3-ase)") { TestEngines.pythonWithASE != nil })
+    func package_calculatorOfASE_givesItsEnergies() throws {
+        let python = try #require(TestEngines.pythonWithASE)
+        let evaluation = try evaluation(python, ["ase", "--calculator", "ase.calculators.emt:EMT"])
+        let script = """
+            from ase import Atoms
+            from ase.calculators.emt import EMT
+            positions = [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
+            atoms = Atoms("AuCu3", scaled_positions=positions, cell=[3.8] * 3, pbc=True, calculator=EMT())
+            print(atoms.get_potential_energy() / 4)
+            """
+        let outcome = try DruseProcess.run(executable: URL(filePath: python), ["-c", script])
+        let expected = try #require(Double(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
+        #expect(abs(evaluation.energyPerAtom - expected) < 1e-12)
+    }
+}
