@@ -155,7 +155,7 @@ import Trajectories
             let ages = batch.crystals.map { batch.step.staleness(of: $0.sampled.id.version) }
             #expect(ages.allSatisfy { (0...bound).contains($0) })
             for crystal in batch.crystals {
-                #expect(crystal.policy == WeightBlob([UInt8(crystal.sampled.id.version.number)]).digest)
+                #expect(crystal.policy == Blob([UInt8(crystal.sampled.id.version.number)]).digest)
             }
         }
         let isLate = simulation.batches.contains { batch in
