@@ -101,7 +101,8 @@ package enum HullSource {
         guard convention != .mp2020Corrected, hull.isEmbedded else { return }
         throw ModelError(
             "energies of \(potential) (\(convention.rawValue)) have no place on the embedded hull, which holds "
-                + "\(EnergyConvention.mp2020Corrected.rawValue) ones: name a hull file of this potential's own energies")
+                + "\(EnergyConvention.mp2020Corrected.rawValue) ones: name a hull file of this potential's own "
+                + "energies")
     }
 }
 

@@ -136,8 +136,8 @@ package struct RunInputs: Sendable {
 
     private var keptPotential: String { keptFile(Self.potentialFileName)?.path ?? configuration.potential }
 
-    /// The names by which they are found on this machine: the file the run was begun with, as long as it is the same, else
-    /// the copy in the run's directory.
+    /// The names by which they are found on this machine: the file the run was begun with, as long as it is the same,
+    /// else the copy in the run's directory.
     package var engineNames: (potential: String, hull: String) {
         func name(_ original: String, _ kept: URL?) -> String {
             guard let kept, !FileManager.default.contentsEqual(atPath: original, andPath: kept.path) else {

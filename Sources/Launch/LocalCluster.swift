@@ -20,6 +20,8 @@ package struct LocalCluster: Sendable {
     package var grace = 60.0
     /// Whether the learner may listen where other machines can reach it.
     package var isInsecure = false
+    /// Further options of the reward workers.
+    package var workerOptions: [String] = []
 
     package init(
         configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool,
@@ -74,7 +76,8 @@ package struct LocalCluster: Sendable {
         var children = [learner]
         for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", ["--connect", reach])) }
         for index in 0..<rewardWorkers {
-            children.append(try child("reward-worker-\(index + 1)", "reward-worker", ["--connect", reach]))
+            children.append(
+                try child("reward-worker-\(index + 1)", "reward-worker", ["--connect", reach] + workerOptions))
         }
         return children
     }

@@ -12,7 +12,7 @@ struct Druse: ParsableCommand {
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
             HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self, ConfigCommand.self,
-            BenchCommand.self,
+            BenchCommand.self, EngineCommand.self,
         ])
 
     static func main() {

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Configuration
+import Engines
 import Fleet
 import Foundation
 import Launch
@@ -45,6 +46,13 @@ struct LaunchCommand: ParsableCommand {
     @Flag(help: "Allow to listen where other machines can connect: nothing is encrypted, and nobody is authenticated.")
     var insecure = false
 
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp(
+            "Further options of the reward workers, split into words as a shell's, such as \"--threads 4 --engine "
+                + "'python3 my_engine.py'\".", valueName: "options"))
+    var workerOptions: String?
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "notice"
 
@@ -66,6 +74,9 @@ struct LaunchCommand: ParsableCommand {
                 runDirectory: runDir, resume: resume, overrides: overrides, logLevel: logLevel)
             cluster.grace = grace
             cluster.isInsecure = insecure
+            if let workerOptions {
+                cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")
+            }
             if settings.dryRun {
                 RoleProcess.say(try cluster.plan())
                 return ExitStatus.complete.rawValue

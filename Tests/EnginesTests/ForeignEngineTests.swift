@@ -82,6 +82,9 @@ struct ForeignEngineTests {
             }
             #expect(atoms == expected)
             #expect(engine.faults.isEmpty)
+            // It gives no forces, and is not asked for them.
+            let forces = engine.makeEvaluator().evaluate([structures[0]], [.energy, .forces])[0]
+            #expect(problem(forces) == .failed("faulty does not give what was asked for"))
         }
     }
 

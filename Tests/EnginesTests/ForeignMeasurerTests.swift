@@ -151,7 +151,9 @@ struct ForeignMeasurerTests {
     // MARK: The package druse_engine
 
     /// What `python3 -m druse_engine` with arguments makes of Cu3Au, between two crystals of uranium.
-    private func evaluation(_ python: String, _ arguments: [String]) throws -> PotentialEvaluation {
+    private func evaluation(
+        _ python: String, _ arguments: [String], _ properties: PotentialProperties = .energy
+    ) throws -> PotentialEvaluation {
         let engine = ForeignEngine(
             command: try ForeignCommand(
                 words: [python, "-m", "druse_engine"] + arguments,
@@ -162,10 +164,10 @@ struct ForeignMeasurerTests {
         let structure = Structure(
             cell: Cell(a: SIMD3(3.8, 0, 0), b: SIMD3(0, 3.8, 0), c: SIMD3(0, 0, 3.8)),
             elements: [gold, copper, copper, copper],
-            fractionalCoordinates: [.zero, SIMD3(0, 0.5, 0.5), SIMD3(0.5, 0, 0.5), SIMD3(0.5, 0.5, 0)])
+            fractionalCoordinates: [SIMD3(0.01, 0.02, 0), SIMD3(0, 0.5, 0.5), SIMD3(0.5, 0, 0.5), SIMD3(0.5, 0.5, 0)])
         let strange = Structure(
             cell: structure.cell, elements: [try #require(Element(symbol: "U"))], fractionalCoordinates: [.zero])
-        let results = engine.makeEvaluator().evaluate([strange, structure, strange], .energy)
+        let results = engine.makeEvaluator().evaluate([strange, structure, strange], properties)
         #expect(results.count == 3)
         return try results[1].get()
     }
@@ -181,18 +183,23 @@ struct ForeignMeasurerTests {
 
     /// Cu3Au by ASE's effective medium theory; an element that it does not know fails alone.
     @Test(.enabled("needs python3 with ase (Debian: python3-ase)") { TestEngines.pythonWithASE != nil })
-    func package_calculatorOfASE_givesItsEnergies() throws {
+    func package_calculatorOfASE_givesItsEnergiesForcesAndStresses() throws {
         let python = try #require(TestEngines.pythonWithASE)
-        let evaluation = try evaluation(python, ["ase", "--calculator", "ase.calculators.emt:EMT"])
+        let arguments = ["ase", "--calculator", "ase.calculators.emt:EMT"]
+        let evaluation = try evaluation(python, arguments, [.energy, .forces, .stress])
         let script = """
             from ase import Atoms
             from ase.calculators.emt import EMT
-            positions = [(0, 0, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
+            positions = [(.01, .02, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
             atoms = Atoms("AuCu3", scaled_positions=positions, cell=[3.8] * 3, pbc=True, calculator=EMT())
-            print(atoms.get_potential_energy() / 4)
+            print(atoms.get_potential_energy() / 4, *atoms.get_forces().ravel(), *atoms.get_stress(voigt=False).ravel())
             """
         let outcome = try DruseProcess.run(executable: URL(filePath: python), ["-c", script])
-        let expected = try #require(Double(outcome.output.trimmingCharacters(in: .whitespacesAndNewlines)))
-        #expect(abs(evaluation.energyPerAtom - expected) < 1e-12)
+        let expected = outcome.output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+        let rows = (evaluation.forces ?? []) + (evaluation.stress?.rows ?? [])
+        let found = [evaluation.energyPerAtom] + rows.flatMap { [$0.x, $0.y, $0.z] }
+        #expect(found.count == 1 + 4 * 3 + 9)
+        #expect(found.count == expected.count)
+        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-9 })
     }
 }

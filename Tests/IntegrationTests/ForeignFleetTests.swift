@@ -89,10 +89,11 @@ struct ForeignFleetTests {
         #expect(run.manifest.potentialDigest == "external table")
     }
 
-    /// The engine in another language alone, so that every number of the run came through its pipe.
-    @Test func run_ofEachEngineAlone_givesTheNativeFleetsWeights() async throws {
+    /// The engine in C alone, so that every number of the run came through its pipe.
+    @Test func run_ofTheEngineInCAlone_givesTheNativeFleetsWeights() async throws {
         let folder = try TemporaryFolder()
-        for command in try commands(in: folder) {
+        // The first is in the next test.
+        for command in try commands(in: folder).dropFirst() {
             let cluster = try TestCluster(more: Self.potential)
             let learner = try cluster.startLearner()
             let worker = try await cluster.startRewardWorker(threads: 2, ["--engine", command])
@@ -102,6 +103,25 @@ struct ForeignFleetTests {
             #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
             #expect(worker.text.contains("engine: table 1, mp2020-corrected"))
         }
+    }
+
+    @Test func launch_withAnEngineInTheWorkersOptions_givesTheNativeFleetsWeights() async throws {
+        let cluster = try TestCluster(more: Self.potential)
+        let command = try commands(in: cluster.folder)[0]
+        let launch = try cluster.start(
+            "druse",
+            [
+                "launch", "--config", cluster.configurationFile, "--actors", "1", "--reward-workers", "2",
+                "--worker-options", "--threads 2 --engine-shared --engine \"\(command)\"",
+            ], isRole: false)
+        #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        // What the engine gives beside the energy is in the archive.
+        let archive = try RunArchive(url: RunDirectory.open(at: cluster.directory).archive, access: .readOnly)
+        let measured = try archive.crystals(versions: 0...0).map(\.measurement).filter { $0[.energyPerAtom] != nil }
+        let size = Trajectories.Measurement.Quantity(rawValue: "table_size")
+        #expect(!measured.isEmpty && measured.allSatisfy { $0[size] ?? 0 > 0 })
     }
 
     @Test func rewardWorker_thatCannotServe_leavesAtItsLoginWithALine() async throws {

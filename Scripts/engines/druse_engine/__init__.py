@@ -1,7 +1,7 @@
 """Reward engines for Druse in Python; the protocol is in Documentation/engines.md.
 
 An engine is a function that takes a list of Structure and the names that are wanted, and returns a dictionary of
-sequences with one number for each structure:
+sequences with one value for each structure: a number, for forces an array [atoms, 3], for stress one [3, 3].
 
     from druse_engine import serve
 
@@ -81,10 +81,13 @@ def _answer(measure, header, arrays):
             values = list(found[name])
             if len(values) != len(structures):
                 raise ValueError(f"{len(values)} values of {name} for {len(structures)} structures")
+            shape = {"forces": (-1, 3), "stress": (3, 3)}.get(name, ())
             for i, value in enumerate(values):
                 if isinstance(value, Failed):
-                    failed[str(i)], values[i] = str(value), np.nan
-            columns.append((name, np.asarray(values, dtype="<f8").reshape(len(structures))))
+                    failed[str(i)] = str(value)
+                    value = np.full((len(structures[i].numbers), 3) if name == "forces" else shape, np.nan)
+                values[i] = np.asarray(value, dtype="<f8").reshape(shape)
+            columns.append((name, np.concatenate(values) if name == "forces" else np.stack(values)))
         return dict(answer, failed=failed), columns
     except (OutOfMemory, MemoryError):
         return dict(answer, kind="out_of_memory"), []

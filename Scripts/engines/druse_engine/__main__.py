@@ -43,7 +43,7 @@ def maker(place, options):
 
 
 def ase(arguments):
-    """Energies of an ASE calculator, crystal by crystal."""
+    """Energies, and where wanted forces and stress, of an ASE calculator, crystal by crystal."""
     from ase import Atoms
 
     made = {}
@@ -51,16 +51,23 @@ def ase(arguments):
     def setup(device):
         made["calculator"] = maker(arguments.calculator, arguments.kwargs)(device)
 
-    def energy(structure):
+    def values(structure, wanted):
         atoms = Atoms(structure.numbers, structure.positions, cell=structure.cell, pbc=True, **made)
+        give = {
+            "energy": atoms.get_potential_energy, "forces": atoms.get_forces,
+            "stress": lambda: atoms.get_stress(voigt=False),
+        }
         try:
-            return atoms.get_potential_energy()
+            return [give[name]() for name in wanted]
         except Exception as error:
             if isinstance(error, MemoryError) or "out of memory" in str(error).lower():
                 raise
-            return Failed(f"{type(error).__name__}: {error}")  # this crystal alone
+            return [Failed(f"{type(error).__name__}: {error}")] * len(wanted)  # this crystal alone
 
-    return lambda structures, wanted: {"energy": [energy(s) for s in structures]}, {"energy": "eV"}, setup
+    def measure(structures, wanted):
+        return dict(zip(wanted, zip(*(values(structure, wanted) for structure in structures))))
+
+    return measure, {"energy": "eV", "forces": "eV/Å", "stress": "eV/Å^3"}, setup
 
 
 def call(arguments):

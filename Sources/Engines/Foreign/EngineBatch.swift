@@ -6,10 +6,15 @@ import Potentials
 struct EngineBatch {
     let number: UInt64
     let structures: [Structure]
+    /// Beside the energy.
+    let properties: PotentialProperties
     let identity: EngineIdentity
 
-    /// The names that are asked for: the energy, then what else the engine gives.
-    private var wanted: [String] { [identity.energyName] + identity.extraNames }
+    /// The names of which there is one number a structure: the energy, then what else the engine gives.
+    private var scalars: [String] { [identity.energyName] + identity.extraNames }
+    private var wantsForces: Bool { properties.contains(.forces) }
+    private var wantsStress: Bool { properties.contains(.stress) }
+    private var wanted: [String] { scalars + (wantsForces ? ["forces"] : []) + (wantsStress ? ["stress"] : []) }
 
     /// The request: `counts [n]`, `cell [n, 3, 3]` (rows a, b, c, Å), `numbers [atoms]`, `positions [atoms, 3]`
     /// (Cartesian, Å).
@@ -52,32 +57,56 @@ struct EngineBatch {
         guard failed.keys.allSatisfy({ Int($0).map { structures.indices.contains($0) } ?? false }) else {
             throw .answer("\"failed\" names a structure that was not asked for")
         }
-        var columns: [(name: String, values: [Double])] = []
-        for name in wanted {
-            guard let values = frame.doubles(name, shape: [structures.count]) else {
-                let shape = header.arrays?.first { $0.name == name }.map { "\($0.type.rawValue) \($0.shape)" }
-                throw .answer("\(name) is \(shape ?? "missing"); it must be f64 [\(structures.count)]")
-            }
-            columns.append((name, values))
-        }
+        let count = structures.count
+        var columns: [Column] = []
+        for name in scalars { columns.append(Column(name: name, values: try array(name, [count], frame))) }
+        var rows: (forces: [Double]?, stress: [Double]?)
+        if wantsForces { rows.forces = try array("forces", [structures.reduce(0) { $0 + $1.atomCount }, 3], frame) }
+        if wantsStress { rows.stress = try array("stress", [count, 3, 3], frame) }
+        var atom = 0
         return structures.indices.map { index in
+            let atoms = atom..<atom + structures[index].atomCount
+            atom = atoms.upperBound
             if let reason = failed["\(index)"] { return .failure(.engine(.failed(Self.shortened(reason)))) }
-            if let broken = columns.first(where: { !$0.values[index].isFinite }) {
-                return .failure(.engine(.notFinite(broken.name)))
+            // invariant: the energy is the first column.
+            let energy = columns[0].values[index]
+            var evaluation = PotentialEvaluation(
+                energyPerAtom: columns[0].name == "energy" ? energy / Double(atoms.count) : energy,
+                forces: rows.forces.map { Self.vectors($0[3 * atoms.lowerBound..<3 * atoms.upperBound]) },
+                stress: rows.stress.map { Stress(rows: Self.vectors($0[9 * index..<9 * index + 9])) })
+            for column in columns.dropFirst() { evaluation.quantities[column.name] = column.values[index] }
+            if let broken = columns.first(where: { !$0.values[index].isFinite })?.name ?? evaluation.brokenName {
+                return .failure(.engine(.notFinite(broken)))
             }
-            return .success(evaluation(of: index, columns))
+            return .success(evaluation)
         }
     }
 
-    private func evaluation(of index: Int, _ columns: [(name: String, values: [Double])]) -> PotentialEvaluation {
-        // invariant: the energy is the first that is wanted.
-        let energy = columns[0].values[index]
-        let isTotal = columns[0].name == "energy"
-        var evaluation = PotentialEvaluation(
-            energyPerAtom: isTotal ? energy / Double(structures[index].atomCount) : energy)
-        for (name, values) in columns.dropFirst() { evaluation.quantities[name] = values[index] }
-        return evaluation
+    /// A number of each structure.
+    private struct Column {
+        var name: String
+        var values: [Double]
+    }
+
+    private func array(_ name: String, _ shape: [Int], _ frame: EngineFrame) throws(EngineFault) -> [Double] {
+        if let values = frame.doubles(name, shape: shape) { return values }
+        let found = frame.header.arrays?.first { $0.name == name }.map { "\($0.type.rawValue) \($0.shape)" }
+        throw .answer("\(name) is \(found ?? "missing"); it must be f64 \(shape)")
+    }
+
+    private static func vectors(_ values: ArraySlice<Double>) -> [SIMD3<Double>] {
+        stride(from: values.startIndex, to: values.endIndex, by: 3).map {
+            SIMD3(values[$0], values[$0 + 1], values[$0 + 2])
+        }
     }
 
     private static func shortened(_ reason: String) -> String { String(reason.prefix(500)) }
+}
+
+extension PotentialEvaluation {
+    /// Which of forces and stress is not finite.
+    fileprivate var brokenName: String? {
+        let isBroken = { (rows: [SIMD3<Double>]?) in rows?.contains { !($0 * 0 == .zero) } ?? false }
+        return isBroken(forces) ? "forces" : isBroken(stress?.rows) ? "stress" : nil
+    }
 }

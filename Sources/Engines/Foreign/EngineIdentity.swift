@@ -67,6 +67,14 @@ struct EngineIdentity: Sendable, Hashable {
         quantities.contains { $0.name == "energy_per_atom" } ? "energy_per_atom" : "energy"
     }
 
+    /// What it can be asked for beside that.
+    var properties: PotentialProperties {
+        var properties = PotentialProperties.energy
+        for (name, property) in [("forces", PotentialProperties.forces), ("stress", .stress)]
+        where quantities.contains(where: { $0.name == name }) { properties.insert(property) }
+        return properties
+    }
+
     /// What else it gives, one number a structure.
     var extraNames: [String] { quantities.map(\.name).filter { Self.units[$0] == nil } }
 

@@ -25,10 +25,14 @@ final class EngineLane: Sendable {
     /// The structures of one caller.
     private final class Job: @unchecked Sendable {
         let structures: [Structure]
+        let properties: PotentialProperties
         // Guarded by `condition`.
         var answer: Result<[EngineResult], RoleError>?
 
-        init(_ structures: [Structure]) { self.structures = structures }
+        init(_ structures: [Structure], _ properties: PotentialProperties) {
+            self.structures = structures
+            self.properties = properties
+        }
     }
 
     // It lives as long as the engine whose lane it is.
@@ -41,6 +45,8 @@ final class EngineLane: Sendable {
     nonisolated(unsafe) private var isBusy = false
     // Used by whoever made the lane busy.
     nonisolated(unsafe) private var nextBatch: UInt64 = 1
+    /// What the work in hand asks for.
+    nonisolated(unsafe) private var asked = PotentialProperties.energy
     /// Starts in a row without a hello.
     nonisolated(unsafe) private var failedStarts = 0
     /// Failures in a row without an answer that can be used.
@@ -73,8 +79,10 @@ final class EngineLane: Sendable {
     /// Evaluates structures, in their order; without any it makes sure that the engine runs. Blocks the calling thread.
     ///
     /// - Throws: ``RoleError`` if there is no engine here; no structure is at fault.
-    func evaluate(_ structures: [Structure]) throws(RoleError) -> [EngineResult] {
-        let job = Job(structures)
+    func evaluate(
+        _ structures: [Structure], _ properties: PotentialProperties
+    ) throws(RoleError) -> [EngineResult] {
+        let job = Job(structures, properties)
         condition.lock()
         waiting.append(job)
         while job.answer == nil {
@@ -85,7 +93,9 @@ final class EngineLane: Sendable {
             let jobs = takeJobs()
             isBusy = true
             condition.unlock()
-            let answer = Result { () throws(RoleError) in try work(jobs.flatMap(\.structures)) }
+            let answer = Result { () throws(RoleError) in
+                try work(jobs.flatMap(\.structures), jobs[0].properties)
+            }
             condition.lock()
             isBusy = false
             var begin = 0
@@ -100,12 +110,14 @@ final class EngineLane: Sendable {
         return try job.answer?.get() ?? []
     }
 
-    /// The oldest job, and as many more as fit into a batch with it.
+    /// The oldest job, and those after it that fit into a batch with it.
     private func takeJobs() -> [Job] {
         var count = 0
+        let first = waiting.first
         let taken = waiting.prefix { job in
             defer { count += job.structures.count }
-            return count == 0 || count + job.structures.count <= batchLimit
+            return job === first
+                || (job.properties == first?.properties && count + job.structures.count <= batchLimit)
         }
         waiting.removeFirst(taken.count)
         return Array(taken)
@@ -113,8 +125,15 @@ final class EngineLane: Sendable {
 
     // MARK: Work, by one thread at a time
 
-    private func work(_ structures: [Structure]) throws(RoleError) -> [EngineResult] {
-        if structures.isEmpty { _ = try running() }
+    private func work(
+        _ structures: [Structure], _ properties: PotentialProperties
+    ) throws(RoleError) -> [EngineResult] {
+        let identity = try running().1
+        guard properties.isSubset(of: identity.properties) else {
+            let problem = PotentialError.EngineProblem.failed("\(identity.name) does not give what was asked for")
+            return structures.map { _ in .failure(.engine(problem)) }
+        }
+        asked = properties
         return try batches(structures)
     }
 
@@ -189,7 +208,8 @@ final class EngineLane: Sendable {
         let batch = nextBatch
         nextBatch += 1
         do throws(EngineFault) {
-            let request = EngineBatch(number: batch, structures: structures, identity: identity)
+            let request = EngineBatch(
+                number: batch, structures: structures, properties: asked, identity: identity)
             let frame = try process.exchange(request.frame, limit: settings.timeLimit)
             let results = try request.results(in: frame)
             for case .failure(.engine(.notFinite)) in results { engine.count("not_finite") }

@@ -6,8 +6,9 @@ package enum EngineWords {
     /// The words: separated by blanks, `'...'` and `"..."` kept together, `\` before a character that stands for
     /// itself. Nothing is expanded.
     ///
+    /// - Parameter option: from which the text is, for messages.
     /// - Throws: ``RoleError/configuration(_:)`` for a quote that is not closed, or nothing at all.
-    package static func split(_ text: String) throws(RoleError) -> [String] {
+    package static func split(_ text: String, option: String = "--engine") throws(RoleError) -> [String] {
         var words: [String] = []
         var word: String?
         var quote: Character?
@@ -33,10 +34,10 @@ package enum EngineWords {
                 word = (word ?? "") + String(character)
             }
         }
-        if let quote { throw .configuration(["--engine: the quote \(quote) is not closed in: \(text)"]) }
-        if isEscaped { throw .configuration(["--engine: a \\ stands at the end of: \(text)"]) }
+        if let quote { throw .configuration(["\(option): the quote \(quote) is not closed in: \(text)"]) }
+        if isEscaped { throw .configuration(["\(option): a \\ stands at the end of: \(text)"]) }
         if let word { words.append(word) }
-        guard !words.isEmpty else { throw .configuration(["--engine is empty: give the command of an engine"]) }
+        guard !words.isEmpty else { throw .configuration(["\(option) is empty"]) }
         return words
     }
 

@@ -18,7 +18,7 @@ final class ForeignEvaluator: PotentialEvaluator {
 
     func evaluate(_ structures: [Structure], _ properties: PotentialProperties) -> [EngineResult] {
         guard !structures.isEmpty else { return [] }
-        do throws(RoleError) { return try lane.evaluate(structures) } catch {
+        do throws(RoleError) { return try lane.evaluate(structures, properties) } catch {
             problem = error
             return structures.map { _ in .failure(.engine(.failed("\(error)"))) }
         }

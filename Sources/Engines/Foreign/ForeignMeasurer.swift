@@ -33,7 +33,7 @@ final class ForeignMeasurer: CrystalMeasurer {
 
     /// Makes sure that there is an engine, and that it is the one that the run wants.
     private func prepare() throws(RoleError) {
-        _ = try evaluator.lane.evaluate([])
+        _ = try evaluator.lane.evaluate([], .energy)
         guard let identity = engine.identity else { return }
         guard identity.name == name else {
             throw .cannotServe(

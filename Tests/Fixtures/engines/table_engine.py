@@ -22,13 +22,15 @@ def main():
     while (request := protocol.read(requests)) is not None:
         header, arrays = request
         if header["kind"] == "hello":
-            answers.write(protocol.frame(protocol.hello("table")))
+            hello = protocol.hello("table")
+            hello["quantities"].append({"name": "table_size", "unit": ""})
+            answers.write(protocol.frame(hello))
             continue
         energies = [table.get(key(structure)) for structure in protocol.structures(arrays)]
         failed = {str(i): "it is not in the table" for i, energy in enumerate(energies) if energy is None}
         answers.write(protocol.frame(
             {"kind": "results", "batch": header["batch"], "failed": failed},
-            [("energy_per_atom", [energy or 0.0 for energy in energies])]))
+            [("energy_per_atom", [energy or 0.0 for energy in energies]), ("table_size", [len(table)] * len(energies))]))
 
 
 main()
