@@ -198,7 +198,8 @@ extension HubCore {
             problem = "\(result.results.count) results for a task of \(asked.count) crystals"
         } else {
             for (id, measured) in zip(asked, result.results) {
-                if let found = configuration.admission.problem(of: measured.outcome) {
+                let siteCount = place(of: id.version).flatMap { versions[$0].crystals.siteCount(of: id) }
+                if let found = configuration.admission.problem(of: measured.outcome, siteCount: siteCount) {
                     problem = problem ?? "crystal \(id): \(found)"
                 } else {
                     usable.append((id, measured))
