@@ -129,7 +129,7 @@ package final class RunRecorder: RunObserver {
         record.crystalsPerSecond = Double(report.crystals) / max(report.intervalSeconds, 1e-9)
         record.busyFraction = report.busySeconds / max(report.intervalSeconds * Double(max(1, peer.threads)), 1e-9)
         record.memoryMegabytes = Double(report.residentBytes) / 1e6
-        record.weightVersion = report.version
+        record.weightVersion = report.version.number
         write(record)
     }
 
