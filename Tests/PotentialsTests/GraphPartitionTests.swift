@@ -81,6 +81,10 @@ import Testing
         let stable = GraphPartition(stable: graph, elements: numbers).atoms.representatives.count
         #expect(few == 6)
         #expect(stable == 8)
+        // Without enough rounds nothing is merged.
+        let hasty = GraphPartition(stable: graph, elements: numbers, maximumRounds: 3)
+        #expect(hasty.atoms.representatives.count == count)
+        #expect(hasty.bonds.representatives.count == graph.bondCount)
         var whole = model
         whole.mergesEquivalent = false
         let merged = try model.makeEvaluator().evaluate(chain, .forces).forces ?? []
