@@ -208,7 +208,7 @@ let package = Package(
                 "Archive", "Base", "Crystals", "Report", "Telemetry", "Trajectories",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),
+        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials", "StructureFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )
