@@ -92,10 +92,12 @@ struct EngineIdentity: Sendable, Hashable {
 }
 
 extension EngineIdentity: CustomStringConvertible {
+    /// Name, version and digest.
+    var label: String { "\(name) \(version)\(digest.isEmpty ? "" : " (digest \(digest))")" }
+
     /// For logs.
     var description: String {
-        let digest = digest.isEmpty ? "" : " (digest \(digest))"
         let units = quantities.map { "\($0.name) [\($0.unit)]" }.joined(separator: ", ")
-        return "\(name) \(version)\(digest), \(convention.rawValue), gives \(units)"
+        return "\(label), \(convention.rawValue), gives \(units)"
     }
 }
