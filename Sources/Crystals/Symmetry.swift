@@ -5,6 +5,9 @@ package struct SymmetryAnalysis: Sendable {
     package let spaceGroup: SpaceGroup
     /// The idealised conventional cell in the setting of the table, in any orientation.
     package let conventional: Structure
+    /// The operations of the group in the coordinates of the structure as given, centring translations included: a
+    /// group to rounding, which maps the atoms onto each other within the tolerance.
+    package let operations: [AffineOperation]
 
     /// Searches the space group of a structure.
     /// - Parameters:
@@ -15,6 +18,9 @@ package struct SymmetryAnalysis: Sendable {
         _ structure: Structure, tolerance: Double = 0.01, angleTolerance: Double? = nil
     ) throws(SymmetryError) {
         let input = try SpglibInput(structure)
+        guard !structure.cell.hasTranslation(shorterThan: 2 * tolerance) else {
+            throw .searchFailed(tolerance: tolerance)
+        }
         var found = input.dataset(hallNumber: 0, tolerance: tolerance, angleTolerance: angleTolerance)
         if let first = found, let group = SpaceGroup(number: first.spaceGroup), first.hallNumber != group.hallNumber {
             found = input.dataset(hallNumber: group.hallNumber, tolerance: tolerance, angleTolerance: angleTolerance)
@@ -24,6 +30,17 @@ package struct SymmetryAnalysis: Sendable {
         }
         spaceGroup = group
         conventional = found.standardized
+        operations = input.restored(found.operations)
+    }
+}
+
+extension Cell {
+    /// Whether a lattice point is nearer to the origin than a distance (Å): spglib does not survive cells as small as
+    /// its tolerance.
+    fileprivate func hasTranslation(shorterThan distance: Double) -> Bool {
+        !ImageSearch(cell: self, distance: distance).forEachTranslation(of: .zero) { translation in
+            translation == .zero || length(translation) > distance
+        }
     }
 }
 
@@ -32,6 +49,7 @@ private struct SpglibResult {
     let spaceGroup: Int
     let hallNumber: Int
     let standardized: Structure
+    let operations: [AffineOperation]
 }
 
 /// A structure in spglib's layout.
@@ -39,13 +57,14 @@ private struct SpglibInput {
     private var lattice: [Double]
     private var positions: [Double]
     private var types: [Int32]
+    private let isLeftHanded: Bool
 
     init(_ structure: Structure) throws(SymmetryError) {
         guard structure.atomCount > 0 else { throw .noAtoms }
         let cell = structure.cell
         guard cell.volume.isFinite, cell.volume > 1e-6 else { throw .invalidGeometry }
         // A left-handed cell is described by its first two vectors in the other order.
-        let isLeftHanded = cell.signedVolume < 0
+        isLeftHanded = cell.signedVolume < 0
         let (a, b, c) = isLeftHanded ? (cell.b, cell.a, cell.c) : (cell.a, cell.b, cell.c)
         lattice = (0..<3).flatMap { [a[$0], b[$0], c[$0]] }
         positions = []
@@ -72,13 +91,25 @@ private struct SpglibInput {
         defer { spg_free_dataset(dataset) }
         return SpglibResult(dataset.pointee)
     }
+
+    /// Operations of the cell that spglib was given, in the coordinates of the structure.
+    func restored(_ operations: [AffineOperation]) -> [AffineOperation] {
+        guard isLeftHanded else { return operations }
+        func swapped(_ x: SIMD3<Double>) -> SIMD3<Double> { SIMD3(x.y, x.x, x.z) }
+        return operations.map { operation in
+            let (x, y, z) = operation.columns
+            return AffineOperation(
+                columns: (swapped(y), swapped(x), swapped(z)), translation: swapped(operation.translation))
+        }
+    }
 }
 
 extension SpglibResult {
     init?(_ dataset: SpglibDataset) {
         let count = Int(dataset.n_std_atoms)
         guard dataset.spacegroup_number > 0, count > 0, let types = dataset.std_types,
-            let positions = dataset.std_positions
+            let positions = dataset.std_positions, let rotations = dataset.rotations,
+            let translations = dataset.translations
         else { return nil }
         let rows = dataset.std_lattice
         let cell = Cell(
@@ -86,6 +117,13 @@ extension SpglibResult {
             c: SIMD3(rows.0.2, rows.1.2, rows.2.2))
         let elements = (0..<count).compactMap { Element(atomicNumber: Int(types[$0])) }
         guard elements.count == count else { return nil }
+        operations = (0..<Int(dataset.n_operations)).map { index in
+            let (x, y, z) = rotations[index]
+            func column(_ a: Int32, _ b: Int32, _ c: Int32) -> SIMD3<Double> { SIMD3(Double(a), Double(b), Double(c)) }
+            return AffineOperation(
+                columns: (column(x.0, y.0, z.0), column(x.1, y.1, z.1), column(x.2, y.2, z.2)),
+                translation: SIMD3(translations[index].0, translations[index].1, translations[index].2))
+        }
         spaceGroup = Int(dataset.spacegroup_number)
         hallNumber = Int(dataset.hall_number)
         standardized = Structure(

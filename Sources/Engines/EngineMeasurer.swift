@@ -8,11 +8,21 @@ package import Trajectories
 /// Measures the crystals of tasks by an engine; one for each thread of a reward worker.
 package final class EngineMeasurer: CrystalMeasurer {
     private let measurer: StabilityMeasurer
+    private let recipe: Recipe?
 
-    package init(measurer: StabilityMeasurer) { self.measurer = measurer }
+    /// - Parameter recipe: tells of which items the uncertainty is measured; nil: of none.
+    package init(measurer: StabilityMeasurer, recipe: Recipe? = nil) {
+        self.measurer = measurer
+        self.recipe = recipe
+    }
 
     package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
-        measurer.evaluate(items.map { StabilityMeasurer.Candidate($0.crystal, isTerminated: $0.terminated) })
+        let candidates = items.map { item in
+            StabilityMeasurer.Candidate(
+                item.crystal, isTerminated: item.terminated,
+                wantsUncertainty: recipe?.wantsUncertainty(ofItem: item.index) ?? false)
+        }
+        return measurer.evaluate(candidates)
             .map { MeasuringResult(outcome: $0.outcome, seconds: $0.times.totalSeconds) }
     }
 }
@@ -21,6 +31,7 @@ package final class EngineMeasurer: CrystalMeasurer {
 /// the limits change.
 package final class EngineMeasurerFactory: Sendable {
     private let shared = Mutex<(source: EngineSource, engine: ScoringEngine)?>(nil)
+    private let committee = Mutex<PotentialCommittee?>(nil)
     private let files: RecipeFileCache
 
     /// - Parameter files: where the files lie that a recipe names.
@@ -35,7 +46,18 @@ package final class EngineMeasurerFactory: Sendable {
                 "this run wants the engine \(name), which this worker does not have; start the worker with "
                     + "--engine \"COMMAND\", the command of \(name)")
         }
-        return EngineMeasurer(measurer: try engine(recipe).makeMeasurer(recipe.limits))
+        return EngineMeasurer(
+            measurer: try engine(recipe).makeMeasurer(recipe.limits, committee: try committee(recipe)), recipe: recipe)
+    }
+
+    /// The potentials that tell the uncertainty, if it is wanted; loaded once.
+    private func committee(_ recipe: Recipe) throws -> PotentialCommittee? {
+        guard recipe.uncertaintyShare > 0 else { return nil }
+        return try committee.withLock { committee in
+            let loaded = try committee ?? PotentialCommittee.chgnet()
+            committee = loaded
+            return loaded
+        }
     }
 
     /// Potential and hull, loaded if those in hand are others.

@@ -18,6 +18,9 @@ package struct Recipe: Codable, Sendable, Hashable {
     /// SHA-256 of the hull's entries, so that all workers use the same.
     package var hullDigest: String
 
+    /// The share of the crystals whose uncertainty is measured as well.
+    package var uncertaintyShare = 0.0
+
     package init(
         limits: ValidityLimits, potential: String, potentialDigest: String, hull: String, hullDigest: String
     ) {
@@ -26,6 +29,11 @@ package struct Recipe: Codable, Sendable, Hashable {
         self.potentialDigest = potentialDigest
         self.hull = hull
         self.hullDigest = hullDigest
+    }
+
+    /// Whether the uncertainty of an item is measured: of evenly spread ones, the same whoever measures them.
+    func wantsUncertainty(ofItem index: Int) -> Bool {
+        (Double(index + 1) * uncertaintyShare).rounded(.down) > (Double(index) * uncertaintyShare).rounded(.down)
     }
 
     /// The files that a worker needs.

@@ -30,7 +30,12 @@ package struct ScoringEngine: Sendable {
     }
 
     /// A measurer for one thread.
-    package func makeMeasurer(_ limits: ValidityLimits) -> StabilityMeasurer {
-        StabilityMeasurer(evaluator: potential.makeEvaluator(), hull: hull, limits: limits)
+    ///
+    /// - Parameter committee: what tells the uncertainty of crystals; nil: it is not measured.
+    package func makeMeasurer(
+        _ limits: ValidityLimits, committee: PotentialCommittee? = nil
+    ) -> StabilityMeasurer {
+        StabilityMeasurer(
+            evaluator: potential.makeEvaluator(), hull: hull, limits: limits, committee: committee?.makeEvaluator())
     }
 }

@@ -144,6 +144,7 @@ package struct FineTuningRun {
         {
             given.hull = stored.hull
         }
+        given.reward.limits.adoptAtomicLimits(of: stored.reward.limits)
         let obstacles = given.obstacles(toResuming: stored)
         guard obstacles.isEmpty else {
             throw ConfigurationError(
@@ -315,6 +316,7 @@ package struct FineTuningRun {
             limits: configuration.reward.limits, potential: offers.potential?.file.name ?? configuration.potential,
             potentialDigest: standard.potentialDigest, hull: offers.hull?.file.name ?? configuration.hull,
             hullDigest: standard.hullDigest)
+        recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare
         (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
         learner.settings = [
             .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),

@@ -5,6 +5,7 @@ package import Engines
 internal import Foundation
 package import Policy
 internal import Potentials
+internal import Rewards
 internal import Stability
 internal import Trajectories
 
@@ -46,8 +47,11 @@ package struct RunInputs: Sendable {
                     ])
             }
         }
-        return try ConfigurationLoader.parse(
-            RunConfiguration.self, text: String(decoding: data, as: UTF8.self), source: file.path)
+        let text = String(decoding: data, as: UTF8.self)
+        var configuration = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: file.path)
+        // A run of a build without these limits goes on without them.
+        if !text.contains("minimum_distance_share:") { configuration.reward.limits.removeAtomicLimits() }
+        return configuration
     }
 
     /// What a new run keeps of its inputs: contents, and files to copy, by their place in the directory.

@@ -196,6 +196,7 @@ package final class RunRecorder: RunObserver {
         var rewards: [Double] = []
         var scored: [Double] = []
         var stable = 0
+        var uncertainties: [StepRecord.Uncertainty.Crystal] = []
         for item in batch.crystals {
             spread.add(item.sampled.crystal)
             let reward = context.reward.reward(of: item.outcome)
@@ -203,7 +204,10 @@ package final class RunRecorder: RunObserver {
             switch item.outcome {
             case .measured(let measurement):
                 if let reward { scored.append(reward) }
-                if measurement[.energyAboveHull] ?? .infinity < context.stableBelow { stable += 1 }
+                let isStable = measurement[.energyAboveHull] ?? .infinity < context.stableBelow
+                if isStable { stable += 1 }
+                if let value = measurement[.uncertainty] { uncertainties.append(.init(value, isStable: isStable)) }
+                if context.reward.isTooUncertain(measurement) { record.invalid["too_uncertain", default: 0] += 1 }
             case .invalid(let reason): record.invalid[reason.rawValue, default: 0] += 1
             case .failed(let failure): record.failed[failure.reason, default: 0] += 1
             }
@@ -213,6 +217,8 @@ package final class RunRecorder: RunObserver {
         record.setRewards(all: rewards, scored: scored)
         record.stableFraction = Double(stable) / Double(max(1, batch.crystals.count))
         record.uniqueFraction = spread.uniqueFraction
+        record.uncertainty = .init(
+            uncertainties, threshold: context.reward.limits.maximumUncertainty ?? StepRecord.Uncertainty.threshold)
         record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)
         record.seconds.score = batch.crystals.reduce(0) { $0 + $1.scoringSeconds }
         record.seconds.sample = batch.report.samplingSeconds

@@ -41,11 +41,11 @@ extension CHGNetEvaluator {
 
     /// dx (+)= dy · w^T, for y = x · w with w `[inputs, outputs]`.
     private func multiplyBack(
-        _ dy: FloatView, _ weight: FloatView, into dx: MutableFloatView, rows: Int, inputs: Int, outputs: Int,
-        accumulate: Bool
+        _ dy: FloatView, _ weight: CHGNetWeights.Matrix, into dx: MutableFloatView, rows: Int, inputs: Int,
+        outputs: Int, accumulate: Bool
     ) {
         BLAS.multiply(
-            dy, weight, into: dx, m: rows, n: inputs, k: outputs, transposeB: true, beta: accumulate ? 1 : 0)
+            dy, weight.backward, into: dx, m: rows, n: inputs, k: outputs, beta: accumulate ? 1 : 0)
     }
 
     /// A cleared table of derivatives by parts of a first layer.
@@ -71,11 +71,11 @@ extension CHGNetEvaluator {
         -> MutableFloatView
     {
         let dHidden = backward.dHidden.mutableView(rows * 2 * width)
-        for (weight, offset) in [(layer.core, 0), (layer.gate, width)] {
+        for (weight, offset) in [(layer.core.backward, 0), (layer.gate.backward, width)] {
             BLAS.multiply(
                 dBoth.view(offset, dBoth.count - offset), weight,
                 into: dHidden.mutableView(offset, dHidden.count - offset), m: rows, n: width, k: width,
-                transposeB: true, strideA: 2 * width, strideC: 2 * width)
+                strideA: 2 * width, strideC: 2 * width)
         }
         return dHidden
     }
@@ -117,7 +117,8 @@ extension CHGNetEvaluator {
     }
 
     /// features += parts · w^T
-    private func toFeatures(_ dPart: FloatView, _ weight: FloatView, _ features: MutableFloatView, rows: Int) {
+    private func toFeatures(_ dPart: FloatView, _ weight: CHGNetWeights.Matrix, _ features: MutableFloatView, rows: Int)
+    {
         multiplyBack(
             dPart, weight, into: features.mutableView(0, rows * width), rows: rows, inputs: width, outputs: 2 * width,
             accumulate: true)
@@ -237,7 +238,7 @@ extension CHGNetEvaluator {
         for layer in layers {
             let z = take(layer.outputs)
             Linear(inputs: layer.inputs, outputs: layer.outputs).forward(
-                x, weight: layer.weight, bias: layer.bias, into: z, rows: count)
+                x, weight: layer.weight.forward, bias: layer.bias, into: z, rows: count)
             before.append(z.view)
             let y = left.mutableView(0, z.count)
             VectorMath.silu(z.view, into: y)
@@ -245,7 +246,7 @@ extension CHGNetEvaluator {
         }
         for atom in 0..<count {
             let row = left.mutableView(atom * last.inputs, last.inputs)
-            row.copy(from: last.weight)
+            row.copy(from: last.weight.forward)
             VectorMath.scale(row, by: Float(graph.atomClassSizes[atom]))
         }
         for (layer, z) in zip(layers, before).reversed() {

@@ -32,14 +32,14 @@ extension CHGNetEvaluator {
                 index % 2 == 0
                 ? update.mutableView(count * layer.outputs) : centrePart.mutableView(count * layer.outputs)
             Linear(inputs: layer.inputs, outputs: layer.outputs).forward(
-                x, weight: layer.weight, bias: layer.bias, into: y, rows: count)
+                x, weight: layer.weight.forward, bias: layer.bias, into: y, rows: count)
             VectorMath.silu(y.view, into: y)
             x = y.view
         }
         // The last layer in double: its result is large against the tolerance of an energy.
         guard let last = weights.readout.last else { return [] }
         let values = x.array
-        let weight = last.weight.array
+        let weight = last.weight.forward.array
         return elements.enumerated().map { atom, element in
             var energy = Double(last.bias[0]) + weights.referenceEnergies[element.atomicNumber - 1]
             for k in 0..<last.inputs { energy += Double(values[atom * last.inputs + k]) * Double(weight[k]) }

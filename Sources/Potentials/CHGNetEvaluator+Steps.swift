@@ -30,9 +30,9 @@ extension CHGNetEvaluator {
         let centre = centrePart.mutableView(graph.atomCount * 2 * width)
         let neighbor = neighborPart.mutableView(graph.atomCount * 2 * width)
         let bond = bondPart.mutableView(graph.bondCount * 2 * width)
-        toGates.forward(h, weight: gate.parts[0], bias: gate.bias, into: centre, rows: graph.atomCount)
-        toGates.forward(e, weight: gate.parts[1], bias: nil, into: bond, rows: graph.bondCount)
-        toGates.forward(h, weight: gate.parts[2], bias: nil, into: neighbor, rows: graph.atomCount)
+        toGates.forward(h, weight: gate.parts[0].forward, bias: gate.bias, into: centre, rows: graph.atomCount)
+        toGates.forward(e, weight: gate.parts[1].forward, bias: nil, into: bond, rows: graph.bondCount)
+        toGates.forward(h, weight: gate.parts[2].forward, bias: nil, into: neighbor, rows: graph.atomCount)
         return (
             gather(centre.view, graph.edgeCentre), gather(bond.view, graph.edgeBond),
             gather(neighbor.view, graph.edgeNeighbor)
@@ -48,10 +48,10 @@ extension CHGNetEvaluator {
         let first = bondPart.mutableView(short * 2 * width)
         let second = secondBondPart.mutableView(short * 2 * width)
         let centre = centrePart.mutableView(graph.atomCount * 2 * width)
-        toGates.forward(e, weight: gate.parts[0], bias: nil, into: first, rows: short)
-        toGates.forward(e, weight: gate.parts[1], bias: nil, into: second, rows: short)
+        toGates.forward(e, weight: gate.parts[0].forward, bias: nil, into: first, rows: short)
+        toGates.forward(e, weight: gate.parts[1].forward, bias: nil, into: second, rows: short)
         toGates.forward(
-            h, weight: gate.parts[3], bias: biased ? gate.bias : nil, into: centre, rows: graph.atomCount)
+            h, weight: gate.parts[3].forward, bias: biased ? gate.bias : nil, into: centre, rows: graph.atomCount)
         return (
             gather(first.view, graph.angleFirstBond), gather(second.view, graph.angleSecondBond),
             gather(centre.view, graph.angleCentre)
@@ -62,7 +62,7 @@ extension CHGNetEvaluator {
     func anglePart(_ gate: CHGNetWeights.Gate, _ t: FloatView, _ rows: Range<Int>) -> MutableFloatView {
         let first = hidden.mutableView(rows.count * 2 * width)
         Linear(inputs: width, outputs: 2 * width).forward(
-            part(t, rows), weight: gate.parts[2], bias: nil, into: first, rows: rows.count)
+            part(t, rows), weight: gate.parts[2].forward, bias: nil, into: first, rows: rows.count)
         return first
     }
 
@@ -79,7 +79,7 @@ extension CHGNetEvaluator {
     /// Core and gate of one chunk before their biases, [rows, 2 width].
     func secondLayer(_ first: FloatView, _ layer: CHGNetWeights.Gate.Hidden, rows: Int) -> MutableFloatView {
         let both = gates.mutableView(rows * 2 * width)
-        for (weight, offset) in [(layer.core, 0), (layer.gate, width)] {
+        for (weight, offset) in [(layer.core.forward, 0), (layer.gate.forward, width)] {
             BLAS.multiply(
                 first.view(offset, first.count - offset), weight, into: both.mutableView(offset, both.count - offset),
                 m: rows, n: width, k: width, strideA: 2 * width, strideC: 2 * width)
@@ -98,7 +98,7 @@ extension CHGNetEvaluator {
         GraphKernels.narrow(sums, count: rows * width, into: total)
         let change = update.mutableView(rows * width)
         Linear(inputs: width, outputs: width).forward(
-            total.view, weight: layer.output, bias: layer.outputBias, into: change, rows: rows)
+            total.view, weight: layer.output.forward, bias: layer.outputBias, into: change, rows: rows)
         VectorMath.add(change.view, to: features)
     }
 

@@ -4,10 +4,24 @@ import Kernels
 /// The weights of a CHGNet model, laid out for the evaluator: matrices as `[inputs, outputs]`, core and gate side by
 /// side.
 struct CHGNetWeights: Sendable {
+    /// A matrix, and its transpose for the backward pass: products with the latter as it stands are faster.
+    struct Matrix: Sendable {
+        /// `[inputs, outputs]`
+        let forward: FloatView
+        /// `[outputs, inputs]`
+        let backward: FloatView
+
+        init(_ values: [Float], inputs: Int, outputs: Int) {
+            forward = FloatBuffer(values).view
+            backward =
+                FloatBuffer((0..<inputs * outputs).map { values[($0 % inputs) * outputs + $0 / inputs] }).view
+        }
+    }
+
     /// A gated MLP over concatenated features, split by feature: x W = Σ part · W_part.
     struct Gate: Sendable {
         /// For each concatenated part `[width, 2 width]`, core then gate; in the order of the concatenation.
-        let parts: [FloatView]
+        let parts: [Matrix]
         /// `[2 width]`, of the first linear layer.
         let bias: FloatView
         /// The second linear layer; nil if there is one layer only.
@@ -16,8 +30,8 @@ struct CHGNetWeights: Sendable {
 
         /// `[width, width]` each, and the biases `[2 width]`.
         struct Hidden: Sendable {
-            let core: FloatView
-            let gate: FloatView
+            let core: Matrix
+            let gate: Matrix
             let bias: FloatView
         }
     }
@@ -26,7 +40,7 @@ struct CHGNetWeights: Sendable {
     struct Convolution: Sendable {
         let gate: Gate
         /// `[width, width]`
-        let output: FloatView
+        let output: Matrix
         /// `[width]`
         let outputBias: FloatView?
     }
@@ -34,8 +48,7 @@ struct CHGNetWeights: Sendable {
     struct ReadoutLayer: Sendable {
         let inputs: Int
         let outputs: Int
-        /// `[inputs, outputs]`
-        let weight: FloatView
+        let weight: Matrix
         /// `[outputs]`
         let bias: FloatView
     }
@@ -136,11 +149,15 @@ private struct TensorReader {
         return (0..<rows * columns).map { values[($0 % rows) * columns + $0 / rows] }
     }
 
+    func matrix(_ name: String, inputs: Int, outputs: Int) throws(PotentialError) -> CHGNetWeights.Matrix {
+        CHGNetWeights.Matrix(try transposed(name, [outputs, inputs]), inputs: inputs, outputs: outputs)
+    }
+
     func convolution(
         _ name: String, gate gateName: String, parts: Int
     ) throws(PotentialError) -> CHGNetWeights.Convolution {
         let gate = try gate(gateName, parts: parts, hidden: true)
-        let output = FloatBuffer(try transposed(name + "mlp_out.layers.1.weight", [width, width])).view
+        let output = try matrix(name + "mlp_out.layers.1.weight", inputs: width, outputs: width)
         let bias =
             configuration.outputBias ? FloatBuffer(try values(name + "mlp_out.layers.1.bias", [width])).view : nil
         return CHGNetWeights.Convolution(gate: gate, output: output, outputBias: bias)
@@ -152,20 +169,20 @@ private struct TensorReader {
         let first = hidden ? "0." : "1."
         let coreWeight = try transposed(core + first + "weight", [width, parts * width])
         let gateWeight = try transposed(gate + first + "weight", [width, parts * width])
-        var matrices: [FloatView] = []
+        var matrices: [CHGNetWeights.Matrix] = []
         for part in 0..<parts {
             var matrix: [Float] = []
             for row in part * width..<(part + 1) * width {
                 matrix += coreWeight[row * width..<(row + 1) * width]
                 matrix += gateWeight[row * width..<(row + 1) * width]
             }
-            matrices.append(FloatBuffer(matrix).view)
+            matrices.append(CHGNetWeights.Matrix(matrix, inputs: width, outputs: 2 * width))
         }
         var second: CHGNetWeights.Gate.Hidden?
         if hidden {
             second = CHGNetWeights.Gate.Hidden(
-                core: FloatBuffer(try transposed(core + "3.weight", [width, width])).view,
-                gate: FloatBuffer(try transposed(gate + "3.weight", [width, width])).view,
+                core: try matrix(core + "3.weight", inputs: width, outputs: width),
+                gate: try matrix(gate + "3.weight", inputs: width, outputs: width),
                 bias: FloatBuffer(try values(core + "3.bias", [width]) + values(gate + "3.bias", [width])).view)
         }
         var norm: GraphKernels.GateNorm?
@@ -193,7 +210,7 @@ private struct TensorReader {
             layers.append(
                 CHGNetWeights.ReadoutLayer(
                     inputs: inputs, outputs: outputs,
-                    weight: FloatBuffer(try transposed(name + "weight", [outputs, inputs])).view,
+                    weight: try matrix(name + "weight", inputs: inputs, outputs: outputs),
                     bias: FloatBuffer(try values(name + "bias", [outputs])).view))
             inputs = outputs
         }

@@ -7,6 +7,8 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
     /// What invalid crystals get; nil for the shape's floor.
     package var invalidReward: Double?
     package var limits = ValidityLimits()
+    /// The share of the crystals whose uncertainty is measured, for the log; with a bound on it, all are.
+    package var uncertaintyShare = 0.1
 
     package init() {}
 
@@ -17,6 +19,10 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
             absent: "the least that the shape gives: 0 of `exponential`, the lower bound of `linear`",
             "what invalid crystals get"),
         .init(section: "limits", \.limits),
+        .init(
+            "uncertainty_share", \.uncertaintyShare, takes: .range(0...1),
+            "the share of the crystals on which the spread of CHGNet's three versions is measured, for the log; all "
+                + "with limits.maximum_uncertainty"),
     ]
 
     package var conflicts: [(key: String, problem: String)] {
@@ -33,15 +39,25 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
     package init(from decoder: any Decoder) throws { try self.init(keysOf: decoder) }
     package func encode(to encoder: any Encoder) throws { try encodeKeys(to: encoder) }
 
+    /// The share of the crystals whose uncertainty has to be measured.
+    package var measuredUncertaintyShare: Double { limits.maximumUncertainty == nil ? uncertaintyShare : 1 }
+
     /// The reward of an invalid crystal.
     package var floor: Double { invalidReward ?? shape.floor }
 
-    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid one, nil for one
+    /// Whether potentials are farther apart on a crystal than allowed: its energy is not to be believed.
+    package func isTooUncertain(_ measurement: Measurement) -> Bool {
+        guard let limit = limits.maximumUncertainty, let uncertainty = measurement[.uncertainty] else { return false }
+        return uncertainty > limit
+    }
+
+    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid or too uncertain one, nil for one
     /// that could not be evaluated.
     package func reward(of outcome: Outcome) -> Double? {
         switch outcome {
         case .measured(let measurement):
-            measurement[.energyAboveHull].map { shape.reward(energyAboveHull: $0) }
+            isTooUncertain(measurement)
+                ? floor : measurement[.energyAboveHull].map { shape.reward(energyAboveHull: $0) }
         case .invalid: floor
         case .failed: nil
         }

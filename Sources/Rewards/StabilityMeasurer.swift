@@ -12,11 +12,17 @@ package final class StabilityMeasurer {
     private let limits: ValidityLimits
     private let evaluator: any PotentialEvaluator
     private let hull: HullReference
+    private let committee: CommitteeEvaluator?
     private let clock = ContinuousClock()
 
-    package init(evaluator: any PotentialEvaluator, hull: HullReference, limits: ValidityLimits) {
+    /// - Parameter committee: what tells the uncertainty of those crystals of which it is wanted; nil: it is not measured.
+    package init(
+        evaluator: any PotentialEvaluator, hull: HullReference, limits: ValidityLimits,
+        committee: CommitteeEvaluator? = nil
+    ) {
         self.evaluator = evaluator
         self.hull = hull
+        self.committee = committee
         self.limits = limits
     }
 
@@ -25,10 +31,13 @@ package final class StabilityMeasurer {
         package var crystal: Crystal
         /// Whether the policy ended the crystal itself rather than ran out of sites.
         package var isTerminated: Bool
+        /// Whether its uncertainty is to be measured as well.
+        package var wantsUncertainty: Bool
 
-        package init(_ crystal: Crystal, isTerminated: Bool = true) {
+        package init(_ crystal: Crystal, isTerminated: Bool = true, wantsUncertainty: Bool = false) {
             self.crystal = crystal
             self.isTerminated = isTerminated
+            self.wantsUncertainty = wantsUncertainty
         }
     }
 
@@ -63,7 +72,11 @@ package final class StabilityMeasurer {
                 let item = try prepared[index].get()
                 // The time of a batch is shared out by atoms.
                 times[index].energySeconds = seconds * Double(item.structure.atomCount) / Double(max(1, atoms))
-                let measurement = try measurement(of: item, answers.popFirst())
+                var values = try values(of: item, answers.popFirst())
+                if candidates[index].wantsUncertainty, values[.uncertainty] == nil {
+                    values[.uncertainty] = uncertainty(of: item.structure, &times[index])
+                }
+                let measurement = Measurement(values)
                 return TimedOutcome(outcome: .measured(measurement), times: times[index])
             } catch {
                 return TimedOutcome(outcome: error.outcome, times: times[index])
@@ -86,9 +99,16 @@ package final class StabilityMeasurer {
         return Prepared(structure: structure, hullEnergy: hullEnergy)
     }
 
-    private func measurement(
+    private func uncertainty(of structure: Structure, _ times: inout MeasuringTimes) -> Double? {
+        guard let committee else { return nil }
+        let start = clock.now
+        defer { times.uncertaintySeconds = (clock.now - start) / .seconds(1) }
+        return committee.spread(of: [structure])[0]
+    }
+
+    private func values(
         of item: Prepared, _ answer: Result<PotentialEvaluation, PotentialError>?
-    ) throws(Rejection) -> Measurement {
+    ) throws(Rejection) -> [Measurement.Quantity: Double] {
         guard let answer else { throw .failed(.engine("the potential gave no answer")) }
         let evaluation: PotentialEvaluation
         do throws(PotentialError) { evaluation = try answer.get() } catch { throw Rejection(error) }
@@ -100,7 +120,7 @@ package final class StabilityMeasurer {
             // An energy and a height stay those that the hull was held against.
             if values[quantity] == nil { values[quantity] = value }
         }
-        return Measurement(values)
+        return values
     }
 
     private func measure<Value>(
@@ -124,8 +144,9 @@ package struct MeasuringTimes: Sendable, Hashable {
     package var buildSeconds = 0.0
     package var hullSeconds = 0.0
     package var energySeconds = 0.0
+    package var uncertaintySeconds = 0.0
 
     package init() {}
 
-    package var totalSeconds: Double { buildSeconds + hullSeconds + energySeconds }
+    package var totalSeconds: Double { buildSeconds + hullSeconds + energySeconds + uncertaintySeconds }
 }

@@ -1,4 +1,5 @@
 import Crystals
+import Foundation
 import Trajectories
 
 extension ValidityLimits {
@@ -21,7 +22,15 @@ extension ValidityLimits {
         guard volumePerAtom >= minimumVolumePerAtom, volumePerAtom <= maximumVolumePerAtom else {
             throw .invalid(.volumeOutOfBounds)
         }
+        let spheres = structure.elements.reduce(0) { $0 + 4 / 3 * Double.pi * pow($1.covalentRadius, 3) }
+        guard maximumPacking == 0 || spheres <= maximumPacking * structure.cell.volume else { throw .invalid(.packedTooDensely) }
         guard !structure.hasAtoms(closerThan: minimumDistance) else { throw .invalid(.atomsTooClose) }
+        guard minimumDistanceShare == 0 || !structure.hasAtoms(closerThanRadii: minimumDistanceShare) else {
+            throw .invalid(.atomsOverlap)
+        }
+        guard maximumNearestDistance == 0 || !structure.hasIsolatedAtom(beyond: maximumNearestDistance) else {
+            throw .invalid(.atomIsolated)
+        }
         return structure
     }
 }

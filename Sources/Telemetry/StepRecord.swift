@@ -33,7 +33,9 @@ package struct StepRecord: Codable, Equatable, Sendable {
     package var stableFraction: Double?
     /// The share of the crystals that have no equal among those before them in the batch.
     package var uniqueFraction: Double?
-    /// The invalid crystals by reason.
+    /// How far apart potentials were on the crystals; nil where it was not measured.
+    package var uncertainty: Uncertainty?
+    /// The invalid crystals by reason, and those that are too uncertain.
     package var invalid: [String: Int] = [:]
     /// The evaluations that failed through no fault of the crystal, by reason.
     package var failed: [String: Int] = [:]
@@ -193,7 +195,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case rewardMeanScored = "reward_mean_scored"
         case stableFraction = "stable_fraction"
         case uniqueFraction = "unique_fraction"
-        case invalid, failed
+        case uncertainty, invalid, failed
         case klReference = "kl_reference"
         case clipFraction = "clip_fraction"
         case ratio

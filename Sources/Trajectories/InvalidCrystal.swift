@@ -18,6 +18,12 @@ package enum InvalidCrystal: String, Sendable, Hashable, CaseIterable {
     case unknownWyckoffPosition = "unknown_wyckoff_position"
     /// Two atoms, or an atom and its own image, are closer than allowed.
     case atomsTooClose = "atoms_too_close"
+    /// Two atoms are closer than the allowed share of the sum of their covalent radii.
+    case atomsOverlap = "atoms_overlap"
+    /// An atom has no neighbour within the allowed distance.
+    case atomIsolated = "atom_isolated"
+    /// Spheres of the atoms' covalent radii would fill more of the cell than allowed.
+    case packedTooDensely = "packed_too_densely"
     /// More neighbours than the potential takes: the cell is collapsed.
     case tooManyNeighbours = "too_many_neighbours"
 }

@@ -11,10 +11,13 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// The height above the convex hull, eV/atom; negative below it.
         package static let energyAboveHull = Quantity(rawValue: "e_above_hull")
 
+        /// How far apart potentials are on the crystal, eV/atom: an estimate of the energy's error.
+        package static let uncertainty = Quantity(rawValue: "uncertainty")
+
         /// The unit of its numbers; nil for a quantity that this build does not know.
         package var unit: String? {
             switch self {
-            case .energyPerAtom, .energyAboveHull: "eV/atom"
+            case .energyPerAtom, .energyAboveHull, .uncertainty: "eV/atom"
             default: nil
             }
         }

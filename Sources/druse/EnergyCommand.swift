@@ -3,6 +3,7 @@ import Base
 import Crystals
 import Engines
 import Potentials
+import StructureFiles
 
 /// `druse energy`: energies, forces and stresses under an interatomic potential.
 struct EnergyCommand: ParsableCommand {
@@ -10,7 +11,7 @@ struct EnergyCommand: ParsableCommand {
         commandName: "energy",
         abstract: "Give energies, forces and stresses of structures, and their distance to a convex hull.",
         discussion: """
-            Of the structures as they are (not relaxed). Energies are in eV/atom; with --json, forces in eV/angstrom \
+            Of the structures as they are, or relaxed first (--relax). Energies are in eV/atom; with --json, forces in eV/angstrom \
             (a row an atom, in the order of the input) and stresses in GPa (3 x 3, positive under tension). The table \
             shows the largest force and the pressure.
             """)
@@ -27,12 +28,19 @@ struct EnergyCommand: ParsableCommand {
     @Option(help: "Also give the energy above this hull: default (the embedded one), or a file of entries.")
     var hull: String?
 
-    @Flag(help: .hidden) var relax = false
+    @Flag(help: "Relax the structures first, as druse relax does by default; also give the steps.")
+    var relax = false
+
+    @Option(
+        name: [.short, .customLong("output")],
+        help: "Where to write the relaxed structures: .cif, .extxyz, .jsonl, .json, .csv, or POSCAR for one.")
+    var output: String?
 
     @OptionGroup var threads: ThreadOptions
 
     func validate() throws {
-        if relax { throw ValidationError("--relax is not available in this version") }
+        if output != nil, !relax { throw ValidationError("--output needs --relax: else nothing changes") }
+        try StructureFileWriter.validate(output)
     }
 
     /// What to ask the potential for.
@@ -47,11 +55,52 @@ struct EnergyCommand: ParsableCommand {
         let evaluation = EnergyEvaluation(
             potential: model, properties: properties, hull: reference, threads: threads.count)
         let printer = AnswerPrinter(json: input.json, title: "evaluating", columns: columns)
-        try InputFiles(paths: input.inputs, format: input.inputFormat)
-            .forEachBatch(of: EnergyEvaluation.batchSize) { entries in
-                try printer.print(evaluation.evaluations(of: entries), row: row)
+        let files = InputFiles(paths: input.inputs, format: input.inputFormat)
+        if relax {
+            let tool = try StructureRelaxation(
+                potential: model, settings: RelaxationSettings(), threads: threads.count)
+            let writer = try output.map { try StructureFileWriter(path: $0) }
+            try files.forEachBatch(of: StructureRelaxation.batchSize) { entries in
+                let relaxed = tool.relax(entries)
+                for answer in relaxed {
+                    if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
+                }
+                try printer.print(Self.evaluations(of: relaxed, by: evaluation), row: row)
             }
+            try writer?.finish()
+        } else {
+            try files.forEachBatch(of: EnergyEvaluation.batchSize) { entries in
+                let answers = evaluation.evaluations(of: entries).map { answer in
+                    ToolAnswer(id: answer.id, result: answer.result.map { Answer(evaluated: $0) })
+                }
+                try printer.print(answers, row: row)
+            }
+        }
         try printer.finish()
+    }
+
+    /// What the potential says of a structure, and how it was relaxed before.
+    private struct Answer: Sendable {
+        let evaluated: EnergyEvaluation.Evaluated
+        var relaxation: Relaxation?
+    }
+
+    /// The evaluations of relaxed structures.
+    private static func evaluations(
+        of relaxed: [ToolAnswer<StructureRelaxation.Relaxed>], by evaluation: EnergyEvaluation
+    ) -> [ToolAnswer<Answer>] {
+        var answers = evaluation.evaluations(
+            of: relaxed.compactMap { answer in
+                (try? answer.result.get()).map { StructureEntry(id: answer.id, input: .success($0.output)) }
+            })[...]
+        return relaxed.map { before in
+            let result = before.result.flatMap { value in
+                answers.popFirst().map { answer in
+                    answer.result.map { Answer(evaluated: $0, relaxation: value.relaxation) }
+                } ?? .failure(ToolFailure("the potential gave no answer"))
+            }
+            return ToolAnswer(id: before.id, result: result)
+        }
     }
 
     private var columns: [AnswerPrinter.Column] {
@@ -61,11 +110,13 @@ struct EnergyCommand: ParsableCommand {
         ]
         if properties.contains(.forces) { columns.append(.init(title: "force eV/\u{C5}", width: 12, isNumber: true)) }
         if properties.contains(.stress) { columns.append(.init(title: "pressure GPa", width: 12, isNumber: true)) }
+        if relax { columns.append(.init(title: "steps", width: 5, isNumber: true)) }
         if hull != nil { columns.append(.init(title: "above hull", width: 12, isNumber: true)) }
         return columns
     }
 
-    private func row(_ value: EnergyEvaluation.Evaluated) -> AnswerPrinter.Row {
+    private func row(_ answer: Answer) -> AnswerPrinter.Row {
+        let value = answer.evaluated
         let formula = value.composition.reducedFormula
         let evaluation = value.evaluation
         var row = AnswerPrinter.Row(
@@ -80,6 +131,10 @@ struct EnergyCommand: ParsableCommand {
         if let stress = evaluation.stress {
             let rows = stress.inGigapascals
             row.cells.append((-(rows[0][0] + rows[1][1] + rows[2][2]) / 3).text(decimals: 3))
+        }
+        if let relaxation = answer.relaxation {
+            row.fields += [("steps", .integer(relaxation.steps)), ("stopped", .text(relaxation.end.name))]
+            row.cells.append("\(relaxation.steps)")
         }
         switch value.energyAboveHull {
         case .success(let distance):

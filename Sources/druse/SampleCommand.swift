@@ -62,7 +62,7 @@ struct SampleCommand: ParsableCommand {
             throw ValidationError("there is no space group \(number); they are 1 to 230")
         }
         if let problem = options.problems.first { throw ValidationError(problem) }
-        if let output, StructureFileWriter.format(path: output) == nil {
+        if let output, !StructureFileWriter.holdsMany(path: output) {
             let known = StructureFileWriter.formats.map { ".\($0.rawValue)" }.joined(separator: ", ")
             throw ValidationError("cannot write crystals as \(output); the name must end in one of \(known)")
         }
@@ -71,9 +71,7 @@ struct SampleCommand: ParsableCommand {
     func run() throws {
         let weights = try PolicySource.load(path: policy.policy, configurationPath: policy.policyConfig)
         var writer: StructureFileWriter?
-        if let output, let format = StructureFileWriter.format(path: output) {
-            writer = try StructureFileWriter(path: output, format: format)
-        }
+        if let output { writer = try StructureFileWriter(path: output) }
         let groups =
             spaceGroup.isEmpty
             ? SpaceGroupDistribution(metadata: weights.metadata)

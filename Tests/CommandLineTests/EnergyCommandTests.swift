@@ -56,12 +56,6 @@ import Testing
         #expect((answer["error"] as? String)?.contains("Xe") == true)
     }
 
-    @Test func energy_ofLaterWork_isRefused() throws {
-        let outcome = try DruseProcess.run(["energy", Self.structures, "--relax"])
-        #expect(outcome.status == 64)
-        #expect(outcome.messages.hasPrefix("Error: --relax is not available in this version"))
-    }
-
     /// Forces and stresses of each version beside the reference's, from several files on several threads.
     @Test(arguments: ["0.3.0", "0.2.0", "r2scan"])
     func energy_withForces_agreesWithTheReference(version: String) throws {
@@ -110,6 +104,25 @@ import Testing
         let alone = try DruseProcess.run(
             ["energy", "-", "--potential", "chgnet-r2scan"], input: CommandFixtures.rockSalt)
         #expect(alone.status == 0)
+    }
+
+    @Test func energy_relaxed_tellsTheSteps() throws {
+        let folder = try TemporaryFolder()
+        let wide = CommandFixtures.rockSalt.replacingOccurrences(of: "5.64", with: "6.1")
+        let outcome = try DruseProcess.run(
+            [
+                "energy", "-", "--relax", "--json", "--forces", "--hull", "default", "-o", folder.path("out.extxyz"),
+            ], input: wide)
+        #expect(outcome.status == 0)
+        let answer = try #require(try outcome.objects().first)
+        #expect(try #require(answer["steps"] as? Int) > 1 && answer["stopped"] as? String == "converged")
+        #expect(answer["atoms"] as? Int == 8)
+        #expect(try #require(answer["e_above_hull"] as? Double).magnitude < 0.05)
+        #expect(try #require(answer["forces"] as? [[Double]]).joined().allSatisfy { $0.magnitude <= 0.05 })
+        let read = try DruseProcess.run(["energy", folder.path("out.extxyz"), "--json"])
+        let again = try #require(try read.objects().first?["energy_per_atom"] as? Double)
+        #expect(abs(again - (answer["energy_per_atom"] as? Double ?? 0)) < 1e-5)
+        #expect(try DruseProcess.run(["energy", "-", "-o", folder.path("out.extxyz")], input: wide).status == 64)
     }
 
     @Test func energy_withABadModel_saysWhy() throws {

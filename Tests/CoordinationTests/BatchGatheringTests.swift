@@ -134,4 +134,37 @@ import Trajectories
         }
         #expect(simulation.hub.counters.staleCrystals == 0)
     }
+
+    /// The hub holds several versions in flight where the gathering takes them: a crystal sampled goes to one batch, is
+    /// held, waits for its outcome, or is counted as too old.
+    @Test(arguments: 0..<5) func hub_withSeveralVersionsInFlight_usesEachCrystalOnce(seed: UInt64) throws {
+        var configuration = try Toys.configuration(crystalsPerBatch: 48)
+        configuration.crystalsPerUnit = 4
+        let bound = Int(seed % 3)
+        var simulation = Simulation(
+            configuration, seed: seed, gathering: FirstComplete(crystals: 20, maximumStaleness: bound))
+        for role in [PeerRole.actor, .actor, .rewardWorker, .rewardWorker] { _ = try simulation.add(role, threads: 2) }
+        for number in 0..<8 {
+            simulation.begin(version: number, weights: [UInt8(number)])
+            #expect(try simulation.run { $0.batches.count == number + 1 })
+            simulation.hub.checkInvariants()
+        }
+        let used = simulation.batches.flatMap { $0.crystals.map(\.sampled.id) }
+        #expect(Set(used).count == used.count && used.count == 160)
+        for batch in simulation.batches {
+            let ages = batch.crystals.map { batch.step.staleness(of: $0.sampled.id.version) }
+            #expect(ages.allSatisfy { (0...bound).contains($0) })
+            for crystal in batch.crystals {
+                #expect(crystal.policy == Blob([UInt8(crystal.sampled.id.version.number)]).digest)
+            }
+        }
+        let isLate = simulation.batches.contains { batch in
+            batch.crystals.contains { batch.step.staleness(of: $0.sampled.id.version) > 0 }
+        }
+        #expect(isLate == (bound > 0))
+        let counters = simulation.hub.counters
+        let held = try #require(simulation.batches.last?.gathering).held.count
+        let waiting = counters.crystalsSampled - used.count - held - counters.staleCrystals
+        #expect((0...48).contains(waiting))
+    }
 }

@@ -302,8 +302,12 @@ struct EngineDocumentTests {
         let result = engine.makeEvaluator().evaluate([structure], .energy)[0]
         #expect(result.map(\.energyPerAtom) == .success(-3.4))
         for (file, side) in [("requests", "worker"), ("answers", "engine")] {
-            let bytes = try Data(contentsOf: folder.url.appending(path: file))
-            #expect(Array(bytes) == (try transcript(side)))
+            let expected = try transcript(side)
+            func written() throws -> [UInt8] { Array(try Data(contentsOf: folder.url.appending(path: file))) }
+            // `tee` writes the pipe first, the file after it.
+            let deadline = Moment.now.advanced(by: .seconds(20))
+            while try written().count < expected.count, Moment.now < deadline { Thread.sleep(forTimeInterval: 0.01) }
+            #expect(try written() == expected)
         }
     }
 }

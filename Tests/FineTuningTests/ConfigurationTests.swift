@@ -1,4 +1,5 @@
 import Configuration
+import Engines
 import FineTuning
 import Foundation
 import Policy
@@ -110,6 +111,20 @@ import Testing
         #expect(configuration.reference == here + "/b.safetensors")
         #expect(configuration.runDirectory == here + "/runs/x")
         #expect(configuration.hull == "default" && configuration.potential == "chgnet")
+    }
+
+    /// The names of potentials that come with the program are no files.
+    @Test(arguments: PotentialSource.names)
+    func potential_thatComesWithTheProgram_staysAName(name: String) throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString)
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let file = folder.appending(path: "run.yaml")
+        try "potential: \(name)\n".write(to: file, atomically: true, encoding: .utf8)
+        #expect(try ConfigurationLoader.load(RunConfiguration.self, from: file).potential == name)
+        try "potential: \(name).safetensors\n".write(to: file, atomically: true, encoding: .utf8)
+        let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
+        #expect(configuration.potential == folder.path + "/\(name).safetensors")
     }
 
     private func refusal(_ text: String) -> String {

@@ -54,10 +54,13 @@ package struct Simulation {
     private var seed: UInt64
     private let crystalsPerUnit: Int
 
-    package init(_ configuration: LearnerConfiguration, seed: UInt64 = 1) {
+    package init(
+        _ configuration: LearnerConfiguration, seed: UInt64 = 1, gathering: (any BatchGathering)? = nil
+    ) {
         self.seed = seed
         crystalsPerUnit = configuration.crystalsPerUnit
-        hub = HubCore(configuration: configuration, generator: SeededGenerator(seed: seed))
+        hub = HubCore(
+            configuration: configuration, generator: SeededGenerator(seed: seed), gathering: gathering)
     }
 
     package mutating func add(_ role: PeerRole, threads: Int = 1) throws -> Station {

@@ -50,6 +50,34 @@ import Testing
             })
     }
 
+    /// What the file states counts; of a version that nobody knows, energies stand on their own hull only.
+    @Test func energyConvention_isTheFilesOwnOrTheVersions() throws {
+        try withChanged(
+            { $0.metadata["energy_convention"] = "raw-pbe" },
+            { url in #expect((try? CHGNet(contentsOf: url))?.energyConvention == .rawPBE) })
+    }
+
+    @Test func energyConvention_ofAnUnknownVersion_isItsOwnHullOnly() throws {
+        try withChanged(
+            {
+                $0.metadata["config"] = $0.metadata["config"]?
+                    .replacingOccurrences(of: "\"version\": \"0.3.0\"", with: "\"version\": \"mine\"")
+            },
+            { url in
+                let model = try? CHGNet(contentsOf: url)
+                #expect(model?.name == "chgnet-mine" && model?.energyConvention == .ownHullOnly)
+            })
+    }
+
+    @Test func energyConvention_thatIsNone_isRefusedWithTheChoices() throws {
+        try withChanged(
+            { $0.metadata["energy_convention"] = "corrected" },
+            { url in
+                let error = #expect(throws: PotentialError.self) { try CHGNet(contentsOf: url) }
+                #expect(error?.description.contains("mp2020-corrected, raw-pbe, own hull only") == true)
+            })
+    }
+
     @Test func load_ofAMissingOrDamagedFile_saysWhich() throws {
         let url = folder.appending(path: "absent.safetensors")
         #expect { try CHGNet(contentsOf: url) } throws: { error in

@@ -91,6 +91,74 @@ import Trajectories
         #expect(RewardConfiguration().reward(of: .measured(measurement)) == 2)
     }
 
+    /// Iron 0.62 Å apart looks bound to CHGNet.
+    @Test func evaluate_ofAtomsInsideEachOther_isInvalidWithAReasonOfItsOwn() throws {
+        // Na-Na by covalent radii: 3.32 Å.
+        let near = LatticeParameters(a: 1.6, b: 6, c: 6, alpha: 90, beta: 90, gamma: 90)
+        #expect(outcome(try triclinic([.zero], near)) == .invalid(.atomsOverlap))
+        var limits = ValidityLimits()
+        limits.minimumDistanceShare = 0.48
+        #expect(outcome(try triclinic([.zero], near), limits: limits) != .invalid(.atomsOverlap))
+        let nearer = LatticeParameters(a: 6, b: 6, c: 6, alpha: 90, beta: 90, gamma: 90)
+        #expect(outcome(try triclinic([.zero, SIMD3(0.05, 0, 0)], nearer)) == .invalid(.atomsTooClose))
+    }
+
+    @Test func evaluate_ofAtomsFarFromAllOthers_isInvalid() throws {
+        let wide = LatticeParameters(a: 6.5, b: 6.5, c: 6.5, alpha: 90, beta: 90, gamma: 90)
+        #expect(outcome(try triclinic([.zero], wide)) == .invalid(.atomIsolated))
+        // A pair, and one atom alone.
+        #expect(
+            outcome(
+                try triclinic(
+                    [.zero, SIMD3(0.2, 0, 0), SIMD3(0.6, 0.5, 0.5)],
+                    LatticeParameters(a: 15, b: 12, c: 12, alpha: 90, beta: 90, gamma: 90))) == .invalid(.atomIsolated))
+        let narrow = LatticeParameters(a: 5.9, b: 9, c: 9, alpha: 90, beta: 90, gamma: 90)
+        #expect(outcome(try triclinic([.zero], narrow)) != .invalid(.atomIsolated))
+    }
+
+    @Test func evaluate_ofAtomsPackedTooDensely_isInvalid() throws {
+        var limits = ValidityLimits()
+        limits.maximumPacking = 0.2
+        // Na 19.16 Å³ and Cl 4.45 Å³ in 43.9 Å³.
+        #expect(outcome(try rockSalt(), limits: limits) == .invalid(.packedTooDensely))
+        limits.maximumPacking = 0.54
+        #expect(outcome(try rockSalt(), limits: limits) != .invalid(.packedTooDensely))
+    }
+
+    @Test func evaluate_withOrbitsAndWithout_findsTheSameNearAndLonelyAtoms() throws {
+        for a in stride(from: 2.5, through: 13.0, by: 0.5) {
+            let crystal = try rockSalt(a: a)
+            var limits = ValidityLimits()
+            limits.minimumVolumePerAtom = 0.1
+            limits.maximumPacking = 0
+            let known = outcome(crystal, limits: limits)
+            var sites: [Crystal.Site] = []
+            let structure = try crystal.structure(cell: .primitive)
+            for index in 0..<structure.atomCount {
+                sites.append(
+                    Crystal.Site(
+                        wyckoff: 1, element: structure.elements[index],
+                        position: structure.fractionalCoordinates[index]))
+            }
+            let unknown = Crystal(
+                spaceGroup: try #require(SpaceGroup(number: 1)), sites: sites,
+                lattice: LatticeParameters(structure.cell))
+            #expect(outcome(unknown, limits: limits) == known, "a = \(a)")
+        }
+    }
+
+    @Test func reward_ofATooUncertainCrystal_isTheFloor() {
+        var configuration = RewardConfiguration()
+        let measurement = Measurement([.energyPerAtom: -3, .energyAboveHull: 0, .uncertainty: 0.2])
+        #expect(configuration.reward(of: .measured(measurement)) == 1)
+        configuration.limits.maximumUncertainty = 0.1
+        #expect(configuration.reward(of: .measured(measurement)) == configuration.floor)
+        #expect(configuration.measuredUncertaintyShare == 1)
+        // What nobody measured is not held against a crystal.
+        #expect(
+            configuration.reward(of: .measured(Measurement(energyPerAtom: -3, energyAboveHull: 0))) == 1)
+    }
+
     @Test func evaluate_ofUnterminatedSample_isInvalid() throws {
         #expect(outcome(try rockSalt(), isTerminated: false) == .invalid(.unterminated))
     }
@@ -127,7 +195,10 @@ import Trajectories
 
     @Test func evaluate_withinTheBoundsOfTheLattice_isScored() throws {
         for values in [[1.5, 5, 6, 80, 85, 95], [100, 5, 1.6, 90, 90, 90], [9, 9, 9, 20, 20, 20]] {
-            guard case .measured = outcome(try triclinic([.zero], LatticeParameters(values: values))) else {
+            var limits = ValidityLimits()
+            limits.removeAtomicLimits()
+            let found = outcome(try triclinic([.zero], LatticeParameters(values: values)), limits: limits)
+            guard case .measured = found else {
                 Issue.record("\(values)")
                 continue
             }
@@ -168,7 +239,9 @@ import Trajectories
         #expect(outcome(try triclinic([.zero, .zero], cube)) == .invalid(.atomsTooClose))
         // Through the face of the cell.
         #expect(outcome(try triclinic([.zero, SIMD3(0, 0.95, 0)], cube)) == .invalid(.atomsTooClose))
-        guard case .measured = outcome(try triclinic([.zero, SIMD3(0.1001, 0, 0)], cube)) else {
+        var limits = ValidityLimits()
+        limits.removeAtomicLimits()
+        guard case .measured = outcome(try triclinic([.zero, SIMD3(0.1001, 0, 0)], cube), limits: limits) else {
             Issue.record("0.5005 Å is allowed")
             return
         }
@@ -248,7 +321,7 @@ import Trajectories
             InvalidCrystal.allCases.map(\.rawValue) == [
                 "unterminated", "no_atoms", "too_many_atoms", "lattice_not_finite", "lattice_out_of_bounds",
                 "volume_out_of_bounds", "position_not_finite", "unknown_wyckoff_position", "atoms_too_close",
-                "too_many_neighbours",
+                "atoms_overlap", "atom_isolated", "packed_too_densely", "too_many_neighbours",
             ])
     }
 }

@@ -258,17 +258,23 @@ extension HubCore {
     }
 
     /// Gives the batch of the step in hand to the trainer if it is complete.
-    private mutating func completeBatch(now: Moment) {
+    ///
+    /// - Complexity: O(1) until it is, then O(crystals), for ``ExactVersion``.
+    mutating func completeBatch(now: Moment) {
         guard case .working(let version) = phase, let place = place(of: version), let ids = gathering.takeBatch()
         else { return }
         var report = versions[place].report
         report.count(from: versions[place].countersAtBegin, to: counters)
         report.actors = peers.count(of: .actor)
         report.rewardWorkers = peers.count(of: .rewardWorker)
-        let crystals = ids.compactMap { id in
-            self.place(of: id.version).flatMap { versions[$0].crystals.scored(id) }
+        var crystals: [ScoredCrystal] = []
+        crystals.reserveCapacity(ids.count)
+        for id in ids {
+            guard let place = self.place(of: id.version), let crystal = versions[place].crystals.scored(id) else {
+                preconditionFailure("a batch has a crystal without an outcome")
+            }
+            crystals.append(crystal)
         }
-        precondition(crystals.count == ids.count, "a batch has a crystal without an outcome")
         let begin = versions[place].firstGrant
         phase = .training(version.nextStep)
         // The batch brings them, or a later one.

@@ -50,7 +50,11 @@ package struct HubCore: Sendable {
     /// Peers that a message could not be delivered to, and the ticks until they count as lost.
     private var unreachable: [SessionID: Int] = [:]
 
-    package init(configuration: LearnerConfiguration, generator: any RandomNumberGenerator & Sendable) {
+    /// - Parameter gathering: How steps get their batches; nil: as the configuration says.
+    package init(
+        configuration: LearnerConfiguration, generator: any RandomNumberGenerator & Sendable,
+        gathering: (any BatchGathering)? = nil
+    ) {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
@@ -59,7 +63,7 @@ package struct HubCore: Sendable {
         weights = BlobStore(files: configuration.files)
         tasks = TaskQueue(
             lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
-        gathering = configuration.gathering
+        self.gathering = gathering ?? configuration.gathering
     }
 
     /// What is to be done since the last call.
@@ -81,6 +85,7 @@ package struct HubCore: Sendable {
     /// - Parameters:
     ///   - known: Outcomes of this version that need not be measured again.
     ///   - resumed: What the checkpoint that the run goes on from holds for this step.
+    /// - Complexity: O(n log n) in peers, O(crystals).
     package mutating func begin(
         version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
         resuming resumed: GatheringState? = nil, now: Moment
@@ -91,8 +96,10 @@ package struct HubCore: Sendable {
         weights.offer(announcement, policy: policy, reference: reference)
         if let resumed { gathering.resume(resumed) }
         counters.staleCrystals += gathering.begin(version.nextStep)
-        versions.removeAll { $0.version < gathering.oldestVersion || $0.version >= version }
-        // Late results of what nobody waits for any more are told from those that nobody asked for.
+        let oldest = gathering.oldestVersion
+        versions.removeAll { $0.version < oldest || $0.version >= version }
+        counters.staleCrystals += tasks.forget(before: oldest)
+        // Late results of an earlier batch are told from those that nobody asked for.
         if versions.isEmpty { tasks.removeAll() }
         versions.append(
             VersionInFlight(announcement, configuration: configuration, known: known, counters: counters))
@@ -103,6 +110,8 @@ package struct HubCore: Sendable {
         }
         peers.giveTurnsToAll()
         grantUnits(now: now)
+        // What was held may be enough.
+        completeBatch(now: now)
     }
 
     /// Ends the run: everyone is told to leave, and a last report goes out.
@@ -204,7 +213,11 @@ package struct HubCore: Sendable {
     /// Where a version stands in ``versions``; nil if it is not in flight.
     ///
     /// - Complexity: O(versions in flight), the newest first.
-    func place(of version: PolicyVersion) -> Int? { versions.lastIndex { $0.version == version } }
+    func place(of version: PolicyVersion) -> Int? {
+        // A closure would be given a copy of each.
+        for place in versions.indices.reversed() where versions[place].ledger.version == version { return place }
+        return nil
+    }
 
     // MARK: - For the extensions
 

@@ -248,6 +248,15 @@ package struct TaskQueue: Sendable {
         return (holder, held(by: holder), oldest.moment.advanced(by: pauses - lease))
     }
 
+    /// Forgets the crystals of versions before one, which nobody waits for any more; returns how many had no outcome.
+    ///
+    /// - Complexity: O(n) in the crystals without an outcome.
+    mutating func forget(before version: PolicyVersion) -> Int {
+        let forgotten = open.keys.filter { $0.version < version }
+        for crystal in forgotten { _ = finish(crystal) }
+        return forgotten.count
+    }
+
     /// Forgets all work, for a new batch.
     package mutating func removeAll() {
         self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID)

@@ -74,7 +74,7 @@ final class HubLoop {
         let pause = max(.milliseconds(5), min(.milliseconds(100), configuration.timing.heartbeat / 4))
         while true {
             try ZMQPoller.wait(for: sockets, wakeup: wakeup, timeout: pause)
-            for command in commands.takeAll() { obey(command) }
+            for command in commands.takeAll() { execute(command) }
             try perform()
             try takeConnections()
             try takeMessages()
@@ -104,7 +104,7 @@ final class HubLoop {
         latest.value = core.state(now: now)
     }
 
-    private func obey(_ command: Hub.Command) {
+    private func execute(_ command: Hub.Command) {
         switch command {
         case .begin(let version, let policy, let reference, let known, let gathering):
             core.begin(

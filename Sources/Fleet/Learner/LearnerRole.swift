@@ -70,7 +70,7 @@ package struct LearnerRole {
         var version: PolicyVersion
         let reference: Blob
         /// Steps in a row that had nothing to learn from.
-        var barren = 0
+        var stepsWithoutScores = 0
         var stall = WaitingWatch()
         var stopSeen: Moment?
         var lastPeerSeen = Moment.now
@@ -92,9 +92,10 @@ package struct LearnerRole {
         let failures = ScoringFailures(batch)
         if let warning = failures.warning { observer.problem(warning) }
         try observer.batchCompleted(batch)
-        run.barren = failures.nothingToLearn ? run.barren + 1 : 0
-        guard run.barren < min(ScoringFailures.stepsBeforeEnd, configuration.versions) else {
-            let count = run.barren == 1 ? "the only batch" : "\(run.barren) batches in a row"
+        run.stepsWithoutScores = failures.nothingToLearn ? run.stepsWithoutScores + 1 : 0
+        guard run.stepsWithoutScores < min(ScoringFailures.stepsBeforeEnd, configuration.versions) else {
+            let number = run.stepsWithoutScores
+            let count = number == 1 ? "the only batch" : "\(number) batches in a row"
             throw RoleError.cannotGoOn(
                 "nothing could be learnt from \(count), because no crystal could be scored: " + failures.reasonText)
         }

@@ -1,22 +1,29 @@
+import ArgumentParser
 import Base
 import Foundation
 import Policy
 import StructureFiles
 
-/// Writes sampled crystals to a file, one after the other.
+/// Writes structures to a file, one after the other.
 final class StructureFileWriter {
-    /// The formats that hold many crystals and are written plain.
+    /// The formats that hold many structures one after the other.
     static let formats: [StructureFormat] = [.cif, .extxyz, .jsonl, .csv]
+    /// What else can be written: a list in JSON, one structure in a POSCAR.
+    private static let otherFormats: [StructureFormat] = [.json, .poscar]
 
     /// Crystals that the format cannot express because no cell has their lattice; they are not in the file.
     package private(set) var leftOut = 0
     private let path: String
     private let format: StructureFormat
     private let file: FileHandle
+    private var count = 0
 
-    /// Makes the file, or empties it.
+    /// Makes the file, or empties it; the name tells the format.
     /// - Throws: ``ToolFailure``.
-    init(path: String, format: StructureFormat) throws(ToolFailure) {
+    init(path: String) throws(ToolFailure) {
+        guard let format = Self.format(path: path) else {
+            throw ToolFailure("cannot write structures as \(path): the name tells no format that is written")
+        }
         self.path = path
         self.format = format
         guard FileManager.default.createFile(atPath: path, contents: nil),
@@ -31,7 +38,18 @@ final class StructureFileWriter {
     /// The format that a name tells; nil for one that is not written.
     static func format(path: String) -> StructureFormat? {
         let isPacked = path.hasSuffix(".gz") || path.hasSuffix(".bz2")
-        return isPacked ? nil : StructureFormat(path: path).flatMap { formats.contains($0) ? $0 : nil }
+        return isPacked ? nil : StructureFormat(path: path).flatMap { (formats + otherFormats).contains($0) ? $0 : nil }
+    }
+
+    /// Whether a name tells one of ``formats``.
+    static func holdsMany(path: String) -> Bool { format(path: path).map(formats.contains) ?? false }
+
+    /// Refuses names that tell no format.
+    static func validate(_ output: String?) throws {
+        guard let output, format(path: output) == nil else { return }
+        throw ValidationError(
+            "cannot write structures as \(output); the name must end in .cif, .extxyz, .jsonl, .json, .csv or .vasp, "
+                + "or be POSCAR")
     }
 
     /// The line of a sample in JSON, without the line break.
@@ -41,20 +59,42 @@ final class StructureFileWriter {
         ).line
     }
 
-    /// Writes a crystal.
+    /// Writes a sampled crystal.
     /// - Throws: ``ToolFailure`` if the file cannot be written.
     func write(_ sample: Sample, id: String) throws(ToolFailure) {
         if format == .jsonl { return try put(Self.jsonLine(sample, id: id) + "\n") }
+        try write(.crystal(sample.crystal), id: id, properties: [("terminated", sample.isTerminated ? "T" : "F")])
+    }
+
+    /// Writes a relaxed structure; formats with energies have that of the whole cell, eV.
+    /// - Throws: ``ToolFailure`` if the file cannot be written.
+    func write(_ relaxed: StructureRelaxation.Relaxed, id: String) throws(ToolFailure) {
+        try write(relaxed.output, id: id, properties: [("energy", "\(relaxed.energy)")])
+    }
+
+    private func write(
+        _ input: StructureInput, id: String, properties: [(key: String, value: String)]
+    ) throws(ToolFailure) {
         let text: String
         do throws(StructureFileError) {
-            text = try StructureWriter.text(
-                .crystal(sample.crystal), id: id, format: format,
-                properties: [("terminated", sample.isTerminated ? "T" : "F")])
+            text = try StructureWriter.text(input, id: id, format: format, properties: properties)
         } catch {
             leftOut += 1
             return
         }
-        try put(text)
+        switch format {
+        case .json: try put((count == 0 ? "[\n" : ",\n") + text.trimmingCharacters(in: .newlines))
+        case .poscar where count > 0:
+            throw ToolFailure(
+                "\(path) can hold one structure alone, and there are more: write them as .extxyz, .cif or .jsonl")
+        default: try put(text)
+        }
+        count += 1
+    }
+
+    /// Ends the file.
+    func finish() throws(ToolFailure) {
+        if format == .json { try put(count == 0 ? "[]\n" : "\n]\n") }
     }
 
     private func put(_ text: String) throws(ToolFailure) {

@@ -1,0 +1,95 @@
+import Foundation
+import ProgramFixtures
+import Testing
+
+@Suite struct RelaxCommandTests {
+    /// Rock salt too wide, silicon displaced in P1, and two atoms on one site.
+    private static let inputs = """
+        {"id":"salt","space_group":225,"lattice":[6.1,6.1,6.1,90,90,90],"sites":[\
+        {"wyckoff":"a","element":"Na","position":[0,0,0]},{"wyckoff":"b","element":"Cl","position":[0.5,0.5,0.5]}]}
+        {"id":"silicon","lattice":[[0,2.8,2.7],[2.7,0,2.7],[2.7,2.75,0]],"species":["Si","Si"],\
+        "frac_coords":[[0,0,0],[0.26,0.25,0.25]]}
+        {"id":"twice","lattice":[[4,0,0],[0,4,0],[0,0,4]],"species":["Fe","Cr"],"frac_coords":[[0,0,0],[0,0,0]]}
+
+        """
+
+    @Test func relax_tellsEachStructuresWay_inOrder() throws {
+        let outcome = try DruseProcess.run(["relax", "-", "--json", "--threads", "2"], input: Self.inputs)
+        #expect(outcome.status == 0)
+        let answers = try outcome.objects()
+        #expect(answers.map { $0["id"] as? String } == ["salt", "silicon", "twice"])
+        for answer in answers.prefix(2) {
+            #expect(answer["stopped"] as? String == "converged")
+            let energies = try ["energy_per_atom", "initial_energy_per_atom"].map {
+                try #require(answer[$0] as? Double)
+            }
+            #expect(energies[0] < energies[1] - 0.001)
+            #expect(try #require(answer["steps"] as? Int) > 1)
+            #expect(try #require(answer["max_force"] as? Double) <= 0.05)
+            #expect(try #require(answer["max_stress_gpa"] as? Double) <= 0.1)
+        }
+        #expect(answers[0]["space_group"] as? Int == 225)
+        #expect(answers[0]["atoms"] as? Int == 8)
+        #expect(try #require(answers[0]["rmsd"] as? Double) < 1e-9)
+        #expect(try #require(answers[0]["volume_ratio"] as? Double) < 1)
+        #expect(Set(answers[2].keys) == ["id", "error"])
+        let error = try #require(answers[2]["error"] as? String)
+        #expect(error.contains("atom 1 (Fe) and atom 2 (Cr) stand on one site") || error.contains("space group"))
+    }
+
+    @Test(arguments: ["out.cif", "out.extxyz", "out.jsonl", "out.json", "out.csv"])
+    func relax_writesWhatItsToolsRead(name: String) throws {
+        let folder = try TemporaryFolder()
+        let outcome = try DruseProcess.run(
+            ["relax", "-", "-o", folder.path(name), "--json"], input: Self.inputs)
+        #expect(outcome.status == 0)
+        let energies = try outcome.objects().prefix(2).map { $0["energy_per_atom"] as? Double }
+        let read = try DruseProcess.run(["energy", folder.path(name), "--json"])
+        #expect(read.status == 0)
+        let answers = try read.objects()
+        #expect(answers.count == 2)
+        for (answer, energy) in zip(answers, energies) {
+            let (again, before) = (try #require(answer["energy_per_atom"] as? Double), try #require(energy))
+            #expect(abs(again - before) < 1e-5)
+        }
+    }
+
+    @Test func relax_intoAPOSCAR_takesOneStructure() throws {
+        let folder = try TemporaryFolder()
+        let salt = String(Self.inputs.prefix { $0 != "\n" })
+        let one = try DruseProcess.run(["relax", "-", "-o", folder.path("POSCAR")], input: salt)
+        #expect(one.status == 0 && one.output.contains("converged"))
+        #expect(try DruseProcess.run(["energy", folder.path("POSCAR")]).status == 0)
+        let more = try DruseProcess.run(["relax", "-", "-o", folder.path("more.vasp")], input: Self.inputs)
+        #expect(more.status == 1 && more.messages.contains("one structure alone"))
+    }
+
+    @Test func relax_withFixedCellReleasedSymmetryAndFewSteps_doesSo() throws {
+        let outcome = try DruseProcess.run(
+            ["relax", "-", "--json", "--no-cell", "--release-symmetry", "--optimizer", "fire", "--steps", "3"],
+            input: Self.inputs)
+        let answers = try outcome.objects()
+        #expect(answers[0]["volume_ratio"] as? Double == 1)
+        #expect(answers[0]["space_group"] == nil)
+        #expect(answers[1]["stopped"] as? String == "steps" && answers[1]["steps"] as? Int == 3)
+        let error = try #require(answers[2]["error"] as? String)
+        #expect(error.contains("atom 1 (Fe) and atom 2 (Cr) stand on one site"))
+    }
+
+    @Test func relax_onThreads_givesTheSameBytes() throws {
+        let structures = CommandFixtures.path("physics/structures/structures.json")
+        let runs = try ["1", "3"].map {
+            try DruseProcess.run(["relax", structures, "--json", "--steps", "2", "--threads", $0])
+        }
+        #expect(runs[0].output == runs[1].output && runs[0].status == 0)
+    }
+
+    @Test(arguments: [
+        ["--fmax", "0"], ["--stress", "-1"], ["--steps", "-1"], ["--optimizer", "newton"],
+        ["--keep-symmetry", "--release-symmetry"], ["-o", "out.txt"],
+    ])
+    func relax_wrongly_isRefused(arguments: [String]) throws {
+        let outcome = try DruseProcess.run(["relax", "-"] + arguments, input: Self.inputs)
+        #expect(outcome.status == 64 && outcome.output.isEmpty)
+    }
+}
