@@ -119,7 +119,8 @@ let package = Package(
         .executableTarget(
             name: "reward-worker",
             dependencies: [
-                "Base", "Engines", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Base", "Engines", "Fleet", "Trajectories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(name: "PolicyFixtures", dependencies: ["Base", "Crystals", "Policy"], path: "Tests/PolicyFixtures"),
@@ -173,7 +174,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
                 "FleetFixtures", "Kernels", "Policy", "PolicyOptimization", "Pretraining", "Protocol", "Rewards",
-                "Trajectories",
+                "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "PretrainingTests",

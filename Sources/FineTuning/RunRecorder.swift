@@ -36,6 +36,8 @@ package final class RunRecorder: RunObserver {
         /// The crystals in the archive whose batch is not complete yet.
         var archived: Set<CrystalID> = []
         var totals: [String: Int] = [:]
+        /// The engines that reward workers brought.
+        var engines: Set<String> = []
         var lastEnd = ContinuousClock.now
     }
 
@@ -130,7 +132,26 @@ package final class RunRecorder: RunObserver {
         record.busyFraction = report.busySeconds / max(report.intervalSeconds * Double(max(1, peer.threads)), 1e-9)
         record.memoryMegabytes = Double(report.residentBytes) / 1e6
         record.weightVersion = report.version.number
+        if !report.engine.isEmpty {
+            record.engine = report.engine
+            noteEngine(report.engine)
+        }
         write(record)
+    }
+
+    /// Tells which engines a run is measured by, and warns of several: what is measured then depends on by whom.
+    private func noteEngine(_ engine: String) {
+        let engines: [String]? = state.withLock { state in
+            state.engines.insert(engine).inserted ? state.engines.sorted() : nil
+        }
+        guard let engines else { return }
+        if engines.count == 1 {
+            logger.notice("reward workers measure by the engine \(engine)")
+        } else {
+            problem(
+                "reward workers measure by different engines: \(engines.joined(separator: "; ")); the same crystal may "
+                    + "get another energy")
+        }
     }
 
     package func hubReported(_ report: HubReport) {

@@ -20,6 +20,8 @@ package struct RoleRecord: Codable, Equatable, Sendable {
     package var weightVersion: Int?
     /// What waits in each queue; the learner's.
     package var queues: [String: Int]?
+    /// The engine that a reward worker brought, with version and digest.
+    package var engine: String?
 
     package init(role: String, id: String, time: Date = Date()) {
         self.role = role
@@ -33,7 +35,7 @@ package struct RoleRecord: Codable, Equatable, Sendable {
         case busyFraction = "busy_fraction"
         case memoryMegabytes = "memory_mb"
         case weightVersion = "weight_version"
-        case queues
+        case queues, engine
     }
 
     /// The record as a line for a terminal, such as

@@ -16,6 +16,8 @@ package struct RoleReport: Sendable, Hashable {
     package var logins: Int
     /// Results sent again since the process started.
     package var resent: Int
+    /// The engine that a reward worker brought, with version and digest; empty for the program's own.
+    package var engine = ""
 
     package init(
         intervalSeconds: Double, crystals: Int, busySeconds: Double, residentBytes: Int, version: PolicyVersion,
@@ -30,5 +32,18 @@ package struct RoleReport: Sendable, Hashable {
         self.inFlight = inFlight
         self.logins = logins
         self.resent = resent
+    }
+}
+
+/// What a report says of the processes that belong to a role's.
+package struct ChildReport: Sendable, Hashable {
+    /// Their resident memory.
+    package var residentBytes: Int
+    /// As in ``RoleReport/engine``.
+    package var engine: String
+
+    package init(residentBytes: Int = 0, engine: String = "") {
+        self.residentBytes = residentBytes
+        self.engine = engine
     }
 }

@@ -3,6 +3,7 @@ import Base
 import Engines
 import Fleet
 import Logging
+import Trajectories
 
 /// Scores crystals for a learner.
 struct RewardWorkerCommand: ParsableCommand {
@@ -55,14 +56,15 @@ struct RewardWorkerCommand: ParsableCommand {
                 let factory = ForeignMeasurerFactory(engine)
                 try RewardWorkerRole(
                     configuration: configuration, logger: logger, files: RecipeFileCache(),
-                    engineBytes: { engine.residentBytes }, makeMeasurer: { try factory.makeMeasurer($0) }
+                    children: { engine.report }, makeMeasurer: { try factory.makeMeasurer($0) }
                 ).run(stop: stop)
                 return ExitStatus.complete.rawValue
             }
             let engine = EngineGuard(threads: threads, timeLimit: limit, logger: logger)
             let role = RewardWorkerRole(
                 configuration: configuration, logger: logger, files: RecipeFileCache(),
-                engineBytes: { engine.residentBytes }, makeMeasurer: { engine.makeMeasurer($0) })
+                children: { ChildReport(residentBytes: engine.residentBytes) },
+                makeMeasurer: { engine.makeMeasurer($0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue
         }

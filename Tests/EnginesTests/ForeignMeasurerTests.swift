@@ -28,20 +28,20 @@ struct ForeignMeasurerTests {
     }
 
     private func recipe(
-        potential: String = "external faulty"
+        potential: String = "external faulty", limits: ValidityLimits = ValidityLimits()
     ) throws -> String {
         let hull = try HullReference.embedded()
         return try PeerSettings.text(
             Recipe(
-                limits: ValidityLimits(), potential: potential, potentialDigest: potential, hull: "default",
+                limits: limits, potential: potential, potentialDigest: potential, hull: "default",
                 hullDigest: hull.digest))
     }
 
     /// What a worker says that cannot serve.
     private func refusal(
-        start: String = "", potential: String = "external faulty"
+        start: String = "", potential: String = "external faulty", limits: ValidityLimits = ValidityLimits()
     ) throws -> RoleError {
-        let text = try recipe(potential: potential)
+        let text = try recipe(potential: potential, limits: limits)
         let error = #expect(throws: RoleError.self) {
             try withFactory(start: start, startLimit: .seconds(1)) { _ = try $0.makeMeasurer(text).measure([]) }
         }
@@ -104,6 +104,13 @@ struct ForeignMeasurerTests {
         let error = try refusal(start: "raw")
         #expect("\(error)".hasPrefix("energies of faulty (raw-pbe) have no place on the embedded hull"), "\(error)")
         #expect(error.isLasting)
+    }
+
+    @Test func prepare_boundOnAnUncertaintyThatTheEngineDoesNotGive_cannotServe() throws {
+        var limits = ValidityLimits()
+        limits.maximumUncertainty = 0.1
+        let error = try refusal(limits: limits)
+        #expect("\(error)".contains("the engine faulty does not give it: let it give uncertainty, eV/atom"), "\(error)")
     }
 
     @Test func makeMeasurer_runOfANativePotential_cannotServe() throws {

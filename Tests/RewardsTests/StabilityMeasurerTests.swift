@@ -353,6 +353,7 @@ import Trajectories
     @Test func evaluationFailure_fromItsCodeAndDetail_isItself() {
         for failure in [
             EvaluationFailure.missingReference(sodium), .unsupportedElement(chlorine), .engine("out of memory"),
+            .engineCrashed, .engineTimedOut, .engineOutOfMemory, .engineNotFinite("energy"), .engineAnswer("why"),
         ] {
             #expect(EvaluationFailure(reason: failure.reason, detail: failure.detail) == failure)
         }

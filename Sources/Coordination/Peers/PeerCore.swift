@@ -1,6 +1,6 @@
 package import Base
 package import Protocol
-internal import Trajectories
+package import Trajectories
 
 /// All of a peer but its socket and its threads: what it knows, and what it answers.
 ///
@@ -11,14 +11,14 @@ package struct PeerCore<Work: PeerWork>: Sendable {
     private var work: Work
     private var jobs: [Work.Job] = []
 
-    /// - Parameter childBytes: resident memory of the processes that belong to the peer, for reports.
+    /// - Parameter children: tells of the processes that belong to the peer, for reports.
     package init(
         _ work: Work, configuration: PeerConfiguration, generator: any RandomNumberGenerator & Sendable,
-        childBytes: @escaping @Sendable () -> Int = { 0 }
+        children: @escaping @Sendable () -> ChildReport = { ChildReport() }
     ) {
         self.work = work
         session = PeerSession(
-            configuration: configuration, role: Work.role, generator: generator, childBytes: childBytes)
+            configuration: configuration, role: Work.role, generator: generator, children: children)
     }
 
     package mutating func takeEffects() -> [PeerEffect] { session.takeEffects() }

@@ -37,10 +37,9 @@ struct PeerPulse: Sendable {
 
     /// The report, if one is due; it covers the time since the last.
     ///
-    /// - Parameter childBytes: resident memory of the processes that belong to the peer, asked for when a report is
-    ///   due.
+    /// - Parameter children: tells of the processes that belong to the peer, asked when a report is due.
     mutating func report(
-        _ load: PeerLoad, logins: Int, now: Moment, childBytes: () -> Int
+        _ load: PeerLoad, logins: Int, now: Moment, children: () -> ChildReport
     ) -> RoleReport? {
         guard let last = lastReport else {
             lastReport = now
@@ -50,9 +49,12 @@ struct PeerPulse: Sendable {
         guard interval >= reportInterval else { return nil }
         lastReport = now
         defer { (crystals, busy) = (0, 0) }
-        return RoleReport(
+        let children = children()
+        var report = RoleReport(
             intervalSeconds: interval.seconds, crystals: crystals, busySeconds: busy,
-            residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6) + childBytes(), version: load.version,
-            inFlight: load.inFlight, logins: logins, resent: load.resent)
+            residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6) + children.residentBytes,
+            version: load.version, inFlight: load.inFlight, logins: logins, resent: load.resent)
+        report.engine = children.engine
+        return report
     }
 }

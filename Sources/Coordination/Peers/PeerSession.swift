@@ -10,15 +10,15 @@ package struct PeerSession: Sendable {
     private var pulse: PeerPulse
     private var pull: BlobPull?
     private var leavingBy: Moment?
-    private let childBytes: @Sendable () -> Int
+    private let children: @Sendable () -> ChildReport
 
-    /// - Parameter childBytes: resident memory of the processes that belong to the peer, for reports.
+    /// - Parameter children: tells of the processes that belong to the peer, for reports.
     init(
         configuration: PeerConfiguration, role: PeerRole, generator: any RandomNumberGenerator & Sendable,
-        childBytes: @escaping @Sendable () -> Int
+        children: @escaping @Sendable () -> ChildReport
     ) {
         self.configuration = configuration
-        self.childBytes = childBytes
+        self.children = children
         link = HubLink(configuration: configuration, role: role, generator: generator)
         pulse = PeerPulse(reportInterval: configuration.report)
     }
@@ -117,7 +117,7 @@ package struct PeerSession: Sendable {
         for request in pull?.requests(now: now) ?? [] { link.send(request) }
         let readiness = isLeaving ? Readiness(window: 0) : readiness
         if pulse.beats(readiness, every: welcome.heartbeat, now: now) { link.send(.heartbeat(readiness)) }
-        if let report = pulse.report(load, logins: link.logins, now: now, childBytes: childBytes) {
+        if let report = pulse.report(load, logins: link.logins, now: now, children: children) {
             link.send(.report(report))
         }
     }

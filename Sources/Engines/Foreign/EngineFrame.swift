@@ -120,8 +120,8 @@ struct EngineFrameWriter {
 struct EngineFrameReader {
     private var bytes: [UInt8] = []
 
-    /// Whether a frame has begun that is not complete.
-    var isInFrame: Bool { !bytes.isEmpty }
+    /// How a frame begins that is not complete; nil if there is none.
+    var unfinished: String? { bytes.isEmpty ? nil : Self.shown(bytes) }
 
     mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
 

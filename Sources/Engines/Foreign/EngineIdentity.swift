@@ -7,8 +7,10 @@ struct EngineIdentity: Sendable, Hashable {
     private static let quantityLimit = 64
     /// Quantities with a meaning of their own, and the one unit that each may have.
     private static let units = [
-        "energy": "eV", "energy_per_atom": "eV/atom", "forces": "eV/Å", "stress": "eV/Å^3",
+        "energy": "eV", "energy_per_atom": "eV/atom", "forces": "eV/Å", "stress": "eV/Å^3", "uncertainty": "eV/atom",
     ]
+    /// What is not one number a structure beside the energy.
+    private static let properties: Set = ["energy", "energy_per_atom", "forces", "stress"]
     /// Names that a worker computes itself.
     private static let reserved: Set = ["e_above_hull"]
 
@@ -76,7 +78,7 @@ struct EngineIdentity: Sendable, Hashable {
     }
 
     /// What else it gives, one number a structure.
-    var extraNames: [String] { quantities.map(\.name).filter { Self.units[$0] == nil } }
+    var extraNames: [String] { quantities.map(\.name).filter { !Self.properties.contains($0) } }
 
     private static func isName(_ text: String) -> Bool {
         (1...64).contains(text.utf8.count)
@@ -92,10 +94,12 @@ struct EngineIdentity: Sendable, Hashable {
 }
 
 extension EngineIdentity: CustomStringConvertible {
+    /// Name, version and digest.
+    var label: String { "\(name) \(version)\(digest.isEmpty ? "" : " (digest \(digest))")" }
+
     /// For logs.
     var description: String {
-        let digest = digest.isEmpty ? "" : " (digest \(digest))"
         let units = quantities.map { "\($0.name) [\($0.unit)]" }.joined(separator: ", ")
-        return "\(name) \(version)\(digest), \(convention.rawValue), gives \(units)"
+        return "\(label), \(convention.rawValue), gives \(units)"
     }
 }

@@ -1,7 +1,7 @@
 package import Logging
 package import Potentials
 import Synchronization
-internal import Trajectories
+package import Trajectories
 
 /// An engine in any language, which runs in a process of its own behind each thread of a reward worker, or in one for
 /// all: batches of cells, atomic numbers and positions go in, named numbers come out (`Documentation/engines.md`).
@@ -47,8 +47,11 @@ package final class ForeignEngine: Sendable {
     /// How often what went wrong, by reason.
     package var faults: [String: Int] { counts.withLock { $0 } }
 
-    /// Resident memory of all its processes, bytes.
-    package var residentBytes: Int { lanes.withLock { $0.all.reduce(0) { $0 + $1.residentBytes } } }
+    /// What a worker's reports say of it.
+    package var report: ChildReport {
+        let bytes = lanes.withLock { $0.all.reduce(0) { $0 + $1.residentBytes } }
+        return ChildReport(residentBytes: bytes, engine: identity?.label ?? "")
+    }
 
     /// Ends the processes; whoever waits for them gets an error.
     package func close() {

@@ -10,6 +10,7 @@ final class ForeignMeasurer: CrystalMeasurer {
     private let engine: ForeignEngine
     private let hull: HullReference
     private let name: String
+    private let limits: ValidityLimits
     private let evaluator: ForeignEvaluator
     private let measurer: EngineMeasurer
 
@@ -18,6 +19,7 @@ final class ForeignMeasurer: CrystalMeasurer {
         self.engine = engine
         self.name = name
         self.hull = hull
+        limits = recipe.limits
         evaluator = ForeignEvaluator(engine)
         measurer = EngineMeasurer(
             measurer: StabilityMeasurer(evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation))
@@ -42,6 +44,12 @@ final class ForeignMeasurer: CrystalMeasurer {
         }
         do throws(ModelError) { try HullSource.check(hull, isFor: identity.name, identity.convention) } catch {
             throw .cannotServe("\(error)")
+        }
+        let uncertainty = Measurement.Quantity.uncertainty.rawValue
+        guard limits.maximumUncertainty == nil || identity.extraNames.contains(uncertainty) else {
+            throw .cannotServe(
+                "this run bounds the uncertainty (reward.limits.maximum_uncertainty), and the engine \(name) does not "
+                    + "give it: let it give \(uncertainty), eV/atom, or take the bound away")
         }
     }
 }

@@ -110,6 +110,7 @@ final class ForeignProcess: Sendable {
             if try !read() { throw endOfOutput() }
         }
         if let frame = try nextFrame() { throw .wrongBatch(expected: 0, found: frame.header.batch) }
+        if let rest = reader.withLock({ $0.unfinished }) { throw .rubbish(rest) }
     }
 
     private func nextFrame() throws(EngineFault) -> EngineFrame? {
@@ -139,7 +140,7 @@ final class ForeignProcess: Sendable {
         if death == nil { end() }
         _ = ended.receive(timeout: .seconds(10))
         let death = death ?? EngineDeath(cause: .signal(SIGKILL), hadBegun: true, wasIntended: true)
-        return reader.withLock { $0.isInFrame } ? .truncated(death) : .died(death)
+        return reader.withLock { $0.unfinished } != nil ? .truncated(death) : .died(death)
     }
 
     /// Whether it is stopped by a signal; such news comes once. Where it has ended, what it started and left is ended,

@@ -9,22 +9,22 @@ internal import Transport
 package struct RewardWorkerRole {
     private let configuration: PeerConfiguration
     private let logger: Logger
-    private let engineBytes: @Sendable () -> Int
+    private let children: @Sendable () -> ChildReport
     private let files: (any RecipeFileStore)?
     private let makeMeasurer: @Sendable (String) throws -> any CrystalMeasurer
 
     /// - Parameters:
     ///   - files: The files that settings name, on this machine; nil where they name none.
-    ///   - engineBytes: Tells the resident memory of the engine's process, for reports.
+    ///   - children: Tells of the engine's processes, for reports.
     ///   - makeMeasurer: Makes a measurer from the settings that the learner tells (JSON): one on each thread, and
     ///     again if they change.
     package init(
         configuration: PeerConfiguration, logger: Logger, files: (any RecipeFileStore)? = nil,
-        engineBytes: @escaping @Sendable () -> Int = { 0 },
+        children: @escaping @Sendable () -> ChildReport = { ChildReport() },
         makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
     ) {
         self.files = files
-        self.engineBytes = engineBytes
+        self.children = children
         self.configuration = configuration
         self.logger = logger
         self.makeMeasurer = makeMeasurer
@@ -80,7 +80,7 @@ package struct RewardWorkerRole {
         var loop = PeerLoop(
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
-                childBytes: engineBytes),
+                children: children),
             endpoint: configuration.endpoint, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))

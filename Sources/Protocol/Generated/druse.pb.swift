@@ -516,6 +516,9 @@ package nonisolated struct Druse_RoleReport: Sendable {
 
   package var resent: UInt64 = 0
 
+  /// The engine that a reward worker brought: name, version, digest; empty for the program's own.
+  package var engine: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1740,7 +1743,7 @@ nonisolated extension Druse_Shutdown: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Druse_RoleReport: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".RoleReport"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}interval_seconds\0\u{1}crystals\0\u{3}busy_seconds\0\u{3}resident_bytes\0\u{1}version\0\u{3}in_flight\0\u{1}logins\0\u{1}resent\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{3}interval_seconds\0\u{1}crystals\0\u{3}busy_seconds\0\u{3}resident_bytes\0\u{1}version\0\u{3}in_flight\0\u{1}logins\0\u{1}resent\0\u{1}engine\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1756,6 +1759,7 @@ nonisolated extension Druse_RoleReport: SwiftProtobuf.Message, SwiftProtobuf._Me
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.inFlight) }()
       case 7: try { try decoder.decodeSingularUInt64Field(value: &self.logins) }()
       case 8: try { try decoder.decodeSingularUInt64Field(value: &self.resent) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.engine) }()
       default: break
       }
     }
@@ -1786,6 +1790,9 @@ nonisolated extension Druse_RoleReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     if self.resent != 0 {
       try visitor.visitSingularUInt64Field(value: self.resent, fieldNumber: 8)
     }
+    if !self.engine.isEmpty {
+      try visitor.visitSingularStringField(value: self.engine, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1798,6 +1805,7 @@ nonisolated extension Druse_RoleReport: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.inFlight != rhs.inFlight {return false}
     if lhs.logins != rhs.logins {return false}
     if lhs.resent != rhs.resent {return false}
+    if lhs.engine != rhs.engine {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

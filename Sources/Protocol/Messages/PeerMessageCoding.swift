@@ -18,7 +18,7 @@ extension PeerMessage {
         case .hello(let wire): .hello(try Hello(wire: wire))
         case .heartbeat(let wire): .heartbeat(try Readiness(wire: wire))
         case .goodbye(let wire): .goodbye(try WireError.text(wire.reason, "reason"))
-        case .roleReport(let wire): .report(RoleReport(wire: wire))
+        case .roleReport(let wire): .report(try RoleReport(wire: wire))
         case .manifestRequest(let wire): .manifestRequest(try WireError.digest(wire.digest, "digest"))
         case .chunkRequest(let wire):
             .chunkRequest(try WireError.digest(wire.digest, "digest"), index: Int(wire.index))
@@ -135,13 +135,14 @@ extension Readiness {
 }
 
 extension RoleReport {
-    init(wire: Druse_RoleReport) {
+    init(wire: Druse_RoleReport) throws(WireError) {
         self.init(
             intervalSeconds: WireError.seconds(wire.intervalSeconds), crystals: Int(clamping: wire.crystals),
             busySeconds: WireError.seconds(wire.busySeconds), residentBytes: Int(clamping: wire.residentBytes),
             version: PolicyVersion(Int(clamping: wire.version)), inFlight: Int(wire.inFlight),
             logins: Int(clamping: wire.logins),
             resent: Int(clamping: wire.resent))
+        engine = try WireError.text(wire.engine, "engine")
     }
 
     var wire: Druse_RoleReport {
@@ -154,6 +155,7 @@ extension RoleReport {
         wire.inFlight = UInt32(clamping: inFlight)
         wire.logins = UInt64(clamping: logins)
         wire.resent = UInt64(clamping: resent)
+        wire.engine = engine
         return wire
     }
 }

@@ -1,0 +1,76 @@
+import Archive
+import FineTuning
+import Foundation
+import Logging
+import Rewards
+import Synchronization
+import Telemetry
+import Testing
+import Trajectories
+
+@Suite struct RunRecorderTests {
+    /// What a worker reports of an engine of its own is in `roles.jsonl`, and two engines in one run are told of.
+    @Test func roleReported_withEngines_recordsThemAndWarnsOfSeveral() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+        defer { try? archive.close() }
+        let roles = folder.appending(path: "roles.jsonl")
+        let log = Lines()
+        let recorder = RunRecorder(
+            context: .init(
+                seed: 1, potential: "external mace", hull: "", stableBelow: 0.1, reward: RewardConfiguration()),
+            archive: archive, metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
+            roles: try JSONLinesWriter(url: roles), logger: Logger(label: "test") { _ in log }, say: { _ in },
+            announce: { _ in })
+        func report(_ process: Int, _ engine: String) {
+            var report = RoleReport(
+                intervalSeconds: 5, crystals: 1, busySeconds: 1, residentBytes: 1, version: 0, inFlight: 0, logins: 1,
+                resent: 0)
+            report.engine = engine
+            recorder.roleReported(
+                report,
+                from: PeerDescription(
+                    role: .rewardWorker, host: "test", process: process, build: "test", threads: 1))
+        }
+        report(1, "mace 1 (digest aa)")
+        report(2, "mace 1 (digest aa)")
+        report(3, "")
+        #expect(log.all == ["reward workers measure by the engine mace 1 (digest aa)"])
+        report(4, "mace 1 (digest bb)")
+        #expect(log.all.count == 2)
+        let warning = try #require(log.all.last)
+        #expect(warning.hasPrefix("reward workers measure by different engines: mace 1 (digest aa); mace 1"))
+        let records = try String(contentsOf: roles, encoding: .utf8).split(separator: "\n").map {
+            try JSONSerialization.jsonObject(with: Data($0.utf8)) as? [String: Any]
+        }
+        #expect(
+            records.map { $0?["engine"] as? String }
+                == ["mace 1 (digest aa)", "mace 1 (digest aa)", nil, "mace 1 (digest bb)"])
+    }
+
+    /// The lines about engines, in memory.
+    private final class Lines: LogHandler {
+        private let lines = Mutex<[String]>([])
+        var all: [String] { lines.withLock { $0 } }
+
+        var metadata: Logger.Metadata {
+            get { [:] }
+            set {}
+        }
+        var logLevel: Logger.Level {
+            get { .trace }
+            set {}
+        }
+        subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+            get { nil }
+            set {}
+        }
+
+        func log(event: LogEvent) {
+            let line = "\(event.message)"
+            if line.contains("engine") { lines.withLock { $0.append(line) } }
+        }
+    }
+}
