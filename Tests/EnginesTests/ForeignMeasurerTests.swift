@@ -9,7 +9,7 @@ import Testing
 import Trajectories
 
 /// Which engine serves which run, and what a worker makes of its answers.
-@Suite(.timeLimit(.minutes(2)), .enabled("needs python3") { TestEngines.python != nil })
+@Suite(.serialized, .timeLimit(.minutes(3)), .enabled("needs python3") { TestEngines.python != nil })
 struct ForeignMeasurerTests {
     private let log = LogLines()
 
@@ -18,6 +18,7 @@ struct ForeignMeasurerTests {
     ) throws -> Value {
         var settings = ForeignEngine.Settings()
         settings.startLimit = startLimit
+        settings.pause = .milliseconds(1)
         let python = try #require(TestEngines.python)
         let engine = ForeignEngine(
             command: try ForeignCommand(
@@ -42,8 +43,9 @@ struct ForeignMeasurerTests {
         start: String = "", potential: String = "external faulty", limits: ValidityLimits = ValidityLimits()
     ) throws -> RoleError {
         let text = try recipe(potential: potential, limits: limits)
+        let limit = start == "hang" ? Duration.milliseconds(400) : .seconds(60)
         let error = #expect(throws: RoleError.self) {
-            try withFactory(start: start, startLimit: .seconds(1)) { _ = try $0.makeMeasurer(text).measure([]) }
+            try withFactory(start: start, startLimit: limit) { _ = try $0.makeMeasurer(text).measure([]) }
         }
         return try #require(error)
     }
