@@ -217,7 +217,7 @@ struct ForeignEngineTests {
             _ = evaluator.evaluate([structures[0]], .energy)
             let results = evaluator.evaluate(Array(structures.dropFirst()), .energy)
             #expect(results.allSatisfy { problem($0) == .crashed })
-            #expect(log.all.count { $0.contains("stays unmeasured") } == 7)
+            #expect(log.all.count { $0.contains(": not measured") } == 7)
         }
     }
 

@@ -63,11 +63,12 @@ struct ForeignMeasurerTests {
     }
 
     @Test func measure_validAndInvalidCrystals_givesOutcomesWithHeightsAndWhatElseTheEngineGives() throws {
-        let items = [
+        var items = [
             // LiH: the engine would hang at Li alone, but the orbits begin with H here.
             try item(225, ["H", "Li"], a: 4.1), try item(225, ["H", "Li"], a: 0.1), try item(225, ["F", "Na"], a: 4.6),
             try item(225, ["N", "Al"], a: 4.6),
         ]
+        for index in items.indices { items[index].index = index }
         let text = try recipe()
         try withFactory { factory in
             let measurer = try factory.makeMeasurer(text)
@@ -89,6 +90,9 @@ struct ForeignMeasurerTests {
             }
             #expect(reason.contains("must be f64 [1]"))
             #expect(results[3].outcome == .failed(.engineNotFinite("energy_per_atom")))
+            // They are named.
+            #expect(log.all.contains { $0.hasPrefix("crystal 0-2: engine_answer: the engine's answer") })
+            #expect(log.all.contains("crystal 0-3: engine_not_finite: the engine gave no finite energy_per_atom"))
         }
     }
 

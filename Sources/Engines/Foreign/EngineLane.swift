@@ -179,7 +179,8 @@ final class EngineLane: Sendable {
                 case .fault(.died(let death)) where death.isAmbiguous && kills + 1 < Self.killsAlone: kills += 1
                 case .fault(let fault):
                     try tryWitness(after: fault)
-                    logger.error("\(fault), alone with a crystal of \(structure.atomCount) atoms: it stays unmeasured")
+                    let formula = structure.composition.reducedFormula
+                    logger.warning("\(fault), alone with \(formula) of \(structure.atomCount) atoms: not measured")
                     return .failure(.engine(fault.problem))
                 }
             }

@@ -28,7 +28,7 @@ package final class ForeignEngine: Sendable {
 
     let command: ForeignCommand
     private let settings: Settings
-    private let logger: Logger
+    let logger: Logger
     private let found = Mutex<EngineIdentity?>(nil)
     private let counts = Mutex<[String: Int]>([:])
     private struct Lanes: Sendable {
