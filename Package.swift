@@ -222,7 +222,7 @@ let package = Package(
                 "Archive", "ArchiveFixtures", "Base", "Crystals", "Telemetry", "Trajectories",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials"]),
+        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials", "StructureFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -49,9 +49,7 @@ extension ArchivedCrystal {
         guard let sites = SitesText.decode(try reader.value("sites")) else {
             throw RowError(reason: "its sites are not readable")
         }
-        let lattice = LatticeParameters(
-            a: try reader.number("a"), b: try reader.number("b"), c: try reader.number("c"),
-            alpha: try reader.number("alpha"), beta: try reader.number("beta"), gamma: try reader.number("gamma"))
+        let lattice = try reader.lattice()
         let created: Double = try reader.value("created_at")
         self.init(
             id: try reader.crystalID(),

@@ -1,3 +1,4 @@
+import Crystals
 import GRDB
 import Trajectories
 
@@ -24,6 +25,13 @@ struct RowReader {
     func crystalID() throws -> CrystalID {
         CrystalID(
             version: PolicyVersion(try value("version")), unit: try value("unit"), index: try value("crystal_index"))
+    }
+
+    /// The conventional cell; NaN for what is NULL.
+    func lattice() throws -> LatticeParameters {
+        LatticeParameters(
+            a: try number("a"), b: try number("b"), c: try number("c"), alpha: try number("alpha"),
+            beta: try number("beta"), gamma: try number("gamma"))
     }
 
     /// The quantities that have columns of their own.

@@ -1,3 +1,4 @@
+import Crystals
 import GRDB
 package import Trajectories
 
@@ -30,6 +31,18 @@ extension RunArchive {
         for (quantity, value) in crystal.measurement.values where value.isFinite {
             try statement.execute(arguments: [id.version.number, id.unit, id.index, quantity.rawValue, value])
         }
+        try insertRelaxed(crystal, into: connection)
+    }
+
+    private static func insertRelaxed(_ crystal: ArchivedCrystal, into connection: Database) throws {
+        let key: [any DatabaseValueConvertible] = [crystal.id.version.number, crystal.id.unit, crystal.id.index]
+        try connection.cachedStatement(
+            sql: "DELETE FROM relaxed_crystals WHERE version = ? AND unit = ? AND crystal_index = ?"
+        ).execute(arguments: StatementArguments(key))
+        guard let relaxed = crystal.measurement.relaxed else { return }
+        let sites = SitesText.encode(relaxed.applied(to: crystal.crystal).sites)
+        try connection.cachedStatement(sql: "INSERT INTO relaxed_crystals VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)")
+            .execute(arguments: StatementArguments(key + [sites] + relaxed.lattice.values))
     }
 }
 
@@ -38,6 +51,9 @@ struct MeasurementReader {
     /// Nil if the archive is of a build that kept no table.
     private let rows: RowCursor?
     private var next: RowReader?
+    /// Nil if the archive is of a build that relaxed nothing.
+    private let relaxedRows: RowCursor?
+    private var nextRelaxed: RowReader?
 
     /// The measurements of some versions.
     init(_ connection: Database, versions: ClosedRange<Int>) throws {
@@ -52,18 +68,23 @@ struct MeasurementReader {
     }
 
     private init(_ connection: Database, condition: String, _ arguments: StatementArguments) throws {
-        guard try connection.tableExists("measurements") else {
-            rows = nil
-            return
+        func cursor(of table: String) throws -> RowCursor? {
+            guard try connection.tableExists(table) else { return nil }
+            return try Row.fetchCursor(
+                connection, sql: "SELECT * FROM \(table) WHERE \(condition) ORDER BY version, unit, crystal_index",
+                arguments: arguments)
         }
-        rows = try Row.fetchCursor(
-            connection,
-            sql: "SELECT * FROM measurements WHERE \(condition) ORDER BY version, unit, crystal_index",
-            arguments: arguments)
+        rows = try cursor(of: "measurements")
+        relaxedRows = try cursor(of: "relaxed_crystals")
         try advance()
+        try advanceRelaxed()
     }
 
     private mutating func advance() throws { next = try rows?.next().map { RowReader(row: $0.copy()) } }
+
+    private mutating func advanceRelaxed() throws {
+        nextRelaxed = try relaxedRows?.next().map { RowReader(row: $0.copy()) }
+    }
 
     /// Adds to a crystal what stands in the table beside what stands in its row.
     ///
@@ -78,6 +99,23 @@ struct MeasurementReader {
             }
             try advance()
         }
-        crystal.measurement = Measurement(values)
+        crystal.measurement = Measurement(values, relaxed: try relaxed(crystal.id))
+    }
+
+    private mutating func relaxed(_ id: CrystalID) throws -> RelaxedGeometry? {
+        while let row = nextRelaxed {
+            let found = try row.crystalID()
+            guard found <= id else { return nil }
+            if found == id {
+                guard let sites = SitesText.decode(try row.value("sites")) else {
+                    throw ArchivedCrystal.RowError(reason: "its relaxed sites are not readable")
+                }
+                let geometry = RelaxedGeometry(positions: sites.map(\.position), lattice: try row.lattice())
+                try advanceRelaxed()
+                return geometry
+            }
+            try advanceRelaxed()
+        }
+        return nil
     }
 }

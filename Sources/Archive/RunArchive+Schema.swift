@@ -35,6 +35,20 @@ extension RunArchive {
             try addSteps(to: connection)
             try addMeasurements(to: connection)
         }
+        migrator.registerMigration("4 relaxed crystals") { connection in
+            try connection.execute(
+                sql: """
+                    CREATE TABLE relaxed_crystals (
+                        version INTEGER NOT NULL,        -- the crystal, as in `crystals`
+                        unit INTEGER NOT NULL,
+                        crystal_index INTEGER NOT NULL,
+                        sites TEXT NOT NULL,             -- as in `crystals`, where the relaxation ended
+                        a REAL, b REAL, c REAL,          -- conventional cell, angstrom
+                        alpha REAL, beta REAL, gamma REAL,  -- degrees
+                        PRIMARY KEY (version, unit, crystal_index)
+                    ) WITHOUT ROWID
+                    """)
+        }
         return migrator
     }
 

@@ -4,12 +4,15 @@ package protocol ConfigurationSection: Sendable {
     init()
     /// Every key, in the order in which it is told and written.
     static var keys: [ConfigurationKey<Self>] { get }
+    /// The key that a single word in place of the table gives a value to; nil: there is none.
+    static var shorthand: String? { get }
     /// What is wrong with values that each are right by themselves: the name of the key, and what to say after it.
     var conflicts: [(key: String, problem: String)] { get }
 }
 
 extension ConfigurationSection {
     package var conflicts: [(key: String, problem: String)] { [] }
+    package static var shorthand: String? { nil }
 
     /// All keys and their values.
     ///
@@ -50,6 +53,8 @@ extension ConfigurationSection {
                 let problem = PlainScalars.emptiness(text, isPlain: isPlain)
             {
                 reader.add(path, node.place, problem)
+            } else if case .scalar = node.content, let key = keys.first(where: { $0.name == shorthand }) {
+                key.read(node, Self.path(path, key.name), &section, &reader)
             } else {
                 reader.add(path.isEmpty ? "the file" : path, node.place, "must be a table of keys and values")
             }

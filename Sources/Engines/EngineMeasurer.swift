@@ -47,7 +47,8 @@ package final class EngineMeasurerFactory: Sendable {
                     + "--engine \"COMMAND\", the command of \(name)")
         }
         return EngineMeasurer(
-            measurer: try engine(recipe).makeMeasurer(recipe.limits, committee: try committee(recipe)), recipe: recipe)
+            measurer: try engine(recipe).makeMeasurer(
+                recipe.limits, relaxation: recipe.relaxation, committee: try committee(recipe)), recipe: recipe)
     }
 
     /// The potentials that tell the uncertainty, if it is wanted; loaded once.

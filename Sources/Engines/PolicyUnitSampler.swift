@@ -33,7 +33,7 @@ package final class PolicyUnitSampler: UnitSampler {
         self.settings = try PeerSettings.parse(SamplingSettings.self, from: settings)
     }
 
-    package func load(policy: Blob, reference: Blob, version: Int) throws {
+    package func load(policy: Blob, reference: Blob, version: PolicyVersion) throws {
         let weights = try PolicyWeights(encoded: policy.bytes)
         let digest = reference.digest.hexadecimal
         let known = loaded.withLock { $0?.referenceDigest == digest ? $0?.reference : nil }

@@ -18,6 +18,8 @@ package struct Recipe: Codable, Sendable, Hashable {
     /// SHA-256 of the hull's entries, so that all workers use the same.
     package var hullDigest: String
 
+    /// Whether crystals are relaxed before they are judged.
+    package var relaxation = RelaxationRule()
     /// The share of the crystals whose uncertainty is measured as well.
     package var uncertaintyShare = 0.0
 

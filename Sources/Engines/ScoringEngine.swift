@@ -33,9 +33,10 @@ package struct ScoringEngine: Sendable {
     ///
     /// - Parameter committee: what tells the uncertainty of crystals; nil: it is not measured.
     package func makeMeasurer(
-        _ limits: ValidityLimits, committee: PotentialCommittee? = nil
+        _ limits: ValidityLimits, relaxation: RelaxationRule = RelaxationRule(), committee: PotentialCommittee? = nil
     ) -> StabilityMeasurer {
         StabilityMeasurer(
-            evaluator: potential.makeEvaluator(), hull: hull, limits: limits, committee: committee?.makeEvaluator())
+            evaluator: potential.makeEvaluator(), hull: hull, limits: limits, relaxation: relaxation,
+            committee: committee?.makeEvaluator())
     }
 }

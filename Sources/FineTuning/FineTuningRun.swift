@@ -316,6 +316,7 @@ package struct FineTuningRun {
             limits: configuration.reward.limits, potential: offers.potential?.file.name ?? configuration.potential,
             potentialDigest: standard.potentialDigest, hull: offers.hull?.file.name ?? configuration.hull,
             hullDigest: standard.hullDigest)
+        recipe.relaxation = configuration.reward.relax
         recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare
         (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
         learner.settings = [

@@ -131,7 +131,7 @@ package final class RunRecorder: RunObserver {
         record.crystalsPerSecond = Double(report.crystals) / max(report.intervalSeconds, 1e-9)
         record.busyFraction = report.busySeconds / max(report.intervalSeconds * Double(max(1, peer.threads)), 1e-9)
         record.memoryMegabytes = Double(report.residentBytes) / 1e6
-        record.weightVersion = report.version
+        record.weightVersion = report.version.number
         if !report.engine.isEmpty {
             record.engine = report.engine
             noteEngine(report.engine)
@@ -196,6 +196,7 @@ package final class RunRecorder: RunObserver {
         var rewards: [Double] = []
         var scored: [Double] = []
         var stable = 0
+        var relaxation = StepRecord.Relaxation()
         var uncertainties: [StepRecord.Uncertainty.Crystal] = []
         for item in batch.crystals {
             spread.add(item.sampled.crystal)
@@ -207,6 +208,12 @@ package final class RunRecorder: RunObserver {
                 let isStable = measurement[.energyAboveHull] ?? .infinity < context.stableBelow
                 if isStable { stable += 1 }
                 if let value = measurement[.uncertainty] { uncertainties.append(.init(value, isStable: isStable)) }
+                if let steps = measurement[.relaxationSteps], let before = measurement[.initialEnergyPerAtom] {
+                    relaxation.add(
+                        converged: measurement[.relaxationConverged] == 1, steps: steps,
+                        energy: before - (measurement[.energyPerAtom] ?? before),
+                        displacement: measurement[.relaxationDisplacement] ?? 0)
+                }
                 if context.reward.isTooUncertain(measurement) { record.invalid["too_uncertain", default: 0] += 1 }
             case .invalid(let reason): record.invalid[reason.rawValue, default: 0] += 1
             case .failed(let failure): record.failed[failure.reason, default: 0] += 1
@@ -217,6 +224,7 @@ package final class RunRecorder: RunObserver {
         record.setRewards(all: rewards, scored: scored)
         record.stableFraction = Double(stable) / Double(max(1, batch.crystals.count))
         record.uniqueFraction = spread.uniqueFraction
+        record.relaxation = relaxation.crystals > 0 ? relaxation : nil
         record.uncertainty = .init(
             uncertainties, threshold: context.reward.limits.maximumUncertainty ?? StepRecord.Uncertainty.threshold)
         record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)

@@ -4,14 +4,16 @@
 /// roles, and the angles at it; a bond has both its ends, and its angles as first and as second edge. Where the colours
 /// see all of that and no longer change, derivatives agree within a class as features do, in any number of layers.
 extension GraphPartition {
-    /// The classes that another round would not divide.
+    /// The classes that another round would not divide; each atom and each bond alone if so many rounds do not suffice.
     ///
-    /// - Parameter elements: the atomic number of each atom.
-    /// - Complexity: O(edges + angles) a round; crystals need three to six rounds.
-    package init(stable graph: CrystalGraph, elements: [Int]) {
+    /// - Parameters:
+    ///   - elements: the atomic number of each atom.
+    ///   - maximumRounds: crystals need three to six, a chain of atoms half as many as it has.
+    /// - Complexity: O(edges + angles) a round.
+    package init(stable graph: CrystalGraph, elements: [Int], maximumRounds: Int = 100) {
         var colours = Colours(graph, elements)
         var classes = colours.classes
-        while true {
+        for _ in 0..<maximumRounds {
             colours.refine()
             let finer = colours.classes
             // Colours are made of those before, so classes are divided or left alone.
@@ -19,9 +21,12 @@ extension GraphPartition {
                 finer.atoms.representatives.count == classes.atoms.representatives.count
                 && finer.bonds.representatives.count == classes.bonds.representatives.count
             classes = finer
-            if isStable { break }
+            if isStable {
+                self.init(atoms: classes.atoms, bonds: classes.bonds)
+                return
+            }
         }
-        self.init(atoms: classes.atoms, bonds: classes.bonds)
+        self.init(separating: graph)
     }
 
     /// Colours in the course of refinement.

@@ -15,7 +15,7 @@ package enum PotentialError: LastingError, Hashable, Sendable {
     case coincidentAtoms(Int, Int)
     /// More pairs or angles than the limit: the cell is collapsed or far too large.
     case tooManyNeighbours(NeighbourKind, limit: Int, atoms: Int, volume: Double)
-    /// The network gave NaN or infinity.
+    /// The network gave NaN or infinity for something that was asked for.
     case notFinite(potential: String)
     /// An engine in another process gives no energy of the structure.
     case engine(EngineProblem)
@@ -68,7 +68,7 @@ extension PotentialError: CustomStringConvertible {
             or too large
             """
         case .notFinite(let potential):
-            "\(potential) gave no finite energy"
+            "\(potential) gave a number that is not finite"
         case .engine(let problem): problem.description
         case .modelUnreadable(let path, let reason):
             "cannot read the model \(path): \(reason)"

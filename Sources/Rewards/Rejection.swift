@@ -38,6 +38,14 @@ enum Rejection: Error {
         }
     }
 
+    init(_ error: RelaxationError) {
+        switch error {
+        case .potential(let error): self.init(error)
+        case .crystal(let error): self.init(error)
+        case .symmetry, .missingDerivatives: self = .failed(.engine(error.description))
+        }
+    }
+
     init(_ error: HullError) {
         if case .missingReference(let element) = error {
             self = .failed(.missingReference(element))

@@ -7,6 +7,7 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
     /// What invalid crystals get; nil for the shape's floor.
     package var invalidReward: Double?
     package var limits = ValidityLimits()
+    package var relax = RelaxationRule()
     /// The share of the crystals whose uncertainty is measured, for the log; with a bound on it, all are.
     package var uncertaintyShare = 0.1
 
@@ -19,6 +20,7 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
             absent: "the least that the shape gives: 0 of `exponential`, the lower bound of `linear`",
             "what invalid crystals get"),
         .init(section: "limits", \.limits),
+        .init(section: "relax", \.relax),
         .init(
             "uncertainty_share", \.uncertaintyShare, takes: .range(0...1),
             "the share of the crystals on which the spread of CHGNet's three versions is measured, for the log; all "

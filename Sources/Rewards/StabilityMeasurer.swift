@@ -3,8 +3,8 @@ package import Potentials
 package import Stability
 package import Trajectories
 
-/// Measures crystals: whether they are valid, their energy and its height above the convex hull, unrelaxed, as arXiv
-/// 2504.02367 does. What that is worth is not decided here.
+/// Measures crystals: whether they are valid, their energy and its height above the convex hull; unrelaxed, as arXiv
+/// 2504.02367 does, or relaxed. What that is worth is not decided here.
 ///
 /// Every evaluation ends in an outcome; nothing throws. Thread rule: one owner, as for its evaluator; the hull may be
 /// shared.
@@ -13,13 +13,17 @@ package final class StabilityMeasurer {
     private let evaluator: any PotentialEvaluator
     private let hull: HullReference
     private let committee: CommitteeEvaluator?
+    private let relaxation: RelaxationSettings?
     private let clock = ContinuousClock()
 
-    /// - Parameter committee: what tells the uncertainty of those crystals of which it is wanted; nil: it is not measured.
+    /// - Parameters:
+    ///   - relaxation: whether crystals are relaxed first.
+    ///   - committee: what tells the uncertainty of those crystals of which it is wanted; nil: it is not measured.
     package init(
         evaluator: any PotentialEvaluator, hull: HullReference, limits: ValidityLimits,
-        committee: CommitteeEvaluator? = nil
+        relaxation: RelaxationRule = RelaxationRule(), committee: CommitteeEvaluator? = nil
     ) {
+        self.relaxation = relaxation.settings
         self.evaluator = evaluator
         self.hull = hull
         self.committee = committee
@@ -43,9 +47,12 @@ package final class StabilityMeasurer {
 
     /// A crystal that is worth its energy.
     private struct Prepared {
-        let structure: Structure
+        var structure: Structure
         /// eV/atom
         let hullEnergy: Double
+        /// What its relaxation tells, if there was one.
+        var values: [Measurement.Quantity: Double] = [:]
+        var relaxed: RelaxedGeometry?
     }
 
     /// Evaluates one crystal.
@@ -60,7 +67,13 @@ package final class StabilityMeasurer {
     package func evaluate(_ candidates: [Candidate]) -> [TimedOutcome] {
         var times = candidates.map { _ in MeasuringTimes() }
         let prepared = candidates.indices.map { index in
-            Result { () throws(Rejection) in try prepare(candidates[index], &times[index]) }
+            Result { () throws(Rejection) in
+                let item = try prepare(candidates[index], &times[index])
+                guard let relaxation else { return item }
+                return try measure(&times[index].relaxationSeconds) { () throws(Rejection) in
+                    try relax(item, candidates[index].crystal, relaxation)
+                }
+            }
         }
         let structures = prepared.compactMap { try? $0.get().structure }
         let start = clock.now
@@ -76,7 +89,7 @@ package final class StabilityMeasurer {
                 if candidates[index].wantsUncertainty, values[.uncertainty] == nil {
                     values[.uncertainty] = uncertainty(of: item.structure, &times[index])
                 }
-                let measurement = Measurement(values)
+                let measurement = Measurement(values, relaxed: item.relaxed)
                 return TimedOutcome(outcome: .measured(measurement), times: times[index])
             } catch {
                 return TimedOutcome(outcome: error.outcome, times: times[index])
@@ -99,6 +112,34 @@ package final class StabilityMeasurer {
         return Prepared(structure: structure, hullEnergy: hullEnergy)
     }
 
+    /// The crystal where its relaxation ended, which is what is measured.
+    private func relax(
+        _ item: Prepared, _ crystal: Crystal, _ settings: RelaxationSettings
+    ) throws(Rejection) -> Prepared {
+        let relaxation: Relaxation
+        // invariant: a result for each input.
+        do throws(RelaxationError) {
+            relaxation = try settings.relax([.crystal(crystal)], with: evaluator)[0].get()
+        } catch { throw Rejection(error) }
+        switch relaxation.end {
+        case .exploded: throw .invalid(.relaxationExploded)
+        case .collapsed: throw .invalid(.relaxationCollapsed)
+        case .converged, .steps, .stalled, .failed: break
+        }
+        guard let final = relaxation.finalCrystal else { throw .failed(.engine("the relaxation lost the space group")) }
+        var relaxed = item
+        relaxed.structure = try limits.structure(of: final)
+        relaxed.relaxed = RelaxedGeometry(of: final)
+        relaxed.values = [
+            .initialEnergyPerAtom: relaxation.initialEnergyPerAtom,
+            .initialEnergyAboveHull: relaxation.initialEnergyPerAtom - item.hullEnergy,
+            .relaxationSteps: Double(relaxation.steps),
+            .relaxationConverged: relaxation.end == .converged ? 1 : 0,
+            .relaxationDisplacement: relaxation.displacement, .relaxationVolumeRatio: relaxation.volumeRatio,
+        ]
+        return relaxed
+    }
+
     private func uncertainty(of structure: Structure, _ times: inout MeasuringTimes) -> Double? {
         guard let committee else { return nil }
         let start = clock.now
@@ -114,7 +155,9 @@ package final class StabilityMeasurer {
         do throws(PotentialError) { evaluation = try answer.get() } catch { throw Rejection(error) }
         let energy = evaluation.energyPerAtom
         guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
-        var values = [Measurement.Quantity.energyPerAtom: energy, .energyAboveHull: energy - item.hullEnergy]
+        var values = item.values
+        values[.energyPerAtom] = energy
+        values[.energyAboveHull] = energy - item.hullEnergy
         for (name, value) in evaluation.quantities {
             let quantity = Measurement.Quantity(rawValue: name)
             // An energy and a height stay those that the hull was held against.
@@ -145,8 +188,11 @@ package struct MeasuringTimes: Sendable, Hashable {
     package var hullSeconds = 0.0
     package var energySeconds = 0.0
     package var uncertaintySeconds = 0.0
+    package var relaxationSeconds = 0.0
 
     package init() {}
 
-    package var totalSeconds: Double { buildSeconds + hullSeconds + energySeconds + uncertaintySeconds }
+    package var totalSeconds: Double {
+        buildSeconds + hullSeconds + relaxationSeconds + energySeconds + uncertaintySeconds
+    }
 }

@@ -33,6 +33,8 @@ package struct StepRecord: Codable, Equatable, Sendable {
     package var stableFraction: Double?
     /// The share of the crystals that have no equal among those before them in the batch.
     package var uniqueFraction: Double?
+    /// How the crystals relaxed; nil where they are judged as sampled.
+    package var relaxation: Relaxation?
     /// How far apart potentials were on the crystals; nil where it was not measured.
     package var uncertainty: Uncertainty?
     /// The invalid crystals by reason, and those that are too uncertain.
@@ -195,7 +197,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case rewardMeanScored = "reward_mean_scored"
         case stableFraction = "stable_fraction"
         case uniqueFraction = "unique_fraction"
-        case uncertainty, invalid, failed
+        case relaxation, uncertainty, invalid, failed
         case klReference = "kl_reference"
         case clipFraction = "clip_fraction"
         case ratio

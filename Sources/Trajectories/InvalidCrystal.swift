@@ -24,6 +24,10 @@ package enum InvalidCrystal: String, Sendable, Hashable, CaseIterable {
     case atomIsolated = "atom_isolated"
     /// Spheres of the atoms' covalent radii would fill more of the cell than allowed.
     case packedTooDensely = "packed_too_densely"
+    /// On its way to lower energy its cell grows beyond four times the volume.
+    case relaxationExploded = "relaxation_exploded"
+    /// On its way to lower energy its cell shrinks below a quarter of the volume.
+    case relaxationCollapsed = "relaxation_collapsed"
     /// More neighbours than the potential takes: the cell is collapsed.
     case tooManyNeighbours = "too_many_neighbours"
 }

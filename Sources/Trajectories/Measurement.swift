@@ -11,13 +11,29 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// The height above the convex hull, eV/atom; negative below it.
         package static let energyAboveHull = Quantity(rawValue: "e_above_hull")
 
+        /// Before the relaxation, eV/atom.
+        package static let initialEnergyPerAtom = Quantity(rawValue: "initial_energy_per_atom")
+        /// Before the relaxation, eV/atom.
+        package static let initialEnergyAboveHull = Quantity(rawValue: "initial_e_above_hull")
+        /// The steps of the relaxation.
+        package static let relaxationSteps = Quantity(rawValue: "relaxation_steps")
+        /// 1 if force and stress became as small as asked for, else 0.
+        package static let relaxationConverged = Quantity(rawValue: "relaxation_converged")
+        /// The root of the mean squared displacement of the atoms, without the strain, Å.
+        package static let relaxationDisplacement = Quantity(rawValue: "relaxation_rmsd")
+        /// The volume after the relaxation in units of that before.
+        package static let relaxationVolumeRatio = Quantity(rawValue: "relaxation_volume_ratio")
         /// How far apart potentials are on the crystal, eV/atom: an estimate of the energy's error.
         package static let uncertainty = Quantity(rawValue: "uncertainty")
 
         /// The unit of its numbers; nil for a quantity that this build does not know.
         package var unit: String? {
             switch self {
-            case .energyPerAtom, .energyAboveHull, .uncertainty: "eV/atom"
+            case .energyPerAtom, .energyAboveHull, .uncertainty, .initialEnergyPerAtom, .initialEnergyAboveHull:
+                "eV/atom"
+            case .relaxationDisplacement: "Å"
+            case .relaxationSteps: "steps"
+            case .relaxationConverged, .relaxationVolumeRatio: "1"
             default: nil
             }
         }
@@ -27,8 +43,13 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
 
     /// All numbers.
     package private(set) var values: [Quantity: Double]
+    /// Where the crystal's relaxation ended; nil if it was measured as sampled.
+    package var relaxed: RelaxedGeometry?
 
-    package init(_ values: [Quantity: Double]) { self.values = values }
+    package init(_ values: [Quantity: Double], relaxed: RelaxedGeometry? = nil) {
+        self.values = values
+        self.relaxed = relaxed
+    }
 
     /// An energy and its height above the hull, eV/atom both.
     package init(energyPerAtom: Double, energyAboveHull: Double) {

@@ -14,7 +14,7 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     /// The run cannot go on, and starting it again will not help: something has to change first.
     case cannotGoOn(String)
     /// The same unit failed at every try.
-    case unitFails(version: Int, unit: Int, String)
+    case unitFails(version: PolicyVersion, unit: Int, String)
     /// The trainer's answer makes no sense.
     case trainer(String)
     case io(String)

@@ -9,7 +9,7 @@ package struct RoleReport: Sendable, Hashable {
     /// The process's resident memory.
     package var residentBytes: Int
     /// The newest policy version in use (actors) or seen (workers).
-    package var version: Int
+    package var version: PolicyVersion
     /// Units or tasks held.
     package var inFlight: Int
     /// Logins since the process started: 1 if it was never cut off.
@@ -20,7 +20,8 @@ package struct RoleReport: Sendable, Hashable {
     package var engine = ""
 
     package init(
-        intervalSeconds: Double, crystals: Int, busySeconds: Double, residentBytes: Int, version: Int, inFlight: Int,
+        intervalSeconds: Double, crystals: Int, busySeconds: Double, residentBytes: Int, version: PolicyVersion,
+        inFlight: Int,
         logins: Int, resent: Int
     ) {
         self.intervalSeconds = intervalSeconds

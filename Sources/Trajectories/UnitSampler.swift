@@ -8,7 +8,7 @@ package protocol UnitSampler: Sendable {
     /// - Parameters:
     ///   - policy: The policy to sample with: the bytes that the trainer gave out.
     ///   - reference: The frozen reference policy; often unchanged.
-    func load(policy: Blob, reference: Blob, version: Int) throws
+    func load(policy: Blob, reference: Blob, version: PolicyVersion) throws
 
     /// Samples the crystals of a unit, in order, under ids `unit.crystalIDs`.
     ///

@@ -4,12 +4,12 @@
 /// and however often, it is sampled.
 package struct WorkUnit: Sendable, Hashable {
     package var runSeed: UInt64
-    package var version: Int
+    package var version: PolicyVersion
     /// The unit's number in the version, from 0.
     package var unit: Int
     package var crystalCount: Int
 
-    package init(runSeed: UInt64, version: Int, unit: Int, crystalCount: Int) {
+    package init(runSeed: UInt64, version: PolicyVersion, unit: Int, crystalCount: Int) {
         self.runSeed = runSeed
         self.version = version
         self.unit = unit
@@ -18,6 +18,6 @@ package struct WorkUnit: Sendable, Hashable {
 
     /// The names of its crystals, in order.
     package var crystalIDs: [CrystalID] {
-        (0..<crystalCount).map { CrystalID(version: PolicyVersion(version), unit: unit, index: $0) }
+        (0..<crystalCount).map { CrystalID(version: version, unit: unit, index: $0) }
     }
 }

@@ -23,6 +23,29 @@ import Trajectories
         }
     }
 
+    @Test func insert_ofRelaxedCrystals_keepsBothFormsOfEach() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            var batch = try (0..<6).map { try exampleCrystal(version: 1, unit: 0, index: $0) }
+            for index in [1, 2, 5] {
+                var values = batch[index].measurement.values
+                values[.relaxationSteps] = Double(index)
+                var geometry = RelaxedGeometry(of: batch[index].crystal)
+                geometry.lattice.a = 5.5 + 0.1 * Double(index)
+                geometry.positions[1].z = 1.0 / 3
+                batch[index].measurement = Measurement(values, relaxed: geometry)
+            }
+            try archive.insert(batch)
+            #expect(try archive.crystals(versions: 1...1) == batch)
+            // Measured again without, it has none any more.
+            batch[2].measurement.relaxed = nil
+            try archive.insert([batch[2]])
+            #expect(try archive.crystals(versions: 1...1) == batch)
+            let best = try #require(try archive.best(1).first)
+            #expect(best.measurement.relaxed == batch[best.id.index].measurement.relaxed)
+        }
+    }
+
     @Test func insert_ofTheSameId_countsOnce() throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))

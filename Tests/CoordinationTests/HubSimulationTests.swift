@@ -361,7 +361,7 @@ import Trajectories
         let worker = try simulation.add(.rewardWorker)
         try simulation.settle()
         simulation.begin(version: 0, weights: [1, 2, 3])
-        func heard(_ station: Simulation.Station) -> [Int] {
+        func heard(_ station: Simulation.Station) -> [PolicyVersion] {
             station.inbox.compactMap { if case .announcement(let weights) = $0 { weights.version } else { nil } }
         }
         #expect(actors.map(heard) == [[0], [0]])

@@ -55,10 +55,10 @@ import Trajectories
         }
         let kept = try PolicyUnitSampler(settings: settings)
         for (version, unit, count) in [(0, 3, 40), (1, 0, 5), (0, 0, 32), (1, 3, 33)] {
-            let work = WorkUnit(runSeed: 5, version: version, unit: unit, crystalCount: count)
+            let work = WorkUnit(runSeed: 5, version: PolicyVersion(version), unit: unit, crystalCount: count)
             let new = try PolicyUnitSampler(settings: settings)
             for sampler in [kept, new] {
-                try sampler.load(policy: versions[version], reference: anchor, version: version)
+                try sampler.load(policy: versions[version], reference: anchor, version: PolicyVersion(version))
             }
             #expect(try kept.sample(work) == new.sample(work))
         }

@@ -46,7 +46,7 @@ import Trajectories
     }
 
     private func unit(_ version: Int, count: Int, unit: Int = 0) -> WorkUnit {
-        WorkUnit(runSeed: 7, version: version, unit: unit, crystalCount: count)
+        WorkUnit(runSeed: 7, version: PolicyVersion(version), unit: unit, crystalCount: count)
     }
 
     private func batch(_ version: Int, _ change: (inout ScoredCrystal) -> Void = { _ in }) throws -> ScoredBatch {

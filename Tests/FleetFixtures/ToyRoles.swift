@@ -11,7 +11,7 @@ package final class ToySampler: UnitSampler {
     private let weights = Mutex<[UInt8]>([])
     package let loads = Atomic<Int>(0)
 
-    package func load(policy: Blob, reference: Blob, version: Int) throws {
+    package func load(policy: Blob, reference: Blob, version: PolicyVersion) throws {
         weights.withLock { $0 = [UInt8](policy.bytes) }
         loads.add(1, ordering: .relaxed)
     }

@@ -31,6 +31,30 @@ import Testing
         #expect(page.contains("</html>"))
     }
 
+    @Test func run_thatRelaxesItsCrystals_archivesBothForms() async throws {
+        let cluster = try TestCluster(versions: 1)
+        let text = try String(contentsOfFile: cluster.configurationFile, encoding: .utf8)
+        try (text + "reward: {relax: {steps: 3}}\n").write(
+            toFile: cluster.configurationFile, atomically: true, encoding: .utf8)
+        let learner = try cluster.startLearner()
+        let actor = try await cluster.startActor()
+        let worker = try await cluster.startRewardWorker(threads: 2)
+        try await cluster.expectEnd(of: learner, and: [actor, worker])
+        try cluster.expectEveryCrystalOnce(versions: 1)
+        let archive = try RunArchive(url: cluster.directory.appending(path: "archive.sqlite"), access: .readOnly)
+        let scored = try archive.crystals(versions: 0...0).filter { $0.outcome == .scored }
+        #expect(!scored.isEmpty)
+        for crystal in scored {
+            let measurement = crystal.measurement
+            let relaxed = try #require(measurement.relaxed)
+            #expect(relaxed.positions.count == crystal.crystal.sites.count)
+            let fall = (measurement[.initialEnergyPerAtom] ?? 0) - (measurement[.energyPerAtom] ?? 9)
+            #expect(fall > -1e-5, "\(crystal.id): \(fall) eV/atom")
+        }
+        let metrics = try String(contentsOf: cluster.directory.appending(path: "metrics.jsonl"), encoding: .utf8)
+        #expect(metrics.contains("\"relaxation\""))
+    }
+
     @Test func run_withManyProcessesAndThreads_givesTheSameWeights() async throws {
         let cluster = try TestCluster(threads: 3)
         let learner = try cluster.startLearner()

@@ -39,11 +39,11 @@ enum SequentialRun {
         let start = try trainer.start()
         var policy = start.policy
         for version in 0..<configuration.versions {
-            try sampler.load(policy: policy, reference: start.reference, version: version)
+            try sampler.load(policy: policy, reference: start.reference, version: PolicyVersion(version))
             var crystals: [ScoredCrystal] = []
             for first in stride(from: 0, to: configuration.batchSize, by: configuration.unitSize) {
                 let unit = WorkUnit(
-                    runSeed: configuration.seed, version: version, unit: first / configuration.unitSize,
+                    runSeed: configuration.seed, version: PolicyVersion(version), unit: first / configuration.unitSize,
                     crystalCount: min(configuration.unitSize, configuration.batchSize - first))
                 for sampled in try sampler.sample(unit) {
                     let result = measurer.evaluate(sampled.crystal, isTerminated: sampled.terminated)

@@ -1,5 +1,6 @@
 import Crystals
 import Potentials
+import StructureFiles
 import Testing
 
 @Suite struct GraphPartitionTests {
@@ -66,6 +67,25 @@ import Testing
         }
     }
 
+    /// Crystals of many space groups: forces keep the symmetry and are those of the whole graph.
+    @Test func forces_inManySpaceGroups_areThoseOfTheWholeGraph() throws {
+        var whole = model
+        whole.mergesEquivalent = false
+        let evaluators = (model.makeEvaluator(), whole.makeEvaluator())
+        let entries = try CrystalDataset.read(path: PhysicsFixtures.crystalOfEachSpaceGroup)
+        #expect(entries.count == 156)
+        for entry in entries.enumerated().filter({ $0.offset % 4 == 0 }).map(\.element) {
+            let structure = try entry.crystal.get().structure(cell: .primitive)
+            let merged = try evaluators.0.evaluate(structure, [.forces, .stress])
+            let separate = try evaluators.1.evaluate(structure, [.forces, .stress])
+            #expect(abs(merged.energyPerAtom - separate.energyPerAtom) < 1e-6, "\(entry.id)")
+            let forces = zip(try #require(merged.forces), try #require(separate.forces))
+            #expect(forces.allSatisfy { largestComponent($0 - $1) < 2e-6 }, "\(entry.id)")
+            let rows = zip(try #require(merged.stress).rows, try #require(separate.stress).rows)
+            #expect(rows.allSatisfy { largestComponent($0 - $1) < 1e-6 }, "\(entry.id)")
+        }
+    }
+
     /// A chain longer than the network sees: energies may merge what derivatives must not.
     @Test func stableClasses_divideWhatFewRoundsMerge() throws {
         let count = 15
@@ -81,6 +101,10 @@ import Testing
         let stable = GraphPartition(stable: graph, elements: numbers).atoms.representatives.count
         #expect(few == 6)
         #expect(stable == 8)
+        // Without enough rounds nothing is merged.
+        let hasty = GraphPartition(stable: graph, elements: numbers, maximumRounds: 3)
+        #expect(hasty.atoms.representatives.count == count)
+        #expect(hasty.bonds.representatives.count == graph.bondCount)
         var whole = model
         whole.mergesEquivalent = false
         let merged = try model.makeEvaluator().evaluate(chain, .forces).forces ?? []

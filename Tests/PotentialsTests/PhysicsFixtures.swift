@@ -95,9 +95,14 @@ enum PhysicsFixtures {
         try JSONDecoder().decode([Prediction].self, from: data("chgnet/predictions-\(version.rawValue).json"))
     }
 
+    /// A table of crystals, one of each space group that the training data have.
+    static let crystalOfEachSpaceGroup = fixtures.appending(path: "crystals/crystal-of-each-space-group.csv.gz").path()
+
+    private static let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .appending(path: "Fixtures")
+
     private static func data(_ path: String) throws -> Data {
-        let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
-        return try Data(contentsOf: tests.appending(path: "Fixtures/physics").appending(path: path))
+        try Data(contentsOf: fixtures.appending(path: "physics").appending(path: path))
     }
 }
 

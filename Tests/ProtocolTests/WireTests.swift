@@ -38,6 +38,31 @@ import Trajectories
         #expect(read.logProbability.w == -.leastNonzeroMagnitude)
     }
 
+    @Test func measurement_relaxed_keepsItsGeometryBitForBit() throws {
+        let geometry = RelaxedGeometry(
+            positions: [SIMD3(0.1 + 0.2, -0.0, 1), SIMD3(1.0 / 3, 2.0 / 3, 0.25)],
+            lattice: LatticeParameters(a: 4.2, b: 4.2, c: 6.5, alpha: 90, beta: 90, gamma: 120))
+        let measurement = Measurement([.energyPerAtom: -3, .energyAboveHull: 0.1], relaxed: geometry)
+        let message = PeerMessage.taskResult(
+            TaskResult(epoch: 1, task: 1, results: [MeasuringResult(outcome: .measured(measurement), seconds: 1)]))
+        #expect(try PeerMessage.decode(message.encode(session: 1)).message == message)
+    }
+
+    @Test func relaxedForm_ofAnotherCrystalOrOfNone_isNotTaken() {
+        func problem(_ positions: [SIMD3<Double>], a: Double = 4) -> String? {
+            let lattice = LatticeParameters(a: a, b: 4, c: 4, alpha: 90, beta: 90, gamma: 90)
+            let measurement = Measurement(
+                [.energyPerAtom: -3, .energyAboveHull: 0.1],
+                relaxed: RelaxedGeometry(positions: positions, lattice: lattice))
+            return Admission().problem(of: .measured(measurement), siteCount: 2)
+        }
+        #expect(problem([.zero, SIMD3(0.5, 0.5, 0.5)]) == nil)
+        #expect(problem([.zero]) != nil)
+        #expect(problem([.zero, SIMD3(.nan, 0, 0)]) != nil)
+        #expect(problem([.zero, SIMD3(1e9, 0, 0)]) != nil)
+        #expect(problem([.zero, .zero], a: .infinity) != nil)
+    }
+
     @Test func measurement_notFinite_isReadAsItIs() throws {
         let measurement = Measurement(energyPerAtom: .nan, energyAboveHull: 0)
         let message = PeerMessage.taskResult(

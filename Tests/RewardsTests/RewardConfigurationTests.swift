@@ -9,6 +9,29 @@ import Trajectories
         try JSONDecoder().decode(RewardConfiguration.self, from: Data(text.utf8))
     }
 
+    private func parse(_ text: String) throws -> RewardConfiguration {
+        try ConfigurationLoader.parse(RewardConfiguration.self, text: text, source: "reward")
+    }
+
+    @Test func relax_inItsShortForms_isReadAsTheTable() throws {
+        #expect(try parse("relax: none").relax == RelaxationRule())
+        let converged = try parse("relax: converged").relax
+        #expect(converged.until == .converged && converged.maximumSteps == 300)
+        #expect(try parse("relax: {until: converged}").relax == converged)
+        let steps = try parse("relax: {steps: 20}").relax
+        #expect(steps.until == .steps && steps.maximumSteps == 20)
+        #expect(try parse("relax: {until: converged, steps: 50, force: 0.02}").relax.until == .converged)
+        // What is written can be read.
+        let text = ConfigurationText.yaml(try parse("relax: {steps: 20}"))
+        #expect(try parse(text).relax == steps, "\(text)")
+    }
+
+    @Test(arguments: ["relax: sometimes", "relax: {steps: 0}", "relax: {until: none, force: -1}", "relax: 20", "relax:"])
+    func relax_thatMakesNoSense_isRefusedByItsKey(text: String) throws {
+        let error = #expect(throws: ConfigurationError.self) { try parse(text) }
+        #expect("\(try #require(error))".contains("relax"), "\(String(describing: error))")
+    }
+
     @Test func linearShape_isClippedMinusHeight() {
         let shape = RewardShape.linear(clip: -10...10)
         #expect(shape.reward(energyAboveHull: 0.25) == -0.25)

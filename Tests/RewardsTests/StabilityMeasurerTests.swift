@@ -159,6 +159,51 @@ import Trajectories
             configuration.reward(of: .measured(Measurement(energyPerAtom: -3, energyAboveHull: 0))) == 1)
     }
 
+    @Test func evaluate_relaxed_measuresWhereTheRelaxationEnds() throws {
+        let potential = try CHGNet.embedded()
+        var rule = RelaxationRule()
+        rule.until = .converged
+        let wide = try rockSalt(a: 5.9)
+        func measured(_ rule: RelaxationRule) throws -> Measurement {
+            let measurer = StabilityMeasurer(
+                evaluator: potential.makeEvaluator(), hull: hull, limits: ValidityLimits(), relaxation: rule)
+            guard case .measured(let measurement) = measurer.evaluate(wide).outcome else { throw CancellationError() }
+            return measurement
+        }
+        let asSampled = try measured(RelaxationRule())
+        #expect(asSampled.relaxed == nil && asSampled[.relaxationSteps] == nil)
+        let relaxed = try measured(rule)
+        let geometry = try #require(relaxed.relaxed)
+        #expect(geometry.positions.count == 2 && geometry.lattice.a < 5.8 && geometry.lattice.a > 5.5)
+        #expect(relaxed[.relaxationConverged] == 1)
+        let before = try #require(relaxed[.initialEnergyPerAtom])
+        #expect(abs(before - (asSampled[.energyPerAtom] ?? 0)) < 1e-5)
+        let after = try #require(relaxed[.energyPerAtom])
+        #expect(after < before - 0.01)
+        let heights = try (#require(relaxed[.initialEnergyAboveHull]), #require(relaxed[.energyAboveHull]))
+        #expect(abs(heights.0 - heights.1 - (before - after)) < 1e-9)
+        // Its energy is that of the structure that is kept.
+        let kept = try geometry.applied(to: wide).structure(cell: .primitive)
+        let again = try potential.makeEvaluator().evaluate([kept], .energy)[0].get().energyPerAtom
+        #expect(abs(again - after) < 1e-6)
+        rule.until = .steps
+        rule.maximumSteps = 1
+        let short = try measured(rule)
+        #expect(short[.relaxationSteps] == 1 && short[.relaxationConverged] == 0 && short.relaxed != nil)
+    }
+
+    @Test func evaluate_relaxedByAPotentialWithoutForces_failsAndSaysSo() throws {
+        var rule = RelaxationRule()
+        rule.until = .converged
+        let measurer = StabilityMeasurer(
+            evaluator: FixedEvaluator(.success(-3.4)), hull: hull, limits: ValidityLimits(), relaxation: rule)
+        guard case .failed(.engine(let reason)) = measurer.evaluate(try rockSalt()).outcome else {
+            Issue.record("it is measured")
+            return
+        }
+        #expect(reason.contains("forces"))
+    }
+
     @Test func evaluate_ofUnterminatedSample_isInvalid() throws {
         #expect(outcome(try rockSalt(), isTerminated: false) == .invalid(.unterminated))
     }
@@ -321,7 +366,8 @@ import Trajectories
             InvalidCrystal.allCases.map(\.rawValue) == [
                 "unterminated", "no_atoms", "too_many_atoms", "lattice_not_finite", "lattice_out_of_bounds",
                 "volume_out_of_bounds", "position_not_finite", "unknown_wyckoff_position", "atoms_too_close",
-                "atoms_overlap", "atom_isolated", "packed_too_densely", "too_many_neighbours",
+                "atoms_overlap", "atom_isolated", "packed_too_densely", "relaxation_exploded",
+                "relaxation_collapsed", "too_many_neighbours",
             ])
     }
 }

@@ -59,8 +59,11 @@ package struct Admission: Sendable, Hashable {
     }
 
     /// Why an outcome cannot be used; nil if it can.
-    package func problem(of outcome: Outcome) -> String? {
+    ///
+    /// - Parameter siteCount: of the crystal; nil where it is not known.
+    package func problem(of outcome: Outcome, siteCount: Int? = nil) -> String? {
         guard case .measured(let measurement) = outcome else { return nil }
+        if let problem = measurement.relaxed.flatMap({ self.problem(of: $0, siteCount: siteCount) }) { return problem }
         for quantity in [Measurement.Quantity.energyPerAtom, .energyAboveHull] {
             guard let value = measurement[quantity] else { return "\(quantity.rawValue) is missing" }
             // Written so that a NaN fails.
@@ -70,5 +73,16 @@ package struct Admission: Sendable, Hashable {
         }
         let broken = measurement.values.filter { !$0.value.isFinite }.keys.min()
         return broken.map { "\($0.rawValue) is not a number" }
+    }
+
+    private func problem(of relaxed: RelaxedGeometry, siteCount: Int?) -> String? {
+        if let siteCount, relaxed.positions.count != siteCount {
+            return "its relaxed form has \(relaxed.positions.count) sites, not \(siteCount)"
+        }
+        let isUsable =
+            relaxed.positions.allSatisfy { position in
+                (0..<3).allSatisfy { abs(position[$0]) <= Self.largestCoordinate }
+            } && relaxed.lattice.values.allSatisfy { abs($0) <= Self.largestLatticeParameter }
+        return isUsable ? nil : "its relaxed form has numbers of no crystal"
     }
 }

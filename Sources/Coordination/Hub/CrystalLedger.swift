@@ -1,4 +1,5 @@
 package import Base
+internal import Crystals
 package import Trajectories
 
 /// The crystals of one version and their outcomes, each at the place of its id, whatever order they come in.
@@ -56,6 +57,9 @@ package struct CrystalLedger: Sendable {
             sampled: sample.crystal, policy: policy, outcome: score.result.outcome,
             scoringSeconds: score.result.seconds, sampledBy: sample.sampledBy, scoredBy: score.scoredBy)
     }
+
+    /// The number of sites of a crystal; nil if it is not there.
+    func siteCount(of id: CrystalID) -> Int? { place(of: id).flatMap { samples[$0]?.crystal.crystal.sites.count } }
 
     private func place(of id: CrystalID) -> Int? {
         guard id.version == version, (0..<crystalsPerUnit).contains(id.index), id.unit >= 0 else { return nil }

@@ -85,7 +85,7 @@ extension HubCore {
     mutating func take(_ result: UnitResult, from peer: Peer, now: Moment) {
         // Acknowledged in any case: sending it again would not change the answer.
         send(.unitAcknowledgement(version: result.version, unit: result.unit), to: peer.routing)
-        guard result.run == configuration.run, let place = place(of: PolicyVersion(result.version)),
+        guard result.run == configuration.run, let place = place(of: result.version),
             result.policy == versions[place].weights.policy
         else {
             counters.foreignUnits += 1
@@ -152,7 +152,7 @@ extension HubCore {
 
     /// Takes back a unit. One that three processes cannot sample ends the run, rather than going round for ever.
     mutating func takeBack(_ unit: UnitReturn, from peer: Peer, now: Moment) {
-        guard case .working = phase, let place = place(of: PolicyVersion(unit.version)),
+        guard case .working = phase, let place = place(of: unit.version),
             versions[place].ledger.wasGranted(unit.unit, to: peer.instance)
         else { return }
         versions[place].ledger.giveBack(unit: unit.unit, from: peer.instance, failed: unit.failed)
@@ -198,7 +198,8 @@ extension HubCore {
             problem = "\(result.results.count) results for a task of \(asked.count) crystals"
         } else {
             for (id, measured) in zip(asked, result.results) {
-                if let found = configuration.admission.problem(of: measured.outcome) {
+                let siteCount = place(of: id.version).flatMap { versions[$0].crystals.siteCount(of: id) }
+                if let found = configuration.admission.problem(of: measured.outcome, siteCount: siteCount) {
                     problem = problem ?? "crystal \(id): \(found)"
                 } else {
                     usable.append((id, measured))

@@ -91,7 +91,7 @@ package struct HubCore: Sendable {
         resuming resumed: GatheringState? = nil, now: Moment
     ) {
         let announcement = Announcement(
-            epoch: epoch, run: configuration.run, version: version.number, policy: policy.digest,
+            epoch: epoch, run: configuration.run, version: version, policy: policy.digest,
             reference: reference.digest)
         weights.offer(announcement, policy: policy, reference: reference)
         if let resumed { gathering.resume(resumed) }
@@ -172,7 +172,7 @@ package struct HubCore: Sendable {
         bursts[session] = Self.longestBurst
         switch message {
         case .unitGrant(let grant):
-            if let place = place(of: PolicyVersion(grant.unit.version)) {
+            if let place = place(of: grant.unit.version) {
                 versions[place].ledger.giveBack(unit: grant.unit.unit, from: peer.instance)
             }
         case .task(let task): tasks.giveBack(task.id, from: peer.instance)

@@ -85,7 +85,7 @@ package struct UnitLedger: Sendable {
     package func unit(_ number: Int) -> WorkUnit {
         let first = number * crystalsPerUnit
         return WorkUnit(
-            runSeed: runSeed, version: version.number, unit: number,
+            runSeed: runSeed, version: version, unit: number,
             crystalCount: min(crystalsPerUnit, crystals - first))
     }
 

@@ -24,7 +24,7 @@ struct VersionInFlight: Sendable {
         counters: HubCounters
     ) {
         self.weights = weights
-        let version = PolicyVersion(weights.version)
+        let version = weights.version
         ledger = UnitLedger(
             version: version, runSeed: configuration.runSeed, crystals: configuration.crystalsPerBatch,
             crystalsPerUnit: configuration.crystalsPerUnit, lease: configuration.timing.unitLease)

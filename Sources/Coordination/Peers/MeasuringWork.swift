@@ -40,7 +40,7 @@ package struct MeasuringWork: PeerWork {
     /// The digest of the settings of the login.
     private var recipe: Digest?
     private var preparation = Preparation.none
-    private var newestVersion = 0
+    private var newestVersion: PolicyVersion = 0
     private var queue: [RewardTask] = []
     private var measuring: Set<UInt64> = []
     private var outbox = Outbox<UInt64, TaskResult>()

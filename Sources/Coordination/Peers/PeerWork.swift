@@ -33,7 +33,7 @@ package protocol PeerWork: Sendable {
 /// What a peer has in hand.
 package struct PeerLoad: Sendable, Hashable {
     /// The newest policy version it knows of.
-    var version: Int
+    var version: PolicyVersion
     /// Units or tasks that wait for a thread.
     var waiting: Int
     /// Units or tasks at a thread.

@@ -22,12 +22,12 @@ package struct SamplingWork: PeerWork {
     }
 
     private struct UnitKey: Hashable, Comparable {
-        var version: Int
+        var version: PolicyVersion
         var unit: Int
 
         init(_ unit: WorkUnit) { (version, self.unit) = (unit.version, unit.unit) }
 
-        init(version: Int, unit: Int) { (self.version, self.unit) = (version, unit) }
+        init(version: PolicyVersion, unit: Int) { (self.version, self.unit) = (version, unit) }
 
         static func < (left: UnitKey, right: UnitKey) -> Bool {
             (left.version, left.unit) < (right.version, right.unit)

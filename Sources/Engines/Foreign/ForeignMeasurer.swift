@@ -23,7 +23,7 @@ final class ForeignMeasurer: CrystalMeasurer {
         limits = recipe.limits
         evaluator = ForeignEvaluator(engine)
         measurer = EngineMeasurer(
-            measurer: StabilityMeasurer(evaluator: evaluator, hull: hull, limits: recipe.limits))
+            measurer: StabilityMeasurer(evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation))
     }
 
     func measure(_ items: [WorkItem]) throws -> [MeasuringResult] {

@@ -14,7 +14,6 @@ internal import Synchronization
 package struct Relaxer: Sendable {
     private let potential: any InteratomicPotential
     private let settings: RelaxationSettings
-    private let properties: PotentialProperties
 
     /// - Throws: `missingDerivatives`.
     /// - Precondition: the settings have no ``RelaxationSettings/problem``.
@@ -24,8 +23,7 @@ package struct Relaxer: Sendable {
         precondition(settings.problem == nil)
         self.potential = potential
         self.settings = settings
-        properties = settings.relaxesCell ? [.energy, .forces, .stress] : [.energy, .forces]
-        guard potential.properties.isSuperset(of: properties) else {
+        guard potential.properties.isSuperset(of: settings.properties) else {
             throw .missingDerivatives(potential: potential.name)
         }
     }
@@ -43,7 +41,7 @@ package struct Relaxer: Sendable {
         let queue = Atomic<Int>(0)
         let workers = min(max(1, threads), max(1, inputs.count))
         ThreadTeam(threadCount: workers).forEach(workers) { _, _ in
-            relax(
+            settings.relax(
                 with: potential.makeEvaluator(), batchSize: batchSize,
                 next: {
                     let index = queue.wrappingAdd(1, ordering: .relaxed).oldValue
@@ -52,40 +50,5 @@ package struct Relaxer: Sendable {
                 deliver: { results[$0] = $1 })
         }
         return results.all
-    }
-
-    /// Relaxes inputs as they come until there are no more.
-    private func relax(
-        with evaluator: any PotentialEvaluator, batchSize: Int, next: () -> (index: Int, input: RelaxationInput)?,
-        deliver: (Int, Result<Relaxation, RelaxationError>) -> Void
-    ) {
-        var runs: [(index: Int, run: RelaxationRun)] = []
-        var isExhausted = false
-        while true {
-            while !isExhausted, runs.count < max(1, batchSize) {
-                guard let (index, input) = next() else {
-                    isExhausted = true
-                    break
-                }
-                do throws(RelaxationError) {
-                    runs.append((index, try RelaxationRun(input, settings: settings)))
-                } catch {
-                    deliver(index, .failure(error))
-                }
-            }
-            if runs.isEmpty { return }
-            let answers = evaluator.evaluate(runs.map(\.run.structure), properties)
-            precondition(answers.count == runs.count, "an evaluator answers each structure")
-            var running: [(index: Int, run: RelaxationRun)] = []
-            for (position, answer) in answers.enumerated() {
-                var (index, run) = runs[position]
-                if let result = run.advance(answer) {
-                    deliver(index, result)
-                } else {
-                    running.append((index, run))
-                }
-            }
-            runs = running
-        }
     }
 }

@@ -877,6 +877,23 @@ package nonisolated struct Druse_Quantity: Sendable {
   package init() {}
 }
 
+/// Where a relaxation ended; the sites are those of the item, in its order.
+package nonisolated struct Druse_RelaxedGeometry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// Three fractional coordinates a site.
+  package var positions: [Double] = []
+
+  /// a, b, c in angstrom; alpha, beta, gamma in degrees.
+  package var lattice: [Double] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 package nonisolated struct Druse_Measurement: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -884,9 +901,21 @@ package nonisolated struct Druse_Measurement: Sendable {
 
   package var quantities: [Druse_Quantity] = []
 
+  /// Absent if the crystal was measured as sampled.
+  package var relaxed: Druse_RelaxedGeometry {
+    get {_relaxed ?? Druse_RelaxedGeometry()}
+    set {_relaxed = newValue}
+  }
+  /// Returns true if `relaxed` has been explicitly set.
+  package var hasRelaxed: Bool {self._relaxed != nil}
+  /// Clears the value of `relaxed`. Subsequent reads from it will return its default value.
+  package mutating func clearRelaxed() {self._relaxed = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _relaxed: Druse_RelaxedGeometry? = nil
 }
 
 package nonisolated struct Druse_Failure: Sendable {
@@ -2562,9 +2591,44 @@ nonisolated extension Druse_Quantity: SwiftProtobuf.Message, SwiftProtobuf._Mess
   }
 }
 
+nonisolated extension Druse_RelaxedGeometry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RelaxedGeometry"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}positions\0\u{1}lattice\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedDoubleField(value: &self.positions) }()
+      case 2: try { try decoder.decodeRepeatedDoubleField(value: &self.lattice) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.positions.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.positions, fieldNumber: 1)
+    }
+    if !self.lattice.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.lattice, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_RelaxedGeometry, rhs: Druse_RelaxedGeometry) -> Bool {
+    if lhs.positions != rhs.positions {return false}
+    if lhs.lattice != rhs.lattice {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Druse_Measurement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Measurement"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantities\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantities\0\u{1}relaxed\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2573,20 +2637,29 @@ nonisolated extension Druse_Measurement: SwiftProtobuf.Message, SwiftProtobuf._M
       // enabled. https://github.com/apple/swift-protobuf/issues/1034
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.quantities) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._relaxed) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if !self.quantities.isEmpty {
       try visitor.visitRepeatedMessageField(value: self.quantities, fieldNumber: 1)
     }
+    try { if let v = self._relaxed {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Druse_Measurement, rhs: Druse_Measurement) -> Bool {
     if lhs.quantities != rhs.quantities {return false}
+    if lhs._relaxed != rhs._relaxed {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -1,16 +1,24 @@
 import Crystals
 import Trajectories
 
+extension PolicyVersion {
+    init(wire: UInt64) throws(WireError) {
+        self.init(try WireError.number(wire, atMost: WireLimits.version, "version"))
+    }
+
+    var wire: UInt64 { UInt64(number) }
+}
+
 extension CrystalID {
     init(wire: Druse_CrystalID) throws(WireError) {
         self.init(
-            version: PolicyVersion(try WireError.number(wire.version, atMost: WireLimits.version, "version")),
+            version: try PolicyVersion(wire: wire.version),
             unit: Int(wire.unit), index: Int(wire.index))
     }
 
     var wire: Druse_CrystalID {
         var wire = Druse_CrystalID()
-        wire.version = UInt64(version.number)
+        wire.version = version.wire
         wire.unit = UInt32(unit)
         wire.index = UInt32(index)
         return wire

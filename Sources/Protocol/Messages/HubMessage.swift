@@ -12,7 +12,7 @@ package enum HubMessage: Sendable, Hashable {
     case chunk(BlobChunk)
     case blobUnavailable(Digest, newest: Announcement?)
     case unitGrant(UnitGrant)
-    case unitAcknowledgement(version: Int, unit: Int)
+    case unitAcknowledgement(version: PolicyVersion, unit: Int)
     case task(RewardTask)
     case taskAcknowledgement(UInt64)
     /// To every actor, when there are new weights.
@@ -72,11 +72,11 @@ package struct Refusal: Sendable, Hashable, Error {
 package struct Announcement: Sendable, Hashable {
     package var epoch: UInt64
     package var run: String
-    package var version: Int
+    package var version: PolicyVersion
     package var policy: Digest
     package var reference: Digest
 
-    package init(epoch: UInt64, run: String, version: Int, policy: Digest, reference: Digest) {
+    package init(epoch: UInt64, run: String, version: PolicyVersion, policy: Digest, reference: Digest) {
         self.epoch = epoch
         self.run = run
         self.version = version

@@ -33,7 +33,7 @@ extension HubMessage {
         case .unitGrant(let wire): return .unitGrant(try UnitGrant(wire: wire))
         case .unitAcknowledgement(let wire):
             return .unitAcknowledgement(
-                version: try WireError.number(wire.version, atMost: WireLimits.version, "version"), unit: Int(wire.unit)
+                version: try PolicyVersion(wire: wire.version), unit: Int(wire.unit)
             )
         case .task(let wire):
             return .task(
@@ -83,7 +83,7 @@ extension HubMessage {
         case .unitGrant(let grant): return .unitGrant(grant.wire)
         case .unitAcknowledgement(let version, let unit):
             var wire = Druse_UnitAcknowledgement()
-            wire.version = UInt64(version)
+            wire.version = version.wire
             wire.unit = UInt32(unit)
             return .unitAcknowledgement(wire)
         case .task(let task):
@@ -106,7 +106,7 @@ extension Announcement {
     init(wire: Druse_Announcement) throws(WireError) {
         self.init(
             epoch: wire.epoch, run: try WireError.text(wire.run, "run"),
-            version: try WireError.number(wire.version, atMost: WireLimits.version, "version"),
+            version: try PolicyVersion(wire: wire.version),
             policy: try WireError.digest(wire.policy, "policy"),
             reference: try WireError.digest(wire.reference, "reference"))
     }
@@ -115,7 +115,7 @@ extension Announcement {
         var wire = Druse_Announcement()
         wire.epoch = epoch
         wire.run = run
-        wire.version = UInt64(version)
+        wire.version = version.wire
         wire.policy = Data(policy.bytes)
         wire.reference = Data(reference.bytes)
         return wire
@@ -206,7 +206,7 @@ extension UnitGrant {
         self.init(
             unit: WorkUnit(
                 runSeed: wire.runSeed,
-                version: try WireError.number(wire.version, atMost: WireLimits.version, "version"),
+                version: try PolicyVersion(wire: wire.version),
                 unit: Int(wire.unit), crystalCount: Int(wire.crystalCount)),
             policy: try WireError.digest(wire.policy, "policy"))
     }
@@ -214,7 +214,7 @@ extension UnitGrant {
     var wire: Druse_UnitGrant {
         var wire = Druse_UnitGrant()
         wire.runSeed = unit.runSeed
-        wire.version = UInt64(unit.version)
+        wire.version = unit.version.wire
         wire.unit = UInt32(unit.unit)
         wire.crystalCount = UInt32(unit.crystalCount)
         wire.policy = Data(policy.bytes)

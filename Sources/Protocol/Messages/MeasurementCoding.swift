@@ -1,3 +1,4 @@
+import Crystals
 import Trajectories
 
 extension MeasuringResult {
@@ -43,17 +44,39 @@ extension Measurement {
                 throw .malformed("the quantity \(name) twice")
             }
         }
-        self.init(values)
+        self.init(values, relaxed: wire.hasRelaxed ? try RelaxedGeometry(wire: wire.relaxed) : nil)
     }
 
     var wire: Druse_Measurement {
         var wire = Druse_Measurement()
+        if let relaxed { wire.relaxed = relaxed.wire }
         wire.quantities = values.sorted { $0.key < $1.key }.map { quantity, value in
             var wire = Druse_Quantity()
             wire.name = quantity.rawValue
             wire.value = value
             return wire
         }
+        return wire
+    }
+}
+
+extension RelaxedGeometry {
+    /// Its numbers may be anything, and as many as a crystal can have: ``Admission`` judges them.
+    init(wire: Druse_RelaxedGeometry) throws(WireError) {
+        let numbers = wire.positions
+        guard numbers.count % 3 == 0, numbers.count <= 3 * WireLimits.sitesPerCrystal, wire.lattice.count == 6 else {
+            throw .malformed("a relaxed crystal of \(numbers.count) coordinates and \(wire.lattice.count) lattice numbers")
+        }
+        let positions = stride(from: 0, to: numbers.count, by: 3).map {
+            SIMD3(numbers[$0], numbers[$0 + 1], numbers[$0 + 2])
+        }
+        self.init(positions: positions, lattice: LatticeParameters(values: wire.lattice))
+    }
+
+    var wire: Druse_RelaxedGeometry {
+        var wire = Druse_RelaxedGeometry()
+        wire.positions = positions.flatMap { [$0.x, $0.y, $0.z] }
+        wire.lattice = lattice.values
         return wire
     }
 }

@@ -45,7 +45,7 @@ package struct Readiness: Sendable, Hashable {
 /// A sampled unit.
 package struct UnitResult: Sendable, Hashable {
     package var run: String
-    package var version: Int
+    package var version: PolicyVersion
     package var unit: Int
     /// The weights it was sampled with.
     package var policy: Digest
@@ -53,7 +53,7 @@ package struct UnitResult: Sendable, Hashable {
     package var seconds: Double
 
     package init(
-        run: String, version: Int, unit: Int, policy: Digest, crystals: [SampledCrystal], seconds: Double
+        run: String, version: PolicyVersion, unit: Int, policy: Digest, crystals: [SampledCrystal], seconds: Double
     ) {
         self.run = run
         self.version = version
@@ -66,13 +66,13 @@ package struct UnitResult: Sendable, Hashable {
 
 /// A unit that its actor gives back.
 package struct UnitReturn: Sendable, Hashable {
-    package var version: Int
+    package var version: PolicyVersion
     package var unit: Int
     /// Whether sampling failed, rather than the actor leaving.
     package var failed: Bool
     package var reason: String
 
-    package init(version: Int, unit: Int, failed: Bool, reason: String) {
+    package init(version: PolicyVersion, unit: Int, failed: Bool, reason: String) {
         self.version = version
         self.unit = unit
         self.failed = failed

@@ -26,7 +26,7 @@ extension PeerMessage {
         case .unitReturn(let wire):
             .unitReturn(
                 UnitReturn(
-                    version: try WireError.number(wire.version, atMost: WireLimits.version, "version"),
+                    version: try PolicyVersion(wire: wire.version),
                     unit: Int(wire.unit), failed: wire.failed, reason: try WireError.text(wire.reason, "reason")))
         case .taskResult(let wire): .taskResult(try TaskResult(wire: wire))
         case .taskReturn(let wire):
@@ -70,7 +70,7 @@ extension PeerMessage {
         case .unitResult(let result): return .unitResult(result.wire)
         case .unitReturn(let unit):
             var wire = Druse_UnitReturn()
-            wire.version = UInt64(unit.version)
+            wire.version = unit.version.wire
             wire.unit = UInt32(unit.unit)
             wire.failed = unit.failed
             wire.reason = WireLimits.shortened(unit.reason)
@@ -139,7 +139,8 @@ extension RoleReport {
         self.init(
             intervalSeconds: WireError.seconds(wire.intervalSeconds), crystals: Int(clamping: wire.crystals),
             busySeconds: WireError.seconds(wire.busySeconds), residentBytes: Int(clamping: wire.residentBytes),
-            version: Int(clamping: wire.version), inFlight: Int(wire.inFlight), logins: Int(clamping: wire.logins),
+            version: PolicyVersion(Int(clamping: wire.version)), inFlight: Int(wire.inFlight),
+            logins: Int(clamping: wire.logins),
             resent: Int(clamping: wire.resent))
         engine = try WireError.text(wire.engine, "engine")
     }
@@ -150,7 +151,7 @@ extension RoleReport {
         wire.crystals = UInt64(clamping: crystals)
         wire.busySeconds = busySeconds
         wire.residentBytes = UInt64(clamping: residentBytes)
-        wire.version = UInt64(clamping: version)
+        wire.version = UInt64(clamping: version.number)
         wire.inFlight = UInt32(clamping: inFlight)
         wire.logins = UInt64(clamping: logins)
         wire.resent = UInt64(clamping: resent)
@@ -163,7 +164,7 @@ extension UnitResult {
     init(wire: Druse_UnitResult) throws(WireError) {
         self.init(
             run: try WireError.text(wire.run, "run"),
-            version: try WireError.number(wire.version, atMost: WireLimits.version, "version"), unit: Int(wire.unit),
+            version: try PolicyVersion(wire: wire.version), unit: Int(wire.unit),
             policy: try WireError.digest(wire.policy, "policy"), crystals: try SampledCrystal.list(wire: wire.crystals),
             seconds: WireError.seconds(wire.seconds))
     }
@@ -171,7 +172,7 @@ extension UnitResult {
     var wire: Druse_UnitResult {
         var wire = Druse_UnitResult()
         wire.run = run
-        wire.version = UInt64(version)
+        wire.version = version.wire
         wire.unit = UInt32(unit)
         wire.policy = Data(policy.bytes)
         wire.crystals = crystals.map(\.wire)

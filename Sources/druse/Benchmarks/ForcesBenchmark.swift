@@ -4,8 +4,8 @@ import Engines
 import Foundation
 import Potentials
 
-/// What energies, and forces and stress besides, cost: on crystals as the base policy draws them, whose atoms are few by
-/// symmetry, and on the same with every atom moved, where nothing can be merged.
+/// What energies, and forces and stress besides, cost: on crystals as the base policy draws them, whose atoms are few
+/// by symmetry, and on the same with every atom moved, where nothing can be merged.
 struct ForcesBenchmark {
     /// What is asked for in a round.
     enum Wanted: String, CaseIterable {
