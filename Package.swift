@@ -204,7 +204,8 @@ let package = Package(
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
         .target(name: "CrystalFixtures", dependencies: ["Crystals"], path: "Tests/CrystalFixtures"),
         .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
-        .testTarget(name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
+        .testTarget(
+            name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
             name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),

@@ -9,7 +9,7 @@ import Testing
 import Trajectories
 
 /// Which engine serves which run, and what a worker makes of its answers.
-@Suite(.timeLimit(.minutes(2)), .enabled("needs python3") { TestEngines.python != nil })
+@Suite(.serialized, .timeLimit(.minutes(3)), .enabled("needs python3") { TestEngines.python != nil })
 struct ForeignMeasurerTests {
     private let log = LogLines()
 
@@ -18,6 +18,7 @@ struct ForeignMeasurerTests {
     ) throws -> Value {
         var settings = ForeignEngine.Settings()
         settings.startLimit = startLimit
+        settings.pause = .milliseconds(1)
         let python = try #require(TestEngines.python)
         let engine = ForeignEngine(
             command: try ForeignCommand(
@@ -42,8 +43,9 @@ struct ForeignMeasurerTests {
         start: String = "", potential: String = "external faulty", limits: ValidityLimits = ValidityLimits()
     ) throws -> RoleError {
         let text = try recipe(potential: potential, limits: limits)
+        let limit = start == "hang" ? Duration.milliseconds(400) : .seconds(60)
         let error = #expect(throws: RoleError.self) {
-            try withFactory(start: start, startLimit: .seconds(1)) { _ = try $0.makeMeasurer(text).measure([]) }
+            try withFactory(start: start, startLimit: limit) { _ = try $0.makeMeasurer(text).measure([]) }
         }
         return try #require(error)
     }
@@ -61,11 +63,12 @@ struct ForeignMeasurerTests {
     }
 
     @Test func measure_validAndInvalidCrystals_givesOutcomesWithHeightsAndWhatElseTheEngineGives() throws {
-        let items = [
+        var items = [
             // LiH: the engine would hang at Li alone, but the orbits begin with H here.
             try item(225, ["H", "Li"], a: 4.1), try item(225, ["H", "Li"], a: 0.1), try item(225, ["F", "Na"], a: 4.6),
             try item(225, ["N", "Al"], a: 4.6),
         ]
+        for index in items.indices { items[index].index = index }
         let text = try recipe()
         try withFactory { factory in
             let measurer = try factory.makeMeasurer(text)
@@ -87,6 +90,9 @@ struct ForeignMeasurerTests {
             }
             #expect(reason.contains("must be f64 [1]"))
             #expect(results[3].outcome == .failed(.engineNotFinite("energy_per_atom")))
+            // They are named.
+            #expect(log.all.contains { $0.hasPrefix("crystal 0-2: engine_answer: the engine's answer") })
+            #expect(log.all.contains("crystal 0-3: engine_not_finite: the engine gave no finite energy_per_atom"))
         }
     }
 

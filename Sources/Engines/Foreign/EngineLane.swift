@@ -19,8 +19,6 @@ final class EngineLane: Sendable {
     /// A structure that is alone in an engine killed so often from outside is what gets it killed: by the system, for
     /// memory.
     private static let killsAlone = 5
-    /// Between the end of an engine and the next start: 0.1 s, doubled with each fault in a row, up to this.
-    private static let longestPause = Duration.seconds(10)
 
     /// The structures of one caller.
     private final class Job: @unchecked Sendable {
@@ -181,7 +179,8 @@ final class EngineLane: Sendable {
                 case .fault(.died(let death)) where death.isAmbiguous && kills + 1 < Self.killsAlone: kills += 1
                 case .fault(let fault):
                     try tryWitness(after: fault)
-                    logger.error("\(fault), alone with a crystal of \(structure.atomCount) atoms: it stays unmeasured")
+                    let formula = structure.composition.reducedFormula
+                    logger.warning("\(fault), alone with \(formula) of \(structure.atomCount) atoms: not measured")
                     return .failure(.engine(fault.problem))
                 }
             }
@@ -289,9 +288,9 @@ final class EngineLane: Sendable {
                 "the engine \(engine.command.words[0]) failed \(failures) times in a row; the last time: "
                     + "\(fault)\(lastWords(of: process))")
         }
-        let pause = min(Duration.milliseconds(100 << min(failures - 1, 10)), Self.longestPause)
+        let pause = settings.pause * min(1 << min(failures - 1, 10), 100)
         let deadline = Moment.now.advanced(by: pause)
-        while Moment.now < deadline, !isClosed.load(ordering: .sequentiallyConsistent) { usleep(20_000) }
+        while Moment.now < deadline, !isClosed.load(ordering: .sequentiallyConsistent) { usleep(2000) }
     }
 
     private func lastWords(of process: ForeignProcess) -> String {

@@ -20,13 +20,15 @@ package final class ForeignEngine: Sendable {
         package var timeLimit = Duration.seconds(600)
         /// How long it may take to start: to read its weights, to compile.
         package var startLimit = Duration.seconds(600)
+        /// Between the end of an engine and the next start; doubled with each failure in a row, up to 100 times.
+        package var pause = Duration.milliseconds(100)
 
         package init() {}
     }
 
     let command: ForeignCommand
     private let settings: Settings
-    private let logger: Logger
+    let logger: Logger
     private let found = Mutex<EngineIdentity?>(nil)
     private let counts = Mutex<[String: Int]>([:])
     private struct Lanes: Sendable {

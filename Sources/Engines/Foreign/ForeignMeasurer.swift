@@ -1,4 +1,5 @@
 internal import Base
+internal import Logging
 internal import Potentials
 internal import Rewards
 internal import Stability
@@ -30,7 +31,18 @@ final class ForeignMeasurer: CrystalMeasurer {
         let results = measurer.measure(items)
         // No crystal is at fault if there is no engine.
         if let problem = evaluator.problem { throw problem }
+        for (item, result) in zip(items, results) { tell(item, result.outcome) }
         return results
+    }
+
+    /// Names a crystal that the engine did not get over. What an engine says it cannot do is in the counts alone.
+    private func tell(_ item: WorkItem, _ outcome: Outcome) {
+        guard case .failed(let failure) = outcome else { return }
+        switch failure {
+        case .engineCrashed, .engineTimedOut, .engineOutOfMemory, .engineNotFinite, .engineAnswer:
+            engine.logger.error("crystal \(item): \(failure.reason): \(failure)")
+        case .missingReference, .unsupportedElement, .engine: break
+        }
     }
 
     /// Makes sure that there is an engine, and that it is the one that the run wants.

@@ -136,10 +136,11 @@ final class ForeignProcess: Sendable {
 
     /// Why the output ended. An engine that closed it is about to end, or out of its mind.
     private func endOfOutput() -> EngineFault {
-        _ = ended.receive(timeout: .seconds(2))
-        if death == nil { end() }
-        _ = ended.receive(timeout: .seconds(10))
-        let death = death ?? EngineDeath(cause: .signal(SIGKILL), hadBegun: true, wasIntended: true)
+        _ = ended.receive(timeout: .seconds(1))
+        guard let death else {
+            end()
+            return .answer("it closed its standard output and went on")
+        }
         return reader.withLock { $0.unfinished } != nil ? .truncated(death) : .died(death)
     }
 
