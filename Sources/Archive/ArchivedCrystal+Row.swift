@@ -65,10 +65,10 @@ extension ArchivedCrystal {
         scoringSeconds = try reader.optional("scoring_seconds")
     }
 
-    /// A row that is no crystal.
+    /// A row that is not a crystal.
     struct RowError: Error, CustomStringConvertible {
         let reason: String
-        var description: String { "a row is no crystal: \(reason)" }
+        var description: String { "a row is not a crystal: \(reason)" }
     }
 }
 
@@ -103,7 +103,7 @@ enum SitesText {
             let wyckoff = try container.decode(Int.self)
             let symbol = try container.decode(String.self)
             guard let element = Element(symbol: symbol) else {
-                throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(symbol) is no element")
+                throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(symbol) is not an element")
             }
             var position = SIMD3<Double>()
             for axis in 0..<3 { position[axis] = try container.decode(Double?.self) ?? .nan }

@@ -65,7 +65,7 @@ package struct CheckpointStore: Sendable {
         return destination
     }
 
-    /// The versions that have a folder, oldest first, whether complete or not; what is no checkpoint is left out.
+    /// The versions that have a folder, oldest first, whether complete or not; what is not a checkpoint is left out.
     package func versions() throws(ArchiveError) -> [Int] { try folders().keys.sorted() }
 
     /// The newest checkpoint that is complete and undamaged, and what is wrong with newer ones; nil if there is none.

@@ -228,7 +228,7 @@ extension RunArchive {
         }
     }
 
-    /// The records of the steps in order; a row that is no record is left out.
+    /// The records of the steps in order; a row that is not a record is left out.
     package func stepRecords() throws(ArchiveError) -> [StepRecord] {
         try read("read the steps") { connection in
             try String.fetchAll(connection, sql: "SELECT record FROM versions ORDER BY version")

@@ -55,7 +55,7 @@ package final class RunArchive: Sendable {
                 )
             }
             if isNewer { throw ArchiveError.newerDatabase(path: url.path) }
-            if !isArchive { throw ArchiveError.damaged(path: url.path, reason: "it is no archive of a run") }
+            if !isArchive { throw ArchiveError.damaged(path: url.path, reason: "it is not an archive of a run") }
         } catch let error as ArchiveError {
             throw error
         } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_NOTADB {

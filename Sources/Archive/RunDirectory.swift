@@ -114,7 +114,7 @@ package struct RunDirectory: Sendable {
     /// Removes what `create` and a start that failed have made, and the directory if nothing else is in it.
     package func discard() {
         let manager = FileManager.default
-        // First: without it the rest is no run.
+        // First: without it the rest is not a run.
         try? manager.removeItem(at: url.appending(path: RunDirectory.manifestName))
         for file in [configuration, inputs, checkpoints, metrics, roles, url.appending(path: "reference.safetensors")]
             + ["", "-wal", "-shm", "-journal"].map({ URL(filePath: archive.path + $0) })

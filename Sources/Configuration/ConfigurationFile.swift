@@ -19,7 +19,7 @@ package enum ConfigurationFile {
         }
         let bytes = start == [0xEF, 0xBB, 0xBF] ? data.dropFirst(3) : data
         guard let text = String(bytes: bytes, encoding: .utf8) else {
-            throw refuse("is no text in UTF-8: save it as UTF-8")
+            throw refuse("is not UTF-8 text: save it as UTF-8")
         }
         return text
     }

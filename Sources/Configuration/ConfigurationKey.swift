@@ -21,7 +21,7 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
     ///   - rule: which values it takes.
     ///   - unit: of the value, such as "eV/atom" or "crystals".
     ///   - onResume: whether a run that goes on may have another value.
-    ///   - files: for a path, what it is relative to, and the name that is no path.
+    ///   - files: for a path, what it is relative to, and the name that is not a path.
     ///   - condition: where the key has a meaning; elsewhere it is refused.
     ///   - isRequired: whether a section that is given must have it.
     package init<Value: ConfigurationValue>(

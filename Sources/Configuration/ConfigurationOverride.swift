@@ -57,7 +57,7 @@ package struct ConfigurationOverride: Sendable, Hashable {
             return .success(ConfigurationNode(.scalar(text, isPlain: true), place: place))
         }
         guard let node = try? Yams.compose(yaml: text) else {
-            return .failure(InvalidYAML(problem: KeyProblem(key, place, "is no list or table in YAML: \(text)")))
+            return .failure(InvalidYAML(problem: KeyProblem(key, place, "is not a list or table in YAML: \(text)")))
         }
         return .success(ConfigurationNode(node, origin: place))
     }

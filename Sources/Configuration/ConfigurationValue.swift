@@ -18,7 +18,7 @@ extension ConfigurationValue {
     /// The value for a message.
     package var shown: String { DecimalText.short(yaml) }
 
-    /// The text of a value that is no list and no table.
+    /// The text of a value that is not a list and no table.
     ///
     /// - Parameter wrong: what else is wrong with the text, to follow the key's name.
     static func scalar(

@@ -32,7 +32,7 @@ extension AffineOperation {
         self.init(triplet: Array(triplet.utf8))
     }
 
-    /// The coordinate triplet, such as "x,-y,z+1/2"; shifts that are no multiple of 1/24 are written as decimals.
+    /// The coordinate triplet, such as "x,-y,z+1/2"; shifts that are not a multiple of 1/24 are written as decimals.
     package var triplet: String {
         (0..<3).map { row in
             var text = ""
@@ -73,7 +73,7 @@ private struct TermParser {
     private var letter: Int?
     private var hasSign = false
 
-    /// Takes the next byte; false if the text is no triplet.
+    /// Takes the next byte; false if the text is not a triplet.
     mutating func take(_ byte: UInt8, row: inout SIMD3<Double>, shift: inout Double) -> Bool {
         switch byte {
         case UInt8(ascii: "+"), UInt8(ascii: "-"):

@@ -1,4 +1,4 @@
-/// Why a crystal is no crystal.
+/// Why a crystal is not valid.
 package enum CrystalError: Error, Sendable, Hashable {
     /// A length or angle is not a finite number.
     case latticeNotFinite(LatticeParameters)

@@ -34,7 +34,7 @@ package enum PolicySource {
             return try JSONDecoder().decode(PolicyConfiguration.self, from: data)
         } catch {
             throw ModelError(
-                "\(path) is no policy configuration: it must be a JSON object of sizes such as \"num_layers\"")
+                "\(path) is not a policy configuration: it must be a JSON object of sizes such as \"num_layers\"")
         }
     }
 }

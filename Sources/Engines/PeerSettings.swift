@@ -3,7 +3,7 @@ import Trajectories
 
 /// What the learner tells actors at login.
 package struct SamplingSettings: Codable, Sendable, Hashable {
-    /// The space groups to sample, all alike; empty for the frequencies of the policy's training data.
+    /// The space groups to sample, uniformly; empty for the frequencies of the policy's training data.
     package var spaceGroups: [Int]
 
     package init(spaceGroups: [Int]) { self.spaceGroups = spaceGroups }

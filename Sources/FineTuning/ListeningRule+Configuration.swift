@@ -7,7 +7,7 @@ extension ListeningRule {
     package static func check(_ listen: String, isInsecure: Bool) throws {
         let endpoint = try Endpoint(listen)
         let transport =
-            "\(listen) is no place to listen at: actors and reward workers connect by TCP, such as to "
+            "\(listen) is not a place to listen at: actors and reward workers connect by TCP, such as to "
             + "tcp://127.0.0.1:5555"
         if let problem = endpoint.port == nil ? transport : problem(of: endpoint, isInsecure: isInsecure) {
             throw ConfigurationError(source: "listen", problems: [problem])

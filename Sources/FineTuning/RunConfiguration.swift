@@ -107,6 +107,6 @@ package struct RunConfiguration: ConfigurationSection {
         do {
             _ = try Endpoint(text)
             return nil
-        } catch { return "is no place to listen at: \(error)" }
+        } catch { return "is not a place to listen at: \(error)" }
     }
 }

@@ -12,7 +12,7 @@ package struct LayerNorm: Sendable {
 
     /// - Parameters:
     ///   - x, y: `[rows, size]`
-    ///   - mean, inverseDeviation: `[rows]`, kept for the way back.
+    ///   - mean, inverseDeviation: `[rows]`, kept for the backward pass.
     package func forward(
         _ x: FloatView, scale: FloatView, offset: FloatView, into y: MutableFloatView,
         mean: MutableFloatView, inverseDeviation: MutableFloatView, rows: Int

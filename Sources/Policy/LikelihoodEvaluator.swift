@@ -190,7 +190,7 @@ package final class LikelihoodEvaluator {
         precondition(coefficients.count == batch.count && gradient.count == layout.parameterCount)
         self.batch = nil
         let c = configuration
-        for (item, coefficient) in zip(batch.items, coefficients) { weigh(item, by: coefficient) }
+        for (item, coefficient) in zip(batch.items, coefficients) { scaleSlopes(of: item, by: coefficient) }
         for (index, coefficient) in coefficients.enumerated() {
             VectorMath.scale(
                 firstDerivative.mutableView(index * c.wyckoffTypes, c.wyckoffTypes), by: Float(coefficient.w))
@@ -202,7 +202,7 @@ package final class LikelihoodEvaluator {
         firstPositionGradient(batch, weights: weights, gradient: gradient)
     }
 
-    private func weigh(_ item: PackedBatch.Item, by coefficient: LogProbabilities) {
+    private func scaleSlopes(of item: PackedBatch.Item, by coefficient: LogProbabilities) {
         let width = configuration.outputSize
         for token in 0..<item.tokenCount {
             let row = derivative.mutableView((item.start + token) * width, width)

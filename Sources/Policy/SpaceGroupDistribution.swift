@@ -41,7 +41,7 @@ package struct SpaceGroupDistribution: Sendable, Hashable {
             counts: Dictionary(uniqueKeysWithValues: counts.compactMap { key, value in Int(key).map { ($0, value) } }))
     }
 
-    /// Some groups, all alike; the distribution in the metadata of weights if there are none.
+    /// Some groups, uniformly; the distribution in the metadata of weights if there are none.
     package init(spaceGroups numbers: [Int], metadata: [String: String]) {
         if numbers.isEmpty {
             self.init(metadata: metadata)

@@ -18,7 +18,7 @@ package struct Experience: Sendable {
         self.reward = reward
     }
 
-    /// Numbers beyond this are no rewards and no log-probabilities, and their squares would drown all others.
+    /// Numbers beyond this are neither rewards nor log-probabilities, and their squares would drown all others.
     static let largestNumber = 1e6
 
     /// Whether a policy of these sizes can learn from it: it can describe the crystal, and all numbers are sensible.

@@ -60,13 +60,13 @@ package struct ReportPage {
         let manifest = data.manifest
         let started = manifest.createdAt.formatted(
             .iso8601.year().month().day().dateTimeSeparator(.space).time(includingFractionalSeconds: false))
-        let facts = [
+        let parts = [
             "started \(started) UTC", "seed \(manifest.seed)", "build \(manifest.build)", "host \(manifest.host)",
             "reference policy \(manifest.referenceDigest.prefix(12))",
         ]
         return """
             <header><h1>Druse run \(HTMLText.escape(manifest.runID))</h1>
-            <p class="soft">\(HTMLText.escape(facts.joined(separator: " · ")))</p>
+            <p class="soft">\(HTMLText.escape(parts.joined(separator: " · ")))</p>
             <div class="tiles">
             \(ReportTiles.all(data).map { $0.html() }.joined(separator: "\n"))
             </div></header>

@@ -5,7 +5,7 @@ internal import Foundation
 package enum RewardShape: Sendable, Hashable {
     /// -E_hull, eV/atom, clipped to a range: the reward of arXiv 2504.02367.
     case linear(clip: ClosedRange<Double>)
-    /// exp(-E_hull / scale) held within [0, maximum]: hopeless crystals are all alike, and no energy, however deep,
+    /// exp(-E_hull / scale) held within [0, maximum]: hopeless crystals all get the same, and no energy, however deep,
     /// earns more than the maximum. `scale` in eV/atom.
     case exponential(scale: Double, maximum: Double)
 

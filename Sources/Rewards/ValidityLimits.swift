@@ -1,6 +1,6 @@
 package import Configuration
 
-/// The bounds outside of which a sample is no crystal. Loose on purpose: the energy judges the rest.
+/// The bounds outside of which a sample is not a crystal. Loose on purpose: the energy judges the rest.
 package struct ValidityLimits: ConfigurationSection, Hashable, Codable {
     /// The least distance between two atoms, images included, Å.
     package var minimumDistance = 0.5

@@ -13,7 +13,7 @@ struct HullProgramme: Sendable {
 
     /// Reduced costs above minus this count as not negative; it bounds the error of the minimum.
     private static let costTolerance = 1e-11
-    /// Smaller entries are no pivots.
+    /// Smaller entries are not pivots.
     private static let pivotTolerance = 1e-9
     /// Shorter steps count as degenerate.
     private static let stepTolerance = 1e-13

@@ -143,7 +143,7 @@ extension Composition {
         var sums: [Element: Double] = [:]
         for (symbol, amount) in amounts.sorted(by: { $0.key < $1.key }) where !symbol.hasPrefix("@") {
             guard let element = Element(species: symbol) else {
-                throw StatedEnergy.Problem("\"\(symbol)\" is no element")
+                throw StatedEnergy.Problem("\"\(symbol)\" is not an element")
             }
             guard let number = (amount as? NSNumber)?.doubleValue, number >= 0, number.isFinite else {
                 throw StatedEnergy.Problem("the amount of \(symbol) is \(amount)")

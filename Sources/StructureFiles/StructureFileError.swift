@@ -14,7 +14,7 @@ package enum StructureFileError: Error, Sendable, Hashable {
     case cif(CIFProblem, detail: String)
     /// The table has no column of this name.
     case missingColumn(String, available: [String])
-    /// The entry reads, but is no possible crystal.
+    /// The entry reads, but is not a possible crystal.
     case crystal(CrystalError)
     /// The entry reads, but its symmetry cannot be found.
     case symmetry(SymmetryError)
@@ -41,7 +41,7 @@ package enum CIFProblem: String, Sendable, Hashable {
     case unclearSetting = "the setting of the space group is not clear"
     case contradictorySymmetry = "contradictory symmetry"
     case cellAgainstSymmetry = "the cell does not fit the space group"
-    case noGroup = "the symmetry operations are no group"
+    case noGroup = "the symmetry operations do not form a group"
     case modulated = "modulated structure"
     case tooManyAtoms = "too many atoms"
 }

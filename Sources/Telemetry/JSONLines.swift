@@ -10,7 +10,7 @@ package enum JSONLines {
     package struct Contents<Record: Sendable>: Sendable {
         /// The records in file order.
         package let records: [Record]
-        /// The number of lines that are no such record: damaged, or of another kind.
+        /// The number of lines that are not such records: damaged, or of another kind.
         package let skippedLines: Int
     }
 

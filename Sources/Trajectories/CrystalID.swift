@@ -37,7 +37,7 @@ extension CrystalID: Codable {
         let container = try decoder.singleValueContainer()
         let text = try container.decode(String.self)
         guard let id = CrystalID(text) else {
-            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is no crystal's name")
+            throw DecodingError.dataCorruptedError(in: container, debugDescription: "\(text) is not a crystal's name")
         }
         self = id
     }

@@ -34,7 +34,7 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "Divides logits and concentrations; 1 samples the policy itself.")
     var temperature = 1.0
 
-    @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, all alike.")
+    @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, uniformly.")
     var spaceGroups: [Int] = []
 
     @Option(help: "Below this a crystal counts as stable, eV/atom; the run's, or 0.1.")

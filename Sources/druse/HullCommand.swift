@@ -22,7 +22,7 @@ struct HullCommand: ParsableCommand {
 
     func run() throws {
         let name = potential.potential
-        let questioning = HullQuestioning(hull: try HullSource.load(entries), threads: threads.count) {
+        let distances = HullDistances(hull: try HullSource.load(entries), threads: threads.count) {
             () throws(ModelError) in try PotentialSource.load(name)
         }
         let printer = AnswerPrinter(
@@ -32,8 +32,8 @@ struct HullCommand: ParsableCommand {
                 .init(title: "decomposition (share of atoms)", width: 1),
             ])
         try HullQueryFiles(paths: input.inputs, format: input.inputFormat)
-            .forEachBatch(of: HullQuestioning.batchSize) { queries in
-                try printer.print(questioning.standings(of: queries)) { standing in
+            .forEachBatch(of: HullDistances.batchSize) { queries in
+                try printer.print(distances.standings(of: queries)) { standing in
                     let formula = standing.composition.reducedFormula
                     return .init(
                         fields: [

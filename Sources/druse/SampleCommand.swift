@@ -106,7 +106,7 @@ struct SampleCommand: ParsableCommand {
         var elements: Set<Element> = []
         for symbol in text.split(whereSeparator: { $0 == "," || $0 == " " }) {
             guard let element = Element(symbol: String(symbol)) else {
-                throw ValidationError("\"\(symbol)\" is no element; write symbols such as Li,Mn,O")
+                throw ValidationError("\"\(symbol)\" is not an element; write symbols such as Li,Mn,O")
             }
             elements.insert(element)
         }

@@ -13,7 +13,7 @@ struct TokensCommand: ParsableCommand {
     @OptionGroup var threads: ThreadOptions
 
     func run() throws {
-        let finding = CrystalFinding(
+        let analysis = SymmetryAnalysis(
             team: ThreadTeam(threadCount: threads.count), symmetryTolerance: symmetry.symprec)
         let printer = AnswerPrinter(
             json: input.json, title: "reading",
@@ -22,7 +22,7 @@ struct TokensCommand: ParsableCommand {
                 .init(title: "lattice (a b c, alpha beta gamma)", width: 48), .init(title: "sites", width: 1),
             ])
         try InputFiles(paths: input.inputs, format: input.inputFormat).forEachBatch(of: 256) { entries in
-            try printer.print(finding.crystals(of: entries)) { crystal in
+            try printer.print(analysis.crystals(of: entries)) { crystal in
                 .init(
                     fields: JSONValue.fields(of: crystal),
                     cells: [

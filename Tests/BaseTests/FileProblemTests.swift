@@ -23,7 +23,7 @@ import Testing
         #expect(words { try Data().write(to: missing.appending(path: "x")) } == "no such file or folder")
         #expect(
             words { _ = try FileManager.default.contentsOfDirectory(atPath: missing.path) } == "no such file or folder")
-        #expect(words { _ = try String(contentsOf: file, encoding: .utf8) } == "it is no text in UTF-8")
+        #expect(words { _ = try String(contentsOf: file, encoding: .utf8) } == "it is not UTF-8 text")
         struct Other: Error {}
         #expect(words { throw Other() } == "the system refuses it")
     }

@@ -127,7 +127,7 @@ import Testing
 
     @Test func energy_withABadModel_saysWhy() throws {
         let folder = try TemporaryFolder()
-        let damaged = try folder.file("damaged.safetensors", "this is no model")
+        let damaged = try folder.file("damaged.safetensors", "this is not a model")
         for arguments in [
             ["--potential", "mace"], ["--potential", damaged], ["--hull", folder.path("missing.json")],
             ["--hull", damaged],

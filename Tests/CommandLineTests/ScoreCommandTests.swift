@@ -110,7 +110,7 @@ import Testing
 
     @Test func score_withABadPolicy_saysWhy() throws {
         let folder = try TemporaryFolder()
-        let damaged = try folder.file("damaged.safetensors", "this is no policy")
+        let damaged = try folder.file("damaged.safetensors", "this is not a policy")
         let plain = CommandFixtures.path("policy/tiny/params.safetensors")
         for (path, words) in [
             (folder.path("missing.safetensors"), "no such file"), (damaged, "not a safetensors file"),

@@ -20,7 +20,7 @@ import Testing
         for encoding in [String.Encoding.utf16, .utf16LittleEndian, .utf16BigEndian] {
             #expect(try refusal(text.data(using: encoding)) == "is text in UTF-16 or UTF-32: save it as UTF-8")
         }
-        #expect(try refusal(Data([0x63, 0xFF, 0x0A])) == "is no text in UTF-8: save it as UTF-8")
+        #expect(try refusal(Data([0x63, 0xFF, 0x0A])) == "is not UTF-8 text: save it as UTF-8")
         #expect(try refusal(nil) == "cannot be read: no such file or folder")
         let error = try #require(throws: ConfigurationError.self) {
             try ConfigurationLoader.load(ToySection.self, from: FileManager.default.temporaryDirectory)

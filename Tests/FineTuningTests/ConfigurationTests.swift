@@ -306,7 +306,7 @@ import Testing
         ("kl_weight=1", "key kl_weight (--set) is unknown: did you mean objective.kl_weight?"),
         ("seed=", "seed (--set) has no value"), ("seed=007", "seed (--set) is 007, which could be octal"),
         ("reward.shape.clip=[1, 2]", "does not belong here: it has a meaning where reward.shape.kind is linear"),
-        ("objective=3", "objective (--set) must be a table"), ("space_groups=[1", "is no list or table in YAML"),
+        ("objective=3", "objective (--set) must be a table"), ("space_groups=[1", "is not a list or table in YAML"),
     ])
     func set_ofNonsense_isRefusedLikeTheFiles(setting: String, words: String) throws {
         let error = try #require(throws: ConfigurationError.self) {

@@ -129,7 +129,7 @@ struct FileSymmetryTests {
         let byZ = text.replacing(
             "_symmetry_space_group_name_H-M 'F m -3 m'\n_symmetry_Int_Tables_number 225\n", with: "")
         #expect(refusal(byZ).contains("Z is 4"), "\(refusal(byZ))")
-        // Operations that are no group.
+        // Operations that do not form a group.
         let noGroup = text.replacing(" 'x,y,z'\n", with: " 'x,y,z'\n '-x,-y,-z'\n 'y,z,x'\n")
         #expect(refusal(noGroup).contains("no group"))
         // A fourfold axis along a monoclinic one.
@@ -138,7 +138,7 @@ struct FileSymmetryTests {
         #expect(refusal(noCell).contains("does not fit"))
     }
 
-    /// The angles follow from the tolerance of lengths, so that a small shear is no cube.
+    /// The angles follow from the tolerance of lengths, so that a small shear is not a cube.
     @Test func strainedCells_haveTheGroupOfTheirTolerance() throws {
         for structure in try structures("F29-sheared.extxyz") {
             #expect(try Crystal(structure: structure).spaceGroup.number == 65)

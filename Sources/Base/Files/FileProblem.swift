@@ -38,7 +38,7 @@ package enum FileProblem {
         case .fileWriteFileExists?: return reason(ofCode: EEXIST)
         case .fileReadTooLarge?: return "it is too large"
         case .fileReadCorruptFile?, .fileReadInapplicableStringEncoding?, .fileReadUnknownStringEncoding?:
-            return "it is no text in UTF-8"
+            return "it is not UTF-8 text"
         default: return "the system refuses it"
         }
     }

@@ -84,7 +84,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 }
 
-/// Text that is no endpoint.
+/// Text that is not an endpoint.
 package struct EndpointError: LastingError, Sendable, Hashable, CustomStringConvertible {
     package var text: String
     package var problem: String

@@ -12,7 +12,7 @@ enum HostAddress {
         if inet_pton(AF_INET, host, &four) == 1 { return true }
         guard host.hasPrefix("["), host.hasSuffix("]") else { return false }
         var six = in6_addr()
-        // A zone, such as in fe80::1%eth0, is no part of the address.
+        // A zone, such as in fe80::1%eth0, is not part of the address.
         let address = host.dropFirst().dropLast().prefix { $0 != "%" }
         return inet_pton(AF_INET6, String(address), &six) == 1
     }

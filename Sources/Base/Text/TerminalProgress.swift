@@ -118,12 +118,12 @@ package final class TerminalProgress: Sendable {
 
     /// The bar, cut to the width of the terminal: a line that wraps could not be drawn over.
     private func barLine(_ state: State, at now: Duration, columns: Int) -> String {
-        var facts = [counted(state, separator: "/")]
-        facts.append(contentsOf: pace(state, at: now))
-        var line = "\(title) \(facts.joined(separator: "  "))"
+        var parts = [counted(state, separator: "/")]
+        parts.append(contentsOf: pace(state, at: now))
+        var line = "\(title) \(parts.joined(separator: "  "))"
         if let share = share(state) {
-            facts.insert(HumanFormat.percent(share), at: 0)
-            let text = facts.joined(separator: "  ")
+            parts.insert(HumanFormat.percent(share), at: 0)
+            let text = parts.joined(separator: "  ")
             let width = min(columns - title.count - text.count - 3, 30)
             line = "\(title) \(text)"
             if width >= 8 {
@@ -138,8 +138,8 @@ package final class TerminalProgress: Sendable {
     /// Such as "512 of 1,000 crystals (51.2%), 12.4 s, 41.2/s, 11.8 s left, loss 3.1".
     private func textLine(_ state: State, at now: Duration) -> String {
         let percent = share(state).map { " (\(HumanFormat.percent($0)))" } ?? ""
-        let facts = ["\(counted(state, separator: " of "))\(percent)", HumanFormat.duration(now)]
-        return "\(title): \((facts + pace(state, at: now)).joined(separator: ", "))"
+        let parts = ["\(counted(state, separator: " of "))\(percent)", HumanFormat.duration(now)]
+        return "\(title): \((parts + pace(state, at: now)).joined(separator: ", "))"
     }
 
     private func share(_ state: State) -> Double? {

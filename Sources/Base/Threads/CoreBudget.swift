@@ -17,7 +17,7 @@ package enum CoreBudget {
     ///   - affinity: the cores that the system lets the process run on.
     ///   - quota: cores' worth of time that the control groups allow; nil for no limit. A part of a core counts only
     ///     where there is no whole one: threads beyond the quota are made to wait, and with them those they work with.
-    ///   - slurm: `SLURM_CPUS_PER_TASK`, if set; what is no positive number is ignored.
+    ///   - slurm: `SLURM_CPUS_PER_TASK`, if set; what is not a positive number is ignored.
     package static func cores(affinity: Int, quota: Double?, slurm: String?) -> Int {
         var count = max(1, affinity)
         if let quota { count = min(count, max(1, Int(min(quota, Double(count))))) }

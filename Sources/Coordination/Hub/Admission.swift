@@ -43,13 +43,13 @@ package struct Admission: Sendable, Hashable {
                 return "the policy does not know \(site.element.symbol)"
             }
             guard (0..<3).allSatisfy({ abs(site.position[$0]) <= Self.largestCoordinate }) else {
-                return "a coordinate is no number of a crystal"
+                return "a coordinate is not a usable number"
             }
         }
         let lattice = crystal.lattice
         let cell = [lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma]
         guard cell.allSatisfy({ abs($0) <= Self.largestLatticeParameter }) else {
-            return "a lattice parameter is no number of a crystal"
+            return "a lattice parameter is not a usable number"
         }
         let claimed = sampled.logProbability.components + sampled.referenceLogProbability.components
         guard claimed.allSatisfy({ abs($0) <= Self.largestLogProbability }) else {
@@ -83,6 +83,6 @@ package struct Admission: Sendable, Hashable {
             relaxed.positions.allSatisfy { position in
                 (0..<3).allSatisfy { abs(position[$0]) <= Self.largestCoordinate }
             } && relaxed.lattice.values.allSatisfy { abs($0) <= Self.largestLatticeParameter }
-        return isUsable ? nil : "its relaxed form has numbers of no crystal"
+        return isUsable ? nil : "its relaxed form has unusable numbers"
     }
 }

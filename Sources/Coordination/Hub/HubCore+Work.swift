@@ -265,7 +265,7 @@ extension HubCore {
         guard case .working(let version) = phase, let place = place(of: version), let ids = gathering.takeBatch()
         else { return }
         var report = versions[place].report
-        report.count(from: versions[place].countersAtBegin, to: counters)
+        report.count(from: versions[place].countersAtStart, to: counters)
         report.actors = peers.count(of: .actor)
         report.rewardWorkers = peers.count(of: .rewardWorker)
         var crystals: [ScoredCrystal] = []

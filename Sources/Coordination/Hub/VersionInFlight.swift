@@ -14,7 +14,7 @@ struct VersionInFlight: Sendable {
     /// What it took so far.
     var report = BatchReport()
     /// The hub's counters when it began.
-    let countersAtBegin: HubCounters
+    let countersAtStart: HubCounters
     /// When the first unit was granted.
     var firstGrant: Moment?
 
@@ -32,7 +32,7 @@ struct VersionInFlight: Sendable {
             version: version, policy: weights.policy, crystals: configuration.crystalsPerBatch,
             crystalsPerUnit: configuration.crystalsPerUnit)
         journal = OutcomeJournal(known: known)
-        countersAtBegin = counters
+        countersAtStart = counters
     }
 
     var version: PolicyVersion { ledger.version }

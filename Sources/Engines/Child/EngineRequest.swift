@@ -40,7 +40,7 @@ package struct EngineRequest: Sendable {
         return bytes + Array(settings.utf8) + content
     }
 
-    /// - Throws: ``WireError`` for bytes that are no crystals.
+    /// - Throws: ``WireError`` for bytes that are not crystals.
     package func items() throws(WireError) -> [WorkItem] {
         var reader = EngineReader(bytes: content)
         var items: [WorkItem] = []

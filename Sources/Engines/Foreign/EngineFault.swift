@@ -8,7 +8,7 @@ enum EngineFault: Error, Sendable, Hashable {
     case truncated(EngineDeath)
     /// No answer within the time limit; the process is ended.
     case timedOut
-    /// What is on standard output is no frame; how it begins.
+    /// What is on standard output is not a frame; how it begins.
     case rubbish(String)
     /// The answer is for another batch.
     case wrongBatch(expected: UInt64, found: UInt64?)

@@ -50,7 +50,7 @@ struct EngineIdentity: Sendable, Hashable {
         for quantity in quantities {
             guard Self.isName(quantity.name), names.insert(quantity.name).inserted else {
                 throw .answer(
-                    "\"\(quantity.name)\" is no name of a quantity, or stands twice: letters, digits and _, 64 at most")
+                    "\"\(quantity.name)\" is not a name of a quantity, or stands twice: letters, digits and _, 64 at most")
             }
             guard !Self.reserved.contains(quantity.name) else {
                 throw .answer("\(quantity.name) is computed by the worker; an engine gives the energy")

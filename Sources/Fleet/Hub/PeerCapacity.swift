@@ -2,7 +2,7 @@ import Coordination
 
 /// How many connections a hub can have: of peers, and of strangers that have not logged in.
 package struct PeerCapacity: Sendable, Hashable {
-    /// Descriptors for everything that is no connection: files, database, the library's own, and some to spare for
+    /// Descriptors for everything that is not a connection: files, database, the library's own, and some to spare for
     /// connections that are taken before the hub can turn to them.
     package static func reserve(descriptors: Int) -> Int { max(48, descriptors / 8) }
 

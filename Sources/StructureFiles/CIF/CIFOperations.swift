@@ -80,7 +80,7 @@ enum CIFOperations {
     }
 
     /// The operations without repetitions, the identity first.
-    /// - Throws: ``StructureFileError/cif(_:detail:)`` if they are no group, or not one of the cell.
+    /// - Throws: ``StructureFileError/cif(_:detail:)`` if they do not form a group, or not one of the cell.
     static func checked(
         _ listed: [AffineOperation], _ evidence: CIFSymmetryEvidence
     ) throws(StructureFileError) -> [AffineOperation] {

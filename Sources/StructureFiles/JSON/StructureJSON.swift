@@ -64,7 +64,7 @@ enum StructureJSON {
                 return value
             }
             throw StructureJSON.error(
-                line, "this is no valid JSON" + (error == .incomplete ? ": it ends before it is complete" : ""))
+                line, "this is not valid JSON" + (error == .incomplete ? ": it ends before it is complete" : ""))
         }
     }
 

@@ -87,7 +87,7 @@ struct XYZHeader {
         values[key].map { $0.split { $0.isWhitespace || ",[]{}\"'".contains($0) } }
     }
 
-    /// Where each property starts in a line of an atom, and how many words it takes; nil if the list is no list.
+    /// Where each property starts in a line of an atom, and how many words it takes; nil if the list is not a list.
     var columns: [String: (start: Int, width: Int)]? {
         guard let text = values["properties"] else { return ["species": (0, 1), "pos": (1, 3)] }
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)

@@ -11,7 +11,7 @@ final class PolicyScoring {
     static let batchSize = 512
 
     private let weights: PolicyWeights
-    private let finding: CrystalFinding
+    private let analysis: SymmetryAnalysis
     private let team: GradientTeam
 
     /// A crystal and how likely it is, given its space group.
@@ -23,13 +23,13 @@ final class PolicyScoring {
     /// - Parameter symmetryTolerance: for inputs that are structures, Å.
     init(weights: PolicyWeights, threads: Int, symmetryTolerance: Double) {
         self.weights = weights
-        finding = CrystalFinding(team: ThreadTeam(threadCount: threads), symmetryTolerance: symmetryTolerance)
+        analysis = SymmetryAnalysis(team: ThreadTeam(threadCount: threads), symmetryTolerance: symmetryTolerance)
         team = GradientTeam(layout: weights.layout, threads: threads)
     }
 
     /// The score of each entry, in their order.
     func scores(of entries: [StructureEntry]) throws(PolicyError) -> [ToolAnswer<Score>] {
-        let candidates = finding.crystals(of: entries).map(accepted)
+        let candidates = analysis.crystals(of: entries).map(accepted)
         let crystals = candidates.compactMap { try? $0.result.get() }
         var values = try team.logProbabilities(of: crystals, weights: weights)[...]
         return candidates.map { candidate in

@@ -3,7 +3,7 @@ import Crystals
 import StructureFiles
 
 /// Turns inputs into crystals: the space group and the sites that a policy sees.
-struct CrystalFinding: Sendable {
+struct SymmetryAnalysis: Sendable {
     private let team: ThreadTeam
     private let symmetryTolerance: Double
 

@@ -6,7 +6,7 @@ import Stability
 import StructureFiles
 
 /// Answers queries to a hull.
-final class HullQuestioning {
+final class HullDistances {
     /// How many queries to give at a time.
     static let batchSize = 64
 
@@ -43,7 +43,7 @@ final class HullQuestioning {
                 id: query.id,
                 result: query.result.flatMap { amounts in
                     Result { () throws(HullError) in
-                        try HullQuestioning.standing(amounts.composition, amounts.energyPerAtom, hull)
+                        try HullDistances.standing(amounts.composition, amounts.energyPerAtom, hull)
                     }.mapError { ToolFailure($0) }
                 })
         }
