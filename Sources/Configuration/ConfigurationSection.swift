@@ -6,6 +6,8 @@ package protocol ConfigurationSection: Sendable {
     static var keys: [ConfigurationKey<Self>] { get }
     /// The key that a single word in place of the table gives a value to; nil: there is none.
     static var shorthand: String? { get }
+    /// The word for the key of ``shorthand`` that a table without it means by having these keys; nil: none.
+    static func shorthand(impliedBy keys: [String]) -> String?
     /// What is wrong with values that each are right by themselves: the name of the key, and what to say after it.
     var conflicts: [(key: String, problem: String)] { get }
 }
@@ -13,6 +15,7 @@ package protocol ConfigurationSection: Sendable {
 extension ConfigurationSection {
     package var conflicts: [(key: String, problem: String)] { [] }
     package static var shorthand: String? { nil }
+    package static func shorthand(impliedBy keys: [String]) -> String? { nil }
 
     /// All keys and their values.
     ///
@@ -62,6 +65,12 @@ extension ConfigurationSection {
         }
         for item in items where !keys.contains(where: { $0.name == item.key }) {
             reader.addUnknown(item.key, in: path, at: item.place, known: keys.map(\.name))
+        }
+        if let name = shorthand, !items.contains(where: { $0.key == name }),
+            let word = shorthand(impliedBy: items.map(\.key)), let key = keys.first(where: { $0.name == name })
+        {
+            let implied = ConfigurationNode(.scalar(word, isPlain: true), place: node.place)
+            key.read(implied, Self.path(path, name), &section, &reader)
         }
         var places: [String: ConfigurationNode.Place] = [:]
         let before = reader.problems.count

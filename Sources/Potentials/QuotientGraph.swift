@@ -9,11 +9,11 @@ struct QuotientGraph {
     let atomClasses: [Int]
     /// The atom that stands for each class.
     let representatives: [Int]
-    /// How many atoms each class has.
+    /// How many atoms each class has; empty unless a gradient is wanted.
     let atomClassSizes: [Int]
     /// The class of each bond of the crystal.
     let bondClasses: [Int]
-    /// How many bonds each class has.
+    /// How many bonds each class has; empty unless a gradient is wanted.
     let bondClassSizes: [Int]
     let shortBondCount: Int
     /// Length of each bond, Å; short bonds first.
@@ -52,9 +52,9 @@ struct QuotientGraph {
         let bonds = partition.bonds
         atomClasses = atoms.numbers
         representatives = atoms.representatives
-        atomClassSizes = atoms.sizes
+        atomClassSizes = forGradient ? atoms.sizes : []
         bondClasses = bonds.numbers
-        bondClassSizes = bonds.sizes
+        bondClassSizes = forGradient ? bonds.sizes : []
         bondLengths = bonds.representatives.map { graph.bondLengths[$0] }
         // Representatives are in order of bonds, short ones first.
         shortBondCount = bonds.representatives.count { $0 < graph.shortBondCount }

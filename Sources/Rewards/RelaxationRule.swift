@@ -13,13 +13,11 @@ package struct RelaxationRule: Sendable, Hashable {
     }
 
     package var until = Until.none
-    package var maximumSteps = RelaxationRule.defaultSteps
+    package var maximumSteps = 300
     /// The largest force on an atom that counts as none, eV/Å.
     package var force = 0.05
     /// The largest component of the stress that counts as none, GPa.
     package var stress = 0.1
-
-    static let defaultSteps = 300
 
     package init() {}
 
@@ -39,12 +37,8 @@ extension RelaxationRule: ConfigurationSection {
     private static let isOn = KeyCondition<RelaxationRule>("reward.relax.until is not none") { $0.until != .none }
 
     /// A number of steps alone asks for so many.
-    private var steps: Int {
-        get { maximumSteps }
-        set {
-            maximumSteps = newValue
-            if until == .none { until = .steps }
-        }
+    package static func shorthand(impliedBy keys: [String]) -> String? {
+        keys.contains("steps") ? Until.steps.rawValue : nil
     }
 
     package static let keys: [ConfigurationKey<RelaxationRule>] = [
@@ -52,7 +46,7 @@ extension RelaxationRule: ConfigurationSection {
             "until", \.until,
             "how far crystals are relaxed before they are judged: `none`, `steps` (so many) or `converged`; "
                 + "`relax: converged` and `relax: {steps: 20}` are short for it"),
-        .init("steps", \.steps, takes: .range(1...100_000), unit: "steps", "the most steps", where: isOn),
+        .init("steps", \.maximumSteps, takes: .range(1...100_000), unit: "steps", "the most steps", where: isOn),
         .init(
             "force", \.force, takes: .above(0), unit: "eV/Å", "the largest force that counts as none", where: isOn),
         .init(

@@ -1,8 +1,11 @@
+import Archive
+import Crystals
 import FineTuning
 import Foundation
 import ProgramFixtures
 import Telemetry
 import Testing
+import Trajectories
 
 /// The programs in processes of their own, over real sockets, killed and started again.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct DistributedRunTests {
