@@ -29,20 +29,21 @@ struct ForeignMeasurerTests {
     }
 
     private func recipe(
-        potential: String = "external faulty", limits: ValidityLimits = ValidityLimits()
+        potential: String = "external faulty", limits: ValidityLimits = ValidityLimits(), relaxes: Bool = false
     ) throws -> String {
         let hull = try HullReference.embedded()
-        return try PeerSettings.text(
-            Recipe(
-                limits: limits, potential: potential, potentialDigest: potential, hull: "default",
-                hullDigest: hull.digest))
+        var recipe = Recipe(
+            limits: limits, potential: potential, potentialDigest: potential, hull: "default", hullDigest: hull.digest)
+        if relaxes { recipe.relaxation.until = .converged }
+        return try PeerSettings.text(recipe)
     }
 
     /// What a worker says that cannot serve.
     private func refusal(
-        start: String = "", potential: String = "external faulty", limits: ValidityLimits = ValidityLimits()
+        start: String = "", potential: String = "external faulty", limits: ValidityLimits = ValidityLimits(),
+        relaxes: Bool = false
     ) throws -> RoleError {
-        let text = try recipe(potential: potential, limits: limits)
+        let text = try recipe(potential: potential, limits: limits, relaxes: relaxes)
         let limit = start == "hang" ? Duration.milliseconds(400) : .seconds(60)
         let error = #expect(throws: RoleError.self) {
             try withFactory(start: start, startLimit: limit) { _ = try $0.makeMeasurer(text).measure([]) }
@@ -119,6 +120,11 @@ struct ForeignMeasurerTests {
         #expect("\(error)".contains("the engine faulty does not give it: let it give uncertainty, eV/atom"), "\(error)")
     }
 
+    @Test func prepare_runThatRelaxesByAnEngineWithoutForces_cannotServe() throws {
+        let error = try refusal(relaxes: true)
+        #expect("\(error)".contains("the engine faulty gives no forces and stress"), "\(error)")
+    }
+
     @Test func makeMeasurer_runOfANativePotential_cannotServe() throws {
         let error = try refusal(potential: "chgnet")
         #expect("\(error)".contains("chgnet, which workers have themselves; start the worker without --engine"))
@@ -163,15 +169,19 @@ struct ForeignMeasurerTests {
 
     // MARK: The package druse_engine
 
-    /// What `python3 -m druse_engine` with arguments makes of Cu3Au, between two crystals of uranium.
-    private func evaluation(
-        _ python: String, _ arguments: [String], _ properties: PotentialProperties = .energy
-    ) throws -> PotentialEvaluation {
-        let engine = ForeignEngine(
+    private func packaged(_ python: String, _ arguments: [String]) throws -> ForeignEngine {
+        ForeignEngine(
             command: try ForeignCommand(
                 words: [python, "-m", "druse_engine"] + arguments,
                 environment: EngineEnvironment.passedOn(of: ProcessInfo.processInfo.environment)
                     .merging(["PYTHONPATH": TestEngines.package]) { $1 }), settings: .init(), logger: log.logger)
+    }
+
+    /// What `python3 -m druse_engine` with arguments makes of Cu3Au, between two crystals of uranium.
+    private func evaluation(
+        _ python: String, _ arguments: [String], _ properties: PotentialProperties = .energy
+    ) throws -> PotentialEvaluation {
+        let engine = try packaged(python, arguments)
         defer { engine.close() }
         let (copper, gold) = (try #require(Element(symbol: "Cu")), try #require(Element(symbol: "Au")))
         let structure = Structure(
@@ -214,5 +224,27 @@ struct ForeignMeasurerTests {
         #expect(found.count == 1 + 4 * 3 + 9)
         #expect(found.count == expected.count)
         #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-9 })
+    }
+
+    /// The worker relaxes by the forces of the engine: copper ends at the lattice constant of effective medium theory.
+    @Test(.enabled("needs python3 with ase (Debian: python3-ase)") { TestEngines.pythonWithASE != nil })
+    func package_runThatRelaxes_isDrivenByTheEnginesForces() throws {
+        let python = try #require(TestEngines.pythonWithASE)
+        let engine = try packaged(
+            python,
+            [
+                "ase", "--calculator", "ase.calculators.emt:EMT", "--name", "emt", "--energy-convention",
+                "mp2020-corrected",
+            ])
+        defer { engine.close() }
+        let measurer = try ForeignMeasurerFactory(engine).makeMeasurer(
+            recipe(potential: "external emt", relaxes: true))
+        _ = try measurer.measure([])
+        let result = try measurer.measure([item(225, ["Cu"], a: 3.9)])[0]
+        let measurement = try #require(measured(result), "\(result.outcome)")
+        #expect(measurement[.relaxationConverged] == 1)
+        #expect((measurement[.relaxationSteps] ?? 0) > 0)
+        let ratio = try #require(measurement[.relaxationVolumeRatio])
+        #expect(abs(3.9 * cbrt(ratio) - 3.59) < 0.02)
     }
 }

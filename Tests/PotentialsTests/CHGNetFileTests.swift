@@ -74,7 +74,7 @@ import Testing
             { $0.metadata["energy_convention"] = "corrected" },
             { url in
                 let error = #expect(throws: PotentialError.self) { try CHGNet(contentsOf: url) }
-                #expect(error?.description.contains("mp2020-corrected, raw-pbe, own hull only") == true)
+                #expect(error?.description.contains("mp2020-corrected, raw-pbe, own-hull-only") == true)
             })
     }
 

@@ -11,7 +11,7 @@ final class ForeignMeasurer: CrystalMeasurer {
     private let engine: ForeignEngine
     private let hull: HullReference
     private let name: String
-    private let limits: ValidityLimits
+    private let recipe: Recipe
     private let evaluator: ForeignEvaluator
     private let measurer: EngineMeasurer
 
@@ -20,10 +20,11 @@ final class ForeignMeasurer: CrystalMeasurer {
         self.engine = engine
         self.name = name
         self.hull = hull
-        limits = recipe.limits
+        self.recipe = recipe
         evaluator = ForeignEvaluator(engine)
         measurer = EngineMeasurer(
-            measurer: StabilityMeasurer(evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation))
+            measurer: StabilityMeasurer(
+                evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation))
     }
 
     func measure(_ items: [WorkItem]) throws -> [MeasuringResult] {
@@ -57,8 +58,13 @@ final class ForeignMeasurer: CrystalMeasurer {
         do throws(ModelError) { try HullSource.check(hull, isFor: identity.name, identity.convention) } catch {
             throw .cannotServe("\(error)")
         }
+        guard recipe.relaxation.until == .none || identity.properties.isSuperset(of: [.forces, .stress]) else {
+            throw .cannotServe(
+                "this run relaxes its crystals (reward.relax), and the engine \(name) gives no forces and stress: let "
+                    + "it give them, or set reward.relax to none")
+        }
         let uncertainty = Measurement.Quantity.uncertainty.rawValue
-        guard limits.maximumUncertainty == nil || identity.extraNames.contains(uncertainty) else {
+        guard recipe.limits.maximumUncertainty == nil || identity.extraNames.contains(uncertainty) else {
             throw .cannotServe(
                 "this run bounds the uncertainty (reward.limits.maximum_uncertainty), and the engine \(name) does not "
                     + "give it: let it give \(uncertainty), eV/atom, or take the bound away")
