@@ -11,9 +11,9 @@ struct EnergyCommand: ParsableCommand {
         commandName: "energy",
         abstract: "Give energies, forces and stresses of structures, and their distance to a convex hull.",
         discussion: """
-            Of the structures as they are, or relaxed first (--relax). Energies are in eV/atom; with --json, forces in eV/angstrom \
-            (a row an atom, in the order of the input) and stresses in GPa (3 x 3, positive under tension). The table \
-            shows the largest force and the pressure.
+            Of the structures as they are, or relaxed first (--relax). Energies are in eV/atom; with --json, forces \
+            in eV/angstrom (a row an atom, in the order of the input) and stresses in GPa (3 x 3, positive under \
+            tension). The table shows the largest force and the pressure.
             """)
 
     @OptionGroup var input: InputOptions

@@ -12,8 +12,8 @@ struct RelaxCommand: ParsableCommand {
         discussion: """
             Each structure ends with a reason: converged, steps (the most were made), stalled (no step lowers the \
             energy any more), collapsed or exploded (the volume went below a quarter or beyond four times the first \
-            one), failed (the potential has no energy any more). The last structure within the limits is written \
-            whatever the reason; inputs that have no energy at all are not.
+            one), crowded (the cell stays too dense to go on), failed (the potential has no energy any more). The \
+            last structure within the limits is written whatever the reason; inputs that have no energy at all are not.
             """)
 
     @OptionGroup var input: InputOptions

@@ -3,9 +3,9 @@ internal import Foundation
 
 /// A guess of the second derivatives of the energy: springs between neighbours, stiffer the nearer they are.
 ///
-/// The idea is that of the exponential preconditioner (arXiv 1604.00953), with springs that are softer across than along
-/// the bond, and with the cell's strain among the coordinates. Relaxing through it, soft and stiff degrees of freedom
-/// and cells of any size converge alike.
+/// The idea is that of the exponential preconditioner (arXiv 1604.00953), with springs that are softer across than
+/// along the bond, and with the cell's strain among the coordinates. Relaxing through it, soft and stiff degrees of
+/// freedom and cells of any size converge alike.
 struct ModelHessian: Sendable {
     /// The Cholesky factor by rows, lower triangle; of many coordinates the square roots of the diagonal alone.
     private let factor: [Double]

@@ -49,6 +49,8 @@ package struct Relaxation: Sendable {
         case collapsed
         /// The next step would blow up the cell beyond the limit.
         case exploded
+        /// The cell stays so dense that going on would take minutes.
+        case crowded
         /// The potential has no energy at the next step.
         case failed(PotentialError)
 
@@ -60,6 +62,7 @@ package struct Relaxation: Sendable {
             case .stalled: "stalled"
             case .collapsed: "collapsed"
             case .exploded: "exploded"
+            case .crowded: "crowded"
             case .failed: "failed"
             }
         }

@@ -6,9 +6,10 @@ internal import Foundation
 ///
 /// A value of the coordinates is an array of numbers in Å: displacements in the starting cell, scaled such that the
 /// Euclidean length is that over all atoms; then n log F, with n atoms and the deformation F of the cell
-/// (L = L₀ F, F symmetric), in a basis that is orthonormal over the nine entries. With every symmetry released these are
-/// the coordinates of ASE's `FrechetCellFilter`, without turns of the cell; with symmetry they are the part of those that
-/// the group leaves unchanged, so a method that depends on lengths and products alone takes the same path in both.
+/// (L = L₀ F, F symmetric), in a basis that is orthonormal over the nine entries. With every symmetry released these
+/// are the coordinates of ASE's `FrechetCellFilter`, without turns of the cell; with symmetry they are the part of
+/// those that the group leaves unchanged, so a method that depends on lengths and products alone takes the same path in
+/// both.
 struct RelaxationCoordinates: Sendable {
     /// The structure where all coordinates are 0; its symmetry is exact.
     let start: Structure

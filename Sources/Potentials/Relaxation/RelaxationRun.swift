@@ -14,6 +14,8 @@ struct RelaxationRun {
     private var best: Point?
     private var initialEnergy = 0.0
     private var steps = 0
+    /// What was spent of ``RelaxationSettings/maximumCrowding``.
+    private var crowding = 0.0
 
     /// A point that was evaluated and is within the limits.
     private struct Point {
@@ -102,6 +104,8 @@ struct RelaxationRun {
         let ratio = structure.cell.volume / coordinates.start.cell.volume
         if !(ratio <= settings.volumeRatios.upperBound) { return finish(.exploded) }
         if ratio < settings.volumeRatios.lowerBound { return finish(.collapsed) }
+        crowding += structure.crowding
+        if crowding > settings.maximumCrowding { return finish(.crowded) }
         self.structure = structure
         values = next
         return nil
@@ -149,6 +153,15 @@ extension RelaxationCoordinates {
 }
 
 extension Structure {
+    /// The pairs of neighbours within 3 Å at one atom, over all atoms, that the mean density makes; 0 for cells with
+    /// 3 Å³/atom and more.
+    fileprivate var crowding: Double {
+        let volumePerAtom = cell.volume / Double(atomCount)
+        guard volumePerAtom < 3 else { return 0 }
+        let neighbours = 4 * Double.pi / 3 * 27 / volumePerAtom
+        return Double(atomCount) * neighbours * neighbours
+    }
+
     /// The root of the mean squared displacement of the atoms to those of a structure that grew out of this one, Å, in
     /// this one's cell, without what they have in common.
     fileprivate func displacement(to other: Structure) -> Double {

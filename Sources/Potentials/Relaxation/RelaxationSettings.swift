@@ -20,6 +20,11 @@ package struct RelaxationSettings: Sendable, Hashable {
     /// Bounds of the volume in units of the first one.
     package var volumeRatios = 0.25...4.0
 
+    /// How many pairs of neighbours at one atom, within 3 Å, are evaluated in all while the cell has less than
+    /// 3 Å³/atom; real crystals have twice that. Counted by the mean density, so that the end does not depend on
+    /// clocks.
+    package var maximumCrowding = 500_000.0
+
     package init() {}
 
     /// The reference's relaxations: FIRE with ASE's `FrechetCellFilter`, down to 0.02 eV/Å.

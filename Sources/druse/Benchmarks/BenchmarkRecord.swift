@@ -39,7 +39,7 @@ struct BenchmarkRecord: Encodable, Sendable {
         var copiesByActor: Double
     }
 
-    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, hub, weights, machine.
+    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, relax, hub, weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores and
     /// forces, the crystals.
@@ -55,6 +55,9 @@ struct BenchmarkRecord: Encodable, Sendable {
     var gflopPerSecond: Double?
     /// Mean atoms in the cell whose energy is computed.
     var atomsPerCrystal: Double?
+    /// Mean steps of a relaxation, and the share that converged.
+    var relaxationSteps: Double?
+    var convergedShare: Double?
     /// The yardstick of the machine.
     var stepsPerSecond: Double?
     /// Simulated peers of the hub.

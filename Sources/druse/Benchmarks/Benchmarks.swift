@@ -8,7 +8,9 @@ import Rewards
 
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
-    static let names = ["sample", "logp", "actor-unit", "ppo-step", "score", "forces", "hub", "weights", "machine"]
+    static let names = [
+        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "relax", "hub", "weights", "machine",
+    ]
 
     /// A policy to measure.
     private struct Shape {
@@ -46,6 +48,7 @@ struct Benchmarks {
                 if names.contains("ppo-step") { try deliver(policyStep(shape, crystals: crystals, threads: threads)) }
             }
             if names.contains("score") { try deliver(score(crystals, threads: threads)) }
+            if names.contains("relax") { try deliver(relax(crystals, threads: threads)) }
             if names.contains("forces") { try forces(crystals, threads: threads).forEach(deliver) }
         }
         if names.contains("hub") {
