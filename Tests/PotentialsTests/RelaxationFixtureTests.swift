@@ -3,7 +3,7 @@ import Foundation
 import Potentials
 import Testing
 
-/// The reference's relaxations, with CHGNet 0.3.0; the small ones.
+/// The reference's relaxations, with CHGNet 0.3.0.
 @Suite struct RelaxationFixtureTests {
     private struct Record: Decodable {
         struct Atoms: Decodable {
@@ -44,9 +44,9 @@ import Testing
     private func records() throws -> [Record] {
         let tests = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         let data = try Data(contentsOf: tests.appending(path: "Fixtures/physics/chgnet/relaxations.json"))
-        let small = try JSONDecoder().decode([Record].self, from: data).filter { $0.initial.species.count <= 6 }
-        try #require(small.count == 5)
-        return small
+        let records = try JSONDecoder().decode([Record].self, from: data)
+        try #require(records.count == 12)
+        return records
     }
 
     /// Energies within 1e-4 eV/atom, as many steps within five, volumes within 0.5 %.
@@ -76,6 +76,8 @@ import Testing
             let relaxation = try result.get()
             #expect(relaxation.end == .converged, "\(record.id)")
             #expect(relaxation.finalEnergyPerAtom < record.energy + 2e-3, "\(record.id)")
+            // Unless it went on to a lower minimum.
+            if relaxation.finalEnergyPerAtom < record.energy - 2e-3 { continue }
             #expect(relaxation.steps < record.steps, "\(record.id): \(relaxation.steps) for \(record.steps)")
         }
     }
