@@ -123,7 +123,7 @@ package final class StabilityMeasurer {
         } catch { throw Rejection(error) }
         switch relaxation.end {
         case .exploded: throw .invalid(.relaxationExploded)
-        case .collapsed: throw .invalid(.relaxationCollapsed)
+        case .collapsed, .crowded: throw .invalid(.relaxationCollapsed)
         case .converged, .steps, .stalled, .failed: break
         }
         guard let final = relaxation.finalCrystal else { throw .failed(.engine("the relaxation lost the space group")) }

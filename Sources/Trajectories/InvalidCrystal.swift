@@ -26,7 +26,7 @@ package enum InvalidCrystal: String, Sendable, Hashable, CaseIterable {
     case packedTooDensely = "packed_too_densely"
     /// On its way to lower energy its cell grows beyond four times the volume.
     case relaxationExploded = "relaxation_exploded"
-    /// On its way to lower energy its cell shrinks below a quarter of the volume.
+    /// On its way to lower energy its cell shrinks below a quarter of the volume, or its atoms stay too dense.
     case relaxationCollapsed = "relaxation_collapsed"
     /// More neighbours than the potential takes: the cell is collapsed.
     case tooManyNeighbours = "too_many_neighbours"
