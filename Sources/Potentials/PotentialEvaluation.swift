@@ -16,7 +16,7 @@ package struct PotentialProperties: OptionSet, Sendable, Hashable {
     package static let siteEnergies = PotentialProperties(rawValue: 1 << 4)
 
     /// Whether derivatives of the energy are asked for.
-    package var needsGradient: Bool { !isDisjoint(with: [.forces, .stress]) }
+    var needsGradient: Bool { !isDisjoint(with: [.forces, .stress]) }
 }
 
 /// What a potential says about a structure: the energy, and of the rest what was asked for.
@@ -59,7 +59,7 @@ package struct Stress: Sendable, Hashable {
     }
 
     /// One eV/Å³ in GPa.
-    package static let gigapascals = 160.21766208
+    static let gigapascals = 160.21766208
 
     /// Three rows of three numbers, GPa.
     package var inGigapascals: [[Double]] {

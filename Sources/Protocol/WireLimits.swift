@@ -8,7 +8,7 @@ package enum WireLimits {
     package static let frames = 2
     /// Messages queued towards a peer before the hub holds back.
     package static let queuedMessages = 256
-    package static let chunks = 16_384
+    static let chunks = 16_384
     /// Crystals in a unit or a task.
     package static let crystals = 4096
     package static let sitesPerCrystal = 256

@@ -187,8 +187,8 @@ package struct MeasuringTimes: Sendable, Hashable {
     package var buildSeconds = 0.0
     package var hullSeconds = 0.0
     package var energySeconds = 0.0
-    package var uncertaintySeconds = 0.0
-    package var relaxationSeconds = 0.0
+    var uncertaintySeconds = 0.0
+    var relaxationSeconds = 0.0
 
     package init() {}
 

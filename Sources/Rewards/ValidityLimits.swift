@@ -9,7 +9,7 @@ package struct ValidityLimits: ConfigurationSection, Hashable, Codable {
     /// Potentials are soft at distances that no training crystal has: two Fe atoms 0.6 Å apart look bound to CHGNet.
     package var minimumDistanceShare = 0.5
     /// The largest distance from an atom to its nearest neighbour, images included, Å; 0: no such limit.
-    package var maximumNearestDistance = 6.0
+    var maximumNearestDistance = 6.0
     /// Bounds on a, b and c of the conventional cell, Å.
     package var minimumLength = 1.5
     package var maximumLength = 100.0

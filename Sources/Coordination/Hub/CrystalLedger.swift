@@ -22,7 +22,7 @@ package struct CrystalLedger: Sendable {
     /// At the same places; beside the samples, so that an outcome moves no crystal.
     private var scores: [Score?]
     /// Crystals that are sampled.
-    package private(set) var sampledCount = 0
+    private(set) var sampledCount = 0
     /// Crystals that have an outcome.
     package private(set) var doneCount = 0
 

@@ -51,7 +51,7 @@ package struct UnitLedger: Sendable {
     private var triedBy: [Int: Set<InstanceID>] = [:]
     package private(set) var doneCount = 0
     /// The crystals of the units done.
-    package private(set) var deliveredCrystals = 0
+    private(set) var deliveredCrystals = 0
 
     /// - Parameters:
     ///   - crystals: Of the whole batch; the last unit may have fewer than the others.

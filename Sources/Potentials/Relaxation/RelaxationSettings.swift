@@ -14,9 +14,9 @@ package struct RelaxationSettings: Sendable, Hashable {
     package var maximumSteps = 300
     /// How far an atom may move in a step, Å: for L-BFGS the farthest one, for FIRE the length over all coordinates,
     /// cell included, as in ASE.
-    package var maximumDisplacement = 0.2
+    var maximumDisplacement = 0.2
     /// The largest strain of a step of L-BFGS.
-    package var maximumStrain = 0.05
+    var maximumStrain = 0.05
     /// Bounds of the volume in units of the first one.
     package var volumeRatios = 0.25...4.0
 
