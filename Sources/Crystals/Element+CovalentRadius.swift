@@ -1,6 +1,6 @@
 extension Element {
-    /// The covalent radius, Å, of Cordero et al., Dalton Trans. 2008, 2832 (low-spin values where there are two); beyond
-    /// curium, 1.5.
+    /// The covalent radius, Å, of Cordero et al., Dalton Trans. 2008, 2832 (low-spin values where there are two);
+    /// beyond curium, 1.5.
     package var covalentRadius: Double {
         atomicNumber <= Element.covalentRadii.count ? Element.covalentRadii[atomicNumber - 1] : 1.5
     }

@@ -25,8 +25,8 @@ package struct RecipeFile: Codable, Sendable, Hashable {
         }
         guard data.count <= Blob.capacity else {
             throw ModelError(
-                "\(url.path) has \(data.count) bytes; reward workers are sent files of at most \(Blob.capacity): make it "
-                    + "smaller (druse hull-index makes a compact hull)")
+                "\(url.path) has \(data.count) bytes; reward workers are sent files of at most \(Blob.capacity): make "
+                    + "it smaller (a hull may be compressed: .json.bz2)")
         }
         let blob = Blob(data)
         return (RecipeFile(name: url.lastPathComponent, digest: blob.digest.hexadecimal), blob)

@@ -38,8 +38,6 @@ package struct PotentialCommittee: Sendable {
         return PotentialCommittee(members: members)
     }
 
-    private init(members: [Member]) { self.members = members }
-
     /// An evaluator for one thread.
     package func makeEvaluator() -> CommitteeEvaluator {
         CommitteeEvaluator(members.map { ($0.potential.makeEvaluator(), $0.offsets) })

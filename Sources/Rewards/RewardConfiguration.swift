@@ -53,8 +53,8 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
         return uncertainty > limit
     }
 
-    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid or too uncertain one, nil for one
-    /// that could not be evaluated.
+    /// The reward that training sees: the shape's for a measured crystal, the floor for an invalid or too uncertain
+    /// one, nil for one that could not be evaluated.
     package func reward(of outcome: Outcome) -> Double? {
         switch outcome {
         case .measured(let measurement):

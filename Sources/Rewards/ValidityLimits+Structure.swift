@@ -23,7 +23,9 @@ extension ValidityLimits {
             throw .invalid(.volumeOutOfBounds)
         }
         let spheres = structure.elements.reduce(0) { $0 + 4 / 3 * Double.pi * pow($1.covalentRadius, 3) }
-        guard maximumPacking == 0 || spheres <= maximumPacking * structure.cell.volume else { throw .invalid(.packedTooDensely) }
+        guard maximumPacking == 0 || spheres <= maximumPacking * structure.cell.volume else {
+            throw .invalid(.packedTooDensely)
+        }
         guard !structure.hasAtoms(closerThan: minimumDistance) else { throw .invalid(.atomsTooClose) }
         guard minimumDistanceShare == 0 || !structure.hasAtoms(closerThanRadii: minimumDistanceShare) else {
             throw .invalid(.atomsOverlap)

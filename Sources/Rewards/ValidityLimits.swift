@@ -74,7 +74,8 @@ package struct ValidityLimits: ConfigurationSection, Hashable, Codable {
             "maximum_atoms", \.maximumAtoms, takes: .range(1...10_000), unit: "atoms",
             "the most atoms in the conventional cell"),
         .init(
-            "maximum_uncertainty", optional: \.maximumUncertainty, takes: .above(0), absent: "no limit", unit: "eV/atom",
+            "maximum_uncertainty", optional: \.maximumUncertainty, takes: .above(0), absent: "no limit",
+            unit: "eV/atom",
             "the largest spread of CHGNet's three versions on a crystal; beyond it the crystal is invalid"),
     ]
 

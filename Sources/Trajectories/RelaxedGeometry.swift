@@ -1,7 +1,7 @@
 package import Crystals
 
-/// Where a relaxation ended: the cell of a crystal and the coordinates of its sites, in their order. Space group, Wyckoff
-/// positions and elements are the crystal's.
+/// Where a relaxation ended: the cell of a crystal and the coordinates of its sites, in their order. Space group,
+/// Wyckoff positions and elements are the crystal's.
 package struct RelaxedGeometry: Sendable, Hashable {
     /// Fractional, in the conventional cell.
     package var positions: [SIMD3<Double>]

@@ -22,7 +22,8 @@ final class StandardOutput {
     }
 
     /// Hands all lines to the system.
-    /// - Throws: `ExitCode.success` if nobody reads them any more, which is not an error; `ToolFailure` for a full disk and
+    /// - Throws: `ExitCode.success` if nobody reads them any more, which is not an error; `ToolFailure` for a full disk
+    ///   and
     ///   the like.
     func flush() throws {
         var rest = buffer[...]

@@ -3,8 +3,8 @@ import Foundation
 import Protocol
 import Testing
 
-/// The frames of the protocol's number as they were when it was made: a build that reads or writes them otherwise speaks
-/// another protocol, and must have another number.
+/// The frames of the protocol's number as they were when it was made: a build that reads or writes them otherwise
+/// speaks another protocol, and must have another number.
 @Suite struct CompatibilityTests {
     private static let file = "protocol-\(WireLimits.protocolVersion)"
 

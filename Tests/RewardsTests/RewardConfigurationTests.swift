@@ -26,7 +26,9 @@ import Trajectories
         #expect(try parse(text).relax == steps, "\(text)")
     }
 
-    @Test(arguments: ["relax: sometimes", "relax: {steps: 0}", "relax: {until: none, force: -1}", "relax: 20", "relax:"])
+    @Test(arguments: [
+        "relax: sometimes", "relax: {steps: 0}", "relax: {until: none, force: -1}", "relax: 20", "relax:",
+    ])
     func relax_thatMakesNoSense_isRefusedByItsKey(text: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try parse(text) }
         #expect("\(try #require(error))".contains("relax"), "\(String(describing: error))")

@@ -128,8 +128,8 @@ package struct HubCore: Sendable {
         if let last = lastTick {
             let pause = last.duration(to: now)
             longestTurn = max(longestTurn, pause)
-            // A time in which the hub itself stood still (a suspended laptop, a stopped process) is not a silence of its
-            // peers, and no time of theirs to work in: they may have stood still as well.
+            // A time in which the hub itself stood still (a suspended laptop, a stopped process) is not a silence of
+            // its peers, and no time of theirs to work in: they may have stood still as well.
             if pause > timing.heartbeat * 2 {
                 peers.forgive(pause, now: now)
                 for place in versions.indices { versions[place].ledger.postpone(by: pause) }

@@ -65,7 +65,8 @@ extension RelaxedGeometry {
     init(wire: Druse_RelaxedGeometry) throws(WireError) {
         let numbers = wire.positions
         guard numbers.count % 3 == 0, numbers.count <= 3 * WireLimits.sitesPerCrystal, wire.lattice.count == 6 else {
-            throw .malformed("a relaxed crystal of \(numbers.count) coordinates and \(wire.lattice.count) lattice numbers")
+            throw .malformed(
+                "a relaxed crystal of \(numbers.count) coordinates and \(wire.lattice.count) lattice numbers")
         }
         let positions = stride(from: 0, to: numbers.count, by: 3).map {
             SIMD3(numbers[$0], numbers[$0 + 1], numbers[$0 + 2])
