@@ -50,7 +50,7 @@ struct EngineIdentity: Sendable, Hashable {
         for quantity in quantities {
             guard Self.isName(quantity.name), names.insert(quantity.name).inserted else {
                 throw .answer(
-                    "\"\(quantity.name)\" is not the name of a quantity (up to 64 letters, digits and _), or stands twice")
+                    "\"\(quantity.name)\" is not the name of a quantity (letters, digits and _), or stands twice")
             }
             guard !Self.reserved.contains(quantity.name) else {
                 throw .answer("\(quantity.name) is computed by the worker; an engine gives the energy")
