@@ -11,9 +11,10 @@ struct RelaxCommand: ParsableCommand {
         commandName: "relax", abstract: "Relax structures, their cells included, within their space groups.",
         discussion: """
             Each structure ends with a reason: converged, steps (the most were made), stalled (no step lowers the \
-            energy any more), collapsed or exploded (the volume went below a quarter or beyond four times the first \
-            one), crowded (the cell stays too dense to go on), failed (the potential has no energy any more). The \
-            last structure within the limits is written whatever the reason; inputs that have no energy at all are not.
+            energy any more), collapsed (the volume went below a quarter of the first one, or atoms within 0.5 \
+            angstrom), exploded (beyond four times the volume), crowded (the cell stays too dense to go on), failed \
+            (the potential has no energy any more). The last structure within the limits is written whatever the \
+            reason; inputs that have no energy at all are not.
             """)
 
     @OptionGroup var input: InputOptions

@@ -221,6 +221,24 @@ import Testing
         #expect(try relax(crystal, settings, attracting).end.name == "failed")
     }
 
+    @Test(arguments: RelaxationSettings.Optimizer.allCases)
+    func atomsThatAttractEachOther_stayApart(_ optimizer: RelaxationSettings.Optimizer) throws {
+        let pair = Structure(
+            cell: try faceCentred(7).structure().cell, elements: [sodium, chlorine],
+            fractionalCoordinates: [.zero, SIMD3(0.4, 0.03, 0.01)])
+        var settings = settings(optimizer)
+        settings.relaxesCell = false
+        settings.keepsSymmetry = false
+        var attracting = RelaxationMorse()
+        attracting.part = .attraction
+        let result = try relax(.structure(pair), settings, attracting)
+        #expect(result.end == .collapsed)
+        let apart = try NeighborList(of: result.final, cutoff: 1.5, maximumEdges: 1_000).lengths.min() ?? 0
+        #expect(apart >= 0.5 && apart < 1)
+        settings.minimumDistance = -1
+        #expect(settings.problem?.contains("smallest distance") == true)
+    }
+
     @Test func whatCannotBeRelaxed_saysWhy() throws {
         let coincident = Structure(
             cell: try faceCentred(4).structure().cell, elements: [sodium, sodium],

@@ -45,7 +45,7 @@ package struct Relaxation: Sendable {
         /// No step lowers the energy any more, though forces are left: the energy is not smooth here, or rounding has
         /// the last word.
         case stalled
-        /// The next step would shrink the cell below the limit.
+        /// The next step would shrink the cell below the limit, or bring atoms on top of each other.
         case collapsed
         /// The next step would blow up the cell beyond the limit.
         case exploded

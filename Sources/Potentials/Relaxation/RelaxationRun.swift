@@ -16,6 +16,8 @@ struct RelaxationRun {
     private var steps = 0
     /// What was spent of ``RelaxationSettings/maximumCrowding``.
     private var crowding = 0.0
+    /// Å; atoms nearer than this have come on top of each other.
+    private let nearestDistance: Double
 
     /// A point that was evaluated and is within the limits.
     private struct Point {
@@ -34,6 +36,10 @@ struct RelaxationRun {
         let coordinates = RelaxationCoordinates(start.symmetric, relaxesCell: settings.relaxesCell)
         self.coordinates = coordinates
         structure = coordinates.start
+        // Where atoms begin nearer than the limit, they may come apart, but not much nearer.
+        let first = coordinates.start.surroundings?.nearest ?? 0
+        let limit = settings.minimumDistance
+        nearestDistance = first >= limit ? limit : max(1e-6, 0.5 * first)
         values = [Double](repeating: 0, count: coordinates.count)
         switch settings.optimizer {
         case .fire:
@@ -88,27 +94,38 @@ struct RelaxationRun {
     private mutating func proceed(
         _ advice: MinimizerAdvice, to point: Point?, failure: PotentialError?
     ) -> Result<Relaxation, RelaxationError>? {
-        let next: [Double]
-        switch advice {
-        case .accept(let values):
-            if let point { best = point }
-            if isConverged { return finish(.converged) }
-            next = values
-        case .retry(let values):
-            next = values
-        case .stalled:
-            return finish(failure.map(Relaxation.End.failed) ?? .stalled)
+        var advice = advice
+        var isTooNear = false
+        while true {
+            let next: [Double]
+            switch advice {
+            case .accept(let values):
+                if let point { best = point }
+                if isConverged { return finish(.converged) }
+                next = values
+            case .retry(let values):
+                next = values
+            case .stalled:
+                return finish(isTooNear ? .collapsed : failure.map(Relaxation.End.failed) ?? .stalled)
+            }
+            if steps >= settings.maximumSteps { return finish(.steps) }
+            let structure = coordinates.structure(next)
+            let ratio = structure.cell.volume / coordinates.start.cell.volume
+            if !(ratio <= settings.volumeRatios.upperBound) { return finish(.exploded) }
+            if ratio < settings.volumeRatios.lowerBound { return finish(.collapsed) }
+            guard let surroundings = structure.surroundings else { return finish(.crowded) }
+            if surroundings.nearest < nearestDistance {
+                isTooNear = true
+                steps += 1
+                advice = minimizer.advance(.nothing)
+                continue
+            }
+            crowding += surroundings.crowding
+            if crowding > settings.maximumCrowding { return finish(.crowded) }
+            self.structure = structure
+            values = next
+            return nil
         }
-        if steps >= settings.maximumSteps { return finish(.steps) }
-        let structure = coordinates.structure(next)
-        let ratio = structure.cell.volume / coordinates.start.cell.volume
-        if !(ratio <= settings.volumeRatios.upperBound) { return finish(.exploded) }
-        if ratio < settings.volumeRatios.lowerBound { return finish(.collapsed) }
-        crowding += structure.crowding
-        if crowding > settings.maximumCrowding { return finish(.crowded) }
-        self.structure = structure
-        values = next
-        return nil
     }
 
     private var isConverged: Bool {
@@ -153,13 +170,17 @@ extension RelaxationCoordinates {
 }
 
 extension Structure {
-    /// The pairs of neighbours within 3 Å at one atom, over all atoms, that the mean density makes; 0 for cells with
-    /// 3 Å³/atom and more.
-    fileprivate var crowding: Double {
-        let volumePerAtom = cell.volume / Double(atomCount)
-        guard volumePerAtom < 3 else { return 0 }
-        let neighbours = 4 * Double.pi / 3 * 27 / volumePerAtom
-        return Double(atomCount) * neighbours * neighbours
+    /// How near atoms are; nil for more neighbours than any crystal has, or where they cannot be listed.
+    fileprivate var surroundings: (nearest: Double, crowding: Double)? {
+        guard let neighbors = try? NeighborList(of: self, cutoff: 3, maximumEdges: 200_000) else { return nil }
+        var counts = [Double](repeating: 0, count: atomCount)
+        for bond in 0..<neighbors.bondCount {
+            counts[neighbors.first[bond]] += 1
+            counts[neighbors.second[bond]] += 1
+        }
+        let pairs = counts.reduce(0) { $0 + $1 * ($1 - 1) }
+        let isCrowded = pairs > 1_500 * Double(atomCount)
+        return (neighbors.lengths.min() ?? .infinity, isCrowded ? pairs : 0)
     }
 
     /// The root of the mean squared displacement of the atoms to those of a structure that grew out of this one, Å, in

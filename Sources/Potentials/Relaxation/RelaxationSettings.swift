@@ -20,10 +20,12 @@ package struct RelaxationSettings: Sendable, Hashable {
     /// Bounds of the volume in units of the first one.
     package var volumeRatios = 0.25...4.0
 
-    /// How many pairs of neighbours at one atom, within 3 Å, are evaluated in all while the cell has less than
-    /// 3 Å³/atom; real crystals have twice that. Counted by the mean density, so that the end does not depend on
-    /// clocks.
-    package var maximumCrowding = 500_000.0
+    /// No two atoms may come nearer than this, Å: potentials are soft there, and some end with atoms on top of each
+    /// other.
+    package var minimumDistance = 0.5
+    /// How many pairs of neighbours at one atom, within 3 Å, are evaluated in all while atoms have more than 1,500 each:
+    /// some 40 neighbours, twice what those of real crystals have. The end does not depend on clocks.
+    package var maximumCrowding = 300_000.0
 
     package init() {}
 
@@ -61,6 +63,9 @@ package struct RelaxationSettings: Sendable, Hashable {
         guard maximumSteps >= 0 else { return "the number of steps is \(maximumSteps); it must not be negative" }
         guard isPositive(maximumDisplacement), isPositive(maximumStrain) else {
             return "the largest displacement and strain of a step must be positive"
+        }
+        guard isPositive(minimumDistance) else {
+            return "the smallest distance of atoms is \(minimumDistance) Å; it must be positive"
         }
         guard isPositive(symmetryTolerance) else {
             return "the symmetry tolerance is \(symmetryTolerance) Å; it must be positive"
