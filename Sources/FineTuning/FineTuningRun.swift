@@ -310,6 +310,9 @@ package struct FineTuningRun {
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
+        if PotentialName(configuration.potential).externalName != nil {
+            learner.broughtEngine = configuration.potential
+        }
         let offers = try inputs.offers()
         learner.files = [offers.potential?.blob, offers.hull?.blob].compactMap { $0 }
         var recipe = Recipe(

@@ -26,6 +26,15 @@ import Trajectories
         #expect(sampled.waitingText?.contains("32 crystals wait, no reward worker has joined") == true)
     }
 
+    @Test func waitingText_whereWorkersMustBringTheirEngine_namesIt() throws {
+        let sampled = try report {
+            $0.unitsWaiting = 0
+            $0.crystalsWaiting = 2
+            $0.broughtEngine = "external emt"
+        }
+        #expect(sampled.waitingText?.contains("no reward worker that measures with external emt has joined") == true)
+    }
+
     @Test func waitingText_actorsWithoutWeights_saysSo() throws {
         let joined = try report {
             $0.unitsWaiting = 8

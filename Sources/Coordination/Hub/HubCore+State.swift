@@ -11,6 +11,7 @@ extension HubCore {
             report.readyActors = peers.count(of: .actor, holding: newest.policy)
         }
         report.crystalsWaiting = tasks.waitingCrystals
+        report.broughtEngine = configuration.broughtEngine
         let leases = versions.compactMap(\.ledger.longestLease)
         report.oldestUnit = leases.min { $0.since < $1.since }.map { held($0, now: now) }
         report.oldestTask = tasks.longestLease.map { held($0, now: now) }

@@ -21,7 +21,11 @@ extension HubReport {
         guard crystalsWaiting > 0 else { return nil }
         let crystals = Self.count(crystalsWaiting, "crystal")
         let wait = crystalsWaiting == 1 ? "waits" : "wait"
-        if rewardWorkers == 0 { return "\(crystals) \(wait), no reward worker has joined" }
+        if rewardWorkers == 0 {
+            guard let broughtEngine else { return "\(crystals) \(wait), no reward worker has joined" }
+            return "\(crystals) \(wait), no reward worker that measures with \(broughtEngine) has joined: start "
+                + "one with --engine"
+        }
         return oldestTask == nil ? "\(crystals) \(wait), no reward worker asks for work (\(rewardWorkers) joined)" : nil
     }
 

@@ -27,6 +27,8 @@ package struct HubReport: Sendable, Hashable {
     var readyActors = 0
     /// Crystals sampled that are with no reward worker.
     package var crystalsWaiting = 0
+    /// The engine that reward workers must bring; nil: every one has it.
+    package var broughtEngine: String?
     /// What the actor holds that has held a unit longest; nil if none holds one.
     var oldestUnit: HeldWork?
     /// What the reward worker holds that has held a task longest.

@@ -22,6 +22,8 @@ package struct LearnerConfiguration: Sendable {
     package var crystalsPerTask: Int
     /// What peers of a role are told at login (JSON): how to sample, how to score.
     package var settings: [PeerRole: String] = [:]
+    /// The engine that reward workers must bring, by name, such as "external mace-mp-0"; nil: every one has it.
+    package var broughtEngine: String?
     /// The files that the settings name, for peers to pull.
     package var files: [Blob] = []
     package var timing: HubTiming = HubTiming()
