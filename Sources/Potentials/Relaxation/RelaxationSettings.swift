@@ -23,8 +23,8 @@ package struct RelaxationSettings: Sendable, Hashable {
     /// No two atoms may come nearer than this, Å: potentials are soft there, and some end with atoms on top of each
     /// other.
     package var minimumDistance = 0.5
-    /// How many pairs of neighbours at one atom, within 3 Å, are evaluated in all while atoms have more than 1,500 each:
-    /// some 40 neighbours, twice what those of real crystals have. The end does not depend on clocks.
+    /// How many pairs of neighbours at one atom, within 3 Å, are evaluated in all while atoms have more than 1,500
+    /// each: some 40 neighbours, twice what those of real crystals have. The end does not depend on clocks.
     package var maximumCrowding = 300_000.0
 
     package init() {}
