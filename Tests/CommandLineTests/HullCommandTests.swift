@@ -104,6 +104,6 @@ import Testing
         }
         let outcome = try DruseProcess.run(["hull", "-", "--json", "--input-format", "json"], input: "{\"a\":")
         #expect(outcome.status == 1)
-        #expect(outcome.messages.contains("no valid JSON"))
+        #expect(outcome.messages.contains("not valid JSON"))
     }
 }

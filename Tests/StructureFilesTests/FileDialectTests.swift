@@ -280,7 +280,7 @@ struct FileDialectTests {
 
     @Test(arguments: [
         ("hello", "neither a CIF"), ("", "nothing in it"), ("{'a': ", "ends before it is complete"),
-        ("{'a': b}", "no valid JSON"), ("{}", "expected"),
+        ("{'a': b}", "not valid JSON"), ("{}", "expected"),
     ])
     func table_ofSomethingElse_isRefusedWithWhatItShouldBe(content: String, part: String) throws {
         let found = try entries("id,structure\na,\(Self.quoted(content))\n", "t.csv")
