@@ -310,7 +310,7 @@ package struct FineTuningRun {
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
-        if PotentialName(configuration.potential).externalName != nil {
+        if case .external = PotentialName(configuration.potential) {
             learner.broughtEngine = configuration.potential
         }
         let offers = try inputs.offers()
