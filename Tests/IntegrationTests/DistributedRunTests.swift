@@ -75,9 +75,7 @@ import Trajectories
         let cluster = try TestCluster()
         let learner = try cluster.startLearner()
         let (actor, worker) = (try await cluster.startActor(), try await cluster.startRewardWorker())
-        try await cluster.untilVersions(1)
-        for program in [actor, worker] { program.signal(SIGKILL) }
-        for program in [actor, worker] { #expect(try await cluster.exit(of: program) == 128 + SIGKILL) }
+        try await cluster.killPrograms([actor, worker], afterVersions: 1)
         #expect(cluster.versionLines < TestCluster.versions)
         #expect(learner.isRunning)
         let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
@@ -92,9 +90,7 @@ import Trajectories
         let learner = try cluster.startLearner()
         let address = try await cluster.endpoint()
         let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
-        try await cluster.untilVersions(1)
-        learner.signal(SIGKILL)
-        #expect(try await cluster.exit(of: learner) == 128 + SIGKILL)
+        try await cluster.killPrograms([learner], afterVersions: 1)
         #expect(cluster.versionLines < TestCluster.versions)
         let reference = cluster.directory.appending(path: FineTuningRun.referenceFileName)
         let bytes = try Data(contentsOf: reference)

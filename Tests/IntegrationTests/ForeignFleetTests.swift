@@ -68,16 +68,13 @@ struct ForeignFleetTests {
             let more = index == 0 ? ["--engine-shared", "--batch", "3"] : []
             workers.append(try await cluster.startRewardWorker(threads: 2, ["--engine", command] + more))
         }
-        try await cluster.untilVersions(1)
         // An engine, a worker with its engines, and the learner.
         try await cluster.until("an engine runs") {
             guard let engine = ProcessTable.children(of: workers[0].identifier).first else { return !learner.isRunning }
             kill(engine.identifier, SIGKILL)
             return true
         }
-        workers[workers.count - 1].signal(SIGKILL)
-        learner.signal(SIGKILL)
-        #expect(try await cluster.exit(of: learner) == 128 + SIGKILL)
+        try await cluster.killPrograms([workers[workers.count - 1], learner], afterVersions: 1)
         let next = try cluster.startLearner(["--resume", "--listen", address])
         workers[workers.count - 1] = try await cluster.startRewardWorker(["--engine", commands[commands.count - 1]])
         try await cluster.expectEnd(of: next, and: [actor] + workers)

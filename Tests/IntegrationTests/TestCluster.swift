@@ -114,10 +114,30 @@ final class TestCluster {
         try await until("\(count) versions are done") { versionLines >= count }
     }
 
+    /// Kills programs as soon as some versions are done, from a thread of its own: the tests' own tasks may be kept
+    /// waiting by others for longer than a run takes.
+    func killPrograms(_ victims: [RunningProgram], afterVersions count: Int) async throws {
+        let identifiers = victims.map(\.identifier)
+        let metrics = directory.appending(path: "metrics.jsonl")
+        await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
+            Thread.detachNewThread {
+                let deadline = Moment.now.advanced(by: .seconds(120))
+                while Self.lines(of: metrics) < count, Moment.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
+                for identifier in identifiers { _ = kill(identifier, SIGKILL) }
+                continuation.resume()
+            }
+        }
+        for program in victims { #expect(try await exit(of: program) == 128 + SIGKILL, "\(program.text)") }
+    }
+
+    private static func lines(of file: URL) -> Int {
+        let data = (try? Data(contentsOf: file)) ?? Data()
+        return data.count { $0 == UInt8(ascii: "\n") }
+    }
+
     /// The lines of `metrics.jsonl`.
     var versionLines: Int {
-        let data = (try? Data(contentsOf: directory.appending(path: "metrics.jsonl"))) ?? Data()
-        return data.count { $0 == UInt8(ascii: "\n") }
+        Self.lines(of: directory.appending(path: "metrics.jsonl"))
     }
 
     // MARK: What is left
