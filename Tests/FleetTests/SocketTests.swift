@@ -230,9 +230,12 @@ import Transport
         let observer = RecordingObserver()
         // The first life ends by an error right after its second checkpoint, before it announces the weights.
         let saved = Mutex<[UInt8]>([])
-        let first = Running<[UInt8]> {
+        var living = try configuration(versions: 4)
+        // An address of its own: a port of 127.0.0.1 that is free for a moment may be taken by any connection.
+        living.endpoint = try Endpoint("tcp://127.0.0.77:*")
+        let first = Running<[UInt8]> { [living] in
             let trainer = DyingTrainer(diesAt: 2)
-            _ = try? LearnerRole(configuration: configuration(versions: 4), observer: observer)
+            _ = try? LearnerRole(configuration: living, observer: observer)
                 .run(trainer: trainer, stop: StopToken())
             return trainer.inner.weights
         }

@@ -31,9 +31,11 @@ import Testing
     @Test func launch_whoseChildrenAreKilled_startsThemAgain() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
-        try await cluster.untilVersions(1)
-        kill(try child("reward-worker", of: launch), SIGKILL)
-        kill(try child("learner", of: launch), SIGKILL)
+        try await cluster.until("all programs run") {
+            (try? child("reward-worker", of: launch)) != nil && (try? child("learner", of: launch)) != nil
+        }
+        let victims = [try child("reward-worker", of: launch), try child("learner", of: launch)]
+        await cluster.atVersions(1) { for victim in victims { kill(victim, SIGKILL) } }
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         for name in ["learner", "reward-worker"] {
             #expect(launch.text.contains(try Regex("\(name)[-0-9]* ended with status 137; starting it again")))

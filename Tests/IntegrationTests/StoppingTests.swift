@@ -22,8 +22,8 @@ import Testing
         let versions = 15
         let cluster = try TestCluster(versions: versions)
         let first = try launch(cluster)
-        try await cluster.untilVersions(1)
-        first.signal(signal)
+        let running = first.identifier
+        await cluster.atVersions(1) { kill(running, signal) }
         #expect(try await cluster.exit(of: first) == 3, "\(first.text)")
         #expect(first.text.contains("stopped at version"))
         #expect(!first.text.contains("starting it again"))
@@ -47,8 +47,8 @@ import Testing
     @Test func launch_askedToSave_passesItOn() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
-        try await cluster.untilVersions(1)
-        launch.signal(SIGUSR1)
+        let running = launch.identifier
+        await cluster.atVersions(1) { kill(running, SIGUSR1) }
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         #expect(launch.text.contains("saved version "))
         #expect(!launch.text.contains("starting it again"))
@@ -94,8 +94,9 @@ import Testing
     @Test func launch_whoseActorIsToldToLeave_startsItAgain() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
-        try await cluster.untilVersions(1)
-        kill(try #require(child("actor", of: launch)), SIGTERM)
+        try await cluster.until("the actor runs") { child("actor", of: launch) != nil }
+        let actor = try #require(child("actor", of: launch))
+        await cluster.atVersions(1) { kill(actor, SIGTERM) }
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         try cluster.expectEveryCrystalOnce()
         #expect(try cluster.policy() == SequentialRun.finalPolicy.get())

@@ -114,20 +114,25 @@ final class TestCluster {
         try await until("\(count) versions are done") { versionLines >= count }
     }
 
-    /// Kills programs as soon as some versions are done, from a thread of its own: the tests' own tasks may be kept
-    /// waiting by others for longer than a run takes.
+    /// Kills programs as soon as some versions are done.
     func killPrograms(_ victims: [RunningProgram], afterVersions count: Int) async throws {
         let identifiers = victims.map(\.identifier)
+        await atVersions(count) { for identifier in identifiers { kill(identifier, SIGKILL) } }
+        for program in victims { #expect(try await exit(of: program) == 128 + SIGKILL, "\(program.text)") }
+    }
+
+    /// Does something as soon as some versions are done, on a thread of its own: the tests' own tasks may be kept
+    /// waiting by others for longer than a run takes.
+    func atVersions(_ count: Int, _ body: @escaping @Sendable () -> Void) async {
         let metrics = directory.appending(path: "metrics.jsonl")
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             Thread.detachNewThread {
                 let deadline = Moment.now.advanced(by: .seconds(120))
                 while Self.lines(of: metrics) < count, Moment.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
-                for identifier in identifiers { _ = kill(identifier, SIGKILL) }
+                body()
                 continuation.resume()
             }
         }
-        for program in victims { #expect(try await exit(of: program) == 128 + SIGKILL, "\(program.text)") }
     }
 
     private static func lines(of file: URL) -> Int {
