@@ -32,7 +32,8 @@ import Testing
         let cluster = try TestCluster()
         let launch = try launch(cluster)
         try await cluster.until("all programs run") {
-            (try? child("reward-worker", of: launch)) != nil && (try? child("learner", of: launch)) != nil
+            let names = ProcessTable.children(of: launch.identifier).map(\.program)
+            return names.contains("reward-worker") && names.contains("learner")
         }
         let victims = [try child("reward-worker", of: launch), try child("learner", of: launch)]
         await cluster.atVersions(1) { for victim in victims { kill(victim, SIGKILL) } }
