@@ -50,6 +50,7 @@ extension Crystal {
         var crystal = self
         crystal.lattice = spaceGroup.symmetrize(LatticeParameters(centring.conventional(primitive.cell)))
         for site in sites.indices {
+            // invariant: the structure is this crystal's own, with an orbit for each of its sites.
             guard let atom = primitive.orbits?.firstIndex(of: site),
                 let position = spaceGroup.position(wyckoff: sites[site].wyckoff)
             else { preconditionFailure("the structure has no atom of site \(site)") }

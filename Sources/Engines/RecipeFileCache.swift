@@ -71,6 +71,10 @@ package struct RecipeFileCache: RecipeFileStore {
                 return
             } catch {
                 problem = "\(place.path): \(FileProblem.reason(of: error))"
+                // What lies there would be found first, and be pulled for ever.
+                guard !FileManager.default.fileExists(atPath: place.path) else {
+                    throw RoleError.cannotServe("a damaged file cannot be replaced (\(problem)); delete it")
+                }
             }
         }
         throw RoleError.cannotServe(

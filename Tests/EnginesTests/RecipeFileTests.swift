@@ -52,6 +52,20 @@ import Trajectories
         #expect(throws: RoleError.self) { try cache.missing(of: settings(file)) }
     }
 
+    /// As long as it lies there it would be found, taken for damaged and pulled again.
+    @Test func keep_overWhatCannotBeReplaced_namesItInsteadOfPullingForEver() throws {
+        let folder = try TemporaryFolder()
+        let blob = Blob([1])
+        let file = RecipeFile(name: "hull.json", digest: blob.digest.hexadecimal)
+        let place = folder.url.appending(path: "blobs/\(file.digest)/hull.json")
+        try FileManager.default.createDirectory(at: place, withIntermediateDirectories: true)
+        let cache = RecipeFileCache(folder: folder.url)
+        #expect(try cache.missing(of: settings(file)) == [blob.digest])
+        let error = #expect(throws: RoleError.self) { try cache.keep(blob, of: settings(file)) }
+        #expect("\(try #require(error))".contains("blobs/\(file.digest)/hull.json"))
+        #expect("\(try #require(error))".contains("delete it"))
+    }
+
     @Test func keep_whereNothingCanBeWritten_saysWhatToDo() throws {
         let folder = try TemporaryFolder()
         // A file where the cache's folder should be.

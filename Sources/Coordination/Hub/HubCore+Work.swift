@@ -272,6 +272,7 @@ extension HubCore {
         crystals.reserveCapacity(ids.count)
         for id in ids {
             guard let place = self.place(of: id.version), let crystal = versions[place].crystals.scored(id) else {
+                // invariant: a gathering takes only crystals of versions in flight that it was told are done.
                 preconditionFailure("a batch has a crystal without an outcome")
             }
             crystals.append(crystal)

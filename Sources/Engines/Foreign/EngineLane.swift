@@ -290,6 +290,7 @@ final class EngineLane: Sendable {
         }
         let pause = settings.pause * min(1 << min(failures - 1, 10), 100)
         let deadline = Moment.now.advanced(by: pause)
+        // A pause between two starts, not a wait for something; short looks, so that closing is not held up.
         while Moment.now < deadline, !isClosed.load(ordering: .sequentiallyConsistent) { usleep(2000) }
     }
 
