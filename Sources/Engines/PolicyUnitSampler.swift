@@ -85,7 +85,7 @@ package final class PolicyUnitSampler: UnitSampler {
         let anchor = try engine.logProbabilities(of: crystals, under: loaded.reference)
         return ids.indices.map { index in
             SampledCrystal(
-                id: ids[index], crystal: crystals[index], terminated: samples[index].isTerminated,
+                id: ids[index], crystal: crystals[index], isTerminated: samples[index].isTerminated,
                 logProbability: own[index], referenceLogProbability: anchor[index])
         }
     }

@@ -33,11 +33,6 @@ package struct Recipe: Codable, Sendable, Hashable {
         self.hullDigest = hullDigest
     }
 
-    /// Whether the uncertainty of an item is measured: of evenly spread ones, the same whoever measures them.
-    func wantsUncertainty(ofItem index: Int) -> Bool {
-        (Double(index + 1) * uncertaintyShare).rounded(.down) > (Double(index) * uncertaintyShare).rounded(.down)
-    }
-
     /// The files that a worker needs.
     package var files: [RecipeFile] { [potentialFile, hullFile].compactMap { $0 } }
 

@@ -29,14 +29,17 @@ package struct ScoringEngine: Sendable {
         (0..<max(1, count)).map { _ in Owned(measurer: makeMeasurer(limits)) }
     }
 
-    /// A measurer for one thread.
+    /// A measurer for one thread, of crystals as they are.
+    package func makeMeasurer(_ limits: ValidityLimits) -> StabilityMeasurer {
+        StabilityMeasurer(evaluator: potential.makeEvaluator(), hull: hull, limits: limits)
+    }
+
+    /// A measurer for one thread, by a recipe.
     ///
     /// - Parameter committee: what tells the uncertainty of crystals; nil: it is not measured.
-    package func makeMeasurer(
-        _ limits: ValidityLimits, relaxation: RelaxationRule = RelaxationRule(), committee: PotentialCommittee? = nil
-    ) -> StabilityMeasurer {
+    func makeMeasurer(_ recipe: Recipe, committee: PotentialCommittee?) -> StabilityMeasurer {
         StabilityMeasurer(
-            evaluator: potential.makeEvaluator(), hull: hull, limits: limits, relaxation: relaxation,
-            committee: committee?.makeEvaluator())
+            evaluator: potential.makeEvaluator(), hull: hull, limits: recipe.limits, relaxation: recipe.relaxation,
+            committee: committee?.makeEvaluator(), uncertaintyShare: recipe.uncertaintyShare)
     }
 }

@@ -53,7 +53,7 @@ package struct PolicyEvaluation: Sendable {
         var measured: [Measured] = []
         try sampling.draw(settings.count) { samples in
             measured += team.map(samples) { sample, thread in
-                let timed = measurers[thread].measurer.evaluate(sample.crystal, isTerminated: sample.isTerminated)
+                let timed = measurers[thread].measurer.measure(sample.crystal, isTerminated: sample.isTerminated)
                 return Measured(sample: sample, outcome: timed.outcome)
             }
             progress(measured.count)

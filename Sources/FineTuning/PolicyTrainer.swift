@@ -96,14 +96,8 @@ package final class PolicyTrainer: BatchTrainer {
             return TrainedVersion(version: version, policy: blob, statistics: [:])
         }
         let learnt = batch.crystals.filter { reward.reward(of: $0.outcome) != nil }
-        let experiences = learnt.compactMap { item in
-            reward.reward(of: item.outcome).map {
-                Experience(
-                    crystal: item.sampled.crystal, behaviour: item.sampled.logProbability,
-                    reference: item.sampled.referenceLogProbability, reward: $0)
-            }
-        }
-        let statistics = try trainer.train(experiences)
+        let statistics = try trainer.train(
+            learnt.compactMap { item in reward.reward(of: item.outcome).map { (item.sampled, $0) } })
         skippedInARow = statistics.isSkipped ? skippedInARow + 1 : 0
         var notes: [String] = []
         if statistics.isSkipped {

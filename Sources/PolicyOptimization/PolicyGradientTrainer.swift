@@ -1,7 +1,7 @@
 package import Foundation
 internal import Kernels
 package import Policy
-internal import Trajectories
+package import Trajectories
 
 /// How a batch is learnt from.
 package struct PolicyGradientSettings: Sendable, Hashable {
@@ -70,15 +70,19 @@ package final class PolicyGradientTrainer {
     ///
     /// The log-probabilities of the behaviour policy are computed here; those that the batch claims are only compared.
     ///
-    /// - Parameter batch: in an order that does not depend on who drew or scored the crystals; failed evaluations are
-    ///   not in it.
-    package func train(_ batch: [Experience]) throws(PolicyError) -> PolicyGradientStatistics {
-        let places = batch.indices.filter { batch[$0].isUsable(by: layout.configuration) }
+    /// - Parameter batch: crystals with their rewards, in an order that does not depend on who drew or scored them;
+    ///   failed evaluations are not in it.
+    package func train(
+        _ batch: [(crystal: SampledCrystal, reward: Double)]
+    ) throws(PolicyError) -> PolicyGradientStatistics {
+        let places = batch.indices.filter {
+            batch[$0].crystal.isUsable(by: layout.configuration) && LogProbabilities.isSensible(batch[$0].reward)
+        }
         var statistics = PolicyGradientStatistics()
         statistics.baseline = baseline.value ?? 0
         statistics.unusable = Array(Set(batch.indices).subtracting(places)).sorted()
         guard !places.isEmpty else { return statistics }
-        var pass = Pass(items: places.map { batch[$0] })
+        var pass = Pass(items: places.map { batch[$0].crystal }, rewards: places.map { batch[$0].reward })
         let before = (parameters: parameters.array, optimiser: optimiser, baseline: baseline)
         var wrongReferences: Set<Int> = []
         do throws(Interruption) {
@@ -101,7 +105,7 @@ package final class PolicyGradientTrainer {
         }
         statistics.claimsOff = pass.items.indices.filter { index in
             wrongReferences.contains(index)
-                || pass.behaviour[index].map { LogProbabilityClaim.isOff(pass.items[index].behaviour, from: $0) }
+                || pass.behaviour[index].map { LogProbabilityClaim.isOff(pass.items[index].logProbability, from: $0) }
                     == true
         }.map { places[$0] }
         return statistics
@@ -109,12 +113,14 @@ package final class PolicyGradientTrainer {
 
     /// A batch while it is learnt from.
     private struct Pass {
-        var items: [Experience]
+        var items: [SampledCrystal]
+        let rewards: [Double]
         /// The log-probabilities before the first step, where they are known: those of the behaviour policy.
         var behaviour: [LogProbabilities?]
 
-        init(items: [Experience]) {
+        init(items: [SampledCrystal], rewards: [Double]) {
             self.items = items
+            self.rewards = rewards
             behaviour = items.map { _ in nil }
         }
     }
@@ -127,7 +133,7 @@ package final class PolicyGradientTrainer {
 
     private func learn(_ pass: inout Pass, statistics: inout PolicyGradientStatistics) throws(Interruption) {
         let count = pass.items.count
-        let mean = pass.items.reduce(0) { $0 + $1.reward } / Double(count)
+        let mean = pass.rewards.reduce(0, +) / Double(count)
         let level = baseline.update(meanReward: mean)
         statistics.baseline = level
         let size = settings.minibatch > 0 ? min(settings.minibatch, count) : count
@@ -149,7 +155,8 @@ package final class PolicyGradientTrainer {
         statistics.gradientNorm /= steps
         let pairs = zip(pass.items, pass.behaviour)
         statistics.klReference =
-            pairs.reduce(0) { $0 + ($1.1 ?? $1.0.behaviour).total - $1.0.reference.total } / Double(count)
+            pairs.reduce(0) { $0 + ($1.1 ?? $1.0.logProbability).total - $1.0.referenceLogProbability.total }
+            / Double(count)
     }
 
     private func step(
@@ -157,11 +164,13 @@ package final class PolicyGradientTrainer {
     ) throws(Interruption) -> [ClippedObjective.Term] {
         let objective = settings.objective
         let (items, behaviour) = (Array(pass.items[range]), Array(pass.behaviour[range]))
+        let rewards = Array(pass.rewards[range])
         let share = -1 / Double(items.count)
         let term: @Sendable (Int, LogProbabilities) -> ClippedObjective.Term = { index, current in
             objective.term(
-                current: current, behaviour: behaviour[index] ?? current, reference: items[index].reference,
-                advantage: items[index].reward - level)
+                current: current, behaviour: behaviour[index] ?? current,
+                reference: items[index].referenceLogProbability,
+                advantage: rewards[index] - level)
         }
         let slope: @Sendable (Int, LogProbabilities) -> LogProbabilities = { index, current in
             let slope = term(index, current).derivative
@@ -192,7 +201,7 @@ package final class PolicyGradientTrainer {
 
     /// The crystals whose own gradient is not finite.
     private func culprits(
-        _ items: [Experience], weights: PolicyWeights,
+        _ items: [SampledCrystal], weights: PolicyWeights,
         slope: @escaping @Sendable (Int, LogProbabilities) -> LogProbabilities, in range: Range<Int>
     ) throws(Interruption) -> [Int] {
         var found: [Int] = []
@@ -221,17 +230,17 @@ package final class PolicyGradientTrainer {
             return zip(indices, values).map { ($0, $1) }
         }
         func isOff(_ own: (index: Int, value: LogProbabilities)) -> Bool {
-            LogProbabilityClaim.isOff(pass.items[own.index].reference, from: own.value)
+            LogProbabilityClaim.isOff(pass.items[own.index].referenceLogProbability, from: own.value)
         }
         let some = Array(stride(from: 0, to: pass.items.count, by: Self.referenceCheckStride))
         guard try own(some).contains(where: isOff) else { return [] }
         let wrong = try own(Array(pass.items.indices)).filter(isOff)
-        for item in wrong { pass.items[item.index].reference = item.value }
+        for item in wrong { pass.items[item.index].referenceLogProbability = item.value }
         return Set(wrong.map(\.index))
     }
 
     private func logProbabilities(
-        _ items: [Experience], by weights: PolicyWeights, _ team: GradientTeam
+        _ items: [SampledCrystal], by weights: PolicyWeights, _ team: GradientTeam
     ) throws(Interruption) -> [LogProbabilities] {
         try policy { () throws(PolicyError) in try team.logProbabilities(of: items.map(\.crystal), weights: weights) }
     }

@@ -6,110 +6,100 @@ package import Trajectories
 /// Measures crystals: whether they are valid, their energy and its height above the convex hull; unrelaxed, as arXiv
 /// 2504.02367 does, or relaxed. What that is worth is not decided here.
 ///
-/// Every evaluation ends in an outcome; nothing throws. Thread rule: one owner, as for its evaluator; the hull may be
+/// Every crystal ends in an outcome; nothing throws. Thread rule: one owner, as for its evaluator; the hull may be
 /// shared.
-package final class StabilityMeasurer {
+package final class StabilityMeasurer: CrystalMeasurer {
     private let limits: ValidityLimits
     private let evaluator: any PotentialEvaluator
-    private let hull: HullReference
+    private let hull: HullReference?
     private let committee: CommitteeEvaluator?
+    private let uncertaintyShare: Double
     private let relaxation: RelaxationSettings?
     private let clock = ContinuousClock()
 
     /// - Parameters:
+    ///   - hull: what heights are taken above; nil: none are measured.
     ///   - relaxation: whether crystals are relaxed first.
-    ///   - committee: what tells the uncertainty of those crystals of which it is wanted; nil: it is not measured.
+    ///   - committee: what tells the uncertainty of crystals; nil: only the potential itself may tell it.
+    ///   - uncertaintyShare: the share of the items whose uncertainty is asked of the committee.
     package init(
-        evaluator: any PotentialEvaluator, hull: HullReference, limits: ValidityLimits,
-        relaxation: RelaxationRule = RelaxationRule(), committee: CommitteeEvaluator? = nil
+        evaluator: any PotentialEvaluator, hull: HullReference?, limits: ValidityLimits,
+        relaxation: RelaxationRule = RelaxationRule(), committee: CommitteeEvaluator? = nil,
+        uncertaintyShare: Double = 0
     ) {
         self.relaxation = relaxation.settings
         self.evaluator = evaluator
         self.hull = hull
         self.committee = committee
+        self.uncertaintyShare = uncertaintyShare
         self.limits = limits
-    }
-
-    /// A crystal to be measured.
-    package struct Candidate: Sendable {
-        package var crystal: Crystal
-        /// Whether the policy ended the crystal itself rather than ran out of sites.
-        package var isTerminated: Bool
-        /// Whether its uncertainty is to be measured as well.
-        package var wantsUncertainty: Bool
-
-        package init(_ crystal: Crystal, isTerminated: Bool = true, wantsUncertainty: Bool = false) {
-            self.crystal = crystal
-            self.isTerminated = isTerminated
-            self.wantsUncertainty = wantsUncertainty
-        }
     }
 
     /// A crystal that is worth its energy.
     private struct Prepared {
         var structure: Structure
-        /// eV/atom
-        let hullEnergy: Double
+        /// eV/atom; nil without a hull.
+        let hullEnergy: Double?
         /// What its relaxation tells, if there was one.
         var values: [Measurement.Quantity: Double] = [:]
         var relaxed: RelaxedGeometry?
     }
 
-    /// Evaluates one crystal.
+    /// Measures one crystal.
     ///
     /// - Parameter isTerminated: whether the policy ended the crystal itself rather than ran out of sites.
-    package func evaluate(_ crystal: Crystal, isTerminated: Bool = true) -> TimedOutcome {
-        // invariant: as many evaluations as candidates.
-        evaluate([Candidate(crystal, isTerminated: isTerminated)])[0]
+    package func measure(_ crystal: Crystal, isTerminated: Bool = true) -> MeasuringResult {
+        // invariant: as many results as items.
+        measure([WorkItem(job: 0, index: 0, crystal: crystal, isTerminated: isTerminated)])[0]
     }
 
-    /// Evaluates crystals, in their order; the potential sees those that are valid and have a reference as one batch.
-    package func evaluate(_ candidates: [Candidate]) -> [TimedOutcome] {
-        var times = candidates.map { _ in MeasuringTimes() }
-        let prepared = candidates.indices.map { index in
-            Result { () throws(Rejection) in
-                let item = try prepare(candidates[index], &times[index])
-                guard let relaxation else { return item }
-                return try measure(&times[index].relaxationSeconds) { () throws(Rejection) in
-                    try relax(item, candidates[index].crystal, relaxation)
-                }
-            }
+    /// Measures crystals, in their order; the potential sees those that are valid and have a reference as one batch.
+    package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
+        var seconds = items.map { _ in 0.0 }
+        let prepared = items.indices.map { index in
+            timed(&seconds[index]) { Result { () throws(Rejection) in try prepare(items[index]) } }
         }
         let structures = prepared.compactMap { try? $0.get().structure }
-        let start = clock.now
-        var answers = evaluator.evaluate(structures, .energy)[...]
-        let seconds = structures.isEmpty ? 0 : (clock.now - start) / .seconds(1)
+        var batchSeconds = 0.0
+        var answers = timed(&batchSeconds) { evaluator.evaluate(structures, .energy) }[...]
         let atoms = structures.reduce(0) { $0 + $1.atomCount }
-        return candidates.indices.map { index in
+        return items.indices.map { index in
             do throws(Rejection) {
                 let item = try prepared[index].get()
                 // The time of a batch is shared out by atoms.
-                times[index].energySeconds = seconds * Double(item.structure.atomCount) / Double(max(1, atoms))
+                seconds[index] += batchSeconds * Double(item.structure.atomCount) / Double(max(1, atoms))
                 var values = try values(of: item, answers.popFirst())
-                if candidates[index].wantsUncertainty, values[.uncertainty] == nil {
-                    values[.uncertainty] = uncertainty(of: item.structure, &times[index])
+                if let committee, wantsUncertainty(items[index]), values[.uncertainty] == nil {
+                    values[.uncertainty] = timed(&seconds[index]) { committee.spread(of: [item.structure])[0] }
                 }
                 let measurement = Measurement(values, relaxed: item.relaxed)
-                return TimedOutcome(outcome: .measured(measurement), times: times[index])
+                return MeasuringResult(outcome: .measured(measurement), seconds: seconds[index])
             } catch {
-                return TimedOutcome(outcome: error.outcome, times: times[index])
+                return MeasuringResult(outcome: error.outcome, seconds: seconds[index])
             }
         }
     }
 
-    private func prepare(_ candidate: Candidate, _ times: inout MeasuringTimes) throws(Rejection) -> Prepared {
-        let structure = try measure(&times.buildSeconds) { () throws(Rejection) in
-            guard candidate.isTerminated else { throw .invalid(.unterminated) }
-            return try limits.structure(of: candidate.crystal)
-        }
-        let composition = structure.composition
+    /// Whether the committee is asked: of evenly spread items, the same whoever measures them.
+    private func wantsUncertainty(_ item: WorkItem) -> Bool {
+        (Double(item.index + 1) * uncertaintyShare).rounded(.down)
+            > (Double(item.index) * uncertaintyShare).rounded(.down)
+    }
+
+    private func prepare(_ item: WorkItem) throws(Rejection) -> Prepared {
+        guard item.isTerminated else { throw .invalid(.unterminated) }
+        let structure = try limits.structure(of: item.crystal)
         // The hull first: without reference there is no use in the energy, which costs more.
-        let hullEnergy = try measure(&times.hullSeconds) { () throws(Rejection) in
-            do throws(HullError) {
-                return try hull.phaseDiagram(of: composition.amounts.keys).hullEnergyPerAtom(of: composition)
-            } catch { throw Rejection(error) }
-        }
-        return Prepared(structure: structure, hullEnergy: hullEnergy)
+        let prepared = Prepared(structure: structure, hullEnergy: try hullEnergy(of: structure.composition))
+        guard let relaxation else { return prepared }
+        return try relax(prepared, item.crystal, relaxation)
+    }
+
+    private func hullEnergy(of composition: Composition) throws(Rejection) -> Double? {
+        guard let hull else { return nil }
+        do throws(HullError) {
+            return try hull.phaseDiagram(of: composition.amounts.keys).hullEnergyPerAtom(of: composition)
+        } catch { throw Rejection(error) }
     }
 
     /// The crystal where its relaxation ended, which is what is measured.
@@ -131,20 +121,14 @@ package final class StabilityMeasurer {
         relaxed.structure = try limits.structure(of: final)
         relaxed.relaxed = RelaxedGeometry(of: final)
         relaxed.values = [
-            .initialEnergyPerAtom: relaxation.initialEnergyPerAtom,
-            .initialEnergyAboveHull: relaxation.initialEnergyPerAtom - item.hullEnergy,
-            .relaxationSteps: Double(relaxation.steps),
+            .initialEnergyPerAtom: relaxation.initialEnergyPerAtom, .relaxationSteps: Double(relaxation.steps),
             .relaxationConverged: relaxation.end == .converged ? 1 : 0,
             .relaxationDisplacement: relaxation.displacement, .relaxationVolumeRatio: relaxation.volumeRatio,
         ]
+        if let hullEnergy = item.hullEnergy {
+            relaxed.values[.initialEnergyAboveHull] = relaxation.initialEnergyPerAtom - hullEnergy
+        }
         return relaxed
-    }
-
-    private func uncertainty(of structure: Structure, _ times: inout MeasuringTimes) -> Double? {
-        guard let committee else { return nil }
-        let start = clock.now
-        defer { times.uncertaintySeconds = (clock.now - start) / .seconds(1) }
-        return committee.spread(of: [structure])[0]
     }
 
     private func values(
@@ -157,7 +141,7 @@ package final class StabilityMeasurer {
         guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
         var values = item.values
         values[.energyPerAtom] = energy
-        values[.energyAboveHull] = energy - item.hullEnergy
+        if let hullEnergy = item.hullEnergy { values[.energyAboveHull] = energy - hullEnergy }
         for (name, value) in evaluation.quantities {
             let quantity = Measurement.Quantity(rawValue: name)
             // An energy and a height stay those that the hull was held against.
@@ -166,33 +150,9 @@ package final class StabilityMeasurer {
         return values
     }
 
-    private func measure<Value>(
-        _ seconds: inout Double, _ work: () throws(Rejection) -> Value
-    ) throws(Rejection) -> Value {
+    private func timed<Value>(_ seconds: inout Double, _ work: () -> Value) -> Value {
         let start = clock.now
-        defer { seconds = (clock.now - start) / .seconds(1) }
-        return try work()
-    }
-}
-
-/// An outcome and what it took.
-package struct TimedOutcome: Sendable, Hashable {
-    package let outcome: Outcome
-    package let times: MeasuringTimes
-}
-
-/// The time that each step of an evaluation took, s; 0 for steps that were not reached.
-package struct MeasuringTimes: Sendable, Hashable {
-    /// Building the structure and checking that it is one.
-    package var buildSeconds = 0.0
-    package var hullSeconds = 0.0
-    package var energySeconds = 0.0
-    var uncertaintySeconds = 0.0
-    var relaxationSeconds = 0.0
-
-    package init() {}
-
-    package var totalSeconds: Double {
-        buildSeconds + hullSeconds + relaxationSeconds + energySeconds + uncertaintySeconds
+        defer { seconds += (clock.now - start) / .seconds(1) }
+        return work()
     }
 }

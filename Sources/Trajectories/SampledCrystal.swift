@@ -7,19 +7,19 @@ package struct SampledCrystal: Sendable, Hashable {
     package var id: CrystalID
     package var crystal: Crystal
     /// Whether the policy ended the crystal itself, rather than running out of sites.
-    package var terminated: Bool
+    package var isTerminated: Bool
     /// Under the policy that sampled it.
     package var logProbability: LogProbabilities
     /// Under the frozen reference policy.
     package var referenceLogProbability: LogProbabilities
 
     package init(
-        id: CrystalID, crystal: Crystal, terminated: Bool, logProbability: LogProbabilities,
+        id: CrystalID, crystal: Crystal, isTerminated: Bool, logProbability: LogProbabilities,
         referenceLogProbability: LogProbabilities
     ) {
         self.id = id
         self.crystal = crystal
-        self.terminated = terminated
+        self.isTerminated = isTerminated
         self.logProbability = logProbability
         self.referenceLogProbability = referenceLogProbability
     }

@@ -8,13 +8,13 @@ package struct WorkItem: Sendable, Hashable, CustomStringConvertible {
     package var index: Int
     package var crystal: Crystal
     /// Whether the policy ended the crystal itself, rather than running out of sites.
-    package var terminated: Bool
+    package var isTerminated: Bool
 
-    package init(job: Int, index: Int, crystal: Crystal, terminated: Bool) {
+    package init(job: Int, index: Int, crystal: Crystal, isTerminated: Bool) {
         self.job = job
         self.index = index
         self.crystal = crystal
-        self.terminated = terminated
+        self.isTerminated = isTerminated
     }
 
     /// "job-index", for logs.

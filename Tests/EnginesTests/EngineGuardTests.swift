@@ -21,7 +21,7 @@ import Trajectories
         return try jobs.enumerated().map { index, job in
             let id = CrystalID(version: 1, unit: job, index: index)
             let sampled = try Toys.crystal(id, generator: &generator)
-            return WorkItem(job: job, index: index, crystal: sampled.crystal, terminated: sampled.terminated)
+            return WorkItem(job: job, index: index, crystal: sampled.crystal, isTerminated: sampled.isTerminated)
         }
     }
 

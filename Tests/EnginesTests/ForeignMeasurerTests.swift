@@ -60,7 +60,7 @@ struct ForeignMeasurerTests {
         let crystal = Crystal(
             spaceGroup: try #require(SpaceGroup(number: group)), sites: sites,
             lattice: LatticeParameters(a: a, b: a, c: a, alpha: 90, beta: 90, gamma: 90))
-        return WorkItem(job: 0, index: 0, crystal: crystal, terminated: true)
+        return WorkItem(job: 0, index: 0, crystal: crystal, isTerminated: true)
     }
 
     @Test func measure_validAndInvalidCrystals_givesOutcomesWithHeightsAndWhatElseTheEngineGives() throws {

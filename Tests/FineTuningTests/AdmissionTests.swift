@@ -25,7 +25,7 @@ import Trajectories
     private func honest() throws -> [SampledCrystal] {
         try Toys.crystals(of: Self.unit).map {
             var crystal = $0
-            crystal.terminated = true
+            crystal.isTerminated = true
             return crystal
         }
     }
@@ -35,7 +35,7 @@ import Trajectories
         ("no sites", { $0.crystal.sites = [] }),
         ("too many sites", { $0.crystal.sites = Array(repeating: $0.crystal.sites[0], count: 7) }),
         ("sites after the end", { $0.crystal.sites = Array(repeating: $0.crystal.sites[0], count: 6) }),
-        ("no end", { $0.terminated = false }),
+        ("no end", { $0.isTerminated = false }),
         ("letter of another group", { $0.crystal = $0.crystal.with(group: 1, wyckoff: 2) }),
         ("letter zero", { $0.crystal.sites[0].wyckoff = 0 }),
         (

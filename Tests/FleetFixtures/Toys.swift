@@ -52,19 +52,19 @@ package enum Toys {
             crystal: Crystal(
                 spaceGroup: group, sites: sites,
                 lattice: LatticeParameters(a: length, b: length, c: length + 1, alpha: 90, beta: 90, gamma: 120)),
-            terminated: Bool.random(using: &generator),
+            isTerminated: Bool.random(using: &generator),
             logProbability: LogProbabilities(w: -length, a: -1, xyz: -2, l: -3),
             referenceLogProbability: LogProbabilities(w: -length - 1, a: -1, xyz: -2, l: -3))
     }
 
     /// What a worker would find of the crystal.
     package static func outcome(of sampled: SampledCrystal) -> Outcome {
-        outcome(of: WorkItem(job: 0, index: 0, crystal: sampled.crystal, terminated: sampled.terminated))
+        outcome(of: WorkItem(job: 0, index: 0, crystal: sampled.crystal, isTerminated: sampled.isTerminated))
     }
 
     /// An outcome that follows from the crystal alone.
     package static func outcome(of item: WorkItem) -> Outcome {
-        if !item.terminated { return .invalid(.unterminated) }
+        if !item.isTerminated { return .invalid(.unterminated) }
         if item.crystal.spaceGroup.number % 11 == 0 { return .failed(.engine("toy")) }
         let energy = item.crystal.lattice.a * 0.01
         return .measured(Measurement(energyPerAtom: -energy, energyAboveHull: energy))

@@ -45,8 +45,7 @@ struct ForeignFleetTests {
             let role = RewardWorkerRole(
                 configuration: configuration, logger: Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() }),
                 makeMeasurer: {
-                    EngineMeasurer(
-                        measurer: engine.makeMeasurer(try PeerSettings.parse(Recipe.self, from: $0).limits))
+                    engine.makeMeasurer(try PeerSettings.parse(Recipe.self, from: $0).limits)
                 })
             ended.post(Result { try role.run(stop: stop) }, bounded: "it is the only one")
         }

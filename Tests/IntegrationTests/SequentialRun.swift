@@ -46,7 +46,7 @@ enum SequentialRun {
                     runSeed: configuration.seed, version: PolicyVersion(version), unit: first / configuration.unitSize,
                     crystalCount: min(configuration.unitSize, configuration.batchSize - first))
                 for sampled in try sampler.sample(unit) {
-                    let result = measurer.evaluate(sampled.crystal, isTerminated: sampled.terminated)
+                    let result = measurer.measure(sampled.crystal, isTerminated: sampled.isTerminated)
                     crystals.append(
                         ScoredCrystal(
                             sampled: sampled, policy: policy.digest, outcome: result.outcome, scoringSeconds: 0,

@@ -19,10 +19,9 @@ import Trajectories
         values = try GradientTeam(layout: start.layout, threads: 2).logProbabilities(of: crystals, weights: start)
     }
 
-    private func batch() -> [Experience] {
+    private func batch() -> [(crystal: SampledCrystal, reward: Double)] {
         crystals.indices.map {
-            Experience(
-                crystal: crystals[$0], behaviour: values[$0], reference: values[$0], reward: Double($0 % 5) - 2)
+            (sampled(crystals[$0], behaviour: values[$0], reference: values[$0], index: $0), Double($0 % 5) - 2)
         }
     }
 
@@ -71,13 +70,13 @@ import Trajectories
         var sick = batch()
         sick[1].reward = .nan
         sick[4].reward = -.infinity
-        sick[7].behaviour.xyz = -1e300
-        sick[9].reference.l = .nan
-        sick[12].crystal.lattice.a = .nan
-        sick[15].crystal.sites[0].position.y = .infinity
-        sick[20].crystal.sites[0].wyckoff = 28
-        sick[22].crystal.sites = Array(repeating: sick[22].crystal.sites[0], count: 60)
-        sick[25].crystal.sites = []
+        sick[7].crystal.logProbability.xyz = -1e300
+        sick[9].crystal.referenceLogProbability.l = .nan
+        sick[12].crystal.crystal.lattice.a = .nan
+        sick[15].crystal.crystal.sites[0].position.y = .infinity
+        sick[20].crystal.crystal.sites[0].wyckoff = 28
+        sick[22].crystal.crystal.sites = Array(repeating: sick[22].crystal.crystal.sites[0], count: 60)
+        sick[25].crystal.crystal.sites = []
         let bad = [1, 4, 7, 9, 12, 15, 20, 22, 25]
         let (troubled, plain) = (trainer(), trainer())
         let statistics = try troubled.train(sick)
@@ -101,10 +100,10 @@ import Trajectories
         let honest = trainer({ $0.minibatch = minibatch }, reference: start)
         let lied = trainer({ $0.minibatch = minibatch }, reference: start)
         var claims = batch()
-        claims[0].reference.xyz -= 1
-        claims[2].behaviour.a += 0.5
-        claims[35].behaviour.w = -1000
-        claims[39].reference.l += 2
+        claims[0].crystal.referenceLogProbability.xyz -= 1
+        claims[2].crystal.logProbability.a += 0.5
+        claims[35].crystal.logProbability.w = -1000
+        claims[39].crystal.referenceLogProbability.l += 2
         #expect(try honest.train(batch()).claimsOff == [])
         let statistics = try lied.train(claims)
         #expect(statistics.claimsOff == [0, 2, 35, 39] && !statistics.isSkipped)

@@ -146,8 +146,10 @@ import Trajectories
             let behaviour = try team.logProbabilities(of: crystals, weights: trainer.weights)
             let reference = try team.logProbabilities(of: crystals, weights: start)
             let batch = crystals.indices.map {
-                Experience(
-                    crystal: crystals[$0], behaviour: behaviour[$0], reference: reference[$0], reward: -epoch.cost[$0])
+                (
+                    sampled(crystals[$0], behaviour: behaviour[$0], reference: reference[$0], index: $0),
+                    reward: -epoch.cost[$0]
+                )
             }
             let statistics = try trainer.train(batch)
             #expect(abs(statistics.baseline - epoch.baseline) < 1e-9)

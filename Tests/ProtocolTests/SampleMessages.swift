@@ -61,7 +61,7 @@ enum SampleMessages {
                 RewardTask(
                     epoch: 5, id: 6, recipe: Digest(of: [3]),
                     items: try crystals().map {
-                        WorkItem(job: 2, index: $0.id.index, crystal: $0.crystal, terminated: $0.terminated)
+                        WorkItem(job: 2, index: $0.id.index, crystal: $0.crystal, isTerminated: $0.isTerminated)
                     })), .taskAcknowledgement(6),
             .announcement(announcement),
         ]

@@ -31,8 +31,8 @@ package struct Admission: Sendable, Hashable {
             return "it has \(crystal.sites.count) sites, the policy makes 1 to \(most)"
         }
         // A crystal ends by itself, or by running out of sites.
-        if maximumSites != nil, sampled.terminated != (crystal.sites.count < most) {
-            return "it is said to \(sampled.terminated ? "end" : "go on") after \(crystal.sites.count) sites"
+        if maximumSites != nil, sampled.isTerminated != (crystal.sites.count < most) {
+            return "it is said to \(sampled.isTerminated ? "end" : "go on") after \(crystal.sites.count) sites"
         }
         let letters = crystal.spaceGroup.wyckoffPositions.count
         for site in crystal.sites {

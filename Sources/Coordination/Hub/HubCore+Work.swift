@@ -61,7 +61,7 @@ extension HubCore {
     private func item(_ sampled: SampledCrystal) -> WorkItem {
         WorkItem(
             job: sampled.id.version.number, index: sampled.id.unit * configuration.crystalsPerUnit + sampled.id.index,
-            crystal: sampled.crystal, terminated: sampled.terminated)
+            crystal: sampled.crystal, isTerminated: sampled.isTerminated)
     }
 
     private func holds(_ newest: Announcement, _ peer: Peer) -> Bool {

@@ -60,7 +60,7 @@ extension [UInt8] {
     fileprivate mutating func append(_ item: WorkItem) {
         for number in [item.job, item.index] { append(value: Int64(number)) }
         append(value: Int32(item.crystal.spaceGroup.number))
-        append(value: Int32(item.terminated ? 1 : 0))
+        append(value: Int32(item.isTerminated ? 1 : 0))
         append(value: Int32(item.crystal.sites.count))
         let lattice = item.crystal.lattice
         append(value: (lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma))
@@ -113,6 +113,6 @@ private struct EngineReader {
                 spaceGroup: group, sites: sites,
                 lattice: LatticeParameters(
                     a: lattice.0, b: lattice.1, c: lattice.2, alpha: lattice.3, beta: lattice.4, gamma: lattice.5)),
-            terminated: terminated != 0)
+            isTerminated: terminated != 0)
     }
 }

@@ -13,7 +13,7 @@ final class ForeignMeasurer: CrystalMeasurer {
     private let name: String
     private let recipe: Recipe
     private let evaluator: ForeignEvaluator
-    private let measurer: EngineMeasurer
+    private let measurer: StabilityMeasurer
 
     /// - Parameter name: of the engine that the recipe wants.
     init(_ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference) {
@@ -22,9 +22,8 @@ final class ForeignMeasurer: CrystalMeasurer {
         self.hull = hull
         self.recipe = recipe
         evaluator = ForeignEvaluator(engine)
-        measurer = EngineMeasurer(
-            measurer: StabilityMeasurer(
-                evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation))
+        measurer = StabilityMeasurer(
+            evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation)
     }
 
     func measure(_ items: [WorkItem]) throws -> [MeasuringResult] {

@@ -88,7 +88,7 @@ extension Crystal {
 extension SampledCrystal {
     init(wire: Druse_SampledCrystal) throws(WireError) {
         self.init(
-            id: try CrystalID(wire: wire.id), crystal: try Crystal(wire: wire), terminated: wire.terminated,
+            id: try CrystalID(wire: wire.id), crystal: try Crystal(wire: wire), isTerminated: wire.terminated,
             logProbability: LogProbabilities(wire: wire.logProbability),
             referenceLogProbability: LogProbabilities(wire: wire.referenceLogProbability))
     }
@@ -97,7 +97,7 @@ extension SampledCrystal {
         var wire = Druse_SampledCrystal()
         wire.id = id.wire
         crystal.write(to: &wire)
-        wire.terminated = terminated
+        wire.terminated = isTerminated
         wire.logProbability = logProbability.wire
         wire.referenceLogProbability = referenceLogProbability.wire
         return wire
@@ -117,7 +117,7 @@ extension WorkItem {
     init(wire: Druse_Item) throws(WireError) {
         self.init(
             job: try WireError.number(wire.job, atMost: WireLimits.version, "job"), index: Int(wire.index),
-            crystal: try Crystal(wire: wire), terminated: wire.terminated)
+            crystal: try Crystal(wire: wire), isTerminated: wire.terminated)
     }
 
     var wire: Druse_Item {
@@ -125,7 +125,7 @@ extension WorkItem {
         wire.job = UInt64(job)
         wire.index = UInt32(clamping: index)
         crystal.write(to: &wire)
-        wire.terminated = terminated
+        wire.terminated = isTerminated
         return wire
     }
 

@@ -5,6 +5,7 @@ import Foundation
 import Policy
 import PolicyOptimization
 import Rewards
+import Trajectories
 
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
@@ -128,9 +129,11 @@ struct Benchmarks {
         let part = Array(crystals.prefix(128))
         let team = GradientTeam(layout: shape.weights.layout, threads: threads)
         let values = try team.logProbabilities(of: part, weights: shape.weights)
-        let batch = part.indices.map {
-            Experience(
-                crystal: part[$0], behaviour: values[$0], reference: values[$0], reward: Double($0 % 3))
+        let batch = part.indices.map { index in
+            let sampled = SampledCrystal(
+                id: CrystalID(version: 0, unit: 0, index: index), crystal: part[index], isTerminated: true,
+                logProbability: values[index], referenceLogProbability: values[index])
+            return (sampled, reward: Double(index % 3))
         }
         var settings = PolicyGradientSettings()
         settings.epochs = 1
@@ -157,7 +160,7 @@ struct Benchmarks {
         let team = ThreadTeam(threadCount: threads)
         let measurers = engine.measurers(threads, ValidityLimits())
         let (calls, seconds) = measure {
-            team.forEach(crystals.count) { index, thread in _ = measurers[thread].measurer.evaluate(crystals[index]) }
+            team.forEach(crystals.count) { index, thread in _ = measurers[thread].measurer.measure(crystals[index]) }
         }
         var record = BenchmarkRecord(
             benchmark: "score", shape: "base policy's crystals", threads: threads, crystals: calls * crystals.count,

@@ -165,7 +165,7 @@ struct HubBenchmark {
                 SampledCrystal(
                     id: id,
                     crystal: crystals[(grant.unit.unit * configuration.crystalsPerUnit + id.index) % crystals.count],
-                    terminated: true,
+                    isTerminated: true,
                     logProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4),
                     referenceLogProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4))
             }

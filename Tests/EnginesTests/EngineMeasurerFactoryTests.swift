@@ -8,7 +8,7 @@ import Stability
 import Testing
 import Trajectories
 
-@Suite struct EngineMeasurerTests {
+@Suite struct EngineMeasurerFactoryTests {
     /// Two hulls of the same compounds, one with another energy, in files.
     private func withHulls(_ body: (_ first: String, _ second: String) throws -> Void) throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "hulls-\(UUID().uuidString)")
@@ -87,7 +87,7 @@ import Trajectories
     @Test func measure_crystalsThatMakeNoSense_givesTypedOutcomes() throws {
         try withHulls { first, _ in
             let engine = try ScoringEngine(potential: "chgnet", hull: first)
-            let measurer = EngineMeasurer(measurer: engine.makeMeasurer(ValidityLimits()))
+            let measurer = engine.makeMeasurer(ValidityLimits())
             var generator = SeededGenerator(seed: 5)
             let odd: [Double] = [
                 .nan, .infinity, -.infinity, 0, -1, 1e-300, 1e300, .leastNonzeroMagnitude, -1e18, 1e18, 0.5, 3, 90, 180,
@@ -112,7 +112,7 @@ import Trajectories
                     lattice: LatticeParameters(
                         a: value(0.5...60), b: value(0.5...60), c: value(0.5...60), alpha: value(1...179),
                         beta: value(1...179), gamma: value(1...179)))
-                let item = WorkItem(job: 0, index: number, crystal: crystal, terminated: true)
+                let item = WorkItem(job: 0, index: number, crystal: crystal, isTerminated: true)
                 let results = measurer.measure([item])
                 #expect(results.count == 1)
                 #expect(results.allSatisfy { $0.seconds < 5 })

@@ -1,31 +1,8 @@
 internal import Foundation
 internal import Potentials
-package import Rewards
 internal import Stability
 internal import Synchronization
 package import Trajectories
-
-/// Measures the crystals of tasks by an engine; one for each thread of a reward worker.
-package final class EngineMeasurer: CrystalMeasurer {
-    private let measurer: StabilityMeasurer
-    private let recipe: Recipe?
-
-    /// - Parameter recipe: tells of which items the uncertainty is measured; nil: of none.
-    package init(measurer: StabilityMeasurer, recipe: Recipe? = nil) {
-        self.measurer = measurer
-        self.recipe = recipe
-    }
-
-    package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
-        let candidates = items.map { item in
-            StabilityMeasurer.Candidate(
-                item.crystal, isTerminated: item.terminated,
-                wantsUncertainty: recipe?.wantsUncertainty(ofItem: item.index) ?? false)
-        }
-        return measurer.evaluate(candidates)
-            .map { MeasuringResult(outcome: $0.outcome, seconds: $0.times.totalSeconds) }
-    }
-}
 
 /// Makes the measurers of a process: potential and hull are loaded for the first and shared by the others, also after
 /// the limits change.
@@ -46,9 +23,7 @@ package final class EngineMeasurerFactory: Sendable {
                 "this run wants the engine \(name), which this worker does not have; start the worker with "
                     + "--engine \"COMMAND\", the command of \(name)")
         }
-        return EngineMeasurer(
-            measurer: try engine(recipe).makeMeasurer(
-                recipe.limits, relaxation: recipe.relaxation, committee: try committee(recipe)), recipe: recipe)
+        return try engine(recipe).makeMeasurer(recipe, committee: try committee(recipe))
     }
 
     /// The potentials that tell the uncertainty, if it is wanted; loaded once.
