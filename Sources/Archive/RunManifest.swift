@@ -18,10 +18,23 @@ package struct RunManifest: Codable, Equatable, Sendable {
     /// The digests of potential and hull.
     package var potentialDigest: String?
     package var hullDigest: String?
+    /// The digests of what each judge measures by, by its name; nil if there are none.
+    package var judges: [String: Models]?
     /// The SHA-256 that `config.yaml` may have: one; two while it is being replaced.
     package var configurationDigests: [String]?
     /// Below this energy above the hull a crystal counts as stable, eV/atom.
     package var stableBelow: Double?
+
+    /// The digests of a potential and a hull; nil where they are not known.
+    package struct Models: Codable, Equatable, Sendable {
+        package var potential: String?
+        package var hull: String?
+
+        package init(potential: String? = nil, hull: String? = nil) {
+            self.potential = potential
+            self.hull = hull
+        }
+    }
 
     /// What counts as stable where nothing else is said, eV/atom.
     package static let usualStableBelow = 0.1
@@ -53,6 +66,7 @@ package struct RunManifest: Codable, Equatable, Sendable {
         case policyDigest = "policy_digest"
         case potentialDigest = "potential_digest"
         case hullDigest = "hull_digest"
+        case judges
         case configurationDigests = "configuration_digests"
         case stableBelow = "stable_below"
     }

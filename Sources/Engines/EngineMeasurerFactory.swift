@@ -1,13 +1,17 @@
 internal import Foundation
 internal import Potentials
+internal import Rewards
 internal import Stability
 internal import Synchronization
 package import Trajectories
 
-/// Makes the measurers of a process: potential and hull are loaded for the first and shared by the others, also after
+/// Makes the measurers of a process: potentials and hulls are loaded for the first and shared by the others, also after
 /// the limits change.
 package final class EngineMeasurerFactory: Sendable {
-    private let shared = Mutex<(source: EngineSource, engine: ScoringEngine)?>(nil)
+    /// So many engines are kept: those of a run's recipes.
+    private static let engineLimit = 16
+
+    private let engines = Mutex<[EngineSource: LoadedEngine]>([:])
     private let committee = Mutex<PotentialCommittee?>(nil)
     private let files: RecipeFileCache
 
@@ -23,7 +27,11 @@ package final class EngineMeasurerFactory: Sendable {
                 "this run wants the engine \(name), which this worker does not have; start the worker with "
                     + "--engine \"COMMAND\", the command of \(name)")
         }
-        return try engine(recipe).makeMeasurer(recipe, committee: try committee(recipe))
+        let engine = try engine(recipe)
+        return StabilityMeasurer(
+            evaluator: engine.potential.makeEvaluator(), hull: engine.hull, limits: recipe.limits,
+            relaxation: recipe.relaxation, committee: try committee(recipe)?.makeEvaluator(),
+            uncertaintyShare: recipe.uncertaintyShare)
     }
 
     /// The potentials that tell the uncertainty, if it is wanted; loaded once.
@@ -36,18 +44,32 @@ package final class EngineMeasurerFactory: Sendable {
         }
     }
 
-    /// Potential and hull, loaded if those in hand are others.
-    private func engine(_ recipe: Recipe) throws -> ScoringEngine {
+    private func engine(_ recipe: Recipe) throws -> LoadedEngine {
         let source = try EngineSource(recipe, files)
-        return try shared.withLock { shared in
-            if let shared, shared.source == source { return shared.engine }
-            let engine = try ScoringEngine(potential: source.potentialPlace, hull: source.hullPlace)
+        return try engines.withLock { engines in
+            if let engine = engines[source] { return engine }
+            let engine = try LoadedEngine(source)
             try recipe.check(
                 "potential", recipe.potential, found: engine.potential.digest, expected: recipe.potentialDigest)
-            try recipe.check("hull", recipe.hull, found: engine.hull.digest, expected: recipe.hullDigest)
-            shared = (source, engine)
+            if let hull = engine.hull {
+                try recipe.check("hull", recipe.hull, found: hull.digest, expected: recipe.hullDigest)
+            }
+            if engines.count >= Self.engineLimit { engines.removeAll() }
+            engines[source] = engine
             return engine
         }
+    }
+}
+
+/// A potential, and the hull that its heights are taken above, if they are.
+private struct LoadedEngine: Sendable {
+    let potential: any InteratomicPotential
+    let hull: HullReference?
+
+    init(_ source: EngineSource) throws(ModelError) {
+        potential = try PotentialSource.load(source.potentialPlace)
+        hull = try HullSource.loadAny(source.hullPlace)
+        if let hull { try HullSource.check(hull, isFor: potential) }
     }
 }
 

@@ -12,11 +12,11 @@ package struct MeasuringStandard: Sendable {
 
     /// - Parameters:
     ///   - potential: one of ``PotentialSource/names``, `external NAME` or a file.
-    ///   - hull: `default` or a file.
+    ///   - hull: `default`, a file, or ``HullSource/none``.
     /// - Throws: ``ModelError`` if one cannot be opened, or they do not fit together.
     package init(potential: String, hull: String) throws(ModelError) {
-        let reference = try HullSource.load(hull)
-        hullDigest = reference.digest
+        let reference = try HullSource.loadAny(hull)
+        hullDigest = reference?.digest ?? HullSource.none
         if case .external(let name) = PotentialName(potential) {
             guard !name.isEmpty else {
                 throw ModelError("potential: `external` needs the name of an engine: external NAME")
@@ -26,7 +26,7 @@ package struct MeasuringStandard: Sendable {
             return
         }
         let model = try PotentialSource.load(potential)
-        try HullSource.check(reference, isFor: model)
+        if let reference { try HullSource.check(reference, isFor: model) }
         potentialDigest = model.digest
         potentialLabel = "\(model.name) \(model.digest)"
     }

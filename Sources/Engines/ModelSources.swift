@@ -76,6 +76,14 @@ package enum PotentialSource {
 
 /// Opens the hull that a command names.
 package enum HullSource {
+    /// The name that stands for no hull.
+    package static let none = "none"
+
+    /// - Parameter name: as of ``load(_:)``, or ``none``.
+    package static func loadAny(_ name: String) throws(ModelError) -> HullReference? {
+        name == none ? nil : try load(name)
+    }
+
     /// - Parameter name: "default" for the embedded hull, else a file of entries.
     /// - Throws: ``ModelError``.
     package static func load(_ name: String) throws(ModelError) -> HullReference {

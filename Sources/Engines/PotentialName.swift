@@ -21,7 +21,7 @@ package enum PotentialName: Sendable, Hashable {
     }
 
     /// The name of an engine behind reward workers; nil for a potential that every process has itself.
-    var externalName: String? {
+    package var externalName: String? {
         if case .external(let name) = self { name } else { nil }
     }
 }

@@ -3,6 +3,8 @@ internal import Trajectories
 
 /// What is measured, and how: what the learner tells reward workers at login. Its digest names it in every task.
 package struct Recipe: Codable, Sendable, Hashable {
+    /// The name of the judge whose recipe it is; nil for the one that decides.
+    package var judge: String?
     /// What counts as a crystal.
     package var limits: ValidityLimits
     /// `chgnet`, `external NAME`, or the file's name.
@@ -11,7 +13,7 @@ package struct Recipe: Codable, Sendable, Hashable {
     package var potentialFile: RecipeFile?
     /// SHA-256 of the potential's weights, so that all workers use the same; of an external one, what names it.
     package var potentialDigest: String
-    /// `default`, or the file's name.
+    /// `default`, or the file's name; ``HullSource/none``: heights are not measured.
     package var hull: String
     /// The hull's file; nil for the one that comes with the program.
     package var hullFile: RecipeFile?

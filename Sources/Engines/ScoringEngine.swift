@@ -33,13 +33,4 @@ package struct ScoringEngine: Sendable {
     package func makeMeasurer(_ limits: ValidityLimits) -> StabilityMeasurer {
         StabilityMeasurer(evaluator: potential.makeEvaluator(), hull: hull, limits: limits)
     }
-
-    /// A measurer for one thread, by a recipe.
-    ///
-    /// - Parameter committee: what tells the uncertainty of crystals; nil: it is not measured.
-    func makeMeasurer(_ recipe: Recipe, committee: PotentialCommittee?) -> StabilityMeasurer {
-        StabilityMeasurer(
-            evaluator: potential.makeEvaluator(), hull: hull, limits: recipe.limits, relaxation: recipe.relaxation,
-            committee: committee?.makeEvaluator(), uncertaintyShare: recipe.uncertaintyShare)
-    }
 }

@@ -27,6 +27,7 @@ package struct FineTuningRun {
     /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
     package var place: Endpoint?
     private let standard: MeasuringStandard
+    private let judges: [MeasuringStandard]
     private let inputs: RunInputs
     /// Whether this process made the directory.
     private let isNew: Bool
@@ -62,6 +63,7 @@ package struct FineTuningRun {
             var (directory, lock) = try RunDirectory.resume(at: folder)
             inputs = try RunInputs(directory)
             standard = try inputs.standard()
+            judges = try inputs.judgeStandards()
             self.configuration = try Self.merged(inputs, given: configuration)
             _ = try Self.startVersion(directory, engine: standard.digests, given: configuration)
             if directory.manifest.build != build {
@@ -84,12 +86,17 @@ package struct FineTuningRun {
         guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
         let (initial, reference) = try Self.policies(of: configuration)
         standard = try configuration.standard()
+        judges = try configuration.judgeStandards()
         let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
         var manifest = RunManifest(
             build: build, seed: configuration.seed, referenceDigest: Digest(of: referenceBytes).hexadecimal)
         manifest.policyDigest = Digest(of: policyBytes).hexadecimal
         manifest.potentialDigest = standard.potentialDigest
         manifest.hullDigest = standard.hullDigest
+        let models = judges.map { RunManifest.Models(potential: $0.potentialDigest, hull: $0.hullDigest) }
+        manifest.judges =
+            judges.isEmpty
+            ? nil : Dictionary(zip(configuration.judges.map(\.name), models), uniquingKeysWith: { $1 })
         manifest.stableBelow = configuration.stableBelow
         let kept = RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
         let (directory, lock) = try RunDirectory.create(
@@ -310,22 +317,8 @@ package struct FineTuningRun {
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
-        if case .external = PotentialName(configuration.potential) {
-            learner.broughtEngine = configuration.potential
-        }
-        let offers = try inputs.offers()
-        learner.files = [offers.potential?.blob, offers.hull?.blob].compactMap { $0 }
-        var recipe = Recipe(
-            limits: configuration.reward.limits, potential: offers.potential?.file.name ?? configuration.potential,
-            potentialDigest: standard.potentialDigest, hull: offers.hull?.file.name ?? configuration.hull,
-            hullDigest: standard.hullDigest)
-        recipe.relaxation = configuration.reward.relax
-        recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare
-        (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
-        learner.settings = [
-            .actor: try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups)),
-            .rewardWorker: try PeerSettings.text(recipe),
-        ]
+        learner.samplingSettings = try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups))
+        (learner.recipes, learner.files) = try recipes()
         learner.timing.grace = grace
         learner.isInsecure = isInsecure
         let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
@@ -334,6 +327,36 @@ package struct FineTuningRun {
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
         learner.timing.liveness = .seconds(configuration.livenessSeconds)
         return learner
+    }
+}
+
+extension FineTuningRun {
+    /// How crystals are measured, first by the recipe that decides, and the files that reward workers pull for it.
+    private func recipes() throws -> (recipes: [MeasuringRecipe], files: [Blob]) {
+        var recipes: [MeasuringRecipe] = []
+        var files: [Blob] = []
+        func add(_ models: KeptModels, _ standard: MeasuringStandard, judge: JudgeConfiguration? = nil) throws {
+            let offers = try models.offers()
+            files += [offers.potential?.blob, offers.hull?.blob].compactMap { $0 }
+            var recipe = Recipe(
+                limits: configuration.reward.limits, potential: offers.potential?.file.name ?? models.potential,
+                potentialDigest: standard.potentialDigest, hull: offers.hull?.file.name ?? models.hull,
+                hullDigest: standard.hullDigest)
+            recipe.relaxation = configuration.reward.relax
+            recipe.judge = judge?.name
+            if judge == nil { recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare }
+            (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
+            let isBrought = PotentialName(models.potential).externalName != nil
+            recipes.append(
+                MeasuringRecipe(
+                    name: judge?.name ?? "", settings: try PeerSettings.text(recipe),
+                    broughtEngine: isBrought ? models.potential : nil))
+        }
+        try add(inputs.models, standard)
+        for (judge, standard) in zip(configuration.judges, judges) {
+            try add(inputs.models(of: judge), standard, judge: judge)
+        }
+        return (recipes, files)
     }
 }
 

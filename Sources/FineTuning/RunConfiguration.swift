@@ -20,6 +20,7 @@ package struct RunConfiguration: ConfigurationSection {
     package var reward = RewardConfiguration()
     package var potential = "chgnet"
     package var hull = "default"
+    package var judges: [JudgeConfiguration] = []
     package var stableBelow = RunManifest.usualStableBelow
     package var listen = "tcp://127.0.0.1:0"
     package var threads = 0
@@ -72,6 +73,12 @@ package struct RunConfiguration: ConfigurationSection {
             "what heights are taken above: `default`, the embedded hull, or a file in Alexandria's layout",
             onResume: .sameContents, files: .configuration(unless: ["default"])),
         .init(
+            "judges", \.judges, takes: .custom(nil) { judgesProblem($0) },
+            "further potentials that measure every crystal that the run's own has measured, for the archive: "
+                + "`[{name: judge, potential: chgnet-r2scan}]`. Workers measure by those that they can",
+            files: .configuration(
+                unless: PotentialSource.names + ["default", HullSource.none], prefix: PotentialName.externalPrefix)),
+        .init(
             "stable_below", \.stableBelow, unit: "eV/atom",
             "below this height a crystal counts as stable in logs, report and evaluation"),
         .init(
@@ -101,6 +108,25 @@ package struct RunConfiguration: ConfigurationSection {
     /// What the run's crystals are measured by.
     func standard() throws(ModelError) -> MeasuringStandard {
         try MeasuringStandard(potential: potential, hull: hull)
+    }
+
+    /// What its judges measure by, in their order.
+    func judgeStandards() throws(ConfigurationError) -> [MeasuringStandard] {
+        var standards: [MeasuringStandard] = []
+        for judge in judges {
+            do throws(ModelError) {
+                standards.append(try MeasuringStandard(potential: judge.potential, hull: judge.hull))
+            } catch { throw ConfigurationError(source: "judges", problems: ["\(judge.name): \(error)"]) }
+        }
+        return standards
+    }
+
+    private static func judgesProblem(_ judges: [JudgeConfiguration]) -> String? {
+        guard judges.count <= LearnerConfiguration.judgeLimit else {
+            return "holds \(judges.count); it may hold \(LearnerConfiguration.judgeLimit)"
+        }
+        let names = judges.map(\.name)
+        return Set(names).count == names.count ? nil : "holds two of one name"
     }
 
     private static func endpointProblem(_ text: String) -> String? {

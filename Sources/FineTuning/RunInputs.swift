@@ -20,8 +20,6 @@ package struct RunInputs: Sendable {
     static let referenceFileName = "reference.safetensors"
     /// The policy at the start, where it is not the reference.
     static let policyFileName = "policy.safetensors"
-    private static let potentialFileName = "potential.safetensors"
-    private static let hullFileStem = "hull"
 
     /// The inputs of a run with its own configuration.
     ///
@@ -60,16 +58,11 @@ package struct RunInputs: Sendable {
     ) -> (contents: [String: Data], copies: [String: URL]) {
         var contents = [referenceFileName: reference]
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
-        var copies: [String: URL] = [:]
-        if case .file(let path) = PotentialName(configuration.potential) {
-            copies["\(RunDirectory.inputsName)/\(potentialFileName)"] = URL(filePath: path)
-        }
-        if configuration.hull != "default" {
-            let source = URL(filePath: configuration.hull)
-            // All extensions stay: they tell the layout and the compression.
-            let extensions = source.lastPathComponent.split(separator: ".").dropFirst().suffix(2).map(String.init)
-            let name = ([hullFileStem] + extensions).joined(separator: ".")
-            copies["\(RunDirectory.inputsName)/\(name)"] = source
+        var copies = KeptModels.copies(potential: configuration.potential, hull: configuration.hull)
+        for judge in configuration.judges {
+            let own = KeptModels.copies(
+                potential: judge.potential, hull: judge.hull, stem: KeptModels.stem(ofJudge: judge.name))
+            copies.merge(own) { $1 }
         }
         return (contents, copies)
     }
@@ -105,8 +98,9 @@ package struct RunInputs: Sendable {
     /// - Throws: ``ConfigurationError`` if one is another than the run was begun with; ``ModelError`` where reward
     ///   workers bring the potential.
     package func engine() throws -> ScoringEngine {
-        let engine = try ScoringEngine(potential: keptPotential, hull: keptHull?.path ?? configuration.hull)
-        try check(potential: engine.potential.digest, hull: engine.hull.digest)
+        let names = models.names
+        let engine = try ScoringEngine(potential: names.potential, hull: names.hull)
+        try check("the run", potential: engine.potential.digest, hull: engine.hull.digest, against: manifestDigests)
         return engine
     }
 
@@ -114,62 +108,54 @@ package struct RunInputs: Sendable {
     ///
     /// - Throws: ``ConfigurationError`` if it is another than the run was begun with.
     func standard() throws -> MeasuringStandard {
-        let standard = try MeasuringStandard(potential: keptPotential, hull: keptHull?.path ?? configuration.hull)
-        try check(potential: standard.potentialDigest, hull: standard.hullDigest)
+        let standard = try models.standard()
+        try check(
+            "the run", potential: standard.potentialDigest, hull: standard.hullDigest, against: manifestDigests)
         return standard
     }
 
-    private func check(potential: String, hull: String) throws {
-        for (kind, found, expected) in [
-            ("potential", potential, directory.manifest.potentialDigest),
-            ("hull", hull, directory.manifest.hullDigest),
-        ] {
+    /// What the run's judges measure by, in their order.
+    ///
+    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with.
+    func judgeStandards() throws -> [MeasuringStandard] {
+        try configuration.judges.map { judge in
+            let standard = try models(of: judge).standard()
+            try check(
+                judge.name, potential: standard.potentialDigest, hull: standard.hullDigest,
+                against: directory.manifest.judges?[judge.name] ?? .init())
+            return standard
+        }
+    }
+
+    private var manifestDigests: RunManifest.Models {
+        .init(potential: directory.manifest.potentialDigest, hull: directory.manifest.hullDigest)
+    }
+
+    private func check(_ whose: String, potential: String, hull: String, against known: RunManifest.Models) throws {
+        for (kind, found, expected) in [("potential", potential, known.potential), ("hull", hull, known.hull)] {
             guard let expected, found != expected else { continue }
             throw ConfigurationError(
                 source: directory.url.path,
                 problems: [
-                    "the \(kind) is not the one the run was begun with (digest \(found), expected \(expected)); "
+                    "the \(kind) of \(whose) is not the one it was begun with (digest \(found), expected \(expected)); "
                         + "use the build or the file that it was begun with"
                 ])
         }
     }
 
-    private var keptPotential: String { keptFile(Self.potentialFileName)?.path ?? configuration.potential }
-
-    /// The names by which they are found on this machine: the file the run was begun with, as long as it is the same,
-    /// else the copy in the run's directory.
-    package var engineNames: (potential: String, hull: String) {
-        func name(_ original: String, _ kept: URL?) -> String {
-            guard let kept, !FileManager.default.contentsEqual(atPath: original, andPath: kept.path) else {
-                return original
-            }
-            return kept.standardizedFileURL.path
-        }
-        return (
-            name(configuration.potential, keptFile(Self.potentialFileName)), name(configuration.hull, keptHull)
-        )
+    /// Potential and hull of the recipe that decides.
+    var models: KeptModels {
+        KeptModels(inputs: directory.inputs, potential: configuration.potential, hull: configuration.hull)
     }
 
-    /// The files of the run's own potential and hull, with what reward workers pull of them; nil for embedded ones.
-    ///
-    /// - Throws: ``ModelError`` for a file that cannot be read or offered.
-    func offers() throws -> (potential: (file: RecipeFile, blob: Blob)?, hull: (file: RecipeFile, blob: Blob)?) {
-        var potential: (file: RecipeFile, blob: Blob)?
-        if case .file(let path) = PotentialName(configuration.potential) {
-            potential = try RecipeFile.offer(keptFile(Self.potentialFileName) ?? URL(filePath: path))
-        }
-        if configuration.hull == "default" { return (potential, nil) }
-        return (potential, try RecipeFile.offer(keptHull ?? URL(filePath: configuration.hull)))
+    /// Potential and hull of a judge.
+    func models(of judge: JudgeConfiguration) -> KeptModels {
+        KeptModels(
+            inputs: directory.inputs, potential: judge.potential, hull: judge.hull,
+            stem: KeptModels.stem(ofJudge: judge.name))
     }
 
-    private func keptFile(_ name: String) -> URL? {
-        let file = directory.inputs.appending(path: name)
-        return FileManager.default.fileExists(atPath: file.path) ? file : nil
-    }
-
-    private var keptHull: URL? {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: directory.inputs.path)) ?? []
-        return names.first { $0 == Self.hullFileStem || $0.hasPrefix("\(Self.hullFileStem).") }
-            .map { directory.inputs.appending(path: $0) }
-    }
+    /// The names by which potential and hull are found on this machine: the file the run was begun with, as long as it
+    /// is the same, else the copy in the run's directory.
+    package var engineNames: (potential: String, hull: String) { models.originalNames }
 }

@@ -28,6 +28,7 @@ package struct RunPlan: Sendable {
             throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
         }
         let standard: MeasuringStandard
+        let judges: [MeasuringStandard]
         let start: String
         var effective: RunConfiguration
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
@@ -36,6 +37,7 @@ package struct RunPlan: Sendable {
             try RunLock.checkFree(at: folder.appending(path: "lock"))
             let inputs = try RunInputs(directory)
             standard = try inputs.standard()
+            judges = try inputs.judgeStandards()
             _ = try inputs.policy()
             effective = try FineTuningRun.merged(inputs, given: configuration)
             let version = try FineTuningRun.startVersion(directory, engine: standard.digests, given: configuration)
@@ -46,16 +48,20 @@ package struct RunPlan: Sendable {
             try RunDirectory.checkIsFree(at: folder, manifest: manifest)
             _ = try FineTuningRun.policies(of: configuration)
             standard = try configuration.standard()
+            judges = try configuration.judgeStandards()
             effective = configuration
             start = "begins a run in \(folder.path)"
         }
         effective.runDirectory = folder.path
         self.configuration = effective
         try ListeningRule.check(effective.listen, isInsecure: isInsecure)
-        lines = [
-            "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
-            "energies: \(standard.potentialLabel), hull \(standard.hullDigest)",
-            "listens at \(effective.listen)",
-        ]
+        lines =
+            [
+                "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
+                "energies: \(standard.potentialLabel), hull \(standard.hullDigest)",
+            ]
+            + zip(effective.judges, judges).map { judge, standard in
+                "judge \(judge.name): \(standard.potentialLabel), hull \(standard.hullDigest)"
+            } + ["listens at \(effective.listen)"]
     }
 }

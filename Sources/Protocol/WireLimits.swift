@@ -9,6 +9,8 @@ package enum WireLimits {
     /// Messages queued towards a peer before the hub holds back.
     package static let queuedMessages = 256
     static let chunks = 16_384
+    /// Of a run: the one that decides and those of judges.
+    package static let recipes = 16
     /// Crystals in a unit or a task.
     package static let crystals = 4096
     package static let sitesPerCrystal = 256

@@ -34,9 +34,15 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
             case .relaxationDisplacement: "Å"
             case .relaxationSteps: "steps"
             case .relaxationConverged, .relaxationVolumeRatio: "1"
-            default: nil
+            default: Self.known.first { rawValue.hasSuffix("_\($0.rawValue)") }?.unit
             }
         }
+
+        /// Those that judges measure under names of their own.
+        private static let known = [
+            energyPerAtom, energyAboveHull, initialEnergyPerAtom, initialEnergyAboveHull, uncertainty,
+            relaxationSteps, relaxationConverged, relaxationDisplacement, relaxationVolumeRatio,
+        ]
 
         package static func < (left: Quantity, right: Quantity) -> Bool { left.rawValue < right.rawValue }
     }
@@ -58,6 +64,15 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
 
     /// The number of a name; nil if it was not measured.
     package subscript(quantity: Quantity) -> Double? { values[quantity] }
+
+    /// The measurement with another one's numbers under names that begin with a judge's: "judge_energy_per_atom".
+    package func adding(_ judged: Measurement, by judge: String) -> Measurement {
+        var sum = self
+        for (quantity, value) in judged.values {
+            sum.values[Quantity(rawValue: "\(judge)_\(quantity.rawValue)")] = value
+        }
+        return sum
+    }
 
     /// The numbers in the order of their names.
     package var description: String {

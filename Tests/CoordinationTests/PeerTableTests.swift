@@ -80,16 +80,16 @@ import Trajectories
         // They wait already.
         table.giveTurn(to: SessionID(10))
         table.giveTurnsToAll()
-        let first = table.takeTurn(.actor)
+        let first = table.takeTurn(.sampling)
         #expect(first?.session == SessionID(10))
         table.giveTurn(to: SessionID(10))
-        let second = table.takeTurn(.actor)
+        let second = table.takeTurn(.sampling)
         #expect(second?.session == SessionID(20))
-        table.giveBackTurns([SessionID(20)], of: .actor)
+        table.giveBackTurns([SessionID(20)], of: .sampling)
         table.remove(SessionID(30))
-        let rest = [table.takeTurn(.actor), table.takeTurn(.actor), table.takeTurn(.actor)]
+        let rest = [table.takeTurn(.sampling), table.takeTurn(.sampling), table.takeTurn(.sampling)]
         #expect(rest.map { $0?.session } == [SessionID(20), SessionID(10), nil])
-        let worker = table.takeTurn(.rewardWorker)
+        let worker = table.takeTurn(.measuring(0))
         #expect(worker == nil)
         table.checkInvariants()
     }
@@ -99,12 +99,12 @@ import Trajectories
         let policy = Digest(of: [1])
         table.update(Readiness(window: 0, policy: policy, reference: policy), of: SessionID(10))
         table.update(Readiness(window: 4, policy: policy, reference: policy), of: SessionID(20))
-        #expect(table.available(.actor) == [InstanceID(2), InstanceID(3)])
-        #expect(table.count(of: .actor, holding: policy) == 2)
+        #expect(table.available(.sampling) == [InstanceID(2), InstanceID(3)])
+        #expect(table.actors(holding: policy) == 2)
         table.checkInvariants()
         table.remove(SessionID(20))
-        #expect(table.available(.actor) == [InstanceID(3)])
-        #expect(table.count(of: .actor, holding: policy) == 1)
+        #expect(table.available(.sampling) == [InstanceID(3)])
+        #expect(table.actors(holding: policy) == 1)
         #expect((table.count(of: .actor), table.count(of: .rewardWorker)) == (2, 0))
         table.checkInvariants()
     }

@@ -21,7 +21,7 @@ import Trajectories
         #expect(fresh.waitingText?.contains("units wait, no actor has joined") == true)
         let sampled = try report {
             $0.unitsWaiting = 0
-            $0.crystalsWaiting = 32
+            $0.recipes[0].crystalsWaiting = 32
         }
         #expect(sampled.waitingText?.contains("32 crystals wait, no reward worker has joined") == true)
     }
@@ -29,8 +29,8 @@ import Trajectories
     @Test func waitingText_whereWorkersMustBringTheirEngine_namesIt() throws {
         let sampled = try report {
             $0.unitsWaiting = 0
-            $0.crystalsWaiting = 2
-            $0.broughtEngine = "external emt"
+            $0.recipes[0].crystalsWaiting = 2
+            $0.recipes[0].broughtEngine = "external emt"
         }
         #expect(sampled.waitingText?.contains("no reward worker that measures with external emt has joined") == true)
     }

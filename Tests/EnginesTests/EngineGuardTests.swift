@@ -168,7 +168,7 @@ import Trajectories
         func batch(workers: Int, threads: Int) throws -> [Outcome] {
             let observer = RecordingObserver()
             var configuration = try Toys.configuration(versions: 1, crystalsPerBatch: 18)
-            configuration.settings[.rewardWorker] = "units of 8"
+            configuration.recipes = [MeasuringRecipe(settings: "units of 8")]
             let learner = Running { [configuration] in
                 let trainer = ToyTrainer()
                 _ = try LearnerRole(configuration: configuration, observer: observer)

@@ -19,6 +19,8 @@ package struct Simulation {
         package var inbox: [HubMessage] = []
         package var jobs: [Work] = []
         package var left = false
+        /// The recipes that a worker has an engine for; nil: all.
+        package var measures: Set<String>?
         package var error: RoleError?
 
         package init(number: Int, kind: Kind) {
@@ -63,7 +65,8 @@ package struct Simulation {
             configuration: configuration, generator: SeededGenerator(seed: seed), gathering: gathering)
     }
 
-    package mutating func add(_ role: PeerRole, threads: Int = 1) throws -> Station {
+    /// - Parameter measures: The recipes that a worker has an engine for; nil: all.
+    package mutating func add(_ role: PeerRole, threads: Int = 1, measures: Set<String>? = nil) throws -> Station {
         var configuration = PeerConfiguration(
             endpoint: try Endpoint("tcp://127.0.0.1:5555"), build: "test", host: "test", process: stations.count)
         configuration.threads = threads
@@ -74,6 +77,7 @@ package struct Simulation {
             kind: role == .actor
                 ? .actor(ActorCore(SamplingWork(), configuration: configuration, generator: generator))
                 : .worker(RewardWorkerCore(MeasuringWork(), configuration: configuration, generator: generator)))
+        station.measures = measures
         stations.append(station)
         update(station) {
             $0.start(now: $1)
@@ -124,14 +128,16 @@ package struct Simulation {
         var jobs = core.takeJobs()
         while !jobs.isEmpty {
             switch jobs.removeFirst() {
-            case .prepare(let settings) where !lackedFiles.isEmpty:
-                core.finished(.lacking(lackedFiles.sorted { "\($0)" < "\($1)" }, settings: settings), now: now)
-            case .prepare(let settings):
-                core.finished(.prepared(settings: settings, problem: engineProblem), now: now)
-            case .keep(let blob, let settings):
+            case .prepare(let recipes) where !lackedFiles.isEmpty:
+                core.finished(.lacking(lackedFiles.sorted { "\($0)" < "\($1)" }, of: recipes), now: now)
+            case .prepare(let recipes):
+                let usable = recipes.filter { station.measures?.contains($0) ?? true }
+                core.finished(
+                    .prepared(recipes, usable: engineProblem.map(Result.failure) ?? .success(usable)), now: now)
+            case .keep(let blob, _):
                 lackedFiles.remove(blob.digest)
-                core.finished(.kept(blob.digest, settings: settings), now: now)
-            case .measure(let task, let settings): station.jobs.append(.worker(.measure(task, settings: settings)))
+                core.finished(.kept(blob.digest), now: now)
+            case .measure(let task, let recipe): station.jobs.append(.worker(.measure(task, recipe: recipe)))
             }
             jobs += core.takeJobs()
         }
@@ -229,12 +235,16 @@ package struct Simulation {
             } worker: { _, _ in
             }
         case .worker(let job):
-            guard case .measure(let task, _) = job else { return false }
+            guard case .measure(let task, let recipe) = job else { return false }
             measured += task.items.map {
                 CrystalID(
                     version: PolicyVersion($0.job), unit: $0.index / crystalsPerUnit, index: $0.index % crystalsPerUnit)
             }
-            let results = task.items.map { MeasuringResult(outcome: Toys.outcome(of: $0), seconds: 0.1) }
+            let results = task.items.map { item in
+                MeasuringResult(
+                    outcome: recipe.hasPrefix("judge") ? Toys.judgement(of: item) : Toys.outcome(of: item), seconds: 0.1
+                )
+            }
             let output = MeasuringWork.Output.measured(task, results, seconds: 1)
             update(station) { _, _ in
             } worker: {

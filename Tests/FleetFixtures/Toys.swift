@@ -70,6 +70,12 @@ package enum Toys {
         return .measured(Measurement(energyPerAtom: -energy, energyAboveHull: energy))
     }
 
+    /// What a judge finds of the crystal: an energy without a height, for most.
+    package static func judgement(of item: WorkItem) -> Outcome {
+        if item.crystal.sites.count == 5 { return .failed(.engineTimedOut) }
+        return .measured(Measurement([.energyPerAtom: item.crystal.lattice.a * -0.02]))
+    }
+
     private static func unwrapped<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw ToyError.missing }
         return value

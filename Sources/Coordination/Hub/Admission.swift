@@ -60,12 +60,17 @@ package struct Admission: Sendable, Hashable {
 
     /// Why an outcome cannot be used; nil if it can.
     ///
-    /// - Parameter siteCount: of the crystal; nil where it is not known.
-    package func problem(of outcome: Outcome, siteCount: Int? = nil) -> String? {
+    /// - Parameters:
+    ///   - siteCount: of the crystal; nil where it is not known.
+    ///   - needsHeight: whether it is of no use without a height above the hull.
+    package func problem(of outcome: Outcome, siteCount: Int? = nil, needsHeight: Bool = true) -> String? {
         guard case .measured(let measurement) = outcome else { return nil }
         if let problem = measurement.relaxed.flatMap({ self.problem(of: $0, siteCount: siteCount) }) { return problem }
         for quantity in [Measurement.Quantity.energyPerAtom, .energyAboveHull] {
-            guard let value = measurement[quantity] else { return "\(quantity.rawValue) is missing" }
+            guard let value = measurement[quantity] else {
+                if quantity == .energyAboveHull, !needsHeight { continue }
+                return "\(quantity.rawValue) is missing"
+            }
             // Written so that a NaN fails.
             guard abs(value) <= Self.largestEnergy else {
                 return "\(quantity.rawValue) of \(value) eV/atom is not within ±\(Int(Self.largestEnergy))"

@@ -58,6 +58,9 @@ package struct CrystalLedger: Sendable {
             scoringSeconds: score.result.seconds, sampledBy: sample.sampledBy, scoredBy: score.scoredBy)
     }
 
+    /// A sampled crystal; nil if it is not there.
+    subscript(_ id: CrystalID) -> SampledCrystal? { place(of: id).flatMap { samples[$0]?.crystal } }
+
     /// The number of sites of a crystal; nil if it is not there.
     func siteCount(of id: CrystalID) -> Int? { place(of: id).flatMap { samples[$0]?.crystal.crystal.sites.count } }
 

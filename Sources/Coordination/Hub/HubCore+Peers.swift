@@ -85,7 +85,7 @@ extension HubCore {
         let welcome = Welcome(
             session: session.value, epoch: epoch, run: configuration.run, heartbeat: configuration.timing.heartbeat,
             liveness: configuration.timing.liveness,
-            settings: configuration.settings[hello.peer.role] ?? "", weights: weights.newest)
+            settings: configuration.settings(for: hello.peer.role), weights: weights.newest)
         send(.welcome(welcome), to: routing)
         emit(.event(.peerJoined(hello.peer)))
     }

@@ -8,10 +8,13 @@ extension HubCore {
     package func state(now: Moment) -> HubReport {
         var report = snapshot()
         if let newest = weights.newest {
-            report.readyActors = peers.count(of: .actor, holding: newest.policy)
+            report.readyActors = peers.actors(holding: newest.policy)
         }
-        report.crystalsWaiting = tasks.waitingCrystals
-        report.broughtEngine = configuration.broughtEngine
+        report.recipes = configuration.recipes.enumerated().map { place, recipe in
+            HubReport.RecipeState(
+                name: recipe.name, broughtEngine: recipe.broughtEngine, crystalsWaiting: tasks[place].waitingCrystals,
+                workers: peers.available(.measuring(place)).count)
+        }
         let leases = versions.compactMap(\.ledger.longestLease)
         report.oldestUnit = leases.min { $0.since < $1.since }.map { held($0, now: now) }
         report.oldestTask = tasks.longestLease.map { held($0, now: now) }

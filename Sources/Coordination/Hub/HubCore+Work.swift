@@ -14,11 +14,11 @@ extension HubCore {
         let newest = versions[place].weights
         var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
-        while versions[place].ledger.waitingCount > 0, let peer = peers.takeTurn(.actor) {
+        while versions[place].ledger.waitingCount > 0, let peer = peers.takeTurn(.sampling) {
             guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer) else { continue }
             guard
                 let (unit, isRegrant) = versions[place].ledger.grant(
-                    to: peer.instance, among: peers.available(.actor), now: now)
+                    to: peer.instance, among: peers.available(.sampling), now: now)
             else {
                 passed.append(peer.session)
                 continue
@@ -30,7 +30,7 @@ extension HubCore {
             send(.unitGrant(UnitGrant(unit: unit, policy: newest.policy)), to: peer.routing)
             peers.giveTurn(to: peer.session)
         }
-        peers.giveBackTurns(passed, of: .actor)
+        peers.giveBackTurns(passed, of: .sampling)
     }
 
     /// Gives waiting tasks to workers that have room, in the order of their turns.
@@ -38,12 +38,18 @@ extension HubCore {
     /// - Complexity: As of ``grantUnits(now:)``.
     mutating func leaseTasks(now: Moment) {
         guard case .working = phase else { return }
+        // Judges first: they finish what has begun.
+        for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, now: now) }
+    }
+
+    private mutating func leaseTasks(of recipe: Int, now: Moment) {
+        let digest = configuration.recipes[recipe].digest
         var passed: [SessionID] = []
-        while tasks.waitingCount > 0, let peer = peers.takeTurn(.rewardWorker) {
+        while tasks[recipe].waitingCount > 0, let peer = peers.takeTurn(.measuring(recipe)) {
             guard hasRoomForTask(peer), hasRoomInQueue(peer) else { continue }
             guard
                 let (id, crystals) = tasks.lease(
-                    to: peer.instance, among: peers.available(.rewardWorker), now: now)
+                    to: peer.instance, recipe: recipe, among: peers.available(.measuring(recipe)), now: now)
             else {
                 passed.append(peer.session)
                 continue
@@ -51,10 +57,10 @@ extension HubCore {
             counters.tasksLeased += 1
             bursts[peer.session, default: 0] += 1
             send(
-                .task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: crystals.map(item))), to: peer.routing)
+                .task(RewardTask(epoch: epoch, id: id, recipe: digest, items: crystals.map(item))), to: peer.routing)
             peers.giveTurn(to: peer.session)
         }
-        peers.giveBackTurns(passed, of: .rewardWorker)
+        peers.giveBackTurns(passed, of: .measuring(recipe))
     }
 
     /// What a worker is told of a crystal: what it takes to measure it, and no more.
@@ -145,7 +151,7 @@ extension HubCore {
                 unmeasured.append(crystal)
             }
         }
-        tasks.add(unmeasured)
+        tasks.add(unmeasured, recipe: 0)
         leaseTasks(now: now)
         completeBatch(now: now)
     }
@@ -191,6 +197,7 @@ extension HubCore {
             reject("foreign-task", detail: "\(peer.description) sent results of a task that it never held")
             return
         }
+        let recipe = tasks.recipe(of: result.task)
         var usable: [(id: CrystalID, result: MeasuringResult)] = []
         var problem: String?
         // Results are matched by their place, so that with another number of them none can be.
@@ -199,7 +206,9 @@ extension HubCore {
         } else {
             for (id, measured) in zip(asked, result.results) {
                 let siteCount = place(of: id.version).flatMap { versions[$0].crystals.siteCount(of: id) }
-                if let found = configuration.admission.problem(of: measured.outcome, siteCount: siteCount) {
+                let found = configuration.admission.problem(
+                    of: measured.outcome, siteCount: siteCount, needsHeight: recipe == 0)
+                if let found {
                     problem = problem ?? "crystal \(id): \(found)"
                 } else {
                     usable.append((id, measured))
@@ -207,12 +216,17 @@ extension HubCore {
             }
         }
         let delivery = tasks.deliver(result.task, results: usable.map(\.id), from: peer.instance)
+        var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
-                finish(crystal.id, crystal.result, by: peer.description.name)
+                if note(crystal.id, crystal.result, recipe: recipe, from: peer) { judged.append(crystal.id) }
             } else {
                 counters.duplicateOutcomes += 1
             }
+        }
+        let crystals = judged.compactMap { id in place(of: id.version).flatMap { versions[$0].crystals[id] } }
+        for judge in configuration.recipes.indices.dropFirst() where !crystals.isEmpty {
+            tasks.add(crystals, recipe: judge)
         }
         if delivery.missingCount > 0 { counters.tasksRequeued += 1 }
         if let problem {
@@ -240,6 +254,31 @@ extension HubCore {
             }
         }
         counters.tasksRequeued += tasks.expire(now: now)
+    }
+
+    /// Takes in what came of a recipe; true if the judges are to measure the crystal now.
+    private mutating func note(_ id: CrystalID, _ result: MeasuringResult, recipe: Int, from peer: Peer) -> Bool {
+        if recipe > 0 { countJudged(result.outcome, of: id, by: configuration.recipes[recipe].name, peer) }
+        switch assembly.add(result, of: id, recipe: recipe, by: peer.description.name) {
+        case .judge: return true
+        case .wait: return false
+        case .finished(let result, let name):
+            finish(id, result, by: name)
+            return false
+        }
+    }
+
+    /// Counts what a judge made of a crystal, and tells of the first that it could not measure for a reason.
+    private mutating func countJudged(_ outcome: Outcome, of id: CrystalID, by judge: String, _ peer: Peer) {
+        let count = counters.countJudged(outcome, by: judge)
+        if count > 1 { return }
+        switch outcome {
+        case .measured: return
+        case .invalid(let reason):
+            warn("\(judge) finds crystal \(id) invalid (\(reason.rawValue)); more are only counted")
+        case .failed(let failure):
+            warn("\(judge) could not measure crystal \(id) at \(peer.description): \(failure); more are only counted")
+        }
     }
 
     private mutating func finish(_ id: CrystalID, _ result: MeasuringResult, by name: String) {
@@ -301,7 +340,10 @@ extension HubCore {
             precondition(
                 versions.allSatisfy { $0.version >= gathering.oldestVersion }, "a version is in flight in vain")
             let open = versions.reduce(0) { $0 + $1.crystals.sampledCount - $1.crystals.doneCount }
-            precondition(tasks.openCount == open, "a crystal without an outcome is in no task, or in vain")
+            precondition(
+                tasks[0].openCount == open - assembly.count, "a crystal without an outcome is in no task, or in vain")
+            let judging = configuration.recipes.indices.dropFirst().reduce(0) { $0 + tasks[$1].openCount }
+            precondition(judging == assembly.missingCount, "a judge's crystal is in no task, or in vain")
             guard case .working(let version) = phase, let newest = weights.newest else { return }
             precondition(versions.last?.version == version, "the version that is sampled is not the newest")
             for peer in peers.all {
@@ -311,7 +353,7 @@ extension HubCore {
                     case .rewardWorker: hasRoomForTask(peer)
                     }
                 precondition(
-                    !isHungry || peers.hasTurn(peer) || turnsAtTick.contains(peer.session),
+                    !isHungry || peers.hasTurns(peer) || turnsAtTick.contains(peer.session),
                     "a peer has room and no turn")
             }
         #endif

@@ -20,8 +20,6 @@ package struct HubCore: Sendable {
 
     let configuration: LearnerConfiguration
     let epoch: UInt64
-    /// What crystals are measured by: the digest of the reward workers' settings.
-    let recipe: Digest
     var phase = Phase.waiting
     var peers: PeerTable
     /// The versions whose crystals can still get into a batch, the oldest first; few, in the synchronous mode one.
@@ -31,7 +29,9 @@ package struct HubCore: Sendable {
     /// Which crystals the steps take.
     var gathering: any BatchGathering
     /// The crystals of all versions that wait for their outcomes.
-    var tasks: TaskQueue
+    var tasks: TaskQueues
+    /// Those of them that are measured and wait for judges.
+    var assembly: OutcomeAssembly
     var weights: BlobStore
     var misconduct = Misconduct()
     package internal(set) var counters = HubCounters()
@@ -58,11 +58,12 @@ package struct HubCore: Sendable {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
-        recipe = Digest(of: (configuration.settings[.rewardWorker] ?? "").utf8)
-        peers = PeerTable(capacity: configuration.peerCapacity)
+        peers = PeerTable(capacity: configuration.peerCapacity, recipes: configuration.recipes.map(\.digest))
         weights = BlobStore(files: configuration.files)
-        tasks = TaskQueue(
-            lease: configuration.timing.taskLease, crystalsPerTask: configuration.crystalsPerTask)
+        tasks = TaskQueues(
+            recipes: configuration.recipes.count, lease: configuration.timing.taskLease,
+            crystalsPerTask: configuration.crystalsPerTask)
+        assembly = OutcomeAssembly(names: configuration.recipes.map(\.name))
         self.gathering = gathering ?? configuration.gathering
     }
 
@@ -98,9 +99,14 @@ package struct HubCore: Sendable {
         counters.staleCrystals += gathering.begin(version.nextStep)
         let oldest = gathering.oldestVersion
         versions.removeAll { $0.version < oldest || $0.version >= version }
-        counters.staleCrystals += tasks.forget(before: oldest)
+        let judged = assembly.count
+        assembly.forget(before: oldest)
+        counters.staleCrystals += tasks.forget(before: oldest) + judged - assembly.count
         // Late results of an earlier batch are told from those that nobody asked for.
-        if versions.isEmpty { tasks.removeAll() }
+        if versions.isEmpty {
+            tasks.removeAll()
+            assembly.removeAll()
+        }
         versions.append(
             VersionInFlight(announcement, configuration: configuration, known: known, counters: counters))
         phase = .working(version)

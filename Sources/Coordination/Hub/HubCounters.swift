@@ -34,6 +34,8 @@ package struct HubCounters: Sendable, Hashable {
     package var invalid: [String: Int] = [:]
     /// Crystals by why they could not be evaluated.
     package var failed: [String: Int] = [:]
+    /// What judges made of crystals, by judge and outcome, such as "judge.failed.engine_timed_out".
+    package var judged: [String: Int] = [:]
     /// Messages dropped, by kind: "malformed", "unknown-session", ...
     package var rejectedMessages: [String: Int] = [:]
     /// Reports that the observer was too slow for.
@@ -48,6 +50,12 @@ package struct HubCounters: Sendable, Hashable {
         case .invalid(let reason): invalid[reason.rawValue, default: 0] += 1
         case .failed(let failure): failed[failure.reason, default: 0] += 1
         }
+    }
+
+    /// Counts what a judge made of a crystal; returns how often that came of it.
+    mutating func countJudged(_ outcome: Outcome, by judge: String) -> Int {
+        judged["\(judge).\(outcome.label)", default: 0] += 1
+        return judged["\(judge).\(outcome.label)"] ?? 0
     }
 
     /// Crystals that have an outcome.

@@ -2,7 +2,10 @@ extension HubReport {
     /// What the version waits for, by name, such as "32 crystals wait, no reward worker has joined"; nil if for
     /// nothing.
     package var waitingText: String? {
-        let parts = [unitsText, heldText(oldestUnit, "unit"), tasksText, heldText(oldestTask, "task")].compactMap { $0 }
+        let tasks = recipes.indices.compactMap(tasksText)
+        let parts =
+            [unitsText, heldText(oldestUnit, "unit")].compactMap { $0 } + tasks
+            + [heldText(oldestTask, "task")].compactMap { $0 }
         guard !parts.isEmpty else { return nil }
         return "version \(version), \(crystalsDone) of \(crystalsPerBatch) crystals scored: "
             + parts.joined(separator: "; ")
@@ -17,16 +20,33 @@ extension HubReport {
         return oldestUnit == nil ? "\(units) \(wait), no actor asks for work (\(actors) joined)" : nil
     }
 
-    private var tasksText: String? {
-        guard crystalsWaiting > 0 else { return nil }
-        let crystals = Self.count(crystalsWaiting, "crystal")
-        let wait = crystalsWaiting == 1 ? "waits" : "wait"
-        if rewardWorkers == 0 {
-            guard let broughtEngine else { return "\(crystals) \(wait), no reward worker has joined" }
-            return "\(crystals) \(wait), no reward worker that measures with \(broughtEngine) has joined: start "
-                + "one with --engine"
+    private func tasksText(of place: Int) -> String? {
+        let recipe = recipes[place]
+        guard recipe.crystalsWaiting > 0 else { return nil }
+        let crystals = Self.count(recipe.crystalsWaiting, "crystal")
+        let wait = (recipe.crystalsWaiting == 1 ? "waits" : "wait") + (place == 0 ? "" : " for \(recipe.name)")
+        if recipe.workers == 0, let engine = recipe.broughtEngine {
+            return "\(crystals) \(wait), no reward worker that measures with \(engine) has joined: start one with "
+                + "--engine"
+        }
+        if rewardWorkers == 0 { return "\(crystals) \(wait), no reward worker has joined" }
+        if recipe.workers == 0, recipes.contains(where: { $0.workers > 0 }) {
+            let what = place == 0 ? "by the run's potential" : "it"
+            let workers = Self.count(rewardWorkers, "reward worker")
+            return "\(crystals) \(wait), none of \(workers) measures \(what): start one without --engine"
         }
         return oldestTask == nil ? "\(crystals) \(wait), no reward worker asks for work (\(rewardWorkers) joined)" : nil
+    }
+
+    /// The recipes by which crystals wait to be measured and nobody measures, though those who do may be there: with an
+    /// engine of their own, or for other recipes.
+    var recipesInWant: Set<Int> {
+        let isServed = recipes.contains { $0.workers > 0 }
+        return Set(
+            recipes.indices.filter { place in
+                recipes[place].workers == 0 && recipes[place].crystalsWaiting > 0
+                    && (recipes[place].broughtEngine != nil || isServed)
+            })
     }
 
     private func heldText(_ held: HeldWork?, _ noun: String) -> String? {

@@ -2,9 +2,31 @@ package import Trajectories
 
 /// The state of the hub at a moment.
 package struct HubReport: Sendable, Hashable {
-    /// Whether the peers that are there can finish the version: somebody scores, and somebody samples what is not
-    /// sampled.
-    package var canBeFinished: Bool { rewardWorkers > 0 && (actors > 0 || unitsWaiting + unitsLeased == 0) }
+    /// Whether the peers that are there can finish the version: somebody measures by every recipe, and somebody samples
+    /// what is not sampled.
+    package var canBeFinished: Bool {
+        rewardWorkers > 0 && recipes.dropFirst().allSatisfy { $0.workers > 0 }
+            && (actors > 0 || unitsWaiting + unitsLeased == 0)
+    }
+
+    /// How a recipe stands.
+    package struct RecipeState: Sendable, Hashable {
+        /// The judge's; empty for the recipe that decides.
+        package var name = ""
+        /// The engine that reward workers must bring; nil: every one has it.
+        package var broughtEngine: String?
+        /// Crystals to measure that are with no reward worker.
+        package var crystalsWaiting = 0
+        /// Reward workers that measure by it.
+        package var workers = 0
+
+        package init(name: String = "", broughtEngine: String? = nil, crystalsWaiting: Int = 0, workers: Int = 0) {
+            self.name = name
+            self.broughtEngine = broughtEngine
+            self.crystalsWaiting = crystalsWaiting
+            self.workers = workers
+        }
+    }
 
     /// The newest version, which is sampled.
     package var version: PolicyVersion
@@ -25,10 +47,8 @@ package struct HubReport: Sendable, Hashable {
     package var counters: HubCounters
     /// Actors that hold the weights of the version.
     var readyActors = 0
-    /// Crystals sampled that are with no reward worker.
-    package var crystalsWaiting = 0
-    /// The engine that reward workers must bring; nil: every one has it.
-    package var broughtEngine: String?
+    /// How crystals are measured: first by the recipe that decides, then by judges.
+    package var recipes: [RecipeState] = []
     /// What the actor holds that has held a unit longest; nil if none holds one.
     var oldestUnit: HeldWork?
     /// What the reward worker holds that has held a task longest.

@@ -20,11 +20,13 @@ package struct LearnerConfiguration: Sendable {
     package var crystalsPerBatch: Int
     package var crystalsPerUnit: Int
     package var crystalsPerTask: Int
-    /// What peers of a role are told at login (JSON): how to sample, how to score.
-    package var settings: [PeerRole: String] = [:]
-    /// The engine that reward workers must bring, by name, such as "external mace-mp-0"; nil: every one has it.
-    package var broughtEngine: String?
-    /// The files that the settings name, for peers to pull.
+    /// What actors are told at login (JSON): how to sample.
+    package var samplingSettings = ""
+    /// A run has at most so many judges.
+    package static let judgeLimit = WireLimits.recipes - 1
+    /// How crystals are measured: first the recipe that decides, then those of judges.
+    package var recipes = [MeasuringRecipe(settings: "")]
+    /// The files that the recipes name, for reward workers to pull.
     package var files: [Blob] = []
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
@@ -45,6 +47,14 @@ package struct LearnerConfiguration: Sendable {
         self.crystalsPerTask = crystalsPerTask
     }
 
+    /// What peers of a role are told at login.
+    func settings(for role: PeerRole) -> String {
+        switch role {
+        case .actor: samplingSettings
+        case .rewardWorker: RecipeList.text(of: recipes.map(\.settings))
+        }
+    }
+
     /// How steps get their batches.
     package var gathering: any BatchGathering {
         ExactVersion(crystals: crystalsPerBatch, crystalsPerUnit: crystalsPerUnit)
@@ -63,7 +73,9 @@ package struct LearnerConfiguration: Sendable {
         check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
         check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")
         if let problem = ListeningRule.problem(of: endpoint, isInsecure: isInsecure) { problems.append(problem) }
-        for (role, text) in settings where text.utf8.count > WireLimits.settingsBytes {
+        check((1...WireLimits.recipes).contains(recipes.count), "there must be 1 to \(WireLimits.recipes) recipes")
+        check(Set(recipes.map(\.digest)).count == recipes.count, "two recipes are the same")
+        for role in PeerRole.allCases where settings(for: role).utf8.count > WireLimits.settingsBytes {
             problems.append("the settings for the role \(role.rawValue) are over \(WireLimits.settingsBytes) bytes")
         }
         return problems + timing.problems

@@ -20,9 +20,8 @@ package struct PeerTable: Sendable {
     /// No hub takes more logins than this.
     package static let capacity = 10_000
 
-    /// What is known of the peers of one role together, so that nobody has to look at each of them.
+    /// What is known of the peers of one kind of work together, so that nobody has to look at each of them.
     fileprivate struct Roll: Sendable {
-        var count = 0
         /// Those that take work at all: with a window.
         var available: Set<InstanceID> = []
         /// How many hold each policy.
@@ -33,17 +32,24 @@ package struct PeerTable: Sendable {
     private var peers: [SessionID: Peer] = [:]
     private var sessions: [RoutingID: SessionID] = [:]
     private var instances: [InstanceID: SessionID] = [:]
-    private var actors = Roll()
-    private var rewardWorkers = Roll()
+    /// The digests of the recipes by which crystals are measured.
+    private let recipes: [Digest]
+    /// By ``WorkKind/place``.
+    private var rolls: [Roll]
+    private var actorCount = 0
     /// When peers are silent, and when they are to be probed, each less a fixed time.
     private var silences = Schedule<SessionID>()
     private var probes = Schedule<SessionID>()
 
     private let capacity: Int
 
-    /// - Parameter capacity: More logins than this are refused.
-    package init(capacity: Int = PeerTable.capacity) {
+    /// - Parameters:
+    ///   - capacity: More logins than this are refused.
+    ///   - recipes: The digests of the recipes by which crystals are measured; that of a run with one need not be told.
+    package init(capacity: Int = PeerTable.capacity, recipes: [Digest] = []) {
         self.capacity = min(capacity, Self.capacity)
+        self.recipes = recipes
+        rolls = Array(repeating: Roll(), count: 1 + max(1, recipes.count))
     }
 
     package var count: Int { peers.count }
@@ -53,13 +59,18 @@ package struct PeerTable: Sendable {
     /// - Complexity: O(n log n): not for what happens at every message or tick.
     package var all: [Peer] { peers.values.sorted { $0.session < $1.session } }
 
-    package func count(of role: PeerRole) -> Int { roll(of: role).count }
+    package func count(of role: PeerRole) -> Int {
+        switch role {
+        case .actor: actorCount
+        case .rewardWorker: peers.count - actorCount
+        }
+    }
 
-    /// The processes of a role that take work.
-    package func available(_ role: PeerRole) -> Set<InstanceID> { roll(of: role).available }
+    /// The processes that take work of a kind.
+    package func available(_ kind: WorkKind) -> Set<InstanceID> { rolls[kind.place].available }
 
-    /// How many peers of a role hold a policy.
-    package func count(of role: PeerRole, holding policy: Digest) -> Int { roll(of: role).holders[policy] ?? 0 }
+    /// How many actors hold a policy.
+    package func actors(holding policy: Digest) -> Int { rolls[WorkKind.sampling.place].holders[policy] ?? 0 }
 
     package subscript(session: SessionID) -> Peer? { peers[session] }
 
@@ -90,7 +101,8 @@ package struct PeerTable: Sendable {
         instances[instance] = session
         silences.insert(session, at: now)
         probes.insert(session, at: now)
-        withRoll(of: hello.peer.role) { $0.add(peer) }
+        if hello.peer.role == .actor { actorCount += 1 }
+        for kind in kinds(of: peer) { rolls[kind.place].add(peer) }
         return earlier
     }
 
@@ -105,10 +117,13 @@ package struct PeerTable: Sendable {
     package mutating func update(_ readiness: Readiness, of session: SessionID) {
         guard var peer = peers[session] else { return }
         if peer.readiness != readiness {
-            withRoll(of: peer.description.role) { $0.remove(peer) }
+            let earlier = kinds(of: peer)
+            for kind in earlier { rolls[kind.place].remove(peer) }
             peer.readiness = readiness
             peers[session] = peer
-            withRoll(of: peer.description.role) { $0.add(peer) }
+            let kinds = kinds(of: peer)
+            for kind in earlier where !kinds.contains(kind) { rolls[kind.place].turns.remove(session) }
+            for kind in kinds { rolls[kind.place].add(peer) }
         }
         giveTurn(to: session)
     }
@@ -119,9 +134,10 @@ package struct PeerTable: Sendable {
         guard let peer = peers.removeValue(forKey: session) else { return nil }
         sessions[peer.routing] = nil
         if instances[peer.instance] == session { instances[peer.instance] = nil }
-        withRoll(of: peer.description.role) {
-            $0.remove(peer)
-            $0.turns.remove(session)
+        if peer.description.role == .actor { actorCount -= 1 }
+        for kind in kinds(of: peer) {
+            rolls[kind.place].remove(peer)
+            rolls[kind.place].turns.remove(session)
         }
         return peer
     }
@@ -173,7 +189,7 @@ package struct PeerTable: Sendable {
     /// Lets a peer take its turn when there is work: for whenever it may have got room.
     package mutating func giveTurn(to session: SessionID) {
         guard let peer = peers[session], peer.readiness.window > 0 else { return }
-        withRoll(of: peer.description.role) { $0.turns.append(session) }
+        for kind in kinds(of: peer) { rolls[kind.place].turns.append(session) }
     }
 
     /// Lets all peers take turns, in the order of their sessions.
@@ -183,34 +199,33 @@ package struct PeerTable: Sendable {
         for peer in all { giveTurn(to: peer.session) }
     }
 
-    /// The peer of a role whose turn it is; nil if none waits. It has to be given its next turn.
-    package mutating func takeTurn(_ role: PeerRole) -> Peer? {
-        while let session = withRoll(of: role, { $0.turns.popFirst() }) {
+    /// The peer whose turn it is for work of a kind; nil if none waits. It has to be given its next turn.
+    package mutating func takeTurn(_ kind: WorkKind) -> Peer? {
+        while let session = rolls[kind.place].turns.popFirst() {
             if let peer = peers[session] { return peer }
         }
         return nil
     }
 
     /// Gives back turns that were of no use, in their order, before all others.
-    package mutating func giveBackTurns(_ sessions: [SessionID], of role: PeerRole) {
+    package mutating func giveBackTurns(_ sessions: [SessionID], of kind: WorkKind) {
         guard !sessions.isEmpty else { return }
-        withRoll(of: role) { $0.turns.prepend(sessions) }
+        rolls[kind.place].turns.prepend(sessions)
     }
 
-    /// Whether a peer waits for its turn.
-    func hasTurn(_ peer: Peer) -> Bool { roll(of: peer.description.role).turns.contains(peer.session) }
-
-    private func roll(of role: PeerRole) -> Roll {
-        switch role {
-        case .actor: actors
-        case .rewardWorker: rewardWorkers
-        }
+    /// Whether a peer waits for its turn of every kind of work that it takes.
+    func hasTurns(_ peer: Peer) -> Bool {
+        kinds(of: peer).allSatisfy { rolls[$0.place].turns.contains(peer.session) }
     }
 
-    private mutating func withRoll<Value>(of role: PeerRole, _ body: (inout Roll) -> Value) -> Value {
-        switch role {
-        case .actor: body(&actors)
-        case .rewardWorker: body(&rewardWorkers)
+    /// The work that a peer takes; a reward worker that names no recipe measures by the one that decides.
+    private func kinds(of peer: Peer) -> [WorkKind] {
+        switch peer.description.role {
+        case .actor: [.sampling]
+        case .rewardWorker:
+            peer.readiness.recipes.isEmpty
+                ? [.measuring(0)]
+                : recipes.indices.filter { peer.readiness.recipes.contains(recipes[$0]) }.map(WorkKind.measuring)
         }
     }
 
@@ -224,7 +239,11 @@ package struct PeerTable: Sendable {
                 precondition(sessions[peer.routing] == peer.session, "a connection is not that of its peer")
                 precondition(instances[peer.instance] == peer.session, "a process is not that of its peer")
             }
-            for role in PeerRole.allCases { roll(of: role).check(peers.values.filter { $0.description.role == role }) }
+            precondition(
+                actorCount == peers.values.count { $0.description.role == .actor }, "the actors are miscounted")
+            for kind in [.sampling] + (0..<rolls.count - 1).map(WorkKind.measuring) {
+                rolls[kind.place].check(peers.values.filter { kinds(of: $0).contains(kind) })
+            }
             check(silences, "silence") { $0.lastHeard }
             check(probes, "probe") { max($0.lastHeard, $0.lastProbed) }
         #endif
@@ -245,13 +264,11 @@ package struct PeerTable: Sendable {
 
 extension PeerTable.Roll {
     fileprivate mutating func add(_ peer: Peer) {
-        count += 1
         if peer.readiness.window > 0 { available.insert(peer.instance) }
         if let policy = peer.readiness.policy { holders[policy, default: 0] += 1 }
     }
 
     fileprivate mutating func remove(_ peer: Peer) {
-        count -= 1
         available.remove(peer.instance)
         guard let policy = peer.readiness.policy, let number = holders[policy] else { return }
         holders[policy] = number > 1 ? number - 1 : nil
@@ -259,7 +276,6 @@ extension PeerTable.Roll {
 
     #if DEBUG
         fileprivate func check(_ peers: [Peer]) {
-            precondition(count == peers.count, "the peers of a role are miscounted")
             precondition(
                 available == Set(peers.filter { $0.readiness.window > 0 }.map(\.instance)),
                 "the available peers are not those with a window")

@@ -79,11 +79,14 @@ package struct TaskQueue: Sendable {
     /// The first task of this batch, and the next one.
     private var firstID: TaskID
     private var nextID: TaskID
+    private let idStride: TaskID
 
-    package init(lease: Duration, crystalsPerTask: Int, firstID: TaskID = 1) {
+    /// - Parameter idStride: from one task's id to the next.
+    package init(lease: Duration, crystalsPerTask: Int, firstID: TaskID = 1, idStride: TaskID = 1) {
         self.lease = lease
         self.crystalsPerTask = crystalsPerTask
         self.firstID = firstID
+        self.idStride = idStride
         nextID = firstID
     }
 
@@ -124,7 +127,7 @@ package struct TaskQueue: Sendable {
             task.crystals.removeAll { open[$0.id] == nil }
             guard !task.crystals.isEmpty else { continue }
             let id = nextID
-            nextID += 1
+            nextID += idStride
             let until = elapsed(now).advanced(by: lease)
             leases[id] = Lease(task: task, holder: instance, until: until)
             deadlines.insert(id, at: until)
@@ -259,7 +262,7 @@ package struct TaskQueue: Sendable {
 
     /// Forgets all work, for a new batch.
     package mutating func removeAll() {
-        self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID)
+        self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID, idStride: idStride)
     }
 
     @discardableResult

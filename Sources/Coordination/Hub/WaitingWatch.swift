@@ -1,7 +1,8 @@
 package import Base
 internal import Trajectories
 
-/// Tells what a version waits for when nothing has moved for a while.
+/// Tells what a version waits for: at once where nobody measures what is asked for, else when nothing has moved for a
+/// while.
 package struct WaitingWatch: Sendable {
     /// Nothing is said before nothing has moved for so long.
     package static let first = Duration.seconds(10)
@@ -16,6 +17,7 @@ package struct WaitingWatch: Sendable {
 
     private var progress: Progress?
     private var next: Moment?
+    private var recipesInWant: Set<Int> = []
 
     package init() {}
 
@@ -23,6 +25,13 @@ package struct WaitingWatch: Sendable {
     package mutating func check(_ report: HubReport, now: Moment) -> String? {
         let current = Progress(
             version: report.version, unitsDone: report.unitsDone, crystalsDone: report.crystalsDone)
+        let wanting = report.recipesInWant
+        defer { recipesInWant = wanting }
+        if !wanting.isSubset(of: recipesInWant) {
+            progress = current
+            next = now.advanced(by: Self.interval)
+            return report.waitingText
+        }
         guard current == progress, let due = next else {
             progress = current
             next = now.advanced(by: Self.first)

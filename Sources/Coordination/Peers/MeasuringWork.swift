@@ -8,19 +8,19 @@ package import Trajectories
 /// machine lacks are pulled from the learner first.
 package struct MeasuringWork: PeerWork {
     package enum Job: Sendable {
-        /// Make sure that there is an engine for these settings.
-        case prepare(settings: String)
-        /// Keep a file that the settings name.
-        case keep(Blob, settings: String)
-        case measure(RewardTask, settings: String)
+        /// Make sure that there is an engine for recipes, or some of them.
+        case prepare([String])
+        /// Keep a file that recipes name.
+        case keep(Blob, [String])
+        case measure(RewardTask, recipe: String)
     }
 
     package enum Output: Sendable {
-        /// The problem tells why there is no engine; nil if there is.
-        case prepared(settings: String, problem: RoleError?)
+        /// There is an engine for those of the recipes that are `usable`, or none, because of a problem.
+        case prepared([String], usable: Result<[String], RoleError>)
         /// These files are not on this machine.
-        case lacking([Digest], settings: String)
-        case kept(Digest, settings: String)
+        case lacking([Digest], of: [String])
+        case kept(Digest)
         case measured(RewardTask, [MeasuringResult], seconds: Double)
         /// There is no engine any more.
         case failed(RewardTask, RoleError)
@@ -29,23 +29,21 @@ package struct MeasuringWork: PeerWork {
     private enum Preparation: Sendable, Hashable {
         case none
         case working
-        /// Waits for files.
-        case lacking([Digest], settings: String)
-        case done(settings: String)
+        /// Waits for files of recipes.
+        case lacking([Digest], of: [String])
+        case done([String], usable: [String])
     }
 
     package static let role = PeerRole.rewardWorker
 
     private var epoch: UInt64?
-    /// The digest of the settings of the login.
-    private var recipe: Digest?
+    /// Those of the login, by their digests.
+    private var recipes: [Digest: String] = [:]
     private var preparation = Preparation.none
     private var newestVersion: PolicyVersion = 0
     private var queue: [RewardTask] = []
     private var measuring: Set<UInt64> = []
     private var outbox = Outbox<UInt64, TaskResult>()
-    /// Whether the engine is that of the login in force.
-    private var isPrepared = false
 
     package init() {}
 
@@ -55,8 +53,8 @@ package struct MeasuringWork: PeerWork {
         // Another life of the learner samples, and hands out, its crystals anew.
         if epoch != welcome.epoch { outbox.removeAll() }
         epoch = welcome.epoch
-        recipe = Digest(of: welcome.settings.utf8)
-        isPrepared = preparation == .done(settings: welcome.settings)
+        recipes = Dictionary(
+            RecipeList.recipes(in: welcome.settings).map { (Digest(of: $0.utf8), $0) }, uniquingKeysWith: { $1 })
         queue.removeAll()
         outbox.resendAll()
     }
@@ -77,7 +75,7 @@ package struct MeasuringWork: PeerWork {
 
     private mutating func take(_ task: RewardTask, _ session: inout PeerSession) {
         guard task.epoch == epoch else { return }
-        guard task.recipe == recipe else {
+        guard recipes[task.recipe] != nil else {
             session.leave(
                 .work(
                     "the learner asks to measure by the recipe \(task.recipe), and told another at login; start "
@@ -102,40 +100,45 @@ package struct MeasuringWork: PeerWork {
     // MARK: - Jobs
 
     package mutating func takeJobs(_ session: inout PeerSession, now: Moment) -> [Job] {
-        guard let settings = session.welcome?.settings else { return [] }
+        guard let wanted = session.welcome.map({ RecipeList.recipes(in: $0.settings) }) else { return [] }
         switch preparation {
         case .working: return []
-        case .lacking(let digests, settings):
+        case .lacking(let digests, wanted):
             guard let blob = session.takeBlob(), digests.contains(blob.digest) else {
                 if let first = digests.first { session.pull(first) }
                 return []
             }
             preparation = .working
-            return [.keep(blob, settings: settings)]
+            return [.keep(blob, wanted)]
+        case .done(wanted, _): break
         case .none, .lacking, .done:
-            guard isPrepared else {
-                preparation = .working
-                return [.prepare(settings: settings)]
-            }
+            preparation = .working
+            return [.prepare(wanted)]
         }
         var jobs: [Job] = []
         while measuring.count < session.configuration.threads, !queue.isEmpty {
             let task = queue.removeFirst()
+            // invariant: only tasks of the login's recipes are in the queue.
+            guard let recipe = recipes[task.recipe] else { continue }
             measuring.insert(task.id)
-            jobs.append(.measure(task, settings: settings))
+            jobs.append(.measure(task, recipe: recipe))
         }
         return jobs
     }
 
+    /// The recipes of the login that there is an engine for.
+    private var usable: [Digest] {
+        guard case .done(_, let usable) = preparation else { return [] }
+        return usable.map { Digest(of: $0.utf8) }.filter { recipes[$0] != nil }
+    }
+
     package mutating func finished(_ output: Output, _ session: inout PeerSession) {
         switch output {
-        case .prepared(let settings, nil):
-            preparation = .done(settings: settings)
-            isPrepared = settings == session.welcome?.settings
-        case .prepared(_, let problem?): session.leave(problem)
-        case .lacking(let digests, let settings):
+        case .prepared(let wanted, .success(let usable)): preparation = .done(wanted, usable: usable)
+        case .prepared(_, .failure(let problem)): session.leave(problem)
+        case .lacking(let digests, let wanted):
             session.log("pulling \(digests.count) files of the recipe from the learner")
-            preparation = .lacking(digests, settings: settings)
+            preparation = .lacking(digests, of: wanted)
         // What is still missing, the next look tells.
         case .kept: preparation = .none
         case .failed(let task, let problem):
@@ -160,7 +163,7 @@ package struct MeasuringWork: PeerWork {
 
     /// The result, or a failure where the learner would not take its numbers.
     private static func usable(_ result: MeasuringResult) -> MeasuringResult {
-        guard let problem = Admission().problem(of: result.outcome) else { return result }
+        guard let problem = Admission().problem(of: result.outcome, needsHeight: false) else { return result }
         return MeasuringResult(outcome: .failed(.engine(problem)), seconds: result.seconds)
     }
 
@@ -168,7 +171,10 @@ package struct MeasuringWork: PeerWork {
 
     // MARK: - State
 
-    package func readiness(threads: Int) -> Readiness { Readiness(window: isPrepared ? threads + 1 : 0) }
+    package func readiness(threads: Int) -> Readiness {
+        let usable = usable
+        return Readiness(window: usable.isEmpty ? 0 : threads + 1, recipes: usable)
+    }
 
     package var load: PeerLoad {
         PeerLoad(

@@ -8,6 +8,9 @@ package import Trajectories
 ///
 /// A crystal that crashes the engine takes this process with it, and not the worker.
 package enum EngineChild {
+    /// A thread keeps so many measurers, one for each recipe of a run: those of another run make room.
+    private static let measurerLimit = WireLimits.recipes
+
     /// The argument that makes the program of the worker an engine child; the number of threads follows.
     package static let argument = "--engine-child"
 
@@ -22,8 +25,7 @@ package enum EngineChild {
 
     /// Runs until the worker is gone.
     ///
-    /// - Parameter makeMeasurer: Makes a measurer from the settings that the learner tells (JSON), one on each thread,
-    ///   and again if they change.
+    /// - Parameter makeMeasurer: Makes a measurer from a recipe that the learner tells (JSON), one on each thread.
     package static func run(
         threads: Int, makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
     ) -> Never {
@@ -34,13 +36,14 @@ package enum EngineChild {
         let sending = NSLock()
         for slot in 0..<threads {
             _ = RoleThread(name: "engine \(slot)") {
-                var made: (settings: String, measurer: any CrystalMeasurer)?
+                var made: [String: any CrystalMeasurer] = [:]
                 while true {
                     guard let request = requests.receive(timeout: .seconds(60)) else { continue }
                     let reply = answer(request) { settings in
-                        if let made, made.settings == settings { return made.measurer }
+                        if let measurer = made[settings] { return measurer }
                         let measurer = try makeMeasurer(settings)
-                        made = (settings, measurer)
+                        if made.count >= measurerLimit { made.removeAll() }
+                        made[settings] = measurer
                         return measurer
                     } note: { index in
                         journal.note(slot: slot, request: request.id, index: index)

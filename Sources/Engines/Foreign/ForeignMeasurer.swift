@@ -9,14 +9,14 @@ package import Trajectories
 /// Measures the crystals of tasks by a foreign engine; validity and hull stay here. One for each thread.
 final class ForeignMeasurer: CrystalMeasurer {
     private let engine: ForeignEngine
-    private let hull: HullReference
+    private let hull: HullReference?
     private let name: String
     private let recipe: Recipe
     private let evaluator: ForeignEvaluator
     private let measurer: StabilityMeasurer
 
     /// - Parameter name: of the engine that the recipe wants.
-    init(_ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference) {
+    init(_ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference?) {
         self.engine = engine
         self.name = name
         self.hull = hull
@@ -54,9 +54,9 @@ final class ForeignMeasurer: CrystalMeasurer {
                 "this run wants the engine \(name); the one of --engine is \(identity.name): start the worker with "
                     + "the command of \(name)")
         }
-        do throws(ModelError) { try HullSource.check(hull, isFor: identity.name, identity.convention) } catch {
-            throw .cannotServe("\(error)")
-        }
+        do throws(ModelError) {
+            if let hull { try HullSource.check(hull, isFor: identity.name, identity.convention) }
+        } catch { throw .cannotServe("\(error)") }
         guard recipe.relaxation.until == .none || identity.properties.isSuperset(of: [.forces, .stress]) else {
             throw .cannotServe(
                 "this run relaxes its crystals (reward.relax), and the engine \(name) gives no forces and stress: let "
@@ -95,7 +95,8 @@ package final class ForeignMeasurerFactory: Sendable {
         return ForeignMeasurer(engine, name: name, recipe: recipe, hull: try hull(recipe))
     }
 
-    private func hull(_ recipe: Recipe) throws -> HullReference {
+    private func hull(_ recipe: Recipe) throws -> HullReference? {
+        if recipe.hull == HullSource.none { return nil }
         let place = try files.place(recipe.hull, recipe.hullFile)
         return try shared.withLock { shared in
             if let shared, shared.place == place, shared.hull.digest == recipe.hullDigest { return shared.hull }

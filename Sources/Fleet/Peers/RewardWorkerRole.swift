@@ -16,12 +16,12 @@ package struct RewardWorkerRole {
     /// - Parameters:
     ///   - files: The files that settings name, on this machine; nil where they name none.
     ///   - children: Tells of the engine's processes, for reports.
-    ///   - makeMeasurer: Makes a measurer from the settings that the learner tells (JSON): one on each thread, and
-    ///     again if they change.
+    ///   - makeMeasurer: Makes a measurer from a recipe that the learner tells (JSON), one on each thread; it throws
+    ///     ``RoleError/cannotServe(_:)`` for one that others measure by.
     package init(
         configuration: PeerConfiguration, logger: Logger, files: (any RecipeFileStore)? = nil,
         children: @escaping @Sendable () -> ChildReport = { ChildReport() },
-        makeMeasurer: @escaping @Sendable (_ settings: String) throws -> any CrystalMeasurer
+        makeMeasurer: @escaping @Sendable (_ recipe: String) throws -> any CrystalMeasurer
     ) {
         self.files = files
         self.children = children
@@ -37,44 +37,12 @@ package struct RewardWorkerRole {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()
         stop.addWakeup(wakeup)
-        let (makeMeasurer, files) = (makeMeasurer, files)
+        let (makeMeasurer, files, logger) = (makeMeasurer, files, logger)
         let pool = JobPool<MeasuringWork.Job, MeasuringWork.Output>(
             name: "measurer", threads: configuration.threads, wakeup: wakeup
         ) {
-            var made: (settings: String, measurer: any CrystalMeasurer)?
-            func measure(_ items: [WorkItem], settings: String) throws(RoleError) -> [MeasuringResult] {
-                do {
-                    if made?.settings != settings { made = (settings, try makeMeasurer(settings)) }
-                    return try made?.measurer.measure(items) ?? []
-                } catch {
-                    throw roleError(error)
-                }
-            }
-            func roleError(_ error: any Error) -> RoleError {
-                error as? RoleError ?? .work("the engine cannot be made: \(error)")
-            }
-            return { job in
-                let begin = Moment.now
-                switch job {
-                case .prepare(let settings):
-                    do {
-                        let missing = try files?.missing(of: settings) ?? []
-                        if !missing.isEmpty { return .lacking(missing, settings: settings) }
-                        _ = try measure([], settings: settings)
-                        return .prepared(settings: settings, problem: nil)
-                    } catch { return .prepared(settings: settings, problem: roleError(error)) }
-                case .keep(let blob, let settings):
-                    do {
-                        try files?.keep(blob, of: settings)
-                        return .kept(blob.digest, settings: settings)
-                    } catch { return .prepared(settings: settings, problem: roleError(error)) }
-                case .measure(let task, let settings):
-                    do throws(RoleError) {
-                        let results = try measure(task.items, settings: settings)
-                        return .measured(task, results, seconds: begin.duration(to: .now).seconds)
-                    } catch { return .failed(task, error) }
-                }
-            }
+            var engine = ThreadEngine(files: files, logger: logger, makeMeasurer: makeMeasurer)
+            return { engine.perform($0) }
         }
         let context = try ZMQContext()
         var loop = PeerLoop(
@@ -87,5 +55,87 @@ package struct RewardWorkerRole {
             context.shutDown()
         }
         try loop.run(stop: stop)
+    }
+}
+
+/// The engine of one thread: a measurer for each recipe that it can measure by.
+private struct ThreadEngine {
+    let files: (any RecipeFileStore)?
+    let logger: Logger
+    let makeMeasurer: @Sendable (String) throws -> any CrystalMeasurer
+    private var measurers: [String: any CrystalMeasurer] = [:]
+
+    init(
+        files: (any RecipeFileStore)?, logger: Logger,
+        makeMeasurer: @escaping @Sendable (String) throws -> any CrystalMeasurer
+    ) {
+        self.files = files
+        self.logger = logger
+        self.makeMeasurer = makeMeasurer
+    }
+
+    mutating func perform(_ job: MeasuringWork.Job) -> MeasuringWork.Output {
+        switch job {
+        case .prepare(let recipes):
+            do throws(RoleError) {
+                let missing = try lacking(of: recipes)
+                if !missing.isEmpty { return .lacking(missing, of: recipes) }
+                return .prepared(recipes, usable: .success(try usable(recipes)))
+            } catch { return .prepared(recipes, usable: .failure(error)) }
+        case .keep(let blob, let recipes):
+            do {
+                for recipe in recipes { try files?.keep(blob, of: recipe) }
+                return .kept(blob.digest)
+            } catch { return .prepared(recipes, usable: .failure(Self.roleError(error))) }
+        case .measure(let task, let recipe):
+            let begin = Moment.now
+            do throws(RoleError) {
+                let results = try measure(task.items, by: recipe)
+                return .measured(task, results, seconds: begin.duration(to: .now).seconds)
+            } catch { return .failed(task, error) }
+        }
+    }
+
+    /// The files of recipes that are not on this machine.
+    private func lacking(of recipes: [String]) throws(RoleError) -> [Digest] {
+        do {
+            var missing: [Digest] = []
+            for digest in try recipes.flatMap({ try files?.missing(of: $0) ?? [] }) where !missing.contains(digest) {
+                missing.append(digest)
+            }
+            return missing
+        } catch { throw Self.roleError(error) }
+    }
+
+    /// Those of the recipes that can be measured by here.
+    ///
+    /// - Throws: why the first cannot, if none can, and what keeps this process from measuring at all.
+    private mutating func usable(_ recipes: [String]) throws(RoleError) -> [String] {
+        measurers = measurers.filter { recipes.contains($0.key) }
+        var usable: [String] = []
+        var refusal: RoleError?
+        for recipe in recipes {
+            do {
+                _ = try measure([], by: recipe)
+                usable.append(recipe)
+            } catch .cannotServe(let reason) {
+                refusal = refusal ?? .cannotServe(reason)
+                if recipes.count > 1 { logger.info("left to other reward workers: \(reason)") }
+            }
+        }
+        if usable.isEmpty, let refusal { throw refusal }
+        return usable
+    }
+
+    private mutating func measure(_ items: [WorkItem], by recipe: String) throws(RoleError) -> [MeasuringResult] {
+        do {
+            let measurer = try measurers[recipe] ?? makeMeasurer(recipe)
+            measurers[recipe] = measurer
+            return try measurer.measure(items)
+        } catch { throw Self.roleError(error) }
+    }
+
+    private static func roleError(_ error: any Error) -> RoleError {
+        error as? RoleError ?? .work("the engine cannot be made: \(error)")
     }
 }

@@ -444,6 +444,9 @@ package nonisolated struct Druse_Heartbeat: Sendable {
 
   package var reference: Data = Data()
 
+  /// Reward workers: the digests of the recipes of the login that they measure by; none: by the first.
+  package var recipes: [Data] = []
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1609,7 +1612,7 @@ nonisolated extension Druse_Refusal: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}window\0\u{1}policy\0\u{1}reference\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}window\0\u{1}policy\0\u{1}reference\0\u{1}recipes\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1620,6 +1623,7 @@ nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 1: try { try decoder.decodeSingularUInt32Field(value: &self.window) }()
       case 2: try { try decoder.decodeSingularBytesField(value: &self.policy) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.reference) }()
+      case 4: try { try decoder.decodeRepeatedBytesField(value: &self.recipes) }()
       default: break
       }
     }
@@ -1635,6 +1639,9 @@ nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.reference.isEmpty {
       try visitor.visitSingularBytesField(value: self.reference, fieldNumber: 3)
     }
+    if !self.recipes.isEmpty {
+      try visitor.visitRepeatedBytesField(value: self.recipes, fieldNumber: 4)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1642,6 +1649,7 @@ nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.window != rhs.window {return false}
     if lhs.policy != rhs.policy {return false}
     if lhs.reference != rhs.reference {return false}
+    if lhs.recipes != rhs.recipes {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -34,11 +34,14 @@ package struct Readiness: Sendable, Hashable {
     /// The weights in use; nil for reward workers, and before the first are loaded.
     package var policy: Digest?
     package var reference: Digest?
+    /// The recipes that a reward worker measures by; empty: the one that decides.
+    package var recipes: [Digest]
 
-    package init(window: Int, policy: Digest? = nil, reference: Digest? = nil) {
+    package init(window: Int, policy: Digest? = nil, reference: Digest? = nil, recipes: [Digest] = []) {
         self.window = window
         self.policy = policy
         self.reference = reference
+        self.recipes = recipes
     }
 }
 

@@ -123,6 +123,10 @@ extension Readiness {
             window: try WireError.number(UInt64(wire.window), atMost: WireLimits.window, "window"),
             policy: try WireError.optionalDigest(wire.policy, "policy"),
             reference: try WireError.optionalDigest(wire.reference, "reference"))
+        guard wire.recipes.count <= WireLimits.recipes else {
+            throw .malformed("\(wire.recipes.count) recipes, more than \(WireLimits.recipes)")
+        }
+        for recipe in wire.recipes { recipes.append(try WireError.digest(recipe, "recipe")) }
     }
 
     var wire: Druse_Heartbeat {
@@ -130,6 +134,7 @@ extension Readiness {
         wire.window = UInt32(min(window, WireLimits.window))
         wire.policy = Data(policy?.bytes ?? [])
         wire.reference = Data(reference?.bytes ?? [])
+        wire.recipes = recipes.map { Data($0.bytes) }
         return wire
     }
 }

@@ -1,0 +1,93 @@
+internal import Base
+internal import Trajectories
+
+/// The tasks of all recipes, a queue for each; a task's id tells its recipe.
+struct TaskQueues: Sendable {
+    private var queues: [TaskQueue]
+
+    /// - Parameter recipes: how many there are; at least one.
+    init(recipes: Int, lease: Duration, crystalsPerTask: Int) {
+        queues = (0..<recipes).map { recipe in
+            TaskQueue(
+                lease: lease, crystalsPerTask: crystalsPerTask, firstID: TaskQueue.TaskID(recipe + 1),
+                idStride: TaskQueue.TaskID(recipes))
+        }
+    }
+
+    /// The recipe of a task that may exist.
+    func recipe(of id: TaskQueue.TaskID) -> Int { Int((id &- 1) % TaskQueue.TaskID(queues.count)) }
+
+    /// The queue of one recipe.
+    subscript(recipe: Int) -> TaskQueue { queues[recipe] }
+
+    // MARK: - Of one recipe
+
+    mutating func add(_ crystals: [SampledCrystal], recipe: Int) { queues[recipe].add(crystals) }
+
+    mutating func lease(
+        to instance: InstanceID, recipe: Int, among present: Set<InstanceID>, now: Moment
+    ) -> (id: TaskQueue.TaskID, crystals: [SampledCrystal])? {
+        queues[recipe].lease(to: instance, among: present, now: now)
+    }
+
+    // MARK: - Of one task
+
+    func asked(_ id: TaskQueue.TaskID, of instance: InstanceID) -> TaskQueue.Asked {
+        queues[recipe(of: id)].asked(id, of: instance)
+    }
+
+    mutating func deliver(
+        _ id: TaskQueue.TaskID, results: [CrystalID], from instance: InstanceID
+    ) -> TaskQueue.Delivery {
+        queues[recipe(of: id)].deliver(id, results: results, from: instance)
+    }
+
+    @discardableResult
+    mutating func giveBack(_ id: TaskQueue.TaskID, from instance: InstanceID) -> Bool {
+        queues[recipe(of: id)].giveBack(id, from: instance)
+    }
+
+    // MARK: - Of all
+
+    var waitingCount: Int { queues.reduce(0) { $0 + $1.waitingCount } }
+    var leasedCount: Int { queues.reduce(0) { $0 + $1.leasedCount } }
+    var waitingCrystals: Int { queues.reduce(0) { $0 + $1.waitingCrystals } }
+
+    func held(by instance: InstanceID) -> Int { queues.reduce(0) { $0 + $1.held(by: instance) } }
+
+    var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
+        queues.compactMap(\.longestLease).min { $0.since < $1.since }
+    }
+
+    mutating func release(_ instance: InstanceID) -> Int { sum { $0.release(instance) } }
+
+    mutating func expire(now: Moment) -> Int { sum { $0.expire(now: now) } }
+
+    /// Returns how many crystals had no outcome by the recipe that decides.
+    mutating func forget(before version: PolicyVersion) -> Int {
+        var forgotten = 0
+        for recipe in queues.indices {
+            let count = queues[recipe].forget(before: version)
+            if recipe == 0 { forgotten = count }
+        }
+        return forgotten
+    }
+
+    mutating func postpone(by pause: Duration) {
+        for recipe in queues.indices { queues[recipe].postpone(by: pause) }
+    }
+
+    mutating func removeAll() {
+        for recipe in queues.indices { queues[recipe].removeAll() }
+    }
+
+    func checkInvariants() {
+        for queue in queues { queue.checkInvariants() }
+    }
+
+    private mutating func sum(_ work: (inout TaskQueue) -> Int) -> Int {
+        var total = 0
+        for recipe in queues.indices { total += work(&queues[recipe]) }
+        return total
+    }
+}
