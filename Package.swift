@@ -31,6 +31,7 @@ let package = Package(
         .target(
             name: "Stability", dependencies: ["Base", "CZlib", "Crystals", "StructureFiles"],
             resources: [.copy("Resources")]),
+        .target(name: "Matching", dependencies: ["Base", "CZlib", "Crystals"], resources: [.copy("Resources")]),
         .target(
             name: "Policy", dependencies: ["Base", "Configuration", "Crystals", "Kernels", "Trajectories"],
             resources: [.copy("Resources")]),
@@ -100,7 +101,8 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol", "Report",
+                "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Report",
                 "Rewards", "Stability", "StructureFiles", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
@@ -206,6 +208,8 @@ let package = Package(
         .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
         .testTarget(
             name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
+        .testTarget(
+            name: "MatchingTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "Matching"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
             name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),

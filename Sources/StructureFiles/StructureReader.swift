@@ -65,16 +65,23 @@ package struct StructureSequence: Sequence, IteratorProtocol {
         self.source = source
     }
 
-    package mutating func next() -> StructureEntry? {
-        guard let entry = source.next() else { return nil }
+    package mutating func next() -> StructureEntry? { nextReader().map { $0() } }
+
+    /// What makes the next entry, on any thread; nil at the end. Of a table it leaves the text of the structure to be
+    /// read, which takes nearly all the time.
+    package mutating func nextReader() -> (@Sendable () -> StructureEntry)? {
+        guard let read = source.nextReader() else { return nil }
         defer { index += 1 }
-        return StructureEntry(
-            id: entry.id ?? "\(fileName)#\(index)", input: entry.input, statedEnergy: entry.statedEnergy)
+        let name = "\(fileName)#\(index)"
+        return {
+            let entry = read()
+            return StructureEntry(id: entry.id ?? name, input: entry.input, statedEnergy: entry.statedEnergy)
+        }
     }
 }
 
 /// An entry as its format gives it.
-struct SourceEntry {
+struct SourceEntry: Sendable {
     /// nil if the file gives no name.
     let id: String?
     let input: Result<StructureInput, StructureFileError>
@@ -118,6 +125,17 @@ extension SourceEntry {
 /// What the readers of the formats have in common.
 protocol EntrySource {
     mutating func next() -> SourceEntry?
+
+    /// What makes the next entry, on any thread; nil at the end.
+    mutating func nextReader() -> (@Sendable () -> SourceEntry)?
+}
+
+extension EntrySource {
+    /// Reads the entry beforehand.
+    mutating func nextReader() -> (@Sendable () -> SourceEntry)? {
+        guard let entry = next() else { return nil }
+        return { entry }
+    }
 }
 
 /// Entries read beforehand.
@@ -148,17 +166,25 @@ struct TableEntries: EntrySource {
         self.energies = energies
     }
 
-    mutating func next() -> SourceEntry? {
+    mutating func next() -> SourceEntry? { nextReader().map { $0() } }
+
+    mutating func nextReader() -> (@Sendable () -> SourceEntry)? {
         guard !isAtEnd else { return nil }
         let row: CSVRow?
         do throws(StructureFileError) {
             row = try reader.next()
         } catch {
             isAtEnd = true
-            return SourceEntry(id: nil) { () throws(StructureFileError) in throw error }
+            return { SourceEntry(id: nil) { () throws(StructureFileError) in throw error } }
         }
         guard let row else { return nil }
-        let (cif, id) = (self.cif, self.id)
+        let (cif, id, energies) = (self.cif, self.id, self.energies)
+        return { Self.entry(row, cif: cif, id: id, energies: energies) }
+    }
+
+    private static func entry(
+        _ row: CSVRow, cif: Int, id: Int?, energies: [(key: String, column: Int)]
+    ) -> SourceEntry {
         let name = id.flatMap { $0 < row.count ? row.string($0) : nil }
         var entry = SourceEntry(id: name.flatMap { $0.isEmpty ? nil : $0 }) { () throws(StructureFileError) in
             guard cif < row.count else {

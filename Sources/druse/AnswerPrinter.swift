@@ -24,6 +24,7 @@ final class AnswerPrinter {
     }
 
     private let isJSON: Bool
+    private let idKey: String
     private let columns: [Column]
     private let output = StandardOutput()
     private let progress: TerminalProgress
@@ -33,10 +34,12 @@ final class AnswerPrinter {
 
     /// - Parameters:
     ///   - title: what the command does, for the progress.
+    ///   - idKey: what the names are called.
     ///   - columns: of the table, after the one of the names.
-    init(json: Bool, title: String, columns: [Column]) {
+    init(json: Bool, title: String, idKey: String = "id", columns: [Column]) {
         isJSON = json
-        self.columns = [Column(title: "id", width: 20)] + columns
+        self.idKey = idKey
+        self.columns = [Column(title: idKey, width: 20)] + columns
         progress = TerminalProgress(title: title, total: nil, unit: "inputs", style: .onTerminal())
     }
 
@@ -85,7 +88,7 @@ final class AnswerPrinter {
 
     private func put(_ id: String, fields: JSONFields, cells: [String]) throws {
         try output.write(
-            line: isJSON ? JSONValue.object([("id", .text(id))] + fields).line : line([id] + cells))
+            line: isJSON ? JSONValue.object([(idKey, .text(id))] + fields).line : line([id] + cells))
     }
 
     /// Cells under their columns; cells beyond the last column follow as they are.

@@ -11,8 +11,8 @@ struct Druse: ParsableCommand {
         version: RoleProcess.build,
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
-            RelaxCommand.self, HullCommand.self, TokensCommand.self, EvaluateCommand.self, ReportCommand.self,
-            ConfigCommand.self, BenchCommand.self, EngineCommand.self,
+            RelaxCommand.self, HullCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self,
+            EvaluateCommand.self, ReportCommand.self, ConfigCommand.self, BenchCommand.self, EngineCommand.self,
         ])
 
     static func main() {

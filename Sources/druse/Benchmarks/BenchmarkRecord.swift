@@ -39,7 +39,7 @@ struct BenchmarkRecord: Encodable, Sendable {
         var copiesByActor: Double
     }
 
-    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, relax, hub, weights, machine.
+    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, relax, match, hub, weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores and
     /// forces, the crystals.
@@ -58,6 +58,9 @@ struct BenchmarkRecord: Encodable, Sendable {
     /// Mean steps of a relaxation, and the share that converged.
     var relaxationSteps: Double?
     var convergedShare: Double?
+    /// Samples that equal none before them, and those that are known, where structures are matched.
+    var uniqueCrystals: Int?
+    var knownCrystals: Int?
     /// The yardstick of the machine.
     var stepsPerSecond: Double?
     /// Simulated peers of the hub.

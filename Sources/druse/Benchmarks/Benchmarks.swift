@@ -10,7 +10,8 @@ import Trajectories
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
     static let names = [
-        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "relax", "hub", "weights", "machine",
+        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "relax", "match", "hub", "weights",
+        "machine",
     ]
 
     /// A policy to measure.
@@ -41,6 +42,10 @@ struct Benchmarks {
     func run(_ names: [String], deliver: (BenchmarkRecord) throws -> Void) throws {
         if names.contains("machine") { try deliver(machine()) }
         let crystals = try draw(embedded, count: 512, threads: ThreadTeam.availableCores)
+        if names.contains("match") {
+            let samples = try draw(embedded, count: 10_000, threads: ThreadTeam.availableCores)
+            for threads in threadCounts { try match(samples, threads: threads).forEach(deliver) }
+        }
         for threads in threadCounts {
             for shape in shapes {
                 if names.contains("sample") { try deliver(sample(shape, threads: threads)) }

@@ -1,3 +1,4 @@
+import Base
 import StructureFiles
 
 /// The structures of several files, one after the other.
@@ -19,15 +20,32 @@ struct InputFiles: Sequence, IteratorProtocol {
         self.format = format
     }
 
-    mutating func next() -> StructureEntry? {
+    mutating func next() -> StructureEntry? { nextReader().map { $0() } }
+
+    /// Calls `body` with the entries in arrays of a size, the last one shorter; they are read on all threads of a team.
+    func forEachBatch(of size: Int, team: ThreadTeam, _ body: ([StructureEntry]) throws -> Void) rethrows {
+        var files = self
+        var readers: [@Sendable () -> StructureEntry] = []
+        repeat {
+            readers.removeAll(keepingCapacity: true)
+            while readers.count < size, let reader = files.nextReader() { readers.append(reader) }
+            if !readers.isEmpty { try body(team.map(readers) { read, _ in read() }) }
+        } while !readers.isEmpty
+    }
+
+    /// What makes the next entry, on any thread; nil at the end.
+    private mutating func nextReader() -> (@Sendable () -> StructureEntry)? {
         while true {
-            if let entry = current?.next() {
+            if let reader = current?.nextReader() {
                 currentCount += 1
-                return entry
+                return reader
             }
             if current != nil {
                 current = nil
-                if currentCount == 0 { return failure(InputFiles.empty(currentFormat)) }
+                if currentCount == 0 {
+                    let entry = failure(InputFiles.empty(currentFormat))
+                    return { entry }
+                }
             }
             guard let path = paths.popFirst() else { return nil }
             currentName = InputFiles.name(path)
@@ -36,7 +54,8 @@ struct InputFiles: Sequence, IteratorProtocol {
             do throws(StructureFileError) {
                 current = try StructureReader.read(path: path, format: currentFormat)
             } catch {
-                return failure(error)
+                let entry = failure(error)
+                return { entry }
             }
         }
     }
