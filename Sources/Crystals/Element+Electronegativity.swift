@@ -1,6 +1,6 @@
 extension Element {
     /// Pauling's electronegativity; nil where there is none.
-    var electronegativity: Double? {
+    package var electronegativity: Double? {
         let value = Element.electronegativities[atomicNumber - 1]
         return value > 0 ? value : nil
     }

@@ -28,10 +28,13 @@ package final class EngineMeasurerFactory: Sendable {
                     + "--engine \"COMMAND\", the command of \(name)")
         }
         let engine = try engine(recipe)
-        return StabilityMeasurer(
+        try recipe.check(engine.alignment)
+        let measurer = StabilityMeasurer(
             evaluator: engine.potential.makeEvaluator(), hull: engine.hull, limits: recipe.limits,
             relaxation: recipe.relaxation, committee: try committee(recipe)?.makeEvaluator(),
             uncertaintyShare: recipe.uncertaintyShare)
+        measurer.alignment = engine.alignment
+        return measurer
     }
 
     /// The potentials that tell the uncertainty, if it is wanted; loaded once.
@@ -71,6 +74,9 @@ private struct LoadedEngine: Sendable {
         hull = try HullSource.loadAny(source.hullPlace)
         if let hull { try HullSource.check(hull, isFor: potential) }
     }
+
+    /// How the potential's energies are brought onto the hull.
+    var alignment: EnergyAlignment { EnergyAlignment(of: potential.energyConvention, on: hull) }
 }
 
 /// Which potential and hull a learner asks for, and where they are: names of embedded ones, or paths.

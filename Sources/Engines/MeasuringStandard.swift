@@ -1,5 +1,6 @@
+internal import Crystals
 internal import Potentials
-internal import Stability
+package import Stability
 
 /// What the crystals of a run are measured by, as far as its learner needs to know: it judges, and has an engine of its
 /// own only where the potential is a native one.
@@ -9,6 +10,8 @@ package struct MeasuringStandard: Sendable {
     /// What the potential must be on resume: the digest of its weights, or its name if reward workers bring it.
     package let potentialDigest: String
     package let hullDigest: String
+    /// What is added to energies whose convention asks for it; nil if nothing ever is.
+    package let correction: EnergyAlignment?
 
     /// - Parameters:
     ///   - potential: one of ``PotentialSource/names``, `external NAME` or a file.
@@ -23,12 +26,16 @@ package struct MeasuringStandard: Sendable {
             }
             potentialDigest = PotentialName.externalPrefix + name
             potentialLabel = potentialDigest
+            // Its convention is known to the workers that bring it.
+            correction = reference?.convention == .mp2020Corrected ? .mp2020 : nil
             return
         }
         let model = try PotentialSource.load(potential)
         if let reference { try HullSource.check(reference, isFor: model) }
         potentialDigest = model.digest
         potentialLabel = "\(model.name) \(model.digest)"
+        let alignment = EnergyAlignment(of: model.energyConvention, on: reference)
+        correction = alignment == .asTheyAre ? nil : alignment
     }
 
     /// What a potential must be on resume.

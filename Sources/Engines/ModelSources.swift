@@ -1,4 +1,5 @@
 internal import Base
+internal import Crystals
 internal import Foundation
 package import Policy
 package import Potentials
@@ -96,7 +97,8 @@ package enum HullSource {
 
     /// Refuses heights above a hull whose energies are of another kind than the potential's.
     ///
-    /// The embedded hull holds MP2020-corrected energies. What a file holds is its owner's to know.
+    /// Plain PBE energies are corrected on a corrected hull (``EnergyAlignment``), so they fit everywhere. The embedded
+    /// hull and compact ones say what they hold; what other files hold is their owner's to know.
     /// - Throws: ``ModelError``.
     package static func check(_ hull: HullReference, isFor potential: any InteratomicPotential) throws(ModelError) {
         try check(hull, isFor: potential.name, potential.energyConvention)
@@ -106,11 +108,11 @@ package enum HullSource {
     static func check(
         _ hull: HullReference, isFor potential: String, _ convention: EnergyConvention
     ) throws(ModelError) {
-        guard convention != .mp2020Corrected, hull.isEmbedded else { return }
+        guard let held = hull.statedConvention, held != convention else { return }
+        if convention == .rawPBE, held == .mp2020Corrected { return }
         throw ModelError(
-            "energies of \(potential) (\(convention.rawValue)) have no place on the embedded hull, which holds "
-                + "\(EnergyConvention.mp2020Corrected.rawValue) ones: name a hull file of this potential's own "
-                + "energies")
+            "energies of \(potential) (\(convention.rawValue)) have no place on \(hull.label), which holds "
+                + "\(held.rawValue) ones: name a hull file of this potential's own energies")
     }
 }
 

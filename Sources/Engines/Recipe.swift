@@ -1,4 +1,5 @@
 package import Rewards
+package import Stability
 internal import Trajectories
 
 /// What is measured, and how: what the learner tells reward workers at login. Its digest names it in every task.
@@ -24,6 +25,8 @@ package struct Recipe: Codable, Sendable, Hashable {
     package var relaxation = RelaxationRule()
     /// The share of the crystals whose uncertainty is measured as well.
     package var uncertaintyShare = 0.0
+    /// What is added to energies whose convention asks for it; nil if nothing ever is.
+    package var correction: EnergyAlignment?
 
     package init(
         limits: ValidityLimits, potential: String, potentialDigest: String, hull: String, hullDigest: String
@@ -37,6 +40,14 @@ package struct Recipe: Codable, Sendable, Hashable {
 
     /// The files that a worker needs.
     package var files: [RecipeFile] { [potentialFile, hullFile].compactMap { $0 } }
+
+    /// - Throws: ``RoleError/cannotServe(_:)`` if the worker would add to energies what the learner does not know of.
+    func check(_ alignment: EnergyAlignment) throws(RoleError) {
+        guard alignment != .asTheyAre, correction != alignment else { return }
+        throw .cannotServe(
+            "energies of \(potential) need the corrections \(alignment.rawValue) on the hull \(hull), of which this "
+                + "run's learner does not know; use the same build of druse on both sides")
+    }
 
     /// - Throws: ``RoleError/cannotServe(_:)``, with both digests, if what is here is another one than the learner's.
     func check(_ kind: String, _ name: String, found: String, expected: String) throws(RoleError) {

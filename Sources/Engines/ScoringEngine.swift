@@ -16,6 +16,9 @@ package struct ScoringEngine: Sendable {
         try HullSource.check(self.hull, isFor: self.potential)
     }
 
+    /// How the potential's energies are brought onto the hull.
+    package var alignment: EnergyAlignment { EnergyAlignment(of: potential.energyConvention, on: hull) }
+
     /// What names them in checkpoints.
     package var digests: EngineDigests { EngineDigests(potential: potential.digest, hull: hull.digest) }
 
@@ -31,6 +34,8 @@ package struct ScoringEngine: Sendable {
 
     /// A measurer for one thread, of crystals as they are.
     package func makeMeasurer(_ limits: ValidityLimits) -> StabilityMeasurer {
-        StabilityMeasurer(evaluator: potential.makeEvaluator(), hull: hull, limits: limits)
+        let measurer = StabilityMeasurer(evaluator: potential.makeEvaluator(), hull: hull, limits: limits)
+        measurer.alignment = alignment
+        return measurer
     }
 }

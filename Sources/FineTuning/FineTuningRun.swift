@@ -343,6 +343,7 @@ extension FineTuningRun {
                 potentialDigest: standard.potentialDigest, hull: offers.hull?.file.name ?? models.hull,
                 hullDigest: standard.hullDigest)
             recipe.relaxation = configuration.reward.relax
+            recipe.correction = standard.correction
             recipe.judge = judge?.name
             if judge == nil { recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare }
             (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)

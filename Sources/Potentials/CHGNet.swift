@@ -1,4 +1,5 @@
 internal import Base
+package import Crystals
 package import Foundation
 
 /// CHGNet, a charge-informed graph network potential (Deng et al., Nature Machine Intelligence 5, 1031 (2023)).

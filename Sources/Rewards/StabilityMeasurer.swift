@@ -15,6 +15,8 @@ package final class StabilityMeasurer: CrystalMeasurer {
     private let committee: CommitteeEvaluator?
     private let uncertaintyShare: Double
     private let relaxation: RelaxationSettings?
+    /// How the evaluator's energies stand to those of the hull.
+    package var alignment = EnergyAlignment.asTheyAre
     private let clock = ContinuousClock()
 
     /// - Parameters:
@@ -126,7 +128,8 @@ package final class StabilityMeasurer: CrystalMeasurer {
             .relaxationDisplacement: relaxation.displacement, .relaxationVolumeRatio: relaxation.volumeRatio,
         ]
         if let hullEnergy = item.hullEnergy {
-            relaxed.values[.initialEnergyAboveHull] = relaxation.initialEnergyPerAtom - hullEnergy
+            let correction = alignment.correctionPerAtom(of: item.structure) ?? 0
+            relaxed.values[.initialEnergyAboveHull] = relaxation.initialEnergyPerAtom + correction - hullEnergy
         }
         return relaxed
     }
@@ -141,7 +144,10 @@ package final class StabilityMeasurer: CrystalMeasurer {
         guard energy.isFinite else { throw .failed(.engine("the potential gave no finite energy")) }
         var values = item.values
         values[.energyPerAtom] = energy
-        if let hullEnergy = item.hullEnergy { values[.energyAboveHull] = energy - hullEnergy }
+        values[.energyCorrection] = alignment.correctionPerAtom(of: item.structure)
+        if let hullEnergy = item.hullEnergy {
+            values[.energyAboveHull] = energy + (values[.energyCorrection] ?? 0) - hullEnergy
+        }
         for (name, value) in evaluation.quantities {
             let quantity = Measurement.Quantity(rawValue: name)
             // An energy and a height stay those that the hull was held against.

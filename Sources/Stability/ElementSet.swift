@@ -19,6 +19,11 @@ package struct ElementSet: Sendable, Hashable {
         }
     }
 
+    mutating func formUnion(_ other: ElementSet) {
+        low |= other.low
+        high |= other.high
+    }
+
     package func isSubset(of other: ElementSet) -> Bool { low & ~other.low == 0 && high & ~other.high == 0 }
 
     /// Whether it comes before another set, in an order that any two sets have.

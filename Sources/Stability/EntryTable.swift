@@ -19,13 +19,13 @@ struct EntryTable: Sendable {
     private(set) var amounts: [Double] = []
     private(set) var identifiers: [EntryIdentifier] = []
     private(set) var prefixes: [String] = []
+    /// Where each system is; empty as long as they are in ascending order, in which they are found by halving.
     private var systemIndex: [ElementSet: Int] = [:]
 
     /// An empty table; `expected*` are hints for the memory to set aside.
     init(prefixes: [String], expectedSystems: Int, expectedRecords: Int) {
         self.prefixes = prefixes
         systems.reserveCapacity(expectedSystems)
-        systemIndex.reserveCapacity(expectedSystems)
         energies.reserveCapacity(expectedRecords)
         identifiers.reserveCapacity(expectedRecords)
         amounts.reserveCapacity(3 * expectedRecords)
@@ -33,7 +33,12 @@ struct EntryTable: Sendable {
 
     /// Opens a system, to which the records that follow belong; false if it is there already.
     mutating func append(system elements: ElementSet, recordCount: Int) -> Bool {
-        guard systemIndex.updateValue(systems.count, forKey: elements) == nil else { return false }
+        if !systemIndex.isEmpty || systems.last.map({ !($0.elements < elements) }) ?? false {
+            if systemIndex.isEmpty {
+                for (index, system) in systems.enumerated() { systemIndex[system.elements] = index }
+            }
+            guard systemIndex.updateValue(systems.count, forKey: elements) == nil else { return false }
+        }
         let records = energies.count..<energies.count + recordCount
         systems.append(System(elements: elements, records: records, firstAmount: amounts.count))
         return true
@@ -49,32 +54,52 @@ struct EntryTable: Sendable {
     /// The elements of all entries.
     var elements: [Element] {
         var all = ElementSet()
-        for system in systems {
-            for element in system.elements.elements { all.insert(element) }
-        }
+        for system in systems { all.formUnion(system.elements) }
         return all.elements
     }
 
     /// The entries whose elements are all among those given.
     func entries(within elements: ElementSet) -> [ComputedEntry] {
+        var found: [ComputedEntry] = []
+        forEachSystem(within: elements) { found += entries(of: $0) }
+        return found
+    }
+
+    /// How many entries have all of their elements among those given.
+    func recordCount(within elements: ElementSet) -> Int {
+        var count = 0
+        forEachSystem(within: elements) { count += $0.records.count }
+        return count
+    }
+
+    private func forEachSystem(within elements: ElementSet, _ body: (System) -> Void) {
         let members = elements.elements
         // Looking every subset up is quicker than looking through all systems, unless there are very many.
         let subsetCount = members.count < 30 ? 1 << members.count : Int.max
         guard subsetCount < systems.count else {
-            return systems.filter { $0.elements.isSubset(of: elements) }.flatMap { entries(of: $0) }
+            for system in systems where system.elements.isSubset(of: elements) { body(system) }
+            return
         }
-        var found: [ComputedEntry] = []
         for mask in 1..<max(subsetCount, 2) {
             var subset = ElementSet()
             for (bit, member) in members.enumerated() where mask >> bit & 1 == 1 { subset.insert(member) }
-            if let index = systemIndex[subset] { found += entries(of: systems[index]) }
+            if let index = index(of: subset) { body(systems[index]) }
         }
-        return found
+    }
+
+    private func index(of system: ElementSet) -> Int? {
+        guard systemIndex.isEmpty else { return systemIndex[system] }
+        var (low, high) = (0, systems.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if systems[middle].elements < system { low = middle + 1 } else { high = middle }
+        }
+        return low < systems.count && systems[low].elements == system ? low : nil
     }
 
     /// The entry of a compound; nil if there is none.
     func lowestEntry(of compound: ReducedComposition) -> ComputedEntry? {
-        guard let index = systemIndex[compound.elements] else { return nil }
+        guard let index = index(of: compound.elements) else { return nil }
         return entries(of: systems[index]).first { ReducedComposition($0.composition) == compound }
     }
 

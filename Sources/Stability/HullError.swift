@@ -23,6 +23,12 @@ package enum HullError: LastingError, Sendable, Hashable {
     case damagedCompactHull(path: String, reason: String)
     /// A compact hull is of a version that this build does not know.
     case unsupportedCompactHull(path: String, version: UInt32, supported: UInt32)
+    /// A dump cannot be read on behind some entries; the offset counts unpacked bytes.
+    case damagedDump(CompressedFileError, entryCount: Int, offset: Int)
+    /// What was kept of an interrupted reading belongs to other dumps or options, or is damaged.
+    case otherPart(path: String)
+    /// Entries would stand beside some whose energies are of another kind.
+    case mixedConventions(path: String, holds: String, given: String)
     /// A compact hull could not be written.
     case unwritable(path: String, reason: String)
 }
@@ -51,6 +57,13 @@ extension HullError: CustomStringConvertible {
             "\(path): damaged compact hull: \(reason); make it again from its source"
         case .unsupportedCompactHull(let path, let version, let supported):
             "\(path): compact hull of version \(version), this build reads \(supported); make it again from its source"
+        case .damagedDump(let error, let entryCount, let offset):
+            "\(error.description) (behind entry \(entryCount), byte \(offset) of the unpacked text)"
+        case .otherPart(let path):
+            "\(path): is what was kept of reading other dumps, or with other options, or is damaged: remove it to begin "
+                + "anew"
+        case .mixedConventions(let path, let holds, let given):
+            "\(path): holds \(holds) energies and would be given \(given) ones, which do not stand on one scale"
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
         }
     }

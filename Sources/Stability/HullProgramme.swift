@@ -25,6 +25,8 @@ struct HullProgramme: Sendable {
     private let fractions: [Double]
     /// `[columns]`: formation energies, eV/atom.
     private let costs: [Double]
+    /// The column that comes in first where all can; nil if none pays.
+    private let cheapestColumn: Int?
     /// `[columns]`: bit r is set where the fraction in row r is not 0 (rows from 64 on share the last bit).
     private let supports: [UInt64]
 
@@ -43,6 +45,7 @@ struct HullProgramme: Sendable {
             }
         }
         self.fractions = transposed
+        cheapestColumn = Self.enteringColumn(of: costs, among: nil, usesBland: false)
         supports = costs.indices.map { column in
             Self.support(fractions[column * rowCount..<(column + 1) * rowCount])
         }
@@ -52,22 +55,30 @@ struct HullProgramme: Sendable {
     ///
     /// - Parameters:
     ///   - target: `[rowCount]`: atom fractions that sum to 1; all ≥ 0.
-    ///   - excluded: a column that must not be used.
-    func cheapestMixture(of target: [Double], excluding excluded: Int? = nil) throws(HullError) -> Mixture {
+    ///   - excluded: columns that must not be used.
+    func cheapestMixture(of target: [Double], excluding excluded: [Int] = []) throws(HullError) -> Mixture {
         precondition(target.count == rowCount)
         let rows = target.indices.filter { target[$0] > 0 }
         let candidates = candidates(for: target, rows: rows, excluding: excluded)
-        var basis = Basis(rows: rows, target: rows.map { target[$0] })
-        var reducedCosts: [Double] = []
+        var basis = Basis(rows: rows, target: target)
+        // Of the elements, all of cost 0, the prices are 0.
+        var reducedCosts = costs
         let pivotLimit = 1000 + 100 * columnCount
         var pivots = 0
         var pivotsSinceFactorisation = 0
         var degenerateSteps = 0
         while true {
             let usesBland = degenerateSteps > 10 + 2 * rows.count
-            let prices = basis.prices(costs: costs)
-            reduceCosts(by: prices, rows: rows, into: &reducedCosts)
-            guard let entering = Self.enteringColumn(of: reducedCosts, among: candidates, usesBland: usesBland) else {
+            if pivots > 0 {
+                basis.computePrices(costs: costs)
+                reduceCosts(by: basis.prices, rows: rows, into: &reducedCosts)
+            }
+            let isFirst = pivots == 0 && candidates == nil
+            guard
+                let entering = isFirst
+                    ? cheapestColumn
+                    : Self.enteringColumn(of: reducedCosts, among: candidates, usesBland: usesBland)
+            else {
                 // At an optimum that was reached by updates, look once more with a fresh inverse.
                 if pivotsSinceFactorisation == 0 || !basis.factorise(self) { break }
                 pivotsSinceFactorisation = 0
@@ -75,44 +86,61 @@ struct HullProgramme: Sendable {
             }
             pivots += 1
             guard pivots <= pivotLimit else { throw .notConverged(pivots: pivots) }
-            let direction = basis.direction(of: entering, in: self)
-            guard let leaving = basis.leavingRow(along: direction, usesBland: usesBland, tolerance: Self.pivotTolerance)
-            else { throw .notConverged(pivots: pivots) }
-            let step = basis.exchange(row: leaving, for: entering, direction: direction)
+            basis.computeDirection(of: entering, in: self)
+            guard let leaving = basis.leavingRow(usesBland: usesBland, tolerance: Self.pivotTolerance) else {
+                throw .notConverged(pivots: pivots)
+            }
+            let step = basis.exchange(row: leaving, for: entering)
             degenerateSteps = step < Self.stepTolerance ? degenerateSteps + 1 : 0
             pivotsSinceFactorisation += 1
             if pivotsSinceFactorisation == Self.pivotsBetweenFactorisations, basis.factorise(self) {
                 pivotsSinceFactorisation = 0
             }
         }
-        let cost = zip(basis.columns, basis.weights).reduce(0) { $0 + costs[$1.0] * $1.1 }
+        var cost = 0.0
+        for (column, weight) in zip(basis.columns, basis.weights) { cost += costs[column] * weight }
         return Mixture(columns: basis.columns, weights: basis.weights, cost: cost)
     }
 
     /// The fraction of a row in a column.
     subscript(row: Int, column: Int) -> Double { fractions[row * columnCount + column] }
 
+    /// The columns, unit vectors left out, whose fractions are those of a composition, within a tolerance.
+    func columns(at target: [Double], within tolerance: Double) -> [Int] {
+        (rowCount..<columnCount).filter { column in
+            target.indices.allSatisfy { (self[$0, column] - target[$0]).magnitude <= tolerance }
+        }
+    }
+
     /// The columns that can have a share in a composition: those without other elements; nil for all of them.
-    private func candidates(for target: [Double], rows: [Int], excluding excluded: Int?) -> [Int]? {
-        guard rows.count < rowCount || excluded != nil else { return nil }
+    private func candidates(for target: [Double], rows: [Int], excluding excluded: [Int]) -> [Int]? {
+        guard rows.count < rowCount || !excluded.isEmpty else { return nil }
         let support = Self.support(target[...])
         return (0..<columnCount).filter { column in
-            supports[column] & ~support == 0 && column != excluded
+            supports[column] & ~support == 0 && !excluded.contains(column)
                 && (rowCount <= 64 || target.indices.allSatisfy { target[$0] > 0 || self[$0, column] == 0 })
         }
     }
 
     /// The cost of each column less what the prices of the rows pay for.
     private func reduceCosts(by prices: [Double], rows: [Int], into reducedCosts: inout [Double]) {
-        reducedCosts = costs
-        for (index, row) in rows.enumerated() where prices[index] != 0 {
-            let price = prices[index]
-            let start = row * columnCount
-            reducedCosts.withUnsafeMutableBufferPointer { reducedCosts in
+        reducedCosts.withUnsafeMutableBufferPointer { reducedCosts in
+            costs.withUnsafeBufferPointer { costs in
                 fractions.withUnsafeBufferPointer { fractions in
-                    for column in 0..<columnCount {
-                        reducedCosts[column] -= price * fractions[start + column]
+                    var isFirst = true
+                    for (index, row) in rows.enumerated() where prices[index] != 0 {
+                        let price = prices[index]
+                        let start = row * columnCount
+                        if isFirst {
+                            for column in 0..<columnCount {
+                                reducedCosts[column] = costs[column] - price * fractions[start + column]
+                            }
+                            isFirst = false
+                        } else {
+                            for column in 0..<columnCount { reducedCosts[column] -= price * fractions[start + column] }
+                        }
                     }
+                    if isFirst { for column in 0..<columnCount { reducedCosts[column] = costs[column] } }
                 }
             }
         }
@@ -123,20 +151,24 @@ struct HullProgramme: Sendable {
     private static func enteringColumn(
         of reducedCosts: [Double], among candidates: [Int]?, usesBland: Bool
     ) -> Int? {
-        var best: Int?
+        var best = -1
         var bestCost = -costTolerance
-        func consider(_ column: Int) -> Bool {
-            guard reducedCosts[column] < bestCost else { return false }
-            best = column
-            bestCost = reducedCosts[column]
-            return usesBland
-        }
         if let candidates {
-            for column in candidates where consider(column) { break }
+            for column in candidates where reducedCosts[column] < bestCost {
+                best = column
+                bestCost = reducedCosts[column]
+                if usesBland { break }
+            }
         } else {
-            for column in reducedCosts.indices where consider(column) { break }
+            reducedCosts.withUnsafeBufferPointer { reducedCosts in
+                for column in reducedCosts.indices where reducedCosts[column] < bestCost {
+                    best = column
+                    bestCost = reducedCosts[column]
+                    if usesBland { break }
+                }
+            }
         }
-        return best
+        return best < 0 ? nil : best
     }
 
     private static func support(_ fractions: ArraySlice<Double>) -> UInt64 {
@@ -146,50 +178,67 @@ struct HullProgramme: Sendable {
     }
 }
 
-/// The basis of the simplex: columns, their weights and the inverse of their matrix.
+/// The basis of the simplex: columns, their weights and the inverse of their matrix. Its arrays are made once a query.
 private struct Basis {
     /// The rows of the programme that take part.
     let rows: [Int]
-    let target: [Double]
+    /// `[rows of the programme]`
+    private let target: [Double]
     private(set) var columns: [Int]
     private(set) var weights: [Double]
+    /// The dual prices of the rows, as last computed.
+    private(set) var prices: [Double]
+    /// How much of each basis column one unit of a new column replaces, as last computed.
+    private var direction: [Double]
     /// `[rows, rows]`, row-major.
     private var inverse: [Double]
+    /// The same, for the next inversion: what is inverted, and what comes of it.
+    private var matrix: [Double]
+    private var result: [Double]
 
     /// The basis of the unit vectors.
     init(rows: [Int], target: [Double]) {
         self.rows = rows
         self.target = target
         columns = rows
-        weights = target
+        weights = rows.map { target[$0] }
+        prices = weights
+        direction = weights
         inverse = [Double](repeating: 0, count: rows.count * rows.count)
+        matrix = inverse
+        result = inverse
         for row in rows.indices { inverse[row * rows.count + row] = 1 }
     }
 
-    /// The dual prices of the rows.
-    func prices(costs: [Double]) -> [Double] {
-        var prices = [Double](repeating: 0, count: rows.count)
-        for row in rows.indices {
-            let cost = costs[columns[row]]
-            guard cost != 0 else { continue }
-            for index in rows.indices { prices[index] += cost * inverse[row * rows.count + index] }
+    mutating func computePrices(costs: [Double]) {
+        let count = rows.count
+        prices.withUnsafeMutableBufferPointer { prices in
+            inverse.withUnsafeBufferPointer { inverse in
+                for index in 0..<count { prices[index] = 0 }
+                for row in 0..<count {
+                    let cost = costs[columns[row]]
+                    guard cost != 0 else { continue }
+                    for index in 0..<count { prices[index] += cost * inverse[row * count + index] }
+                }
+            }
         }
-        return prices
     }
 
-    /// How much of each basis column one unit of a new column replaces.
-    func direction(of column: Int, in programme: HullProgramme) -> [Double] {
-        var direction = [Double](repeating: 0, count: rows.count)
-        for row in rows.indices {
-            var sum = 0.0
-            for index in rows.indices { sum += inverse[row * rows.count + index] * programme[rows[index], column] }
-            direction[row] = sum
+    mutating func computeDirection(of column: Int, in programme: HullProgramme) {
+        let count = rows.count
+        direction.withUnsafeMutableBufferPointer { direction in
+            inverse.withUnsafeBufferPointer { inverse in
+                for row in 0..<count { direction[row] = 0 }
+                for index in 0..<count {
+                    let fraction = programme[rows[index], column]
+                    for row in 0..<count { direction[row] += inverse[row * count + index] * fraction }
+                }
+            }
         }
-        return direction
     }
 
     /// The row whose weight comes to 0 first; of several, the one with the largest pivot (Bland: the first column).
-    func leavingRow(along direction: [Double], usesBland: Bool, tolerance: Double) -> Int? {
+    func leavingRow(usesBland: Bool, tolerance: Double) -> Int? {
         var best: Int?
         var bestRatio = Double.infinity
         for row in rows.indices where direction[row] > tolerance {
@@ -212,7 +261,7 @@ private struct Basis {
     }
 
     /// Puts a column in the place of another; the length of the step.
-    mutating func exchange(row leaving: Int, for column: Int, direction: [Double]) -> Double {
+    mutating func exchange(row leaving: Int, for column: Int) -> Double {
         let count = rows.count
         let step = max(0, weights[leaving] / direction[leaving])
         for row in 0..<count where row != leaving { weights[row] = max(0, weights[row] - step * direction[row]) }
@@ -229,8 +278,7 @@ private struct Basis {
     /// it is singular.
     mutating func factorise(_ programme: HullProgramme) -> Bool {
         let count = rows.count
-        var matrix = [Double](repeating: 0, count: count * count)
-        var result = [Double](repeating: 0, count: count * count)
+        for index in 0..<count * count { result[index] = 0 }
         for row in 0..<count {
             for index in 0..<count { matrix[row * count + index] = programme[rows[row], columns[index]] }
             result[row * count + row] = 1
@@ -262,10 +310,10 @@ private struct Basis {
                 }
             }
         }
-        inverse = result
+        swap(&inverse, &result)
         for row in 0..<count {
             var weight = 0.0
-            for index in 0..<count { weight += inverse[row * count + index] * target[index] }
+            for index in 0..<count { weight += inverse[row * count + index] * target[rows[index]] }
             weights[row] = max(0, weight)
         }
         return true

@@ -17,14 +17,24 @@ package final class HullReference: Sendable {
     /// The elements of the entries in order of atomic number.
     package let elements: [Element]
 
+    /// What the hull says of its energies, and what its entries say, by their corrections.
+    private let stated: EnergyConvention?
+    private let concluded: EnergyConvention?
+
     let table: EntryTable
     private let cache: ChemicalSystemCache
     private let knownDigest: Mutex<String?>
 
+    /// - Parameters:
+    ///   - stated: what the hull says of its energies.
+    ///   - concluded: what its entries say, where it does not.
     init(
         name: String, table: EntryTable, sourceEntryCount: Int, digest: String? = nil,
+        stated: EnergyConvention? = nil, concluded: EnergyConvention? = nil,
         cachedSystems: Int = HullReference.defaultCachedSystems
     ) {
+        self.stated = stated
+        self.concluded = concluded
         knownDigest = Mutex(digest)
         self.name = name
         self.table = table
@@ -35,11 +45,16 @@ package final class HullReference: Sendable {
 
     /// Opens a reference file: JSON of the Alexandria layout (plain, gzip or bzip2), or a compact hull.
     ///
+    /// Entries that come with corrections are taken to carry those of MP2020, as the dumps of Alexandria and of the
+    /// Materials Project do.
+    ///
     /// - Throws: `file`, `malformed`, `invalidEntry`, `noEntries`; `damagedCompactHull`, `unsupportedCompactHull`.
     package static func open(_ url: URL) throws(HullError) -> HullReference {
         if CompactHull.isCompactHull(url) { return try CompactHull.read(url) }
-        let (table, entryCount) = try AlexandriaReader.read(url)
-        return HullReference(name: url.lastPathComponent, table: table, sourceEntryCount: entryCount)
+        let builder = try AlexandriaReader.read(url)
+        return HullReference(
+            name: url.lastPathComponent, table: builder.table(), sourceEntryCount: builder.entryCount,
+            concluded: builder.correctedCount > 0 ? .mp2020Corrected : nil)
     }
 
     /// The hull that comes with the product: 146,277 compounds of 76 elements, CHGNet 0.3.0 energies.
@@ -82,11 +97,35 @@ package final class HullReference: Sendable {
     /// Whether it is the hull that comes with the product, wherever it was read from.
     package var isEmbedded: Bool { digest == CompactHull.embeddedDigest }
 
+    /// What kind of energies the entries have; nil if nothing tells.
+    package var convention: EnergyConvention? { statedConvention ?? concluded }
+
+    /// The same where the hull itself says so, and it is not concluded from corrections of its entries.
+    package var statedConvention: EnergyConvention? { stated ?? (isEmbedded ? .mp2020Corrected : nil) }
+
+    /// For messages.
+    package var label: String { isEmbedded ? "the embedded hull" : "the hull \(name)" }
+
     /// The digest from the entries themselves.
     package var computedDigest: String { table.digest }
 
     /// How many compounds, elements included, the reference has.
     package var compoundCount: Int { table.energies.count }
+
+    /// How many compounds, elements included, are made of some elements and no others. Of each compound one entry is
+    /// kept, so that polymorphs do not count.
+    ///
+    /// - Complexity: O(2ⁿ) look-ups for n elements, at most one for each system of the reference.
+    package func entryCount(within elements: some Sequence<Element>) -> Int {
+        table.recordCount(within: ElementSet(elements))
+    }
+
+    /// Compounds of some elements and more, evenly spread over the reference in its order.
+    package func entries(ofAtLeast elementCount: Int, spread count: Int) -> [ComputedEntry] {
+        let all = table.systems.filter { $0.elements.count >= elementCount }.flatMap { table.entries(of: $0) }
+        let step = max(1, all.count / max(1, count))
+        return stride(from: 0, to: all.count, by: step).prefix(count).map { all[$0] }
+    }
 
     /// How many chemical systems are ready for the next question.
     package var cachedSystemCount: Int { cache.count }
@@ -120,14 +159,20 @@ package final class HullReference: Sendable {
     /// - Parameter energyPerAtom: eV/atom, corrected in the way of the reference.
     /// - Throws: `missingReference`, `invalidComposition`, `energyNotFinite`.
     package func energyAboveHull(of composition: Composition, energyPerAtom: Double) throws(HullError) -> Double {
-        guard composition.atomCount > 0 else { throw .invalidComposition }
+        guard !composition.amounts.isEmpty else { throw .invalidComposition }
         return try phaseDiagram(of: composition.amounts.keys)
             .energyAboveHull(of: composition, energyPerAtom: energyPerAtom)
     }
 
     /// The stable mixture at a composition.
     package func decomposition(of composition: Composition) throws(HullError) -> Decomposition {
-        guard composition.atomCount > 0 else { throw .invalidComposition }
+        guard !composition.amounts.isEmpty else { throw .invalidComposition }
         return try phaseDiagram(of: composition.amounts.keys).decomposition(of: composition)
+    }
+
+    /// The stable mixture of other compositions at a composition (``PhaseDiagram/decompositionWithoutItself(of:)``).
+    package func decompositionWithoutItself(of composition: Composition) throws(HullError) -> Decomposition {
+        guard !composition.amounts.isEmpty else { throw .invalidComposition }
+        return try phaseDiagram(of: composition.amounts.keys).decompositionWithoutItself(of: composition)
     }
 }

@@ -9,6 +9,8 @@ package final class PhaseDiagram: Sendable {
     private static let leastFraction = 1e-8
     /// Compounds enter the hull if their formation energy is below minus this, eV/atom.
     private static let formationEnergyTolerance = 1e-11
+    /// Compositions whose fractions differ by no more are the same.
+    private static let sameComposition = 1e-8
     /// A vertex is lower than the hull of the others by more than this, eV/atom.
     private static let vertexTolerance = 1e-10
 
@@ -20,6 +22,8 @@ package final class PhaseDiagram: Sendable {
     package let entries: [ComputedEntry]
 
     private let rows: [Element: Int]
+    /// `[rows]`: eV/atom of the elements.
+    private let references: [Double]
     private let programme: HullProgramme
 
     /// Builds the hull of all elements of the entries.
@@ -67,6 +71,7 @@ package final class PhaseDiagram: Sendable {
         self.system = system
         self.entries = entries
         self.rows = rows
+        self.references = references
         programme = HullProgramme(rowCount: elements.count, fractions: fractions, costs: costs)
     }
 
@@ -105,7 +110,19 @@ package final class PhaseDiagram: Sendable {
     /// The mixture of entries that has the lowest energy at a composition.
     package func decomposition(of composition: Composition) throws(HullError) -> Decomposition {
         let target = try target(of: composition)
-        let mixture = try programme.cheapestMixture(of: target)
+        return decomposition(into: try programme.cheapestMixture(of: target), of: target)
+    }
+
+    /// The mixture of the lowest energy of all other compositions: what a stable compound would fall apart into if it
+    /// were not there. The energy of a compound less that of this mixture is its reaction energy, negative for a stable
+    /// one; pymatgen's phase separation energy. An element has no others and keeps its own entry.
+    package func decompositionWithoutItself(of composition: Composition) throws(HullError) -> Decomposition {
+        let target = try target(of: composition)
+        let own = programme.columns(at: target, within: Self.sameComposition)
+        return decomposition(into: try programme.cheapestMixture(of: target, excluding: own), of: target)
+    }
+
+    private func decomposition(into mixture: HullProgramme.Mixture, of target: [Double]) -> Decomposition {
         let phases = zip(mixture.columns, mixture.weights)
             .filter { $0.1 >= Self.leastFraction }
             .sorted { ($1.1, $0.0) < ($0.1, $1.0) }
@@ -120,7 +137,7 @@ package final class PhaseDiagram: Sendable {
         var vertices = Array(entries.prefix(elements.count))
         for column in elements.count..<entries.count {
             let target = try target(of: entries[column].composition)
-            let others = try programme.cheapestMixture(of: target, excluding: column)
+            let others = try programme.cheapestMixture(of: target, excluding: [column])
             let formationEnergy = entries[column].energyPerAtom - elementalEnergyPerAtom(target)
             if formationEnergy < others.cost - Self.vertexTolerance { vertices.append(entries[column]) }
         }
@@ -129,14 +146,27 @@ package final class PhaseDiagram: Sendable {
 
     private func elementalEnergyPerAtom(_ target: [Double]) -> Double {
         var sum = 0.0
-        for row in target.indices { sum += target[row] * entries[row].energyPerAtom }
+        for row in target.indices { sum += target[row] * references[row] }
         return sum
     }
 
+    /// `[rows]`: atom fractions.
     private func target(of composition: Composition) throws(HullError) -> [Double] {
-        try Self.check(composition)
-        for element in composition.elements where rows[element] == nil { throw .missingReference(element) }
-        return Self.fractions(of: composition, rows: rows)
+        var target = [Double](repeating: 0, count: elements.count)
+        for (element, amount) in composition.amounts {
+            // Few elements are sooner looked through than looked up.
+            guard let row = elements.firstIndex(of: element) else {
+                try Self.check(composition)
+                throw .missingReference(composition.elements.first { rows[$0] == nil } ?? element)
+            }
+            target[row] = amount
+        }
+        // As atoms are counted everywhere: by atomic number.
+        var count = 0.0
+        for row in target.indices { count += target[row] }
+        guard count > 0, count.isFinite else { throw .invalidComposition }
+        for row in target.indices { target[row] /= count }
+        return target
     }
 
     private static func check(_ composition: Composition) throws(HullError) {

@@ -6,10 +6,12 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
 
         package init(rawValue: String) { self.rawValue = rawValue }
 
-        /// eV/atom, in the energy convention of the engine's hull.
+        /// eV/atom, as the engine gives it.
         package static let energyPerAtom = Quantity(rawValue: "energy_per_atom")
         /// The height above the convex hull, eV/atom; negative below it.
         package static let energyAboveHull = Quantity(rawValue: "e_above_hull")
+        /// What was added to the energy before the height was taken, eV/atom; there only where something had to be.
+        package static let energyCorrection = Quantity(rawValue: "energy_correction")
 
         /// Before the relaxation, eV/atom.
         package static let initialEnergyPerAtom = Quantity(rawValue: "initial_energy_per_atom")
@@ -29,7 +31,8 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// The unit of its numbers; nil for a quantity that this build does not know.
         package var unit: String? {
             switch self {
-            case .energyPerAtom, .energyAboveHull, .uncertainty, .initialEnergyPerAtom, .initialEnergyAboveHull:
+            case .energyPerAtom, .energyAboveHull, .energyCorrection, .uncertainty, .initialEnergyPerAtom,
+                .initialEnergyAboveHull:
                 "eV/atom"
             case .relaxationDisplacement: "Å"
             case .relaxationSteps: "steps"

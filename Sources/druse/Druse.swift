@@ -11,8 +11,9 @@ struct Druse: ParsableCommand {
         version: RoleProcess.build,
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
-            RelaxCommand.self, HullCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self,
-            EvaluateCommand.self, ReportCommand.self, ConfigCommand.self, BenchCommand.self, EngineCommand.self,
+            RelaxCommand.self, HullCommand.self, HullIndexCommand.self, TokensCommand.self, MatchCommand.self,
+            IndexCommand.self, EvaluateCommand.self, ReportCommand.self, ConfigCommand.self, BenchCommand.self,
+            EngineCommand.self,
         ])
 
     static func main() {

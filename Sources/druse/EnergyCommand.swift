@@ -3,6 +3,7 @@ import Base
 import Crystals
 import Engines
 import Potentials
+import Stability
 import StructureFiles
 
 /// `druse energy`: energies, forces and stresses under an interatomic potential.
@@ -13,7 +14,9 @@ struct EnergyCommand: ParsableCommand {
         discussion: """
             Of the structures as they are, or relaxed first (--relax). Energies are in eV/atom; with --json, forces \
             in eV/angstrom (a row an atom, in the order of the input) and stresses in GPa (3 x 3, positive under \
-            tension). The table shows the largest force and the pressure.
+            tension). The table shows the largest force and the pressure. With --hull, energies of a potential whose \
+            convention is raw-pbe get the MP2020 corrections before they are held against a corrected hull (in JSON \
+            correction_ev, eV for the cell); energies that carry them are taken as they are.
             """)
 
     @OptionGroup var input: InputOptions
@@ -25,7 +28,7 @@ struct EnergyCommand: ParsableCommand {
     @Flag(help: "Also give the stress.")
     var stress = false
 
-    @Option(help: "Also give the energy above this hull: default (the embedded one), or a file of entries.")
+    @Option(help: "Also give the energy above this hull: default (the embedded one), or a hull or entries file.")
     var hull: String?
 
     @Flag(help: "Relax the structures first, as druse relax does by default; also give the steps.")
@@ -51,7 +54,14 @@ struct EnergyCommand: ParsableCommand {
     func run() throws {
         let model = try PotentialSource.load(potential.potential)
         let reference = try hull.map(HullSource.load)
-        if let reference { try HullSource.check(reference, isFor: model) }
+        if let reference {
+            try HullSource.check(reference, isFor: model)
+            if EnergyAlignment(of: model.energyConvention, on: reference) == .mp2020, !input.json {
+                writeMessage(
+                    "energies of \(model.name) are \(model.energyConvention.rawValue): heights above \(reference.label) "
+                        + "are taken with the MP2020 corrections added, energies are shown without")
+            }
+        }
         let evaluation = EnergyEvaluation(
             potential: model, properties: properties, hull: reference, threads: threads.count)
         let printer = AnswerPrinter(json: input.json, title: "evaluating", columns: columns)
@@ -65,7 +75,7 @@ struct EnergyCommand: ParsableCommand {
                 for answer in relaxed {
                     if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
                 }
-                try printer.print(Self.evaluations(of: relaxed, by: evaluation), row: row)
+                try printer.print(Self.evaluations(of: relaxed, by: evaluation)) { row($0, model.energyConvention) }
             }
             try writer?.finish()
         } else {
@@ -73,7 +83,7 @@ struct EnergyCommand: ParsableCommand {
                 let answers = evaluation.evaluations(of: entries).map { answer in
                     ToolAnswer(id: answer.id, result: answer.result.map { Answer(evaluated: $0) })
                 }
-                try printer.print(answers, row: row)
+                try printer.print(answers) { row($0, model.energyConvention) }
             }
         }
         try printer.finish()
@@ -115,7 +125,7 @@ struct EnergyCommand: ParsableCommand {
         return columns
     }
 
-    private func row(_ answer: Answer) -> AnswerPrinter.Row {
+    private func row(_ answer: Answer, _ convention: EnergyConvention) -> AnswerPrinter.Row {
         let value = answer.evaluated
         let formula = value.composition.reducedFormula
         let evaluation = value.evaluation
@@ -136,6 +146,8 @@ struct EnergyCommand: ParsableCommand {
             row.fields += [("steps", .integer(relaxation.steps)), ("stopped", .text(relaxation.end.name))]
             row.cells.append("\(relaxation.steps)")
         }
+        if hull != nil { row.fields.append(("energy_convention", .text(convention.rawValue))) }
+        if let correction = value.correction { row.fields.append(("correction_ev", .number(correction))) }
         switch value.energyAboveHull {
         case .success(let distance):
             row.fields.append(("e_above_hull", .number(distance)))

@@ -106,6 +106,53 @@ import Testing
         #expect(alone.status == 0)
     }
 
+    /// A model whose file says that its energies are plain gets the corrections of the embedded hull, once.
+    @Test func energy_ofAPlainPotentialOnTheEmbeddedHull_isCorrected() throws {
+        let folder = try TemporaryFolder()
+        let plain = folder.path("plain.safetensors")
+        try Self.model(stating: "raw-pbe").write(to: URL(filePath: plain))
+        func answer(_ options: [String]) throws -> [String: Any] {
+            let arguments = ["energy", "-", "--hull", "default", "--json"] + options
+            return try #require(try DruseProcess.run(arguments, input: CommandFixtures.rockSalt).objects().first)
+        }
+        let (corrected, usual) = (try answer(["--potential", plain]), try answer([]))
+        #expect(corrected["energy_convention"] as? String == "raw-pbe")
+        #expect(usual["energy_convention"] as? String == "mp2020-corrected" && usual["correction_ev"] == nil)
+        // Four Cl in the cell of eight atoms.
+        let correction = 4 * -0.614
+        #expect(corrected["correction_ev"] as? Double == correction)
+        #expect(corrected["energy_per_atom"] as? Double == usual["energy_per_atom"] as? Double)
+        let height = try #require(corrected["e_above_hull"] as? Double)
+        let usualHeight = try #require(usual["e_above_hull"] as? Double)
+        #expect((height - usualHeight - correction / 8).magnitude < 1e-9)
+        let hull = try DruseProcess.run(
+            ["hull", "-", "--json", "--potential", plain], input: CommandFixtures.rockSalt
+        ).objects().first
+        #expect(hull?["e_above_hull"] as? Double == height)
+        #expect(hull?["correction_ev"] as? Double == correction)
+    }
+
+    /// CHGNet 0.3.0 with another word in the header of its file.
+    private static func model(stating convention: String) throws -> Data {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Sources/Potentials/Resources")
+        let url = try #require(
+            FileManager.default.enumerator(at: folder, includingPropertiesForKeys: nil)?
+                .compactMap { $0 as? URL }
+                .first { $0.pathExtension == "safetensors" && $0.path.contains("0.3.0") })
+        let bytes = try Data(contentsOf: url)
+        let length = bytes[0..<8].reversed().reduce(0) { $0 << 8 | Int($1) }
+        var header = try #require(
+            JSONSerialization.jsonObject(with: bytes[8..<8 + length]) as? [String: Any])
+        var metadata = header["__metadata__"] as? [String: String] ?? [:]
+        metadata["energy_convention"] = convention
+        header["__metadata__"] = metadata
+        let text = try JSONSerialization.data(withJSONObject: header)
+        var result = Data()
+        for shift in stride(from: 0, to: 64, by: 8) { result.append(UInt8(truncatingIfNeeded: text.count >> shift)) }
+        return result + text + bytes[(8 + length)...]
+    }
+
     @Test func energy_relaxed_tellsTheSteps() throws {
         let folder = try TemporaryFolder()
         let wide = CommandFixtures.rockSalt.replacingOccurrences(of: "5.64", with: "6.1")

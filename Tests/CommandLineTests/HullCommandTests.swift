@@ -50,6 +50,43 @@ import Testing
         #expect((distances[0] - distances[1]).magnitude < 1e-9)
     }
 
+    @Test func hull_withoutItself_givesTheReactionEnergy() throws {
+        let outcome = try DruseProcess.run(
+            ["hull", "-", "--json", "--without-itself"],
+            input: "{\"id\":\"salt\",\"composition\":{\"Na\":1,\"Cl\":1},\"energy\":-6.8}")
+        let answer = try #require(try outcome.objects().first)
+        let reaction = try #require(answer["reaction"] as? [String: Double])
+        #expect(reaction["NaCl"] == nil && (reaction.values.reduce(0, +) - 1).magnitude < 1e-9)
+        let (energy, height) = (answer["reaction_energy"] as? Double, answer["e_above_hull"] as? Double)
+        #expect(try #require(energy) < 0 && #require(height) > 0)
+        let plain = try DruseProcess.run(["hull", "-"], input: "{\"composition\":{\"Na\":1,\"Cl\":1},\"energy\":-6.8}")
+        #expect(!plain.output.contains("reaction"))
+    }
+
+    /// The compact form of a dump answers as the dump.
+    @Test func hullIndex_ofADump_givesTheSameAnswersAndCounts() throws {
+        let folder = try TemporaryFolder()
+        let compact = folder.path("my.hull")
+        let made = try DruseProcess.run(["hull-index", Self.reference, "-o", compact, "--json"])
+        #expect(made.status == 0, "\(made.messages)")
+        let counts = try #require(try made.objects().first)
+        #expect(counts["entries"] as? Int == 1312 && counts["energy_convention"] as? String == "mp2020-corrected")
+        #expect((counts["refused"] as? [String: Int])?.isEmpty == true)
+        let known = try #require(CommandFixtures.json("physics/hull/reference_queries.json") as? [[String: Any]])
+        let queries = try known.filter { $0["e_above_hull"] is Double }.prefix(5).map { query in
+            let object = ["composition": query["composition"], "energy": query["energy"]]
+            return String(decoding: try JSONSerialization.data(withJSONObject: object), as: UTF8.self)
+        }.joined(separator: "\n")
+        let answers = try [compact, Self.reference].map { hull in
+            try DruseProcess.run(["hull", "-", "--json", "--hull", hull, "--without-itself"], input: queries).output
+        }
+        #expect(answers[0] == answers[1] && answers[0].contains("e_above_hull"))
+        let again = try DruseProcess.run(["hull-index", Self.reference, "-o", compact])
+        #expect(again.status == 1 && again.messages.contains("add to it with --add-to"))
+        let added = try DruseProcess.run(["hull-index", Self.reference, "--add-to", compact, "--json"])
+        #expect(try added.objects().first?["compounds"] as? Int == counts["compounds"] as? Int)
+    }
+
     @Test func hull_ofStructures_usesThePotential() throws {
         let folder = try TemporaryFolder()
         let salt = try folder.file("salt.jsonl", CommandFixtures.rockSalt)

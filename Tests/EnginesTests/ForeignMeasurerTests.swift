@@ -29,12 +29,14 @@ struct ForeignMeasurerTests {
     }
 
     private func recipe(
-        potential: String = "external faulty", limits: ValidityLimits = ValidityLimits(), relaxes: Bool = false
+        potential: String = "external faulty", limits: ValidityLimits = ValidityLimits(), relaxes: Bool = false,
+        correction: EnergyAlignment? = nil
     ) throws -> String {
         let hull = try HullReference.embedded()
         var recipe = Recipe(
             limits: limits, potential: potential, potentialDigest: potential, hull: "default", hullDigest: hull.digest)
         if relaxes { recipe.relaxation.until = .converged }
+        recipe.correction = correction
         return try PeerSettings.text(recipe)
     }
 
@@ -108,9 +110,36 @@ struct ForeignMeasurerTests {
     }
 
     @Test func prepare_engineWhoseEnergiesAreNotTheHulls_cannotServe() throws {
-        let error = try refusal(start: "raw")
-        #expect("\(error)".hasPrefix("energies of faulty (raw-pbe) have no place on the embedded hull"), "\(error)")
+        let error = try refusal(start: "own")
+        #expect(
+            "\(error)".hasPrefix("energies of faulty (own-hull-only) have no place on the embedded hull"), "\(error)")
         #expect(error.isLasting)
+    }
+
+    /// Plain energies get the MP2020 corrections of the embedded hull, once; energies that carry them get none.
+    @Test(arguments: [("raw", -0.179 / 2), ("", nil)])
+    func measure_onTheEmbeddedHull_correctsPlainEnergiesAlone(start: String, correction: Double?) throws {
+        let text = try recipe(correction: .mp2020)
+        try withFactory(start: start) { factory in
+            let measurer = try factory.makeMeasurer(text)
+            #expect(try measurer.measure([]).isEmpty)
+            let results = try measurer.measure([try item(225, ["H", "Li"], a: 4.1)])
+            let measurement = try #require(measured(results[0]))
+            let composition = Composition([
+                try #require(Element(symbol: "Li")): 1, try #require(Element(symbol: "H")): 1,
+            ])
+            let ground = try HullReference.embedded().phaseDiagram(of: composition.amounts.keys)
+                .hullEnergyPerAtom(of: composition)
+            let energy = try #require(measurement[.energyPerAtom])
+            #expect(measurement[.energyCorrection] == correction)
+            #expect(measurement[.energyAboveHull] == energy + (correction ?? 0) - ground)
+        }
+    }
+
+    /// A learner of another build would not know what its heights are.
+    @Test func prepare_correctionsThatTheRecipeDoesNotName_cannotServe() throws {
+        let error = try refusal(start: "raw")
+        #expect("\(error)".contains("need the corrections mp2020 on the hull default"), "\(error)")
     }
 
     @Test func prepare_boundOnAnUncertaintyThatTheEngineDoesNotGive_cannotServe() throws {

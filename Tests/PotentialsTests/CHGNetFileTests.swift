@@ -1,4 +1,5 @@
 import Base
+import Crystals
 import Foundation
 import Potentials
 import Testing

@@ -79,6 +79,31 @@ import Testing
         }
     }
 
+    /// `get_phase_separation_energy`, which an optimiser finds, and heights above hulls without the entries of the
+    /// composition (`Scripts/make-reaction-energies`).
+    @Test func decompositionWithoutItself_ofFixtureCases_agreesWithReference() throws {
+        let cases: [Case] = try fixture("physics/hull/hull_cases.json")
+        let data = try Data(contentsOf: fixtures.appending(path: "physics/hull/reaction_energies.json"))
+        let reactions = try JSONDecoder().decode([String: [String: [String: Double]]].self, from: data)
+        var (stable, all) = (0, 0)
+        for item in cases where item.error == nil {
+            let entries = try item.computedEntries()
+            let diagram = try PhaseDiagram(entries: entries)
+            for entry in entries {
+                guard let expected = reactions[item.name]?[entry.id] else { continue }
+                let without = try diagram.decompositionWithoutItself(of: entry.composition)
+                let energy = entry.energyPerAtom - without.energyPerAtom
+                all += 1
+                let (exact, optimised) = (expected["without_itself"] ?? .nan, expected["phase_separation"] ?? .nan)
+                #expect((energy - exact).magnitude < Self.energyTolerance, "\(item.name) \(entry.id)")
+                #expect((energy - optimised).magnitude < 1e-3, "\(item.name) \(entry.id)")
+                #expect(!without.phases.contains { $0.entry.id == entry.id })
+                if exact < 0 { stable += 1 }
+            }
+        }
+        #expect(stable > 50 && all > 500, "\(stable) of \(all)")
+    }
+
     @Test func hullReference_ofCompressedFile_agreesWithReference() throws {
         let reference = try HullReference.open(fixtures.appending(path: "physics/hull/reference.json.bz2"))
         #expect(reference.sourceEntryCount == 1312)

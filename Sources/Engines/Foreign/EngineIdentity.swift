@@ -1,3 +1,4 @@
+import Crystals
 import Potentials
 
 /// What a foreign engine says of itself.
@@ -12,7 +13,7 @@ struct EngineIdentity: Sendable, Hashable {
     /// What is not one number a structure beside the energy.
     private static let properties: Set = ["energy", "energy_per_atom", "forces", "stress"]
     /// Names that a worker computes itself.
-    private static let reserved: Set = ["e_above_hull"]
+    private static let reserved: Set = ["e_above_hull", "energy_correction"]
 
     /// The name by which a run asks for it, such as "mace-mp-0".
     var name: String

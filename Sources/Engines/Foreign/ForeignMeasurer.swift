@@ -1,4 +1,5 @@
 internal import Base
+internal import Crystals
 internal import Logging
 internal import Potentials
 internal import Rewards
@@ -57,6 +58,8 @@ final class ForeignMeasurer: CrystalMeasurer {
         do throws(ModelError) {
             if let hull { try HullSource.check(hull, isFor: identity.name, identity.convention) }
         } catch { throw .cannotServe("\(error)") }
+        measurer.alignment = EnergyAlignment(of: identity.convention, on: hull)
+        try recipe.check(measurer.alignment)
         guard recipe.relaxation.until == .none || identity.properties.isSuperset(of: [.forces, .stress]) else {
             throw .cannotServe(
                 "this run relaxes its crystals (reward.relax), and the engine \(name) gives no forces and stress: let "

@@ -10,7 +10,7 @@ import Trajectories
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
     static let names = [
-        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "relax", "match", "hub", "weights",
+        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "relax", "hull", "match", "hub", "weights",
         "machine",
     ]
 
@@ -41,6 +41,8 @@ struct Benchmarks {
     /// Runs some benchmarks and hands over each result as it comes.
     func run(_ names: [String], deliver: (BenchmarkRecord) throws -> Void) throws {
         if names.contains("machine") { try deliver(machine()) }
+        if names.contains("hull") { try HullBenchmark().run(self).forEach(deliver) }
+        guard names.contains(where: { $0 != "machine" && $0 != "hull" }) else { return }
         let crystals = try draw(embedded, count: 512, threads: ThreadTeam.availableCores)
         if names.contains("match") {
             let samples = try draw(embedded, count: 10_000, threads: ThreadTeam.availableCores)

@@ -11,24 +11,36 @@ final class HullDistances {
     static let batchSize = 64
 
     private let hull: HullReference
+    private let withoutItself: Bool
     private let team: ThreadTeam
     private let loadPotential: () throws(ModelError) -> any InteratomicPotential
     private var energies: EnergyEvaluation?
+
+    /// The share of the atoms by reduced formula, the largest first.
+    typealias Shares = [(formula: String, fraction: Double)]
 
     /// Where a composition stands.
     struct Standing: Sendable {
         let composition: Composition
         /// eV/atom; negative below the hull.
         let energyAboveHull: Double
-        /// The share of the atoms by reduced formula, the largest first.
-        let decomposition: [(formula: String, fraction: Double)]
+        let decomposition: Shares
+        /// What was added to the potential's energy, eV for the cell; nil if nothing was.
+        let correction: Double?
+        /// Into what other compositions it would fall apart, and what it gains by being there, eV/atom; nil where it
+        /// was not asked for.
+        let reaction: (energy: Double, products: Shares)?
     }
 
-    /// - Parameter loadPotential: called once, for the first structure.
+    /// - Parameters:
+    ///   - withoutItself: whether reactions are wanted.
+    ///   - loadPotential: called once, for the first structure.
     init(
-        hull: HullReference, threads: Int, loadPotential: @escaping () throws(ModelError) -> any InteratomicPotential
+        hull: HullReference, withoutItself: Bool = false, threads: Int,
+        loadPotential: @escaping () throws(ModelError) -> any InteratomicPotential
     ) {
         self.hull = hull
+        self.withoutItself = withoutItself
         team = ThreadTeam(threadCount: threads)
         self.loadPotential = loadPotential
     }
@@ -37,19 +49,20 @@ final class HullDistances {
     /// - Throws: ``ModelError`` if a potential is needed and cannot be loaded, or is none for the hull.
     func standings(of queries: [HullQuery]) throws(ModelError) -> [ToolAnswer<Standing>] {
         let settled = try settle(queries)
-        let hull = hull
+        let (hull, withoutItself) = (hull, withoutItself)
         return team.map(settled) { query, _ in
             ToolAnswer(
                 id: query.id,
                 result: query.result.flatMap { amounts in
                     Result { () throws(HullError) in
-                        try HullDistances.standing(amounts.composition, amounts.energyPerAtom, hull)
+                        try HullDistances.standing(amounts, hull, withoutItself)
                     }.mapError { ToolFailure($0) }
                 })
         }
     }
 
-    private typealias Amounts = (composition: Composition, energyPerAtom: Double)
+    /// What is held against the hull; the correction is in the energy already.
+    private typealias Amounts = (composition: Composition, energyPerAtom: Double, correction: Double?)
 
     /// The composition and energy of each query; those of structures from the potential.
     private func settle(_ queries: [HullQuery]) throws(ModelError) -> [ToolAnswer<Amounts>] {
@@ -65,10 +78,14 @@ final class HullDistances {
         return queries.map { query in
             let result: Result<Amounts, ToolFailure>
             switch query.subject {
-            case .success(.composition(let composition, let energy)): result = .success((composition, energy))
+            case .success(.composition(let composition, let energy)): result = .success((composition, energy, nil))
             case .success(.structure):
                 result = (evaluated.popFirst()?.result ?? .failure(ToolFailure("the potential gave no answer")))
-                    .map { ($0.composition, $0.evaluation.energyPerAtom) }
+                    .map { answer in
+                        let correction = answer.correction
+                        let added = (correction ?? 0) / Double(answer.atomCount)
+                        return (answer.composition, answer.evaluation.energyPerAtom + added, correction)
+                    }
             case .failure(let failure): result = .failure(failure)
             }
             return ToolAnswer(id: query.id, result: result)
@@ -79,20 +96,32 @@ final class HullDistances {
         if let energies { return energies }
         let potential = try loadPotential()
         try HullSource.check(hull, isFor: potential)
-        let energies = EnergyEvaluation(potential: potential, threads: team.threadCount)
+        let energies = EnergyEvaluation(
+            potential: potential, alignment: EnergyAlignment(of: potential.energyConvention, on: hull),
+            threads: team.threadCount)
         self.energies = energies
         return energies
     }
 
     private static func standing(
-        _ composition: Composition, _ energyPerAtom: Double, _ hull: HullReference
+        _ amounts: Amounts, _ hull: HullReference, _ withoutItself: Bool
     ) throws(HullError) -> Standing {
-        let decomposition = try hull.decomposition(of: composition)
+        let composition = amounts.composition
+        var reaction: (energy: Double, products: Shares)?
+        if withoutItself {
+            let products = try hull.decompositionWithoutItself(of: composition)
+            reaction = (amounts.energyPerAtom - products.energyPerAtom, shares(products))
+        }
         return Standing(
             composition: composition,
-            energyAboveHull: try hull.energyAboveHull(of: composition, energyPerAtom: energyPerAtom),
-            decomposition: decomposition.fractionsByFormula
-                .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
-                .map { (formula: $0.key, fraction: $0.value) })
+            energyAboveHull: try hull.energyAboveHull(of: composition, energyPerAtom: amounts.energyPerAtom),
+            decomposition: shares(try hull.decomposition(of: composition)), correction: amounts.correction,
+            reaction: reaction)
+    }
+
+    private static func shares(_ decomposition: Decomposition) -> Shares {
+        decomposition.fractionsByFormula
+            .sorted { ($1.value, $0.key) < ($0.value, $1.key) }
+            .map { (formula: $0.key, fraction: $0.value) }
     }
 }

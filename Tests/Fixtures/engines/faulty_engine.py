@@ -48,6 +48,7 @@ def hello(answers, device):
         "no energy": {"quantities": [{"name": "gap", "unit": "eV"}]},
         "convention": {"energy_convention": "best"},
         "raw": {"energy_convention": "raw-pbe"},
+        "own": {"energy_convention": "own-hull-only"},
     }.get(START, {})
     answer = protocol.hello("faulty", version=device or "1", digest="cafe")
     answer["quantities"] += extras

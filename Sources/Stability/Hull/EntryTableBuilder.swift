@@ -11,12 +11,51 @@ struct EntryTableBuilder {
 
     /// How many entries were given, the ones not kept included.
     private(set) var entryCount = 0
+    /// How many of them came with a correction that was added.
+    var correctedCount = 0
+    /// How many entries could not be used, by ``EntryRefusal/kind``.
+    private(set) var refusals: [String: Int] = [:]
+
+    /// How many they are together.
+    var refusalCount: Int { refusals.values.reduce(0, +) }
 
     private var records: [Record] = []
     private var recordsOfSystem: [ElementSet: [Int]] = [:]
     private var recordOfCompound: [ReducedComposition: Int] = [:]
     private var prefixes: [String] = []
     private var prefixIndex: [String: Int] = [:]
+
+    init() {}
+
+    /// Goes on from a table.
+    ///
+    /// - Parameter entryCount: how many entries it was made of.
+    init(_ table: EntryTable, entryCount: Int, correctedCount: Int = 0, refusals: [String: Int] = [:]) {
+        records.reserveCapacity(table.energies.count)
+        recordOfCompound.reserveCapacity(table.energies.count)
+        for system in table.systems {
+            let members = system.elements.elements
+            var next = system.firstAmount
+            for record in system.records {
+                let amounts = Array(table.amounts[next..<next + members.count])
+                next += members.count
+                insert(
+                    Record(
+                        amounts: amounts, energy: table.energies[record],
+                        energyPerAtom: table.energies[record] / amounts.reduce(0, +),
+                        identifier: table.identifiers[record]),
+                    of: system.elements, ReducedComposition(elements: system.elements, amounts: amounts))
+            }
+        }
+        prefixes = table.prefixes
+        for (index, prefix) in prefixes.enumerated() { prefixIndex[prefix] = index }
+        self.entryCount = entryCount
+        self.correctedCount = correctedCount
+        self.refusals = refusals
+    }
+
+    /// Counts an entry that cannot be used.
+    mutating func refuse(_ reason: EntryRefusal) { refusals[reason.kind, default: 0] += 1 }
 
     /// - Parameters:
     ///   - members: at least one element and its amount, in order of atomic number; amounts positive and finite.
@@ -33,12 +72,16 @@ struct EntryTableBuilder {
             records[known] = Record(
                 amounts: amounts, energy: energy, energyPerAtom: energyPerAtom, identifier: identifier(of: id))
         } else {
-            recordOfCompound[compound] = records.count
-            recordsOfSystem[elements, default: []].append(records.count)
-            records.append(
-                Record(
-                    amounts: amounts, energy: energy, energyPerAtom: energyPerAtom, identifier: identifier(of: id)))
+            insert(
+                Record(amounts: amounts, energy: energy, energyPerAtom: energyPerAtom, identifier: identifier(of: id)),
+                of: elements, compound)
         }
+    }
+
+    private mutating func insert(_ record: Record, of elements: ElementSet, _ compound: ReducedComposition) {
+        recordOfCompound[compound] = records.count
+        recordsOfSystem[elements, default: []].append(records.count)
+        records.append(record)
     }
 
     func table() -> EntryTable {

@@ -5,6 +5,8 @@ enum JSONScanError: Error, Equatable {
     case file(CompressedFileError)
     /// The text is not what it should be at an offset, in unpacked bytes.
     case unexpected(offset: Int, reason: String)
+    /// Who reads has had enough.
+    case stopped
 }
 
 /// Walks through JSON text piece by piece, value by value, without building a tree.
@@ -20,8 +22,13 @@ struct JSONScanner {
     private var position = 0
     private var consumed = 0
 
-    /// - Parameter source: the next piece of the text, not empty; nil at the end.
-    init(source: @escaping () throws(CompressedFileError) -> [UInt8]?) { self.source = source }
+    /// - Parameters:
+    ///   - source: the next piece of the text, not empty; nil at the end.
+    ///   - offset: how many bytes lie before its first piece.
+    init(source: @escaping () throws(CompressedFileError) -> [UInt8]?, offset: Int = 0) {
+        self.source = source
+        consumed = offset
+    }
 
     /// How many bytes lie behind.
     var offset: Int { consumed + position }
@@ -58,6 +65,25 @@ struct JSONScanner {
             guard try take(",") else { throw try unexpected("',' or '\(end)'") }
         }
         return true
+    }
+
+    /// Takes an object, whose values the body takes.
+    mutating func forEachMember(
+        _ body: (inout JSONScanner, String) throws(JSONScanError) -> Void
+    ) throws(JSONScanError) {
+        try expect("{")
+        var isFirst = true
+        while try takeMember(isFirst: &isFirst, end: "}") {
+            let key = try takeKey()
+            try body(&self, key)
+        }
+    }
+
+    /// Takes an array, whose items the body takes.
+    mutating func forEachItem(_ body: (inout JSONScanner) throws(JSONScanError) -> Void) throws(JSONScanError) {
+        try expect("[")
+        var isFirst = true
+        while try takeMember(isFirst: &isFirst, end: "]") { try body(&self) }
     }
 
     /// Takes a key and its colon.
@@ -128,25 +154,68 @@ struct JSONScanner {
 
     /// Goes past a value of any kind.
     mutating func skipValue() throws(JSONScanError) {
+        switch try next() {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): try skipNested()
+        case UInt8(ascii: "\""): try skipString()
+        case nil, UInt8(ascii: "}"), UInt8(ascii: "]"), UInt8(ascii: ","), UInt8(ascii: ":"):
+            throw try unexpected("a value")
+        default: _ = try takeWord()
+        }
+    }
+
+    /// What a byte between the brackets of a value that is skipped does.
+    private enum Role: UInt8 {
+        case passes
+        case opens
+        case closes
+        case quotes
+        case isForeign
+    }
+
+    /// By byte.
+    private static let roles: [Role] = (0...255).map { byte in
+        switch UInt8(byte) {
+        case UInt8(ascii: "{"), UInt8(ascii: "["): .opens
+        case UInt8(ascii: "}"), UInt8(ascii: "]"): .closes
+        case UInt8(ascii: "\""): .quotes
+        case 0x20, 0x09, 0x0A, 0x0D, UInt8(ascii: ","), UInt8(ascii: ":"), UInt8(ascii: "-"), UInt8(ascii: "+"),
+            UInt8(ascii: "."), UInt8(ascii: "0")...UInt8(ascii: "9"), UInt8(ascii: "a")...UInt8(ascii: "z"),
+            UInt8(ascii: "A")...UInt8(ascii: "Z"):
+            .passes
+        default: .isForeign
+        }
+    }
+
+    /// Goes past an object or array. Most of a dump is skipped, so this looks at each byte once, a chunk at a time.
+    private mutating func skipNested() throws(JSONScanError) {
         var depth = 0
         repeat {
-            guard let byte = try next() else { throw try unexpected("a value") }
-            switch byte {
-            case UInt8(ascii: "{"), UInt8(ascii: "["):
+            guard try peek() != nil else { throw try unexpected("a value") }
+            var role = Role.passes
+            position = chunk.withUnsafeBufferPointer { bytes in
+                Self.roles.withUnsafeBufferPointer { roles in
+                    var position = position
+                    while position < bytes.count {
+                        role = roles[Int(bytes[position])]
+                        if role != .passes { break }
+                        position += 1
+                    }
+                    return position
+                }
+            }
+            switch role {
+            case .passes: break
+            case .opens:
                 depth += 1
                 guard depth <= Self.maximumDepth else {
                     throw .unexpected(offset: offset, reason: "nested deeper than \(Self.maximumDepth) levels")
                 }
                 position += 1
-            case UInt8(ascii: "}"), UInt8(ascii: "]"):
-                guard depth > 0 else { throw try unexpected("a value") }
+            case .closes:
                 depth -= 1
                 position += 1
-            case UInt8(ascii: "\""): try skipString()
-            case UInt8(ascii: ","), UInt8(ascii: ":"):
-                guard depth > 0 else { throw try unexpected("a value") }
-                position += 1
-            default: _ = try takeWord()
+            case .quotes: try skipString()
+            case .isForeign: throw try unexpected("a value")
             }
         } while depth > 0
     }
@@ -180,10 +249,27 @@ struct JSONScanner {
 
     private mutating func skipString() throws(JSONScanError) {
         position += 1
-        while let byte = try peek() {
-            position += 1
-            if byte == UInt8(ascii: "\"") { return }
-            if byte == UInt8(ascii: "\\"), try peek() != nil { position += 1 }
+        while try peek() != nil {
+            var isOver = false
+            position = chunk.withUnsafeBufferPointer { bytes in
+                var position = position
+                while position < bytes.count {
+                    let byte = bytes[position]
+                    if byte == UInt8(ascii: "\"") {
+                        isOver = true
+                        return position + 1
+                    }
+                    if byte == UInt8(ascii: "\\") { return position }
+                    position += 1
+                }
+                return position
+            }
+            if isOver { return }
+            // A backslash, or the end of the chunk.
+            if position < chunk.count {
+                position += 1
+                if try peek() != nil { position += 1 }
+            }
         }
         throw .unexpected(offset: offset, reason: "the text ends inside a string")
     }

@@ -12,6 +12,8 @@ package import Foundation
 /// Layout: `DRUSEHUL`, version (u32), CRC-32 of the payload (u32), payload length (u64), all little-endian, then the
 /// payload. Its numbers are LEB128 variable-length unless said otherwise:
 ///
+///     from version 2 on: what the energies are (a byte: 0 unknown, 1 mp2020-corrected, 2 raw-pbe, 3 own-hull-only),
+///     SHA-256 of the entries (32 bytes)
 ///     source name; entries in the source; records
 ///     prefixes: count, then each as length and UTF-8
 ///     systems: count, then each as
@@ -20,8 +22,8 @@ package import Foundation
 ///             energy, eV, corrected: 2·zigzag(microelectronvolts) where that is exact, or 1 and eight bytes of f64
 ///             entry_id: prefix index, number of digits (0 = the prefix alone), the digits' value
 package enum CompactHull {
-    /// The version that is written and read.
-    package static let version: UInt32 = 1
+    /// The version that is written; 1 is read as well.
+    package static let version: UInt32 = 2
 
     /// The checksum of the hull that comes with the product, and its digest, which takes longer to compute than the
     /// file to open.
@@ -30,6 +32,9 @@ package enum CompactHull {
 
     static let magic = Array("DRUSEHUL".utf8)
     package static let headerBytes = 24
+
+    /// By the byte that stands for each.
+    static let conventions: [EnergyConvention?] = [nil, .mp2020Corrected, .rawPBE, .ownHullOnly]
 
     /// Writes a reference in compact form.
     package static func write(_ reference: HullReference, to url: URL) throws(HullError) {
@@ -62,6 +67,8 @@ package enum CompactHull {
     package static func encode(_ reference: HullReference) -> [UInt8] {
         let table = reference.table
         var payload = CompactWriter()
+        payload.bytes.append(UInt8(conventions.firstIndex(of: reference.convention) ?? 0))
+        payload.bytes += hexadecimalBytes(reference.digest)
         payload.write(reference.name)
         payload.write(UInt64(reference.sourceEntryCount))
         payload.write(UInt64(table.energies.count))
@@ -105,7 +112,7 @@ package enum CompactHull {
             content[range].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         }
         let found = UInt32(truncatingIfNeeded: littleEndian(8..<12))
-        guard found == version else {
+        guard (1...version).contains(found) else {
             throw .unsupportedCompactHull(path: path, version: found, supported: version)
         }
         let length = littleEndian(16..<24)
@@ -117,11 +124,19 @@ package enum CompactHull {
             throw .damagedCompactHull(path: path, reason: "the checksum does not agree")
         }
         var reader = CompactReader(bytes: content, position: headerBytes)
-        let digest = littleEndian(12..<16) == UInt64(embeddedChecksum) ? embeddedDigest : nil
-        guard let reference = reader.readReference(digest: digest) else {
+        let isEmbedded = found == 1 && littleEndian(12..<16) == UInt64(embeddedChecksum)
+        let known = isEmbedded ? (EnergyConvention.mp2020Corrected, embeddedDigest) : nil
+        guard let reference = reader.readReference(version: found, known: known) else {
             throw .damagedCompactHull(path: path, reason: "byte \(reader.position) is not what the layout asks for")
         }
         return reference
+    }
+
+    private static func hexadecimalBytes(_ text: String) -> [UInt8] {
+        let digits = Array(text.utf8)
+        return stride(from: 0, to: digits.count - 1, by: 2).compactMap {
+            UInt8(String(decoding: digits[$0...$0 + 1], as: UTF8.self), radix: 16)
+        }
     }
 
     private static func checksum(of bytes: ArraySlice<UInt8>) -> UInt32 {

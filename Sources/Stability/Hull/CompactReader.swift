@@ -10,8 +10,20 @@ struct CompactReader {
         self.position = position
     }
 
-    /// - Parameter digest: that of the entries; nil if it is not known.
-    mutating func readReference(digest: String?) -> HullReference? {
+    /// - Parameter known: convention and digest, for files that do not state them.
+    mutating func readReference(
+        version: UInt32, known: (convention: EnergyConvention, digest: String)?
+    ) -> HullReference? {
+        var (convention, digest) = (known?.convention, known?.digest)
+        if version >= 2 {
+            guard let code = readByte(), code < CompactHull.conventions.count, remaining >= 32 else { return nil }
+            convention = CompactHull.conventions[code]
+            digest = bytes[position..<position + 32].map { byte in
+                let text = String(byte, radix: 16)
+                return text.count == 1 ? "0" + text : text
+            }.joined()
+            position += 32
+        }
         guard let name = readText(), let sourceEntries = readCount(limit: Int(Int32.max)),
             let recordCount = readCount(limit: remaining), let prefixCount = readCount(limit: remaining)
         else { return nil }
@@ -26,7 +38,8 @@ struct CompactReader {
             guard readSystem(into: &table) else { return nil }
         }
         guard remaining == 0, table.energies.count == recordCount, recordCount > 0 else { return nil }
-        return HullReference(name: name, table: table, sourceEntryCount: sourceEntries, digest: digest)
+        return HullReference(
+            name: name, table: table, sourceEntryCount: sourceEntries, digest: digest, stated: convention)
     }
 
     private var remaining: Int { bytes.count - position }
