@@ -42,7 +42,7 @@ let package = Package(
             name: "Engines",
             dependencies: [
                 "Base", "CSpawn", "Crystals", "Policy", "Potentials", "Protocol", "Rewards", "Stability",
-                "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "StructureFiles", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Protocol",
@@ -193,7 +193,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "Crystals", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Trajectories", "druse",
+                "Crystals", "Kernels", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Trajectories",
+                "druse",
             ]),
         .testTarget(
             name: "IntegrationTests",

@@ -4,14 +4,36 @@ internal import Foundation
 package import Policy
 package import Potentials
 package import Stability
+internal import StructureFiles
 
 /// Opens the policy that a command names.
 package enum PolicySource {
     /// - Parameters:
     ///   - path: a safetensors file; nil is the embedded base policy.
     ///   - configurationPath: a JSON file with the sizes, for weights without a configuration in their metadata.
+    ///   - spaceGroups: a table of crystals whose frequencies of space groups stand in place of those in the metadata.
     /// - Throws: ``ModelError``.
-    package static func load(path: String?, configurationPath: String? = nil) throws(ModelError) -> PolicyWeights {
+    package static func load(
+        path: String?, configurationPath: String? = nil, spaceGroups: String? = nil
+    ) throws(ModelError) -> PolicyWeights {
+        var weights = try weights(path: path, configurationPath: configurationPath)
+        if let spaceGroups {
+            let counts: SpaceGroupCounts
+            do {
+                try ModelSource.requireFile(spaceGroups)
+                counts = try SpaceGroupCounts.read(path: spaceGroups, threads: ThreadTeam.availableCores)
+            } catch let error as ModelError {
+                throw error
+            } catch {
+                throw ModelSource.failure(error, path: spaceGroups)
+            }
+            weights.metadata[SpaceGroupDistribution.metadataKey] = SpaceGroupDistribution.metadataText(
+                counts: counts.counts)
+        }
+        return weights
+    }
+
+    private static func weights(path: String?, configurationPath: String?) throws(ModelError) -> PolicyWeights {
         do {
             guard let path else { return try PolicyWeights.embedded() }
             try ModelSource.requireFile(path)

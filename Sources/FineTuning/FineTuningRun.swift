@@ -113,8 +113,16 @@ package struct FineTuningRun {
     static func policies(of configuration: RunConfiguration) throws -> (
         initial: PolicyWeights, reference: PolicyWeights
     ) {
-        let initial = try policy(named: configuration.policy)
-        let reference = try configuration.reference.map(policy(named:)) ?? initial
+        let initial = try initialPolicy(of: configuration)
+        guard !configuration.spaceGroups.isEmpty || SpaceGroupDistribution.isKnown(metadata: initial.metadata) else {
+            throw ConfigurationError(
+                source: "policy",
+                problems: [
+                    "\(configuration.policy) does not know how often to sample which space group: name the table of its "
+                        + "training data in space_groups_from, or groups in space_groups"
+                ])
+        }
+        let reference = try configuration.reference.map { try policy(named: $0) } ?? initial
         guard reference.configuration.maximumSites >= initial.configuration.maximumSites else {
             throw ConfigurationError(
                 source: "reference",
@@ -130,14 +138,14 @@ package struct FineTuningRun {
         let (stored, manifest) = (inputs.configuration, inputs.directory.manifest)
         guard var given else { return stored }
         let changeable = given
-        if given.policy != stored.policy, let digest = manifest.policyDigest,
-            try Digest(of: policy(named: given.policy).encoded()).hexadecimal == digest
+        if given.policy != stored.policy || given.spaceGroupsFrom != stored.spaceGroupsFrom,
+            let digest = manifest.policyDigest,
+            try Digest(of: initialPolicy(of: given).encoded()).hexadecimal == digest
         {
-            given.policy = stored.policy
+            (given.policy, given.spaceGroupsFrom) = (stored.policy, stored.spaceGroupsFrom)
         }
         if given.reference != stored.reference,
-            try Digest(of: policy(named: changeable.reference ?? changeable.policy).encoded()).hexadecimal
-                == manifest.referenceDigest
+            try Digest(of: referencePolicy(of: changeable).encoded()).hexadecimal == manifest.referenceDigest
         {
             given.reference = stored.reference
         }
@@ -196,8 +204,19 @@ package struct FineTuningRun {
             path: directory.checkpoints.path, versions: versions, crystals: crystals, damaged: damaged)
     }
 
-    package static func policy(named name: String) throws -> PolicyWeights {
-        try PolicySource.load(path: name == "base" ? nil : name)
+    /// The policy that `base` or a file's name stands for.
+    ///
+    /// - Parameter spaceGroups: a table whose frequencies of space groups it takes over.
+    package static func policy(named name: String, spaceGroups: String? = nil) throws -> PolicyWeights {
+        try PolicySource.load(path: name == "base" ? nil : name, spaceGroups: spaceGroups)
+    }
+
+    private static func initialPolicy(of configuration: RunConfiguration) throws -> PolicyWeights {
+        try policy(named: configuration.policy, spaceGroups: configuration.spaceGroupsFrom)
+    }
+
+    private static func referencePolicy(of configuration: RunConfiguration) throws -> PolicyWeights {
+        try configuration.reference.map { try policy(named: $0) } ?? initialPolicy(of: configuration)
     }
 
     /// Trains until the last version or until told to stop.
@@ -297,7 +316,7 @@ package struct FineTuningRun {
         // A run that was killed in its first moments lacks the file: it is made again where its source is the same.
         let bytes =
             try isThere
-            ? Data(contentsOf: url) : Self.policy(named: configuration.reference ?? configuration.policy).encoded()
+            ? Data(contentsOf: url) : Self.referencePolicy(of: configuration).encoded()
         let digest = Digest(of: bytes).hexadecimal
         guard digest == directory.manifest.referenceDigest else {
             throw ConfigurationError(

@@ -16,6 +16,7 @@ package struct RunConfiguration: ConfigurationSection {
     package var unitSize = 32
     var taskSize = 8
     package var spaceGroups: [Int] = []
+    package var spaceGroupsFrom: String?
     package var objective = ObjectiveConfiguration()
     package var reward = RewardConfiguration()
     package var potential = "chgnet"
@@ -60,6 +61,11 @@ package struct RunConfiguration: ConfigurationSection {
         .init(
             "space_groups", \.spaceGroups, takes: .each(.range(1...230)),
             "the space groups to sample, uniformly; none: as often as in the policy's training data"),
+        .init(
+            "space_groups_from", optional: \.spaceGroupsFrom, absent: "the policy's own",
+            "a table of crystals (csv) whose frequencies of space groups are sampled, for a policy that does not know "
+                + "those of its training data",
+            onResume: .sameContents, files: .configuration()),
         .init(section: "objective", \.objective),
         .init(section: "reward", \.reward),
         .init(
@@ -104,6 +110,11 @@ package struct RunConfiguration: ConfigurationSection {
             "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
             "of silence after which an actor or reward worker is lost", onResume: atOnce),
     ]
+
+    package var conflicts: [(key: String, problem: String)] {
+        spaceGroups.isEmpty || spaceGroupsFrom == nil
+            ? [] : [("space_groups_from", "has no meaning beside space_groups; leave one of them out")]
+    }
 
     /// What the run's crystals are measured by.
     func standard() throws(ModelError) -> MeasuringStandard {

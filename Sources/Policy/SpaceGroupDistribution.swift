@@ -41,6 +41,9 @@ package struct SpaceGroupDistribution: Sendable, Hashable {
             counts: Dictionary(uniqueKeysWithValues: counts.compactMap { key, value in Int(key).map { ($0, value) } }))
     }
 
+    /// Whether the metadata of weights have a distribution.
+    package static func isKnown(metadata: [String: String]) -> Bool { metadata[metadataKey] != nil }
+
     /// Some groups, uniformly; the distribution in the metadata of weights if there are none.
     package init(spaceGroups numbers: [Int], metadata: [String: String]) {
         if numbers.isEmpty {

@@ -37,6 +37,8 @@ struct EvaluateCommand: ParsableCommand {
     @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, uniformly.")
     var spaceGroups: [Int] = []
 
+    @OptionGroup var frequencies: FrequencyOptions
+
     @Option(help: "Below this a crystal counts as stable, eV/atom; the run's, or 0.1.")
     var stableBelow: Double?
 
@@ -58,6 +60,10 @@ struct EvaluateCommand: ParsableCommand {
         }
         guard count >= 1 else { throw ValidationError("--count must be at least 1") }
         guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be positive") }
+        try frequencies.validate(spaceGroups: spaceGroups)
+        if frequencies.spaceGroupsFrom != nil, policy == nil {
+            throw ValidationError("--space-groups-from needs --policy: a run has its own")
+        }
         for group in spaceGroups where !(1...230).contains(group) {
             throw ValidationError("--space-group \(group): space groups are 1...230")
         }
@@ -87,7 +93,9 @@ struct EvaluateCommand: ParsableCommand {
             columns.append(("after", try summary(evaluation, policies.after, name: "version \(policies.version)")))
             newest = policies.file
         } else if let policy {
-            columns.append((policy, try summary(evaluation, FineTuningRun.policy(named: policy), name: policy)))
+            let weights = try FineTuningRun.policy(named: policy, spaceGroups: frequencies.spaceGroupsFrom)
+            try frequencies.require(of: weights, named: policy, spaceGroups: settings.spaceGroups)
+            columns.append((policy, try summary(evaluation, weights, name: policy)))
         }
         if json {
             let encoder = JSONEncoder()

@@ -24,6 +24,8 @@ struct SampleCommand: ParsableCommand {
         help: "Space groups (1 to 230) to draw from, each as often; by default those of the training data.")
     var spaceGroup: [Int] = []
 
+    @OptionGroup var frequencies: FrequencyOptions
+
     @Option(help: "The seed of the random numbers.")
     var seed: UInt64 = 0
 
@@ -58,6 +60,7 @@ struct SampleCommand: ParsableCommand {
         guard (1...1_000_000_000).contains(count) else {
             throw ValidationError("--count is \(count); it must be 1 to 1000000000")
         }
+        try frequencies.validate(spaceGroups: spaceGroup)
         for number in spaceGroup where SpaceGroup(number: number) == nil {
             throw ValidationError("there is no space group \(number); they are 1 to 230")
         }
@@ -69,7 +72,9 @@ struct SampleCommand: ParsableCommand {
     }
 
     func run() throws {
-        let weights = try PolicySource.load(path: policy.policy, configurationPath: policy.policyConfig)
+        let weights = try PolicySource.load(
+            path: policy.policy, configurationPath: policy.policyConfig, spaceGroups: frequencies.spaceGroupsFrom)
+        try frequencies.require(of: weights, named: policy.policy ?? "base", spaceGroups: spaceGroup)
         var writer: StructureFileWriter?
         if let output { writer = try StructureFileWriter(path: output) }
         let groups =

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Configuration
+import Policy
 import StructureFiles
 
 /// Options of commands that read structures.
@@ -59,6 +60,33 @@ struct PolicyOptions: ParsableArguments {
 
     func validate() throws {
         if policy == nil, policyConfig != nil { throw ValidationError("--policy-config needs --policy") }
+    }
+}
+
+/// The option of commands that sample a policy which may not know how often to draw which space group.
+struct FrequencyOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            A table of crystals (.csv, .csv.gz) whose frequencies of space groups are drawn, for a policy that does \
+            not know those of its training data.
+            """,
+            valueName: "data"))
+    var spaceGroupsFrom: String?
+
+    /// Refuses a table beside groups.
+    func validate(spaceGroups: [Int]) throws {
+        if spaceGroupsFrom != nil, !spaceGroups.isEmpty {
+            throw ValidationError("--space-groups-from has no meaning beside --space-group; give one of them")
+        }
+    }
+
+    /// Refuses a policy that does not know which space groups to draw where none are named.
+    func require(of weights: PolicyWeights, named name: String, spaceGroups: [Int]) throws {
+        guard spaceGroups.isEmpty, !SpaceGroupDistribution.isKnown(metadata: weights.metadata) else { return }
+        throw ToolFailure(
+            "\(name) does not know how often to draw which space group: name the table of its training data with "
+                + "--space-groups-from, or groups with --space-group")
     }
 }
 

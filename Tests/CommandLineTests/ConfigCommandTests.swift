@@ -37,7 +37,8 @@ import Testing
     }
 
     /// What is printed is a configuration, and prints itself.
-    @Test(arguments: ["quickstart", "paper-ehull", "pretrain"]) func effectiveConfiguration_printsItself(
+    @Test(arguments: ["quickstart", "paper-ehull", "alex20-ehull", "pretrain"])
+    func effectiveConfiguration_printsItself(
         name: String
     ) throws {
         let file = Self.repository.appending(path: "Configs/\(name).yaml").path

@@ -4,8 +4,32 @@ import Testing
 import Trajectories
 
 @Suite struct SampleCommandTests {
+    /// Samples the reference's policy, which knows no frequencies of space groups, by those of a table.
     private func sample(_ options: [String]) throws -> DruseProcess.Outcome {
-        try DruseProcess.run(["sample"] + CommandFixtures.policy("tiny") + options)
+        let groups = options.contains("--space-group") ? [] : ["--space-groups-from", Self.table]
+        return try DruseProcess.run(["sample"] + CommandFixtures.policy("tiny") + groups + options)
+    }
+
+    private static let table = CommandFixtures.path("crystals/crystal-of-each-space-group.csv.gz")
+
+    @Test func sample_ofAPolicyWithoutFrequencies_takesThoseOfATableOrIsRefused() throws {
+        let policy = CommandFixtures.policy("tiny")
+        let refused = try DruseProcess.run(["sample", "--count", "3"] + policy)
+        #expect(refused.status == 1 && refused.messageLines.count == 1)
+        #expect(refused.messages.contains("--space-groups-from"), "\(refused.messages)")
+        let folder = try TemporaryFolder()
+        let table = try folder.file("table.csv", "material_id,spacegroup.number\na,225\nb,62.0\nc,\nd,225\n")
+        let named = try DruseProcess.run(["sample", "--count", "90", "--space-groups-from", table] + policy)
+        let groups = try named.objects().compactMap { $0["space_group"] as? Int }
+        #expect(Set(groups) == [62, 225] && (45...75).contains(groups.count { $0 == 225 }), "\(named.messages)")
+        let structures = CommandFixtures.path("crystals/reference-mini.csv")
+        let found = try DruseProcess.run(["sample", "--count", "60", "--space-groups-from", structures] + policy)
+        #expect(Set(try found.objects().compactMap { $0["space_group"] as? Int }).count > 1, "\(found.messages)")
+        let empty = try folder.file("empty.csv", "material_id,spacegroup\na,Fm-3m\n")
+        let useless = try DruseProcess.run(["sample", "--count", "3", "--space-groups-from", empty] + policy)
+        #expect(useless.status == 1 && useless.messageLines.count == 1 && useless.messages.contains("empty.csv"))
+        let both = try sample(["--count", "3", "--space-group", "2", "--space-groups-from", table])
+        #expect(both.status == 64)
     }
 
     @Test func sample_ofASeed_isTheSameOnAnyNumberOfThreads() throws {

@@ -13,7 +13,9 @@ import Testing
     private static let configs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Configs")
 
-    @Test(arguments: ["quickstart", "paper-ehull"]) func shippedRunConfiguration_isValid(name: String) throws {
+    @Test(arguments: ["quickstart", "paper-ehull", "alex20-ehull"]) func shippedRunConfiguration_isValid(name: String)
+        throws
+    {
         let file = Self.configs.appending(path: "\(name).yaml")
         let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
         let text = ConfigurationText.yaml(configuration)
@@ -28,6 +30,23 @@ import Testing
         #expect(configuration.objective.advantage == .detached)
         #expect(configuration.objective.settings.objective.ratioLimit == nil)
         #expect(configuration.reward.shape == .linear(clip: -10...10))
+    }
+
+    /// The same experiment, from another policy and above another hull.
+    @Test func alexandriaConfiguration_isThePapersButForItsFiles() throws {
+        let paper = try ConfigurationLoader.load(
+            RunConfiguration.self, from: Self.configs.appending(path: "paper-ehull.yaml"))
+        var alexandria = try ConfigurationLoader.load(
+            RunConfiguration.self, from: Self.configs.appending(path: "alex20-ehull.yaml"))
+        #expect(alexandria.spaceGroupsFrom?.hasSuffix("Configs/downloads/alex20.csv") == true)
+        (alexandria.policy, alexandria.hull) = (paper.policy, paper.hull)
+        (alexandria.spaceGroupsFrom, alexandria.runDirectory) = (nil, paper.runDirectory)
+        #expect(ConfigurationText.yaml(alexandria) == ConfigurationText.yaml(paper))
+    }
+
+    @Test func spaceGroups_namedTwice_areRefused() {
+        let text = refusal("space_groups: [225]\nspace_groups_from: data.csv\n")
+        #expect(text.contains("space_groups_from (line 2) has no meaning beside space_groups"), "\(text)")
     }
 
     @Test(arguments: [("{}", 10.0), ("{ratio_limit: 20}", 20), ("{ratio_limit: 0}", nil)])

@@ -1,0 +1,18 @@
+package import Foundation
+
+/// Runs `Scripts/convert-checkpoint`.
+package enum CheckpointConversion {
+    private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+        .deletingLastPathComponent()
+
+    /// A checkpoint of the reference, with the state of its optimiser.
+    package static let checkpoint = repository.appending(path: "Tests/Fixtures/policy/tiny/epoch_000001.pkl")
+    /// The sizes of its network.
+    package static let configuration = repository.appending(path: "Tests/Fixtures/policy/tiny/config.json")
+
+    /// Converts with a Python that needs no package.
+    package static func run(python: String, _ arguments: [String]) throws -> DruseProcess.Outcome {
+        let script = repository.appending(path: "Scripts/convert-checkpoint").path
+        return try DruseProcess.run(executable: URL(filePath: python), [script] + arguments)
+    }
+}
