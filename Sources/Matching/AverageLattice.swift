@@ -55,7 +55,7 @@ struct ShortestVectors {
     /// The shortest vector of a difference in the reduced cell, Å; nil if it is longer along a vector than partners may
     /// be apart.
     func vector(_ difference: SIMD3<Double>) -> SIMD3<Double>? {
-        let nearest = difference - difference.rounded(.toNearestOrAwayFromZero)
+        let nearest = difference - nearestWhole(difference)
         guard nearest.x.magnitude <= tolerance.x, nearest.y.magnitude <= tolerance.y,
             nearest.z.magnitude <= tolerance.z
         else { return nil }

@@ -29,6 +29,9 @@ struct ByteReader {
 
     var isAtEnd: Bool { position == bytes.endIndex }
 
+    /// How many bytes follow.
+    var remainingCount: Int { bytes.endIndex - position }
+
     /// The next bytes; nil if there are fewer.
     mutating func read(count: Int) -> ArraySlice<UInt8>? {
         guard count >= 0, bytes.endIndex - position >= count else { return nil }

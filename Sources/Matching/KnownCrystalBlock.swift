@@ -73,6 +73,7 @@ enum KnownCrystalBlock {
 
     /// Numbers whose highest bytes stand first, then the next ones.
     private static func planes(_ reader: inout ByteReader, count: Int, bytes: Int) -> [UInt32]? {
+        guard count <= reader.remainingCount / bytes else { return nil }
         var values = [UInt32](repeating: 0, count: count)
         for _ in 0..<bytes {
             guard let plane = reader.read(count: count) else { return nil }

@@ -52,7 +52,9 @@ struct KnownCrystalRecord: Sendable, Equatable {
             start += Int(count)
         }
         let lattice = LatticeParameters(values: parameters.map { Double($0) })
-        guard positions.count == 3 * start, blocks.indices.contains(Int(anchor)), let cell = try? lattice.cell() else {
+        guard positions.count == 3 * start, blocks.indices.contains(Int(anchor)), let cell = try? lattice.cell(),
+            cell.isUsable
+        else {
             return nil
         }
         let sites = (0..<start).map { site in

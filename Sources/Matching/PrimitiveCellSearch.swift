@@ -29,10 +29,11 @@ struct PrimitiveCellSearch {
         guard formulaUnits > 1 else { return nil }
         let translations = self.translations
         guard !translations.isEmpty else { return nil }
+        let lookup = PositionLookup(translations)
         for superlattice in SuperlatticeSequence(
             largestIndex: formulaUnits,
             isTranslation: { vector in
-                translations.contains { Self.isNear(vector - $0, tolerance) }
+                lookup.hasPosition(near: vector, closerThan: tolerance)
             })
         {
             if let found = arrangement(in: superlattice) { return found }
@@ -49,10 +50,9 @@ struct PrimitiveCellSearch {
         let reach = 2 * tolerance
         for group in byCount {
             let positions = groups[group].positions
+            let lookup = PositionLookup(positions)
             for position in positions where candidates.count > 1 {
-                candidates.removeAll { candidate in
-                    !positions.contains { Self.isNear(candidate - ($0 - position), reach) }
-                }
+                candidates.removeAll { !lookup.hasPosition(near: position + $0, closerThan: reach) }
             }
         }
         return candidates
@@ -65,6 +65,9 @@ struct PrimitiveCellSearch {
         let smallCell = vectors.applied(to: cell)
         let smallTolerance = Self.fractions(of: smallCell)
         var result = AtomicArrangement(cell: smallCell, elements: [], positions: [])
+        for (_, positions) in groups {
+            guard hasPartners(positions, superlattice, tolerance: smallTolerance) else { return nil }
+        }
         for (element, positions) in groups {
             let images = positions.map { superlattice.matrix.combined($0) }
             guard
@@ -77,6 +80,22 @@ struct PrimitiveCellSearch {
         return result
     }
 
+    /// Whether the first atom of an element has as many partners in the smaller cell as it must; most lattices fail here.
+    private func hasPartners(
+        _ positions: [SIMD3<Double>], _ superlattice: Superlattice, tolerance small: SIMD3<Double>
+    ) -> Bool {
+        guard let first = positions.first else { return false }
+        let (image, reach) = (superlattice.matrix.combined(first), 2 * tolerance)
+        var count = 1
+        for position in positions.dropFirst()
+        where Self.isNear(superlattice.matrix.combined(position) - image, small)
+            && !Self.isWithin(position - first, reach)
+        {
+            count += 1
+        }
+        return count == superlattice.index
+    }
+
     /// The mean positions of the groups that atoms of an element form in the smaller cell; nil if these are no groups
     /// of `size` atoms, each near to all others there, none near to another in the larger cell.
     private func merge(
@@ -87,8 +106,12 @@ struct PrimitiveCellSearch {
             Self.isNear(images[j] - images[i], small)
                 && (i == j || !Self.isWithin(positions[j] - positions[i], reach))
         }
-        let partners = positions.indices.map { i in positions.indices.filter { isPartner(i, $0) } }
-        guard partners.allSatisfy({ $0.count == size }) else { return nil }
+        var partners: [[Int]] = []
+        for i in positions.indices {
+            let group = positions.indices.filter { isPartner(i, $0) }
+            guard group.count == size else { return nil }
+            partners.append(group)
+        }
         guard partners.allSatisfy({ group in group.allSatisfy { partners[$0] == group } }) else { return nil }
         var merged: [SIMD3<Double>] = []
         for (index, group) in partners.enumerated() where group.first == index {
@@ -109,13 +132,13 @@ struct PrimitiveCellSearch {
 
     /// Whether a difference is, but for whole numbers, below a limit along each vector.
     private static func isNear(_ difference: SIMD3<Double>, _ limit: SIMD3<Double>) -> Bool {
-        let x = difference - difference.rounded(.toNearestOrEven)
+        let x = difference - nearestWhole(difference)
         return x.x.magnitude < limit.x && x.y.magnitude < limit.y && x.z.magnitude < limit.z
     }
 
     /// The same, the limit included.
     private static func isWithin(_ difference: SIMD3<Double>, _ limit: SIMD3<Double>) -> Bool {
-        let x = difference - difference.rounded(.toNearestOrEven)
+        let x = difference - nearestWhole(difference)
         return x.x.magnitude <= limit.x && x.y.magnitude <= limit.y && x.z.magnitude <= limit.z
     }
 }

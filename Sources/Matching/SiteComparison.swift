@@ -57,7 +57,7 @@ struct SiteComparison {
                         var isFound = false
                         for other in block.range {
                             var x = position - firstPositions[other]
-                            x -= x.rounded(.toNearestOrEven)
+                            x -= nearestWhole(x)
                             if x.x.magnitude <= tolerance.x, x.y.magnitude <= tolerance.y,
                                 x.z.magnitude <= tolerance.z
                             {

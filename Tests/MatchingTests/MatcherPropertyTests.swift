@@ -90,9 +90,9 @@ import Testing
             } == .noAtoms)
         #expect(
             error {
-                $0.elements = Array(repeating: $0.elements[0], count: 2_001)
-                $0.fractionalCoordinates = Array(repeating: .zero, count: 2_001)
-            } == .tooManyAtoms(count: 2_001, limit: 2_000))
+                $0.elements = Array(repeating: $0.elements[0], count: 1_001)
+                $0.fractionalCoordinates = Array(repeating: .zero, count: 1_001)
+            } == .tooManyAtoms(count: 1_001, limit: 1_000))
     }
 
     @Test func coincidingAtomsAndFarCoordinates_areCompared() throws {
