@@ -45,7 +45,9 @@ struct HullProgramme: Sendable {
             }
         }
         self.fractions = transposed
-        cheapestColumn = Self.enteringColumn(of: costs, among: nil, usesBland: false)
+        cheapestColumn = costs.withUnsafeBufferPointer { costs in
+            Self.enteringColumn(of: costs, among: nil, usesBland: false)
+        }
         supports = costs.indices.map { column in
             Self.support(fractions[column * rowCount..<(column + 1) * rowCount])
         }
@@ -57,49 +59,89 @@ struct HullProgramme: Sendable {
     ///   - target: `[rowCount]`: atom fractions that sum to 1; all ≥ 0.
     ///   - excluded: columns that must not be used.
     func cheapestMixture(of target: [Double], excluding excluded: [Int] = []) throws(HullError) -> Mixture {
+        try minimise(target, excluding: excluded) { basis in
+            Mixture(
+                columns: Array(basis.columns), weights: Array(basis.weights), cost: cost(of: basis))
+        }.get()
+    }
+
+    /// What the cheapest mixture of a composition costs.
+    ///
+    /// - Parameter target: `[rowCount]`: atom fractions that sum to 1; all ≥ 0.
+    func leastCost(of target: [Double]) throws(HullError) -> Double {
+        try minimise(target, excluding: []) { basis in cost(of: basis) }.get()
+    }
+
+    private func cost(of basis: borrowing Basis) -> Double {
+        var cost = 0.0
+        for row in 0..<basis.count { cost += costs[basis.columns[row]] * basis.weights[row] }
+        return cost
+    }
+
+    /// Finds the optimal basis and hands it over. Its memory, and that of the reduced costs, is on the stack: queries are
+    /// many, and a few dozen numbers each.
+    private func minimise<Value>(
+        _ target: [Double], excluding excluded: [Int], _ finish: (borrowing Basis) -> Value
+    ) -> Result<Value, HullError> {
         precondition(target.count == rowCount)
-        let rows = target.indices.filter { target[$0] > 0 }
-        let candidates = candidates(for: target, rows: rows, excluding: excluded)
-        var basis = Basis(rows: rows, target: target)
-        // Of the elements, all of cost 0, the prices are 0.
-        var reducedCosts = costs
+        let count = target.reduce(0) { $1 > 0 ? $0 + 1 : $0 }
+        let candidates = candidates(for: target, count: count, excluding: excluded)
+        return withUnsafeTemporaryAllocation(of: Int.self, capacity: 2 * count) { integers in
+            withUnsafeTemporaryAllocation(
+                of: Double.self, capacity: Basis.scratchCount(count) + columnCount
+            ) { numbers in
+                var basis = Basis(of: target, count: count, integers, numbers)
+                let reducedCosts = UnsafeMutableBufferPointer(rebasing: numbers[Basis.scratchCount(count)...])
+                return costs.withUnsafeBufferPointer { costs in
+                    fractions.withUnsafeBufferPointer { fractions in
+                        let columns = Columns(count: columnCount, costs: costs, fractions: fractions)
+                        return improve(&basis, columns, candidates, reducedCosts).map { finish(basis) }
+                    }
+                }
+            }
+        }
+    }
+
+    /// Exchanges columns of a basis until none pays.
+    private func improve(
+        _ basis: inout Basis, _ columns: Columns, _ candidates: [Int]?,
+        _ reducedCosts: UnsafeMutableBufferPointer<Double>
+    ) -> Result<Void, HullError> {
         let pivotLimit = 1000 + 100 * columnCount
         var pivots = 0
         var pivotsSinceFactorisation = 0
         var degenerateSteps = 0
         while true {
-            let usesBland = degenerateSteps > 10 + 2 * rows.count
-            if pivots > 0 {
-                basis.computePrices(costs: costs)
-                reduceCosts(by: basis.prices, rows: rows, into: &reducedCosts)
+            let usesBland = degenerateSteps > 10 + 2 * basis.count
+            let entering: Int?
+            if pivots == 0, candidates == nil {
+                // Of the elements, all of cost 0, the prices are 0.
+                entering = cheapestColumn
+            } else {
+                basis.computePrices(columns)
+                basis.reduceCosts(columns, into: reducedCosts)
+                entering = Self.enteringColumn(
+                    of: UnsafeBufferPointer(reducedCosts), among: candidates, usesBland: usesBland)
             }
-            let isFirst = pivots == 0 && candidates == nil
-            guard
-                let entering = isFirst
-                    ? cheapestColumn
-                    : Self.enteringColumn(of: reducedCosts, among: candidates, usesBland: usesBland)
-            else {
+            guard let entering else {
                 // At an optimum that was reached by updates, look once more with a fresh inverse.
-                if pivotsSinceFactorisation == 0 || !basis.factorise(self) { break }
+                if pivotsSinceFactorisation == 0 || !basis.factorise(columns) { return .success(()) }
                 pivotsSinceFactorisation = 0
                 continue
             }
             pivots += 1
-            guard pivots <= pivotLimit else { throw .notConverged(pivots: pivots) }
-            basis.computeDirection(of: entering, in: self)
+            guard pivots <= pivotLimit else { return .failure(.notConverged(pivots: pivots)) }
+            basis.computeDirection(of: entering, columns)
             guard let leaving = basis.leavingRow(usesBland: usesBland, tolerance: Self.pivotTolerance) else {
-                throw .notConverged(pivots: pivots)
+                return .failure(.notConverged(pivots: pivots))
             }
             let step = basis.exchange(row: leaving, for: entering)
             degenerateSteps = step < Self.stepTolerance ? degenerateSteps + 1 : 0
             pivotsSinceFactorisation += 1
-            if pivotsSinceFactorisation == Self.pivotsBetweenFactorisations, basis.factorise(self) {
+            if pivotsSinceFactorisation == Self.pivotsBetweenFactorisations, basis.factorise(columns) {
                 pivotsSinceFactorisation = 0
             }
         }
-        var cost = 0.0
-        for (column, weight) in zip(basis.columns, basis.weights) { cost += costs[column] * weight }
-        return Mixture(columns: basis.columns, weights: basis.weights, cost: cost)
     }
 
     /// The fraction of a row in a column.
@@ -113,8 +155,10 @@ struct HullProgramme: Sendable {
     }
 
     /// The columns that can have a share in a composition: those without other elements; nil for all of them.
-    private func candidates(for target: [Double], rows: [Int], excluding excluded: [Int]) -> [Int]? {
-        guard rows.count < rowCount || !excluded.isEmpty else { return nil }
+    ///
+    /// - Parameter count: of the rows with a share.
+    private func candidates(for target: [Double], count: Int, excluding excluded: [Int]) -> [Int]? {
+        guard count < rowCount || !excluded.isEmpty else { return nil }
         let support = Self.support(target[...])
         return (0..<columnCount).filter { column in
             supports[column] & ~support == 0 && !excluded.contains(column)
@@ -122,34 +166,10 @@ struct HullProgramme: Sendable {
         }
     }
 
-    /// The cost of each column less what the prices of the rows pay for.
-    private func reduceCosts(by prices: [Double], rows: [Int], into reducedCosts: inout [Double]) {
-        reducedCosts.withUnsafeMutableBufferPointer { reducedCosts in
-            costs.withUnsafeBufferPointer { costs in
-                fractions.withUnsafeBufferPointer { fractions in
-                    var isFirst = true
-                    for (index, row) in rows.enumerated() where prices[index] != 0 {
-                        let price = prices[index]
-                        let start = row * columnCount
-                        if isFirst {
-                            for column in 0..<columnCount {
-                                reducedCosts[column] = costs[column] - price * fractions[start + column]
-                            }
-                            isFirst = false
-                        } else {
-                            for column in 0..<columnCount { reducedCosts[column] -= price * fractions[start + column] }
-                        }
-                    }
-                    if isFirst { for column in 0..<columnCount { reducedCosts[column] = costs[column] } }
-                }
-            }
-        }
-    }
-
     /// The column to bring in: most negative reduced cost, or the first negative one under Bland's rule; nil at an
     /// optimum.
     private static func enteringColumn(
-        of reducedCosts: [Double], among candidates: [Int]?, usesBland: Bool
+        of reducedCosts: UnsafeBufferPointer<Double>, among candidates: [Int]?, usesBland: Bool
     ) -> Int? {
         var best = -1
         var bestCost = -costTolerance
@@ -160,12 +180,10 @@ struct HullProgramme: Sendable {
                 if usesBland { break }
             }
         } else {
-            reducedCosts.withUnsafeBufferPointer { reducedCosts in
-                for column in reducedCosts.indices where reducedCosts[column] < bestCost {
-                    best = column
-                    bestCost = reducedCosts[column]
-                    if usesBland { break }
-                }
+            for column in reducedCosts.indices where reducedCosts[column] < bestCost {
+                best = column
+                bestCost = reducedCosts[column]
+                if usesBland { break }
             }
         }
         return best < 0 ? nil : best
@@ -178,62 +196,110 @@ struct HullProgramme: Sendable {
     }
 }
 
-/// The basis of the simplex: columns, their weights and the inverse of their matrix. Its arrays are made once a query.
-private struct Basis {
-    /// The rows of the programme that take part.
-    let rows: [Int]
-    /// `[rows of the programme]`
-    private let target: [Double]
-    private(set) var columns: [Int]
-    private(set) var weights: [Double]
-    /// The dual prices of the rows, as last computed.
-    private(set) var prices: [Double]
-    /// How much of each basis column one unit of a new column replaces, as last computed.
-    private var direction: [Double]
-    /// `[rows, rows]`, row-major.
-    private var inverse: [Double]
+/// The columns of a programme, for the time of a query.
+private struct Columns {
+    let count: Int
+    /// `[columns]`
+    let costs: UnsafeBufferPointer<Double>
+    /// `[rows of the programme, columns]`
+    let fractions: UnsafeBufferPointer<Double>
+}
+
+/// The basis of the simplex: columns, their weights and the inverse of their matrix, in memory of the query.
+private struct Basis: ~Copyable {
+    /// How many rows take part.
+    let count: Int
+    /// `[count]`: those rows of the programme.
+    private let rows: UnsafeMutableBufferPointer<Int>
+    /// `[count]`
+    let columns: UnsafeMutableBufferPointer<Int>
+    /// `[count]`: the fractions that are to be mixed.
+    private let target: UnsafeMutableBufferPointer<Double>
+    /// `[count]`
+    let weights: UnsafeMutableBufferPointer<Double>
+    /// `[count]`: the dual prices of the rows, as last computed.
+    private let prices: UnsafeMutableBufferPointer<Double>
+    /// `[count]`: how much of each basis column one unit of a new column replaces, as last computed.
+    private let direction: UnsafeMutableBufferPointer<Double>
+    /// `[count, count]`, row-major.
+    private var inverse: UnsafeMutableBufferPointer<Double>
     /// The same, for the next inversion: what is inverted, and what comes of it.
-    private var matrix: [Double]
-    private var result: [Double]
+    private let matrix: UnsafeMutableBufferPointer<Double>
+    private var result: UnsafeMutableBufferPointer<Double>
+
+    /// How many numbers a basis of some rows needs.
+    static func scratchCount(_ count: Int) -> Int { 4 * count + 3 * count * count }
 
     /// The basis of the unit vectors.
-    init(rows: [Int], target: [Double]) {
-        self.rows = rows
-        self.target = target
-        columns = rows
-        weights = rows.map { target[$0] }
-        prices = weights
-        direction = weights
-        inverse = [Double](repeating: 0, count: rows.count * rows.count)
-        matrix = inverse
-        result = inverse
-        for row in rows.indices { inverse[row * rows.count + row] = 1 }
-    }
-
-    mutating func computePrices(costs: [Double]) {
-        let count = rows.count
-        prices.withUnsafeMutableBufferPointer { prices in
-            inverse.withUnsafeBufferPointer { inverse in
-                for index in 0..<count { prices[index] = 0 }
-                for row in 0..<count {
-                    let cost = costs[columns[row]]
-                    guard cost != 0 else { continue }
-                    for index in 0..<count { prices[index] += cost * inverse[row * count + index] }
-                }
-            }
+    ///
+    /// - Parameters:
+    ///   - all: `[rows of the programme]`, `count` of them above 0.
+    ///   - integers: at least `2 * count`; not initialised.
+    ///   - numbers: at least `scratchCount(count)`; not initialised.
+    init(
+        of all: [Double], count: Int, _ integers: UnsafeMutableBufferPointer<Int>,
+        _ numbers: UnsafeMutableBufferPointer<Double>
+    ) {
+        integers.initialize(repeating: 0)
+        numbers.initialize(repeating: 0)
+        self.count = count
+        rows = UnsafeMutableBufferPointer(rebasing: integers[0..<count])
+        columns = UnsafeMutableBufferPointer(rebasing: integers[count..<2 * count])
+        func part(_ start: Int, _ length: Int) -> UnsafeMutableBufferPointer<Double> {
+            UnsafeMutableBufferPointer(rebasing: numbers[start..<start + length])
+        }
+        target = part(0, count)
+        weights = part(count, count)
+        prices = part(2 * count, count)
+        direction = part(3 * count, count)
+        inverse = part(4 * count, count * count)
+        matrix = part(4 * count + count * count, count * count)
+        result = part(4 * count + 2 * count * count, count * count)
+        var next = 0
+        for row in all.indices where all[row] > 0 {
+            rows[next] = row
+            columns[next] = row
+            target[next] = all[row]
+            weights[next] = all[row]
+            inverse[next * count + next] = 1
+            next += 1
         }
     }
 
-    mutating func computeDirection(of column: Int, in programme: HullProgramme) {
-        let count = rows.count
-        direction.withUnsafeMutableBufferPointer { direction in
-            inverse.withUnsafeBufferPointer { inverse in
-                for row in 0..<count { direction[row] = 0 }
-                for index in 0..<count {
-                    let fraction = programme[rows[index], column]
-                    for row in 0..<count { direction[row] += inverse[row * count + index] * fraction }
+    mutating func computePrices(_ programme: Columns) {
+        for index in 0..<count { prices[index] = 0 }
+        for row in 0..<count {
+            let cost = programme.costs[columns[row]]
+            guard cost != 0 else { continue }
+            for index in 0..<count { prices[index] += cost * inverse[row * count + index] }
+        }
+    }
+
+    /// The cost of each column less what the prices of the rows pay for.
+    func reduceCosts(_ programme: Columns, into reducedCosts: UnsafeMutableBufferPointer<Double>) {
+        var isFirst = true
+        for index in 0..<count where prices[index] != 0 {
+            let price = prices[index]
+            let start = rows[index] * programme.count
+            if isFirst {
+                for column in 0..<programme.count {
+                    reducedCosts[column] = programme.costs[column] - price * programme.fractions[start + column]
+                }
+                isFirst = false
+            } else {
+                for column in 0..<programme.count {
+                    reducedCosts[column] -= price * programme.fractions[start + column]
                 }
             }
+        }
+        if isFirst { for column in 0..<programme.count { reducedCosts[column] = programme.costs[column] } }
+    }
+
+    mutating func computeDirection(of column: Int, _ programme: Columns) {
+        for row in 0..<count { direction[row] = 0 }
+        for index in 0..<count {
+            let fraction = programme.fractions[rows[index] * programme.count + column]
+            for row in 0..<count { direction[row] += inverse[row * count + index] * fraction }
         }
     }
 
@@ -241,7 +307,7 @@ private struct Basis {
     func leavingRow(usesBland: Bool, tolerance: Double) -> Int? {
         var best: Int?
         var bestRatio = Double.infinity
-        for row in rows.indices where direction[row] > tolerance {
+        for row in 0..<count where direction[row] > tolerance {
             let ratio = weights[row] / direction[row]
             let tie = 1e-14
             let isBetter: Bool
@@ -262,7 +328,6 @@ private struct Basis {
 
     /// Puts a column in the place of another; the length of the step.
     mutating func exchange(row leaving: Int, for column: Int) -> Double {
-        let count = rows.count
         let step = max(0, weights[leaving] / direction[leaving])
         for row in 0..<count where row != leaving { weights[row] = max(0, weights[row] - step * direction[row]) }
         weights[leaving] = step
@@ -276,11 +341,12 @@ private struct Basis {
 
     /// Inverts the basis anew by Gauss-Jordan elimination and recomputes the weights; false, with nothing changed, if
     /// it is singular.
-    mutating func factorise(_ programme: HullProgramme) -> Bool {
-        let count = rows.count
+    mutating func factorise(_ programme: Columns) -> Bool {
         for index in 0..<count * count { result[index] = 0 }
         for row in 0..<count {
-            for index in 0..<count { matrix[row * count + index] = programme[rows[row], columns[index]] }
+            for index in 0..<count {
+                matrix[row * count + index] = programme.fractions[rows[row] * programme.count + columns[index]]
+            }
             result[row * count + row] = 1
         }
         for pivot in 0..<count {
@@ -313,7 +379,7 @@ private struct Basis {
         swap(&inverse, &result)
         for row in 0..<count {
             var weight = 0.0
-            for index in 0..<count { weight += inverse[row * count + index] * target[rows[index]] }
+            for index in 0..<count { weight += inverse[row * count + index] * target[index] }
             weights[row] = max(0, weight)
         }
         return true

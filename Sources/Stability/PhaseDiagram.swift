@@ -104,7 +104,7 @@ package final class PhaseDiagram: Sendable {
     /// The energy of the hull at a composition, eV/atom.
     package func hullEnergyPerAtom(of composition: Composition) throws(HullError) -> Double {
         let target = try target(of: composition)
-        return elementalEnergyPerAtom(target) + (try programme.cheapestMixture(of: target)).cost
+        return elementalEnergyPerAtom(target) + (try programme.leastCost(of: target))
     }
 
     /// The mixture of entries that has the lowest energy at a composition.
