@@ -48,14 +48,15 @@ import Testing
     @Test func reader_thatGoesAway_isNoError() throws {
         let outcome = try DruseProcess.runShell(
             #"{ "$DRUSE" "$@"; echo "status $?" >&2; } | head -n 1"#,
-            arguments: ["sample"] + CommandFixtures.policy("tiny") + ["--count", "100000"])
+            arguments: ["sample"] + CommandFixtures.policy("tiny") + ["--space-group", "225", "--count", "100000"])
         #expect(outcome.messages == "status 0\n")
         #expect(outcome.output.hasPrefix(#"{"id":"sample-0""#))
     }
 
     @Test func disk_thatIsFull_isAnError() throws {
         let outcome = try DruseProcess.runShell(
-            #""$DRUSE" "$@" > /dev/full"#, arguments: ["sample"] + CommandFixtures.policy("tiny") + ["--count", "3"])
+            #""$DRUSE" "$@" > /dev/full"#,
+            arguments: ["sample"] + CommandFixtures.policy("tiny") + ["--space-group", "225", "--count", "3"])
         #expect(outcome.status == 1)
         #expect(outcome.messageLines.count == 1)
         #expect(outcome.messages.contains("stdout"))
