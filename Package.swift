@@ -193,8 +193,8 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "Crystals", "Kernels", "Policy", "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Trajectories",
-                "druse",
+                "Archive", "ArchiveFixtures", "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures",
+                "ProgramFixtures", "StructureFiles", "Trajectories", "druse",
             ]),
         .testTarget(
             name: "IntegrationTests",

@@ -24,6 +24,19 @@ package final class ByteSource {
         }
     }
 
+    /// Takes bytes at hand, such as a file in an archive.
+    ///
+    /// - Parameter name: of the file, for messages; what is packed is unpacked.
+    /// - Throws: ``StructureFileError/damagedArchive(path:)``.
+    init(bytes: [UInt8], name: String) throws(StructureFileError) {
+        path = name
+        do throws(CompressedFileError) {
+            reader = try CompressedFileReader(bytes: bytes, path: name, limit: .max)
+        } catch {
+            throw StructureFileError(error, path: name)
+        }
+    }
+
     /// The next piece, unpacked; nil at the end, never empty.
     /// - Throws: ``StructureFileError/unreadable(path:reason:)`` or ``StructureFileError/damagedArchive(path:)``.
     package func next() throws(StructureFileError) -> [UInt8]? {

@@ -1,3 +1,4 @@
+package import Base
 package import Crystals
 
 /// Why a file, or one entry of it, gives no structure.
@@ -6,6 +7,8 @@ package enum StructureFileError: Error, Sendable, Hashable {
     case unreadable(path: String, reason: String)
     /// The compressed data end early or are damaged.
     case damagedArchive(path: String)
+    /// A zip archive, or a file in it, cannot be read.
+    case archive(ZipError)
     /// The format is neither given nor told by the extension.
     case unknownFormat(path: String)
     /// The text breaks the rules of its format; `line` counts from 1.
@@ -51,9 +54,10 @@ extension StructureFileError: CustomStringConvertible {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .damagedArchive(let path): "\(path) is damaged or cut short: the compressed data do not unpack"
+        case .archive(let error): error.description
         case .unknownFormat(let path)
-        where [".xz", ".zst", ".zip", ".tar", ".tgz", ".7z"].contains(where: path.hasSuffix):
-            "\(path) is packed in a way that is not read: unpack it first (.gz and .bz2 may stay)"
+        where [".xz", ".zst", ".tar", ".tgz", ".7z"].contains(where: path.hasSuffix):
+            "\(path) is packed in a way that is not read: unpack it first (.gz, .bz2 and .zip may stay)"
         case .unknownFormat(let path):
             "cannot tell the format of \(path) from its name: name one of "
                 + StructureFormat.allCases.map(\.rawValue).joined(separator: ", ")

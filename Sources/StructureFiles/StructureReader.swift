@@ -19,19 +19,28 @@ package enum StructureReader {
     ) throws(StructureFileError) -> StructureSequence {
         guard let format = format ?? StructureFormat(path: path) else { throw .unknownFormat(path: path) }
         let name = path == "-" ? "stdin" : path.split(separator: "/").last.map(String.init) ?? path
+        return try read(ByteSource(path: path), name: name, format: format)
+    }
+
+    /// Reads a file that is opened.
+    ///
+    /// - Parameter name: of the file, for entries that have none of their own.
+    /// - Throws: as ``read(path:format:)``.
+    static func read(
+        _ bytes: ByteSource, name: String, format: StructureFormat
+    ) throws(StructureFileError) -> StructureSequence {
         switch format {
         case .csv:
-            return StructureSequence(fileName: name, source: try TableEntries(path: path))
+            return StructureSequence(fileName: name, source: try TableEntries(CSVReader(bytes)))
         case .extxyz:
-            return StructureSequence(fileName: name, source: XYZEntries(lines: LineReader(try ByteSource(path: path))))
+            return StructureSequence(fileName: name, source: XYZEntries(lines: LineReader(bytes)))
         case .jsonl:
-            return StructureSequence(
-                fileName: name, source: JSONLineEntries(lines: LineReader(try ByteSource(path: path))))
+            return StructureSequence(fileName: name, source: JSONLineEntries(lines: LineReader(bytes)))
         case .json:
-            let bytes = try ByteSource(path: path).readAll()
+            let bytes = try bytes.readAll()
             return StructureSequence(fileName: name, source: ListedEntries(try StructureJSON.fileEntries(bytes)))
         case .cif:
-            let contents = try CIFContent.all(try ByteSource(path: path).readAll(limit: wholeFileLimit))
+            let contents = try CIFContent.all(try bytes.readAll(limit: wholeFileLimit))
             return StructureSequence(
                 fileName: name,
                 source: ListedEntries(
@@ -41,7 +50,7 @@ package enum StructureReader {
                         }
                     }))
         case .poscar:
-            let bytes = try ByteSource(path: path).readAll(limit: wholeFileLimit)
+            let bytes = try bytes.readAll(limit: wholeFileLimit)
             return StructureSequence(
                 fileName: name,
                 source: ListedEntries([
@@ -51,7 +60,7 @@ package enum StructureReader {
     }
 
     /// The most bytes of a file that is read as one text.
-    private static let wholeFileLimit = 1 << 28
+    static let wholeFileLimit = 1 << 28
 }
 
 /// The entries of a file in order; read once.
@@ -157,8 +166,8 @@ struct TableEntries: EntrySource {
     private let energies: [(key: String, column: Int)]
     private var isAtEnd = false
 
-    init(path: String) throws(StructureFileError) {
-        reader = try CSVReader(path: path)
+    init(_ table: CSVReader) throws(StructureFileError) {
+        reader = table
         cif = try reader.structureColumn()
         id = reader.firstColumn("material_id", "id")
         var energies: [(key: String, column: Int)] = []

@@ -34,22 +34,32 @@ package enum StructureWriter {
     }
 
     /// A field of a table, in quotes if it needs them.
-    static func csvField(_ text: String) -> String {
+    package static func csvField(_ text: String) -> String {
         guard text.utf8.contains(where: { ",\"\n\r".utf8.contains($0) }) else { return text }
         return "\"" + text.replacingOccurrences(of: "\"", with: "\"\"") + "\""
     }
 
     /// Every atom, Cartesian coordinates in Å.
+    ///
+    /// - Parameters:
+    ///   - properties: further key=value pairs of the header.
+    ///   - vectors: further columns of three numbers an atom, by name, such as forces in eV/Å.
+    /// - Precondition: as many vectors as atoms.
     package static func extxyz(
-        _ structure: Structure, id: String, properties: [(key: String, value: String)] = []
+        _ structure: Structure, id: String, properties: [(key: String, value: String)] = [],
+        vectors: [(key: String, values: [SIMD3<Double>])] = []
     ) -> String {
+        precondition(vectors.allSatisfy { $0.values.count == structure.atomCount })
         let cell = structure.cell
         let lattice = [cell.a, cell.b, cell.c].map { vector($0, 8) }.joined(separator: " ")
-        var header = "Lattice=\"\(lattice)\" Properties=species:S:1:pos:R:3 pbc=\"T T T\" id=\(quoted(id))"
+        let columns = vectors.map { ":\($0.key):R:3" }.joined()
+        var header = "Lattice=\"\(lattice)\" Properties=species:S:1:pos:R:3\(columns) pbc=\"T T T\" id=\(quoted(id))"
         for (key, value) in properties { header += " \(oneLine(key))=\(quoted(value))" }
         var text = "\(structure.atomCount)\n\(header)\n"
-        for (element, x) in zip(structure.elements, structure.fractionalCoordinates) {
-            text += "\(element.symbol) \(vector(cell.cartesian(x), 8))\n"
+        for (atom, (element, x)) in zip(structure.elements, structure.fractionalCoordinates).enumerated() {
+            text += "\(element.symbol) \(vector(cell.cartesian(x), 8))"
+            for column in vectors { text += " \(vector(column.values[atom], 8))" }
+            text += "\n"
         }
         return text
     }

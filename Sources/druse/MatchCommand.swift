@@ -64,8 +64,8 @@ struct MatchCommand: ParsableCommand {
         let (first, second) = (entries(input.inputs[0]), entries(input.inputs[1]))
         if pairwise, first.count != second.count {
             throw ToolFailure(
-                "--pairwise needs as many structures in A as in B: \(InputFiles.name(input.inputs[0])) has "
-                    + "\(first.count), \(InputFiles.name(input.inputs[1])) has \(second.count)")
+                "--pairwise needs as many structures in A as in B: \(input.inputs[0]) has "
+                    + "\(first.count), \(input.inputs[1]) has \(second.count)")
         }
         let printer = AnswerPrinter(json: input.json, title: "comparing", idKey: "id_a", columns: Self.columns)
         let pairs = pairwise ? first.count : first.count * second.count

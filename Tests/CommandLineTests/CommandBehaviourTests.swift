@@ -6,8 +6,10 @@ import Testing
 @Suite struct CommandBehaviourTests {
     @Test func files_thatGiveNothing_failWithOneClearLine() throws {
         let folder = try TemporaryFolder()
+        let hollow = folder.url.appending(path: "folder")
+        try FileManager.default.createDirectory(at: hollow, withIntermediateDirectories: true)
         let cases = try [
-            (folder.path("missing.cif"), "no such file"), (folder.url.path, "format"),
+            (folder.path("missing.cif"), "no such file"), (hollow.path, "no file in it"),
             (folder.file("empty.jsonl", ""), "no structures"), (folder.file("empty.extxyz", ""), "no structures"),
             (folder.file("empty.cif", ""), "no data block"), (folder.file("empty.csv", ""), "empty"),
             (folder.file("notes.txt", "hello"), "format"), (folder.file("prose.cif", "not a cif"), "CIF"),

@@ -17,7 +17,8 @@ package final class CompressedFileReader {
 
     private let path: String
     private let limit: Int
-    private let file: FileHandle
+    /// The next bytes as they are stored; empty at the end.
+    private let read: () throws(CompressedFileError) -> [UInt8]
     private var state = State.insideMember
     private var input: [UInt8]
     private var inputPosition = 0
@@ -49,13 +50,36 @@ package final class CompressedFileReader {
     /// - Parameters:
     ///   - path: for messages; if it ends in `.gz` or `.bz2` the content must be so.
     ///   - limit: the largest unpacked size accepted, bytes.
-    package init(
+    package convenience init(
         _ file: FileHandle, path: String, limit: Int = CompressedFile.defaultLimit
     ) throws(CompressedFileError) {
-        self.file = file
+        try self.init(path: path, limit: limit) { () throws(CompressedFileError) in
+            do {
+                return [UInt8](try file.read(upToCount: Self.chunkBytes) ?? Data())
+            } catch {
+                throw .unreadable(path: path, reason: "\(error)")
+            }
+        }
+    }
+
+    /// Takes bytes at hand, such as a file in an archive; parameters as for a file.
+    package convenience init(
+        bytes: [UInt8], path: String, limit: Int = CompressedFile.defaultLimit
+    ) throws(CompressedFileError) {
+        var rest = bytes[...]
+        try self.init(path: path, limit: limit) { () throws(CompressedFileError) in
+            defer { rest = rest.dropFirst(Self.chunkBytes) }
+            return Array(rest.prefix(Self.chunkBytes))
+        }
+    }
+
+    private init(
+        path: String, limit: Int, read: @escaping () throws(CompressedFileError) -> [UInt8]
+    ) throws(CompressedFileError) {
+        self.read = read
         self.path = path
         self.limit = limit
-        input = try Self.read(file, path: path)
+        input = try read()
         format = Self.format(of: input)
         gzipStream = format == .gzip ? .allocate(capacity: 1) : nil
         bzip2Stream = format == .bzip2 ? .allocate(capacity: 1) : nil
@@ -169,16 +193,8 @@ package final class CompressedFileReader {
     }
 
     private func refill() throws(CompressedFileError) {
-        input = try Self.read(file, path: path)
+        input = try read()
         inputPosition = 0
-    }
-
-    private static func read(_ file: FileHandle, path: String) throws(CompressedFileError) -> [UInt8] {
-        do {
-            return [UInt8](try file.read(upToCount: chunkBytes) ?? Data())
-        } catch {
-            throw .unreadable(path: path, reason: "\(error)")
-        }
     }
 
     private static func format(of start: [UInt8]) -> CompressionFormat {

@@ -64,7 +64,13 @@ package struct CSVReader {
     /// Reads the header.
     /// - Throws: ``StructureFileError``.
     package init(path: String) throws(StructureFileError) {
-        source = try ByteSource(path: path)
+        try self.init(ByteSource(path: path))
+    }
+
+    /// Reads the header.
+    /// - Throws: ``StructureFileError``.
+    init(_ source: ByteSource) throws(StructureFileError) {
+        self.source = source
         if try fill(), buffer.starts(with: [0xEF, 0xBB, 0xBF]) { position = 3 }
         guard var first = try nextLine() else { throw .malformed(format: "csv", line: 1, reason: "the file is empty") }
         while CSVReader.isBeforeHeader(first.bytes) {

@@ -1,23 +1,20 @@
 import Base
 import StructureFiles
 
-/// The structures of several files, one after the other.
+/// The structures of several files, folders and zip archives, one after the other.
 ///
 /// A file that cannot be opened, or that holds nothing, stands in the sequence as one entry with its error.
 struct InputFiles: Sequence, IteratorProtocol {
-    private var paths: ArraySlice<String>
-    private let format: StructureFormat?
+    private var places: ArraySlice<StructurePlace>
     private var current: StructureSequence?
-    private var currentName = ""
-    private var currentFormat: StructureFormat?
+    private var place: StructurePlace?
     private var currentCount = 0
 
     /// - Parameters:
     ///   - paths: "-" is the standard input.
     ///   - format: of all files; nil takes it from each name, JSON lines for the standard input.
     init(paths: [String], format: StructureFormat?) {
-        self.paths = paths[...]
-        self.format = format
+        places = StructurePlace.all(in: paths, format: format).places[...]
     }
 
     mutating func next() -> StructureEntry? { nextReader().map { $0() } }
@@ -40,42 +37,30 @@ struct InputFiles: Sequence, IteratorProtocol {
                 currentCount += 1
                 return reader
             }
-            if current != nil {
+            if current != nil, let place {
                 current = nil
                 if currentCount == 0 {
-                    let entry = failure(InputFiles.empty(currentFormat))
+                    let entry = failure(
+                        place,
+                        .malformed(
+                            format: place.format?.rawValue ?? "input", line: nil,
+                            reason: "the file holds no structures"))
                     return { entry }
                 }
             }
-            guard let path = paths.popFirst() else { return nil }
-            currentName = InputFiles.name(path)
-            currentFormat = InputFiles.format(path, given: format)
+            guard let next = places.popFirst() else { return nil }
+            place = next
             currentCount = 0
             do throws(StructureFileError) {
-                current = try StructureReader.read(path: path, format: currentFormat)
+                current = try next.structures()
             } catch {
-                let entry = failure(error)
+                let entry = failure(next, error)
                 return { entry }
             }
         }
     }
 
-    private func failure(_ error: StructureFileError) -> StructureEntry {
-        StructureEntry(id: currentName, input: .failure(error))
-    }
-
-    /// The error of a file without entries.
-    private static func empty(_ format: StructureFormat?) -> StructureFileError {
-        .malformed(format: format?.rawValue ?? "input", line: nil, reason: "the file holds no structures")
-    }
-
-    /// The name under which a file appears in answers.
-    static func name(_ path: String) -> String {
-        path == "-" ? "stdin" : path.split(separator: "/").last.map(String.init) ?? path
-    }
-
-    /// The format of a file; nil if neither told nor known.
-    static func format(_ path: String, given: StructureFormat?) -> StructureFormat? {
-        given ?? (path == "-" ? .jsonl : StructureFormat(path: path))
+    private func failure(_ place: StructurePlace, _ error: StructureFileError) -> StructureEntry {
+        StructureEntry(id: place.name, input: .failure(error))
     }
 }
