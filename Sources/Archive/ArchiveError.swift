@@ -22,6 +22,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
     case foreignReference(path: String, expected: String, found: String)
     /// A run has versions, and no checkpoint to go on from.
     case noUsableCheckpoint(path: String, versions: Int, crystals: Int, damaged: [Checkpoint.Damage])
+    /// An expression that selects crystals is none; with the names that it may use.
+    case selection(reason: String, names: [String])
     /// There is no checkpoint of a version.
     case noCheckpoint(path: String, version: Int)
 
@@ -54,6 +56,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
             but the run has made \(versions) versions and its archive holds \(crystals) crystals: restore the \
             checkpoints, or begin a new run in another directory; nothing was changed
             """
+        case .selection(let reason, let names):
+            "the crystals cannot be selected: \(reason); an expression may name \(names.joined(separator: ", "))"
         case .noCheckpoint(let path, let version):
             "\(path) has no checkpoint of version \(version)"
         }

@@ -12,8 +12,8 @@ struct Druse: ParsableCommand {
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
             RelaxCommand.self, HullCommand.self, HullIndexCommand.self, TokensCommand.self, MatchCommand.self,
-            IndexCommand.self, IngestCommand.self, EvaluateCommand.self, ReportCommand.self, ConfigCommand.self,
-            BenchCommand.self, EngineCommand.self,
+            IndexCommand.self, IngestCommand.self, EvaluateCommand.self, ReportCommand.self, ExportCommand.self,
+            ConfigCommand.self, BenchCommand.self, EngineCommand.self,
         ])
 
     static func main() {

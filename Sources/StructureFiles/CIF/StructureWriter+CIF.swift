@@ -1,11 +1,17 @@
 package import Crystals
+import Foundation
 
 extension StructureWriter {
     /// The conventional cell with its symmetry operations and Wyckoff letters.
     /// - Throws: ``StructureFileError/crystal(_:)``.
-    package static func cif(_ crystal: Crystal, id: String) throws(StructureFileError) -> String {
+    ///
+    /// - Parameter items: further data items, `_name` and value.
+    package static func cif(
+        _ crystal: Crystal, id: String, items: [(name: String, value: String)] = []
+    ) throws(StructureFileError) -> String {
         let group = crystal.spaceGroup
         var lines = header(id: id, symbol: group.symbol, number: group.number, composition: crystal.composition)
+        lines += items.map { "\($0.name)   \(cifValue($0.value))" }
         let lattice = group.symmetrize(crystal.lattice)
         let cell: Cell
         do {
@@ -52,6 +58,16 @@ extension StructureWriter {
             "_chemical_formula_structural   \(composition.reducedFormula)",
             "_chemical_formula_sum   '\(composition.formula)'",
         ]
+    }
+
+    /// A value as it may stand behind a name: in quotes where it is not one plain word.
+    private static func cifValue(_ text: String) -> String {
+        let text = oneLine(text)
+        let isPlain =
+            !text.isEmpty
+            && text.utf8.allSatisfy { UInt8(ascii: "!") < $0 && $0 < 127 && !"'\"#;_$[]".utf8.contains($0) }
+        guard !isPlain else { return text }
+        return text.contains("'") ? "\"\(text.replacingOccurrences(of: "\"", with: "'"))\"" : "'\(text)'"
     }
 
     private static func cellLines(_ lattice: LatticeParameters, volume: Double) -> [String] {
