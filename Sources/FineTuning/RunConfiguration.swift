@@ -76,7 +76,8 @@ package struct RunConfiguration: ConfigurationSection {
             files: .configuration(unless: PotentialSource.names, prefix: PotentialName.externalPrefix)),
         .init(
             "hull", \.hull,
-            "what heights are taken above: `default`, the embedded hull, or a file in Alexandria's layout",
+            "what heights are taken above: `default`, the embedded hull, a file of `druse hull-index`, or one in "
+                + "Alexandria's layout",
             onResume: .sameContents, files: .configuration(unless: ["default"])),
         .init(
             "judges", \.judges, takes: .custom(nil) { judgesProblem($0) },

@@ -42,8 +42,8 @@ struct HullCommand: ParsableCommand {
         var columns: [AnswerPrinter.Column] = [
             .init(title: "formula", width: 16), .init(title: "above hull", width: 12, isNumber: true),
         ]
-        if withoutItself { columns.append(.init(title: "reaction", width: 12, isNumber: true)) }
-        columns.append(.init(title: "decomposition (share of atoms)", width: 1))
+        if withoutItself { columns.append(.init(title: "reaction eV", width: 12, isNumber: true)) }
+        columns.append(.init(title: "\(withoutItself ? "reaction" : "decomposition") (share of atoms)", width: 1))
         let printer = AnswerPrinter(json: input.json, title: "comparing", columns: columns)
         try HullQueryFiles(paths: input.inputs, format: input.inputFormat)
             .forEachBatch(of: HullDistances.batchSize) { queries in

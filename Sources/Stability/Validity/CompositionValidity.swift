@@ -51,8 +51,7 @@ package struct CompositionValidity: Sendable {
 
     /// What the rules say of a composition; amounts may have a common divisor.
     ///
-    /// - Complexity: polynomial: elements x sums of charges x states, for each of the electronegativities. About a
-    ///   microsecond for a binary crystal.
+    /// - Complexity: O(elements x sums of charges x states), for each of the electronegativities.
     package func verdict(of composition: Composition) -> Verdict {
         let elements = composition.elements
         var members: [Member] = []
