@@ -102,7 +102,8 @@ package final class KnownCrystals: Sendable {
     /// How many times crystals were added.
     package var segmentCount: Int { segments.count }
 
-    /// The first crystal, in the order in which they were put in, that a structure matches; nil if there is none.
+    /// The first crystal, in the order in which they were put in, that a structure matches; nil if there is none. The
+    /// known crystal is the first of the pair that is compared.
     ///
     /// - Throws: ``KnownCrystalsError/damaged(path:part:)``.
     package func firstMatch(
