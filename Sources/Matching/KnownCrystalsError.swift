@@ -24,7 +24,8 @@ extension KnownCrystalsError: CustomStringConvertible {
         case .unsupportedVersion(let path, let version, let supported):
             "\(path): index of version \(version), this build reads \(supported); make it again with `druse index`"
         case .wrongLength(let path, let bytes, let expected):
-            "\(path): has \(bytes) bytes where its header says \(expected): the copy is cut short or damaged; get it again"
+            "\(path): has \(bytes) bytes where its header says \(expected): "
+                + "the copy is cut short or damaged; get it again"
         case .damaged(let path, let part): "\(path): \(part) is damaged; get the file again, or make it again"
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"
         }

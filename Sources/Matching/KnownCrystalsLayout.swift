@@ -1,6 +1,7 @@
 /// The layout of an index of known crystals, all numbers little-endian:
 ///
-///     file      "DRUSEIDX", version (u32), segments (u32), bytes of the file (u64), CRC-32 of the 24 bytes before (u32)
+///     file      "DRUSEIDX", version (u32), segments (u32), bytes of the file (u64), CRC-32 of the 24 bytes before
+///               (u32)
 ///     segment   bytes of the segment (u64), crystals (u64), blocks (u32), CRC-32 of the directory (u32), CRC-32 of the
 ///               24 bytes before (u32); the directory; the blocks
 ///     directory for each block: first key (u64), offset in the segment (u64), bytes (u32), bytes unpacked (u32),

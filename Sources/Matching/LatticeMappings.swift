@@ -54,8 +54,8 @@ struct LatticeMappings {
         gamma = cosines(around: target.gamma)
     }
 
-    /// The first right-handed cell, in terms of a right-handed lattice's vectors (of a left-handed one: left-handed), else
-    /// the first; nil if there is none.
+    /// The first right-handed cell, in terms of a right-handed lattice's vectors (of a left-handed one: left-handed),
+    /// else the first; nil if there is none.
     ///
     /// Where several cells are alike, which one is first decides what the search for primitive cells tolerates. So the
     /// order is that of pymatgen: by octants of the lattice's orientation, in each by descending indices.

@@ -80,7 +80,8 @@ struct PrimitiveCellSearch {
         return result
     }
 
-    /// Whether the first atom of an element has as many partners in the smaller cell as it must; most lattices fail here.
+    /// Whether the first atom of an element has as many partners in the smaller cell as it must; most lattices fail
+    /// here.
     private func hasPartners(
         _ positions: [SIMD3<Double>], _ superlattice: Superlattice, tolerance small: SIMD3<Double>
     ) -> Bool {

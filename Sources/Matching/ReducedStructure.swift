@@ -6,8 +6,8 @@ package import Crystals
 package struct ReducedStructure: Sendable {
     /// The most atoms that a structure may have.
     ///
-    /// At worst, where all atoms are moved by about what the search for primitive cells tolerates, so that every smaller
-    /// lattice is tried, the reduction of so many takes some ten seconds, of half as many a tenth of that.
+    /// At worst, where all atoms are moved by about what the search for primitive cells tolerates, so that every
+    /// smaller lattice is tried, the reduction of so many takes some ten seconds, of half as many a tenth of that.
     package static let largestAtomCount = 1_000
 
     /// Atoms of one element: a piece of ``positions``.

@@ -1,5 +1,5 @@
-/// The one-to-one assignment of rows to columns with the least sum of costs (shortest augmenting paths, after Jonker and
-/// Volgenant, Computing 38, 325, 1987).
+/// The one-to-one assignment of rows to columns with the least sum of costs (shortest augmenting paths, after Jonker
+/// and Volgenant, Computing 38, 325, 1987).
 package enum SiteAssignment {
     /// The column of each row; nil if no assignment does without a forbidden pair.
     ///

@@ -1,7 +1,7 @@
 package import Base
 
-/// Which of some structures are the same crystal: each is compared with the first ones of the groups before it, and joins
-/// the first group that it fits, as in pymatgen's `group_structures`.
+/// Which of some structures are the same crystal: each is compared with the first ones of the groups before it, and
+/// joins the first group that it fits, as in pymatgen's `group_structures`.
 ///
 /// The order of the structures decides, and nothing else: not the threads, nor who is done first.
 package struct UniqueStructures: Sendable {
