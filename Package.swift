@@ -88,8 +88,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "Archive", "Base", "Configuration", "Crystals", "Engines", "FineTuning", "Policy", "Report", "Rewards",
-                "Trajectories",
+                "Archive", "Base", "Configuration", "Crystals", "Engines", "FineTuning", "Matching", "Policy", "Potentials",
+                "Report", "Rewards", "Stability", "StructureFiles", "Trajectories",
             ]),
         .target(
             name: "Launch",
@@ -209,6 +209,9 @@ let package = Package(
         .testTarget(name: "CrystalsTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
         .testTarget(
             name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
+        .testTarget(
+            name: "EvaluationTests",
+            dependencies: ["Crystals", "Engines", "Evaluation", "Matching", "Policy", "Potentials", "Report"]),
         .testTarget(
             name: "MatchingTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "Matching"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),

@@ -4,7 +4,7 @@ package enum CrystalSystem: String, Sendable, CaseIterable {
 }
 
 extension SpaceGroup {
-    var crystalSystem: CrystalSystem {
+    package var crystalSystem: CrystalSystem {
         switch number {
         case ...2: .triclinic
         case ...15: .monoclinic

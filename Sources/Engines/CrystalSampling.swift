@@ -1,5 +1,21 @@
 package import Base
+package import Crystals
 package import Policy
+
+/// Which space groups crystals are drawn in.
+package enum SpaceGroupChoice: Sendable {
+    /// As often as a distribution says.
+    case drawn(SpaceGroupDistribution)
+    /// The same number in each, one group after the other; the last one goes on.
+    case each([SpaceGroup], count: Int)
+
+    func group(ofCrystal number: Int, _ generator: inout Philox) -> SpaceGroup {
+        switch self {
+        case .drawn(let distribution): distribution.draw(&generator)
+        case .each(let groups, let count): groups[min(number / max(1, count), groups.count - 1)]
+        }
+    }
+}
 
 /// Draws numbered crystals from a policy, the same ones for a seed whatever the number of threads.
 ///
@@ -13,7 +29,7 @@ package struct CrystalSampling {
 
     private let weights: PolicyWeights
     private let options: SamplingOptions
-    private let groups: SpaceGroupDistribution
+    private let groups: SpaceGroupChoice
     private let seed: UInt64
     private let domain: StreamDomain
     private let threads: Int
@@ -24,10 +40,10 @@ package struct CrystalSampling {
     }
 
     /// - Parameters:
-    ///   - groups: how often each space group is drawn.
+    ///   - groups: the space group of each crystal.
     ///   - domain: what the crystals are for, so that two uses of one seed have nothing in common.
     package init(
-        weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupDistribution, seed: UInt64,
+        weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupChoice, seed: UInt64,
         domain: StreamDomain, threads: Int
     ) {
         self.weights = weights
@@ -36,6 +52,15 @@ package struct CrystalSampling {
         self.seed = seed
         self.domain = domain
         self.threads = threads
+    }
+
+    /// - Parameter groups: how often each space group is drawn.
+    package init(
+        weights: PolicyWeights, options: SamplingOptions, groups: SpaceGroupDistribution, seed: UInt64,
+        domain: StreamDomain, threads: Int
+    ) {
+        self.init(
+            weights: weights, options: options, groups: .drawn(groups), seed: seed, domain: domain, threads: threads)
     }
 
     /// Draws crystals and hands them out in order, some at a time.
@@ -62,10 +87,12 @@ package struct CrystalSampling {
     }
 
     private static func sample(
-        unit: UInt32, _ engine: PolicyEngine, _ groups: SpaceGroupDistribution, _ seed: UInt64, _ domain: StreamDomain
+        unit: UInt32, _ engine: PolicyEngine, _ groups: SpaceGroupChoice, _ seed: UInt64, _ domain: StreamDomain
     ) throws(PolicyError) -> [Sample] {
         var generators = (0..<unitSize).map { Philox(seed: seed, domain: domain, stream: (0, unit, UInt32($0))) }
-        let drawn = generators.indices.map { groups.draw(&generators[$0]) }
+        let drawn = generators.indices.map { place in
+            groups.group(ofCrystal: Int(unit) * unitSize + place, &generators[place])
+        }
         return try engine.draw(drawn, generators: generators)
     }
 }

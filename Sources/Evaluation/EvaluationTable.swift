@@ -4,48 +4,100 @@ package import Report
 
 /// A readable table of one evaluation, or of two beside each other.
 package struct EvaluationTable {
-    private let columns: [(title: String, summary: EvaluationSummary)]
+    private typealias Row = (title: String, value: (EvaluationFigures) -> String?)
+    private typealias Verdicts = EvaluationFigures.Verdicts
 
-    package init(_ columns: [(title: String, summary: EvaluationSummary)]) { self.columns = columns }
+    private let columns: [(title: String, figures: EvaluationFigures)]
+
+    package init(_ columns: [(title: String, figures: EvaluationFigures)]) { self.columns = columns }
 
     package var text: String {
-        let rows: [(String, (EvaluationSummary) -> String)] = [
-            ("samples", { "\($0.samples)" }),
-            ("stable (all samples)", { Self.share($0.stableFraction, of: $0.samples) }),
-            ("valid", { Self.share($0.validFraction, of: $0.samples) }),
-            ("unique", { Self.share($0.uniqueFraction, of: $0.samples) }),
-            ("space groups", { "\($0.spaceGroups)" }), ("elements", { "\($0.elements)" }),
-        ]
-        let titleWidth = rows.map(\.0.count).max() ?? 0
-        let width = 18
-        func pad(_ text: String, _ width: Int) -> String {
-            String(repeating: " ", count: max(1, width - text.count)) + text
+        let cells = rows.compactMap { row -> (title: String, values: [String])? in
+            let values = columns.map { row.value($0.figures) }
+            guard values.contains(where: { $0 != nil }) else { return nil }
+            return (row.title, values.map { $0 ?? "-" })
         }
-        var lines = [String(repeating: " ", count: titleWidth) + columns.map { pad($0.title, width) }.joined()]
-        for (title, value) in rows {
-            lines.append(
-                title + String(repeating: " ", count: titleWidth - title.count)
-                    + columns.map { pad(value($0.summary), width) }.joined())
+        let titleWidth = cells.map(\.title.count).max() ?? 0
+        let widths = columns.indices.map { column in
+            2 + ([columns[column].title] + cells.map { $0.values[column] }).reduce(0) { max($0, $1.count) }
         }
-        if columns.count == 2 { lines.append(Self.change(columns[0].summary, columns[1].summary)) }
+        func line(_ title: String, _ values: [String]) -> String {
+            title + String(repeating: " ", count: titleWidth - title.count)
+                + zip(values, widths).map { String(repeating: " ", count: $1 - $0.count) + $0 }.joined()
+        }
+        var lines = [line("", columns.map(\.title))] + cells.map { line($0.title, $0.values) }
+        if columns.count == 2 { lines += changes(columns[0].figures, columns[1].figures) }
+        lines += warnings
         return lines.joined(separator: "\n")
     }
 
-    /// A share in percent with its standard error.
-    private static func share(_ value: Double, of count: Int) -> String {
-        let error = (value * (1 - value) / Double(max(1, count))).squareRoot()
-        return "\(HumanFormat.fixed(100 * value, decimals: 1)) ± \(HumanFormat.fixed(100 * error, decimals: 1)) %"
+    private var rows: [Row] {
+        [
+            ("samples", { "\($0.samples)" }), ("valid", { Self.text($0.valid) }),
+            ("composition valid", { Self.text($0.compositionValid) }),
+        ] + verdicts("", \.asSampled) + verdicts(", relaxed", \.relaxed)
+            + [
+                ("relaxations converged", { $0.relaxations.map { Self.text($0.converged) } }),
+                ("space group kept", { $0.relaxations.map { Self.text($0.spaceGroupKept) } }),
+                (
+                    "displacement, mean and median",
+                    {
+                        $0.relaxations.map {
+                            "\(Self.length($0.meanDisplacement)), \(Self.length($0.medianDisplacement)) Å"
+                        }
+                    }
+                ),
+                ("single elements", { Self.text($0.elemental) }), ("binary", { Self.text($0.binary) }),
+                ("sparse hull: no verdict", { Self.text($0.sparse) }),
+                ("second judge", { $0.secondOpinion?.judge }),
+                ("stable by the judge's hull", { $0.secondOpinion?.stable.map(Self.text) }),
+                (
+                    "correlation of heights",
+                    { $0.secondOpinion?.correlation.map { HumanFormat.fixed($0, decimals: 3) } }
+                ),
+                ("space groups", { "\($0.spaceGroups)" }), ("elements", { "\($0.elements)" }),
+            ]
     }
 
-    private static func change(_ before: EvaluationSummary, _ after: EvaluationSummary) -> String {
-        func variance(_ summary: EvaluationSummary) -> Double {
-            summary.stableFraction * (1 - summary.stableFraction) / Double(max(1, summary.samples))
+    private func verdicts(_ form: String, _ path: @escaping (EvaluationFigures) -> Verdicts?) -> [Row] {
+        let threshold = columns.first.map { HumanFormat.trimmed($0.figures.threshold) } ?? ""
+        func row(_ title: String, _ share: @escaping (Verdicts) -> EvaluationFigures.Share?) -> Row {
+            (title + form, { path($0).flatMap(share).map(Self.text) })
         }
-        let difference = after.stableFraction - before.stableFraction
-        let error = (variance(before) + variance(after)).squareRoot()
-        let sigmas = error > 0 ? HumanFormat.fixed(difference / error, decimals: 1) : "-"
-        return
-            "stable fraction: \(difference < 0 ? "" : "+")\(HumanFormat.fixed(100 * difference, decimals: 1)) points "
-            + "(\(sigmas) standard errors)"
+        return [
+            row("stable (\(threshold) eV/atom)", \.stable), row("on the hull", \.onHull), row("unique", \.unique),
+            row("novel", \.novel), row("S.U.N. (\(threshold) eV/atom)", \.sun),
+            row("S.U.N. on the hull", \.sunOnHull), row("S.U.N. above the hull", \.metastableSUN),
+            row("0.1 below the hull: doubtful", \.farBelow),
+        ]
+    }
+
+    /// A share in per cent with its standard error.
+    private static func text(_ share: EvaluationFigures.Share) -> String {
+        let (value, error) = (100 * share.value, 100 * share.error)
+        return "\(HumanFormat.fixed(value, decimals: 1)) ± \(HumanFormat.fixed(error, decimals: 1)) % of \(share.of)"
+    }
+
+    private static func length(_ value: Double) -> String { HumanFormat.fixed(value, decimals: 3) }
+
+    private func changes(_ before: EvaluationFigures, _ after: EvaluationFigures) -> [String] {
+        func change(_ title: String, _ share: (EvaluationFigures) -> EvaluationFigures.Share?) -> String? {
+            guard let first = share(before), let last = share(after) else { return nil }
+            let difference = last.value - first.value
+            let error = (first.error * first.error + last.error * last.error).squareRoot()
+            let sigmas = error > 0 ? HumanFormat.fixed(difference / error, decimals: 1) : "-"
+            return "\(title): \(difference < 0 ? "" : "+")\(HumanFormat.fixed(100 * difference, decimals: 1)) points "
+                + "(\(sigmas) standard errors)"
+        }
+        return [
+            change("stable fraction") { $0.asSampled.stable }, change("S.U.N. fraction") { $0.asSampled.sun },
+            change("S.U.N. fraction, relaxed") { $0.relaxed?.sun },
+        ].compactMap { $0 }
+    }
+
+    private var warnings: [String] {
+        columns.filter { $0.figures.samples < EvaluationFigures.fewSamples }.map {
+            "warning: \($0.title): \($0.figures.samples) samples are few; take \(EvaluationFigures.fewSamples) or more"
+        }
     }
 }

@@ -22,6 +22,8 @@ package struct EvaluationSummary: Codable, Equatable, Sendable {
     package var temperature: Double?
     /// Below this energy above the hull a crystal counts as stable, eV/atom.
     package var stableBelow: Double?
+    /// All figures; nil in files of older builds.
+    package var figures: EvaluationFigures?
 
     package init(
         samples: Int, stableFraction: Double, validFraction: Double, uniqueFraction: Double, spaceGroups: Int,
@@ -41,6 +43,16 @@ package struct EvaluationSummary: Codable, Equatable, Sendable {
         self.stableBelow = stableBelow
     }
 
+    /// The summary of figures.
+    package init(_ figures: EvaluationFigures, policy: String, seed: UInt64, temperature: Double) {
+        self.init(
+            samples: figures.samples, stableFraction: figures.asSampled.stable.value,
+            validFraction: figures.valid.value, uniqueFraction: figures.asSampled.unique.value,
+            spaceGroups: figures.spaceGroups, elements: figures.elements, energiesAboveHull: figures.heights,
+            policy: policy, seed: seed, temperature: temperature, stableBelow: figures.threshold)
+        self.figures = figures
+    }
+
     enum CodingKeys: String, CodingKey {
         case samples
         case stableFraction = "stable_fraction"
@@ -51,6 +63,7 @@ package struct EvaluationSummary: Codable, Equatable, Sendable {
         case energiesAboveHull = "e_above_hull"
         case policy, seed, temperature
         case stableBelow = "stable_below"
+        case figures
     }
 
     /// Reads an evaluation; nil if there is no such file.

@@ -1,14 +1,14 @@
-import Crystals
-import Potentials
-import Stability
-import Trajectories
+internal import Crystals
+package import Potentials
+package import Stability
+package import Trajectories
 
 /// An outcome without score, on its way up.
-enum Rejection: Error {
+package enum Rejection: Error {
     case invalid(InvalidCrystal)
     case failed(EvaluationFailure)
 
-    var outcome: Outcome {
+    package var outcome: Outcome {
         switch self {
         case .invalid(let reason): .invalid(reason)
         case .failed(let failure): .failed(failure)
@@ -25,7 +25,7 @@ enum Rejection: Error {
         }
     }
 
-    init(_ error: PotentialError) {
+    package init(_ error: PotentialError) {
         switch error {
         case .emptyStructure: self = .invalid(.noAtoms)
         case .coincidentAtoms: self = .invalid(.atomsTooClose)
@@ -38,7 +38,7 @@ enum Rejection: Error {
         }
     }
 
-    init(_ error: RelaxationError) {
+    package init(_ error: RelaxationError) {
         switch error {
         case .potential(let error): self.init(error)
         case .crystal(let error): self.init(error)
@@ -46,7 +46,7 @@ enum Rejection: Error {
         }
     }
 
-    init(_ error: HullError) {
+    package init(_ error: HullError) {
         if case .missingReference(let element) = error {
             self = .failed(.missingReference(element))
         } else {

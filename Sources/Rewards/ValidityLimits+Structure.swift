@@ -1,12 +1,12 @@
-import Crystals
-import Foundation
-import Trajectories
+package import Crystals
+internal import Foundation
+internal import Trajectories
 
 extension ValidityLimits {
     /// The primitive cell of a crystal that is within the limits, orbits included.
     ///
     /// - Throws: the first limit that is broken.
-    func structure(of crystal: Crystal) throws(Rejection) -> Structure {
+    package func structure(of crystal: Crystal) throws(Rejection) -> Structure {
         guard !crystal.sites.isEmpty else { throw .invalid(.noAtoms) }
         guard crystal.lattice.values.allSatisfy(\.isFinite) else { throw .invalid(.latticeNotFinite) }
         let lattice = crystal.spaceGroup.symmetrize(crystal.lattice)
@@ -18,6 +18,14 @@ extension ValidityLimits {
         guard crystal.atomCount <= maximumAtoms else { throw .invalid(.tooManyAtoms) }
         let structure: Structure
         do throws(CrystalError) { structure = try crystal.structure(cell: .primitive) } catch { throw Rejection(error) }
+        try check(structure)
+        return structure
+    }
+
+    /// Checks what holds of atoms in a cell, however that cell was chosen: density and distances.
+    ///
+    /// - Throws: the first limit that is broken.
+    package func check(_ structure: Structure) throws(Rejection) {
         let volumePerAtom = structure.cell.volume / Double(structure.atomCount)
         guard volumePerAtom >= minimumVolumePerAtom, volumePerAtom <= maximumVolumePerAtom else {
             throw .invalid(.volumeOutOfBounds)
@@ -33,6 +41,5 @@ extension ValidityLimits {
         guard maximumNearestDistance == 0 || !structure.hasIsolatedAtom(beyond: maximumNearestDistance) else {
             throw .invalid(.atomIsolated)
         }
-        return structure
     }
 }

@@ -1,46 +1,35 @@
 import Archive
 import ArgumentParser
 import Base
+import Crystals
 import Engines
 import Evaluation
 import FineTuning
+import Fleet
 import Foundation
+import Matching
 import Policy
+import Potentials
 import Report
 import Rewards
+import Stability
 
-/// `druse evaluate`: samples a policy and measures its crystals.
+/// `druse evaluate`: how many crystals of a policy, or made elsewhere, are stable, unique and novel.
 struct EvaluateCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "evaluate", abstract: "Sample a policy and measure stability, validity, uniqueness and spread.",
+        commandName: "evaluate",
+        abstract: "Measure how many crystals are valid, stable, unique and novel (S.U.N.).",
         discussion: """
             With --policy: one policy. With --run: the policies before and after a run, side by side; the figures are \
-            kept in the run's directory for its report. Shares are of all samples; crystals that cannot be evaluated \
-            count as unstable. Crystals are not relaxed.
+            kept in the run's directory for its report. With --structures: crystals made elsewhere. Shares are of all \
+            samples; crystals that cannot be evaluated count as unstable. A kind of crystal counts once in S.U.N. \
+            Examples: druse evaluate --run runs/mine --count 1000 --relax --save evaluation; \
+            druse evaluate --policy base --space-groups fourteen --count 200; \
+            druse evaluate --policy my.safetensors --benchmark --save submission
             """)
 
-    @Option(help: "The policy: base, or a safetensors file.")
-    var policy: String?
-
-    @Option(name: .customLong("run"), help: "A run's directory.")
-    var runDirectory: String?
-
-    @Option(help: "How many crystals.")
-    var count = 1000
-
-    @Option(help: "The seed.")
-    var seed: UInt64 = 1
-
-    @Option(help: "Divides logits and concentrations; 1 samples the policy itself.")
-    var temperature = 1.0
-
-    @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, uniformly.")
-    var spaceGroups: [Int] = []
-
-    @OptionGroup var frequencies: FrequencyOptions
-
-    @Option(help: "Below this a crystal counts as stable, eV/atom; the run's, or 0.1.")
-    var stableBelow: Double?
+    @OptionGroup var subjects: EvaluationSubjectOptions
+    @OptionGroup var examination: ExaminationOptions
 
     @Option(help: "The potential: chgnet, or a safetensors file; the run's, or chgnet.")
     var potential: String?
@@ -48,68 +37,104 @@ struct EvaluateCommand: ParsableCommand {
     @Option(help: "The hull: default, or a file in the Alexandria layout; the run's, or default.")
     var hull: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Known crystals: default, the embedded index, or one by druse index; none: novelty is not told.",
+            valueName: "default|file|none"))
+    var known: String?
+
+    @OptionGroup var judging: JudgeOptions
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep crystals, figures and page in this folder; an interrupted evaluation goes on.", valueName: "folder"))
+    var save: String?
+
+    @Flag(help: "Keep a CIF of each crystal as well, with checksums.")
+    var cifs = false
+
+    @Option(help: ArgumentHelp("Write the page here.", valueName: "file.html"))
+    var page: String?
+
     @Option(help: "Threads; 0 for all cores.")
     var threads = 0
 
-    @Flag(help: "JSON instead of a table.")
+    @Flag(help: "JSON lines: one for each crystal with its verdicts, then one for each policy with its figures.")
     var json = false
 
     func validate() throws {
-        guard (policy == nil) != (runDirectory == nil) else {
-            throw ValidationError("give either --policy or --run")
-        }
-        guard count >= 1 else { throw ValidationError("--count must be at least 1") }
-        guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be positive") }
-        try frequencies.validate(spaceGroups: spaceGroups)
-        if frequencies.spaceGroupsFrom != nil, policy == nil {
-            throw ValidationError("--space-groups-from needs --policy: a run has its own")
-        }
-        for group in spaceGroups where !(1...230).contains(group) {
-            throw ValidationError("--space-group \(group): space groups are 1...230")
-        }
+        if cifs, save == nil { throw ValidationError("--cifs needs --save") }
+        guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
     }
 
     func run() throws {
-        let directory = try runDirectory.map { try RunDirectory.open(at: URL(filePath: $0)) }
+        let directory = try subjects.runDirectory.map { try RunDirectory.open(at: URL(filePath: $0)) }
         let inputs = try directory.map(RunInputs.init)
-        let run = inputs?.configuration
-        var settings = PolicyEvaluation.Settings()
-        settings.count = count
-        settings.seed = seed
-        settings.options.temperature = temperature
-        settings.spaceGroups = spaceGroups.isEmpty ? run?.spaceGroups ?? [] : spaceGroups
-        settings.stableBelow = stableBelow ?? run?.stableBelow ?? settings.stableBelow
-        settings.limits = run?.reward.limits ?? settings.limits
-        settings.threads = threads > 0 ? threads : ThreadTeam.availableCores
+        let threads = threads > 0 ? threads : ThreadTeam.availableCores
         let engine = try engine(of: inputs)
-        let evaluation = PolicyEvaluation(engine: engine, settings: settings)
-        var newest: URL?
-        var columns: [(title: String, summary: EvaluationSummary)] = []
-        if let directory {
-            let policies = try RunPolicies(directory) { damage in
-                writeMessage("warning: a checkpoint is damaged, the one before it is taken: \(damage)")
+        let settings = examination.settings(seed: subjects.seed, run: inputs?.configuration)
+        let judge = try judging.judge(threads: threads)
+        defer { judge?.close() }
+        let evaluation = CrystalEvaluation(
+            engine: engine, settings: settings, kinds: KindVerdicts(known: try knownCrystals()),
+            judge: judge?.judge, threads: threads)
+        let folder = try save.map { try EvaluationFolder(URL(filePath: $0)) }
+        let threshold = examination.stableBelow ?? inputs?.configuration.stableBelow ?? RunManifest.usualStableBelow
+        let sources = try subjects.sources(
+            of: directory, inputs?.configuration, usualCount: examination.usualCount)
+        let words = [
+            "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
+            judging.words,
+        ].joined(separator: ", ")
+        let output = StandardOutput()
+        var columns: [(title: String, figures: EvaluationFigures)] = []
+        var summaries: [EvaluationSummary] = []
+        for source in sources {
+            let log = try folder?.log(source.name, settings: "\(source.words), \(words)")
+            if let log, log.count > 0 { writeMessage("going on: \(log.count) crystals are measured already") }
+            let progress = TerminalProgress(
+                title: "evaluating \(source.title)", total: source.count, unit: "crystals", style: .onTerminal())
+            let crystals = try source.evaluate(evaluation, log: log) { progress.update($0) }
+            progress.finish()
+            let figures = EvaluationFigures(
+                of: crystals, threshold: threshold, tellsNovelty: evaluation.tellsNovelty, judge: evaluation.judgeName)
+            columns.append((source.title, figures))
+            let summary = EvaluationSummary(
+                figures, policy: source.title, seed: subjects.seed, temperature: subjects.temperature)
+            summaries.append(summary)
+            try folder?.write(crystals, name: source.name)
+            if cifs || examination.benchmark { try folder?.writeCIFs(crystals, name: source.name) }
+            if json {
+                let encoder = JSONEncoder()
+                encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+                for crystal in crystals {
+                    try output.write(line: String(decoding: encoder.encode(crystal), as: UTF8.self))
+                }
+                try output.write(line: String(decoding: encoder.encode(summary), as: UTF8.self))
+                try output.flush()
             }
-            columns.append(("before", try summary(evaluation, policies.before, name: "before")))
-            columns.append(("after", try summary(evaluation, policies.after, name: "version \(policies.version)")))
-            newest = policies.file
-        } else if let policy {
-            let weights = try FineTuningRun.policy(named: policy, spaceGroups: frequencies.spaceGroupsFrom)
-            try frequencies.require(of: weights, named: policy, spaceGroups: settings.spaceGroups)
-            columns.append((policy, try summary(evaluation, weights, name: policy)))
         }
-        if json {
-            let encoder = JSONEncoder()
-            encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            for column in columns { print(String(decoding: try encoder.encode(column.summary), as: UTF8.self)) }
-        } else {
-            print(EvaluationTable(columns).text)
-            if let newest { print("policy after: \(newest.path)") }
+        let table = EvaluationTable(columns).text
+        if !json {
+            print(table)
+            if let file = sources.compactMap(\.file).last { print("policy after: \(file.path)") }
         }
+        let page = EvaluationPage(
+            title: "Evaluation of \(sources.map(\.title).joined(separator: " and "))", columns: columns, table: table,
+            footer: "Energies by \(engine.potential.name), heights above the hull \(engine.hull.name). "
+                + "Made by druse \(RoleProcess.build).")
+        try folder?.write(columns, page: page)
+        if let path = self.page { try DurableFile.replace(URL(filePath: path), with: Data(page.html().utf8)) }
         // Last: what was measured is on the screen even where it cannot be kept.
-        if let directory {
-            try columns[0].summary.write(to: directory.evaluationBefore)
-            try columns[1].summary.write(to: directory.evaluationAfter)
+        if let directory, summaries.count == 2 {
+            try summaries[0].write(to: directory.evaluationBefore)
+            try summaries[1].write(to: directory.evaluationAfter)
+            try DurableFile.replace(directory.url.appending(path: "evaluation.html"), with: Data(page.html().utf8))
         }
+    }
+
+    private func knownCrystals() throws -> KnownCrystals? {
+        known == "none" ? nil : try KnownCrystalsSource.load(known ?? "default")
     }
 
     /// The potential and the hull asked for, else the run's own, else the embedded ones.
@@ -120,11 +145,5 @@ struct EvaluateCommand: ParsableCommand {
         if potential == nil, hull == nil { return try inputs.engine() }
         let names = inputs.engineNames
         return try ScoringEngine(potential: potential ?? names.potential, hull: hull ?? names.hull)
-    }
-
-    private func summary(_ evaluation: PolicyEvaluation, _ weights: PolicyWeights, name: String) throws
-        -> EvaluationSummary
-    {
-        evaluation.summary(of: try evaluation.run(weights), policy: name)
     }
 }

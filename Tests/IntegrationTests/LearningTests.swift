@@ -8,12 +8,12 @@ import Testing
     private static let quickstart = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Configs/quickstart.yaml").path
 
-    /// `druse evaluate --json`: a summary a line.
+    /// `druse evaluate --json`: the figures, without the lines of the crystals.
     private func evaluate(_ arguments: [String]) throws -> [EvaluationSummary] {
         let outcome = try DruseProcess.run(["evaluate", "--json"] + arguments)
         #expect(outcome.status == 0, "\(outcome.messages)")
-        return try outcome.output.split(separator: "\n").map {
-            try JSONDecoder().decode(EvaluationSummary.self, from: Data($0.utf8))
+        return outcome.output.split(separator: "\n").compactMap {
+            try? JSONDecoder().decode(EvaluationSummary.self, from: Data($0.utf8))
         }
     }
 
@@ -23,7 +23,8 @@ import Testing
         #expect(summary.stableFraction >= 0.18)
         // Atoms nearer than half the sum of their covalent radii make one sample in twenty invalid.
         #expect(summary.validFraction >= 0.92)
-        #expect(summary.uniqueFraction >= 0.98)
+        // By the matcher; crystals that are not valid count as not unique.
+        #expect(summary.uniqueFraction >= 0.9)
         #expect(summary.spaceGroups >= 70 && summary.elements >= 70)
     }
 

@@ -92,7 +92,7 @@ import Testing
             error {
                 $0.elements = Array(repeating: $0.elements[0], count: 1_001)
                 $0.fractionalCoordinates = Array(repeating: .zero, count: 1_001)
-            } == .tooManyAtoms(count: 1_001, limit: 1_000))
+            } == .tooManyAtoms(count: 501, limit: 500))
     }
 
     @Test func coincidingAtomsAndFarCoordinates_areCompared() throws {

@@ -13,4 +13,6 @@ package enum StreamDomain: UInt32, Sendable, CaseIterable {
     case epochOrder = 5
     /// Made-up data of tests.
     case testing = 6
+    /// Displacements of atoms before a relaxation.
+    case displacement = 7
 }

@@ -1,0 +1,81 @@
+internal import Archive
+internal import Base
+internal import Crystals
+package import Foundation
+package import Report
+internal import StructureFiles
+
+/// The folder in which an evaluation keeps what it made and found:
+///
+/// * `measured-NAME.jsonl`: the crystals as they were measured, by which an interrupted evaluation goes on;
+/// * `crystals-NAME.jsonl`: the same with all verdicts, a line for each; `crystals-NAME.csv`: with a CIF of the last
+///   form;
+/// * `cifs-NAME/` with `SHA256SUMS`: a CIF of each form asked for, as other programs of evaluation read them;
+/// * `figures.csv`, `figures.json`, `page.html`.
+package struct EvaluationFolder {
+    package let url: URL
+
+    /// Makes the folder if it is not there.
+    package init(_ url: URL) throws {
+        self.url = url
+        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+    }
+
+    package func log(_ name: String, settings: String) throws -> EvaluationLog {
+        try EvaluationLog(url.appending(path: "measured-\(name).jsonl"), settings: settings)
+    }
+
+    package func write(_ crystals: [EvaluatedCrystal], name: String) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var lines = Data()
+        var table = "material_id,formula,spacegroup,energy_per_atom,e_above_hull,unique,novel,cif\n"
+        for crystal in crystals {
+            lines += try encoder.encode(crystal) + Data("\n".utf8)
+            guard let state = crystal.finalState, let cif = crystal.cif else { continue }
+            let cells = [
+                Self.field(crystal.id), Self.field(crystal.formula), crystal.spaceGroup.map { "\($0)" } ?? "",
+                state.energyPerAtom.map { "\($0)" } ?? "", state.energyAboveHull.map { "\($0)" } ?? "",
+                "\(state.equals == nil)", "\(state.known == nil)", Self.field(cif),
+            ]
+            table += cells.joined(separator: ",") + "\n"
+        }
+        try DurableFile.replace(url.appending(path: "crystals-\(name).jsonl"), with: lines)
+        try DurableFile.replace(url.appending(path: "crystals-\(name).csv"), with: Data(table.utf8))
+    }
+
+    /// Writes a CIF for each crystal that has a structure, and their checksums.
+    package func writeCIFs(_ crystals: [EvaluatedCrystal], name: String) throws {
+        let folder = url.appending(path: "cifs-\(name)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        var sums = ""
+        for crystal in crystals {
+            guard let cif = crystal.cif else { continue }
+            let data = Data(cif.utf8)
+            let file = "\(HTMLText.fileName(crystal.id)).cif"
+            try data.write(to: folder.appending(path: file), options: .atomic)
+            sums += "\(Digest(of: data).hexadecimal)  \(file)\n"
+        }
+        try DurableFile.replace(folder.appending(path: "SHA256SUMS"), with: Data(sums.utf8))
+    }
+
+    /// Writes figures, sheet and page.
+    package func write(_ columns: [(title: String, figures: EvaluationFigures)], page: EvaluationPage) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes, .prettyPrinted]
+        let figures = Dictionary(columns.map { ($0.title, $0.figures) }, uniquingKeysWith: { $1 })
+        try DurableFile.replace(url.appending(path: "figures.json"), with: encoder.encode(figures))
+        try DurableFile.replace(
+            url.appending(path: "figures.csv"), with: Data(EvaluationSheet.csv(columns).utf8))
+        try DurableFile.replace(url.appending(path: "page.html"), with: Data(page.html().utf8))
+    }
+
+    private static func field(_ text: String) -> String {
+        text.contains { ",\"\n\r".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
+    }
+}
+
+extension EvaluatedCrystal {
+    /// The last form as a CIF; nil if it has no structure.
+    var cif: String? { finalState?.structure.structure.map { StructureWriter.cif($0, id: id) } }
+}

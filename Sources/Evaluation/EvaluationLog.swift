@@ -1,0 +1,83 @@
+internal import Base
+package import Foundation
+
+/// The crystals that an evaluation has measured, in a file of JSON lines: an evaluation that was interrupted goes on
+/// from there.
+package final class EvaluationLog {
+    private let url: URL
+    private let file: FileHandle
+    private var known: [String: EvaluatedCrystal] = [:]
+    private let encoder = JSONEncoder()
+
+    /// Why a log cannot be used.
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
+    }
+
+    /// Opens a log, or begins one.
+    ///
+    /// - Parameters:
+    ///   - settings: what decides the measurements, in words; another evaluation's log is refused.
+    /// - Throws: ``Problem``.
+    package init(_ url: URL, settings: String) throws {
+        self.url = url
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        var length = 0
+        if let data = try? Data(contentsOf: url) {
+            let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
+            if let first = lines.first, !first.isEmpty {
+                guard let header = try? JSONDecoder().decode(Header.self, from: first) else {
+                    throw Problem(description: "\(url.path) is not the log of an evaluation; name another folder")
+                }
+                guard header.settings == settings else {
+                    throw Problem(
+                        description: "\(url.path) is the log of another evaluation (\(header.settings)); name another "
+                            + "folder, or evaluate as before")
+                }
+                length = first.count + 1
+                // The last line of a killed process is cut short, or lacks its end.
+                for line in lines.dropFirst().dropLast() {
+                    guard let crystal = try? JSONDecoder().decode(EvaluatedCrystal.self, from: line) else { break }
+                    known[crystal.id] = crystal
+                    length += line.count + 1
+                }
+            }
+        } else {
+            guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
+                throw Problem(description: "cannot write \(url.path): its folder is missing or not writable")
+            }
+        }
+        do {
+            file = try FileHandle(forUpdating: url)
+            try file.truncate(atOffset: UInt64(length))
+            try file.seekToEnd()
+            if length == 0 { try write(Header(settings: settings)) }
+        } catch {
+            throw Problem(description: "\(url.path): \(FileProblem.reason(of: error))")
+        }
+    }
+
+    deinit { try? file.close() }
+
+    private struct Header: Codable {
+        let settings: String
+    }
+
+    /// How many crystals an earlier life measured.
+    package var count: Int { known.count }
+
+    func crystal(_ id: String) -> EvaluatedCrystal? { known[id] }
+
+    /// Notes crystals that are measured.
+    package func append(_ crystals: [EvaluatedCrystal]) throws {
+        do { for crystal in crystals { try write(crystal) } } catch {
+            throw Problem(description: "\(url.path): \(FileProblem.reason(of: error))")
+        }
+    }
+
+    private func write(_ value: some Encodable) throws {
+        var line = try encoder.encode(value)
+        line.append(UInt8(ascii: "\n"))
+        try file.write(contentsOf: line)
+    }
+}

@@ -1,0 +1,125 @@
+import Crystals
+import Engines
+import Evaluation
+import Foundation
+import Matching
+import Policy
+import Potentials
+import Report
+import Testing
+
+@Suite struct CrystalEvaluationTests {
+    private static let engine = Result { try ScoringEngine(potential: "chgnet", hull: "default") }
+    private static let weights = Result { try PolicyWeights.embedded() }
+    private static let groups = [225, 221].compactMap { SpaceGroup(number: $0) }
+
+    private func evaluation(
+        threads: Int, _ change: (inout ExaminationSettings) -> Void = { _ in }, judge: SecondJudge? = nil
+    ) throws -> CrystalEvaluation {
+        var settings = ExaminationSettings()
+        change(&settings)
+        return CrystalEvaluation(
+            engine: try Self.engine.get(), settings: settings, kinds: KindVerdicts(known: try .embedded()),
+            judge: judge,
+            threads: threads)
+    }
+
+    private func sampled(_ evaluation: CrystalEvaluation, log: EvaluationLog? = nil) throws -> [EvaluatedCrystal] {
+        try evaluation.evaluate(
+            Self.weights.get(), plan: .each(Self.groups, count: 6), options: SamplingOptions(), seed: 3, prefix: "x-",
+            log: log)
+    }
+
+    private func lines(_ crystals: [EvaluatedCrystal]) throws -> [String] {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = .sortedKeys
+        return try crystals.map { String(decoding: try encoder.encode($0), as: UTF8.self) }
+    }
+
+    @Test func evaluate_anyThreads_andGoingOn_givesTheSame() throws {
+        let alone = try lines(sampled(evaluation(threads: 1)))
+        #expect(alone.count == 12)
+        #expect(try lines(sampled(evaluation(threads: 3))) == alone)
+        let url = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID()).jsonl")
+        defer { try? FileManager.default.removeItem(at: url) }
+        #expect(try lines(sampled(evaluation(threads: 2), log: EvaluationLog(url, settings: "s"))) == alone)
+        // The last ones are lost.
+        let text = try String(contentsOf: url, encoding: .utf8).split(separator: "\n").prefix(6).joined(separator: "\n")
+        try Data((text + "\n").utf8).write(to: url)
+        let log = try EvaluationLog(url, settings: "s")
+        #expect(log.count == 5)
+        #expect(try lines(sampled(evaluation(threads: 2), log: log)) == alone)
+    }
+
+    @Test func evaluate_inEachGroup_samplesAsManyInEach() throws {
+        let crystals = try sampled(evaluation(threads: 2))
+        #expect(crystals.map(\.spaceGroup) == Array(repeating: 225, count: 6) + Array(repeating: 221, count: 6))
+    }
+
+    @Test func fourteen_areTwoOfEachCrystalSystem() {
+        let systems = Dictionary(grouping: SpaceGroupPlan.fourteen, by: \.crystalSystem)
+        #expect(systems.count == 7 && systems.values.allSatisfy { $0.count == 2 })
+    }
+
+    private func salt(_ cation: String, a: Double, stretched: Double = 1) throws -> Structure {
+        let elements = try [cation, "Cl"].map { try #require(Element(symbol: $0)) }
+        let h = a / 2
+        return Structure(
+            cell: Cell(a: SIMD3(0, h, h), b: SIMD3(h, 0, h), c: SIMD3(h, h, 0) * stretched), elements: elements,
+            fractionalCoordinates: [SIMD3(0, 0, 0), SIMD3(0.5, 0.5, 0.5)])
+    }
+
+    /// Rock salt is known, stable, and the same however large its cell.
+    @Test func evaluate_structures_findsWhatIsKnownAndWhatComesTwice() throws {
+        let subjects = [
+            EvaluationSubject(id: "salt", form: .structure(try salt("Na", a: 5.64))),
+            EvaluationSubject(id: "again", form: .structure(try salt("Na", a: 5.7))),
+            EvaluationSubject(id: "collapsed", form: .structure(try salt("Na", a: 1))),
+            EvaluationSubject(id: "broken", form: .unreadable("line 3")),
+            EvaluationSubject(id: "argon", form: .structure(try salt("Ar", a: 5.3))),
+        ]
+        let crystals = try evaluation(threads: 2).evaluate(log: nil) { take in
+            try take(Array(subjects.prefix(2)))
+            try take(Array(subjects.dropFirst(2)))
+        }
+        #expect(crystals.map(\.id) == subjects.map(\.id))
+        #expect(crystals[0].asSampled?.known != nil && crystals[0].asSampled?.equals == nil)
+        #expect(crystals[1].asSampled?.equals == "salt" && crystals[0].spaceGroup == 225)
+        #expect(abs(try #require(crystals[0].asSampled?.energyAboveHull)) < 0.03)
+        #expect(
+            crystals[2].invalid != nil && crystals[2].asSampled?.energyPerAtom == nil && crystals[2].formula == "NaCl")
+        #expect(crystals[3].invalid == "unreadable: line 3")
+        // The hull has no argon: nothing is known of its height, and it is not invalid.
+        #expect(crystals[4].invalid == nil && crystals[4].failure?.contains("Ar") == true)
+        #expect(crystals[4].asSampled?.energyAboveHull == nil)
+    }
+
+    @Test func evaluate_relaxed_judgesBothForms_andADisplacementChangesNoVerdict() throws {
+        let subjects = [EvaluationSubject(id: "wide", form: .structure(try salt("Na", a: 6.1, stretched: 1.04)))]
+        func relaxed(rattle: Double) throws -> EvaluatedCrystal {
+            let crystals = try evaluation(threads: 1) {
+                $0.relaxation = RelaxationSettings()
+                $0.rattle = rattle
+            }.evaluate(log: nil) { try $0(subjects) }
+            return try #require(crystals.first)
+        }
+        for rattle in [0, 0.03] {
+            let crystal = try relaxed(rattle: rattle)
+            let (before, after) = (try #require(crystal.asSampled), try #require(crystal.relaxed))
+            #expect(after.stopped == "converged" && after.steps > 2)
+            #expect(try #require(after.state.energyAboveHull) < (try #require(before.energyAboveHull)) - 0.01)
+            #expect(after.state.known != nil)
+            if rattle > 0 { #expect(after.spaceGroup == 225) }
+        }
+    }
+
+    @Test func secondJudge_ofAnotherFunctional_isAskedAboutEachCrystal() throws {
+        let potential = try PotentialSource.load("chgnet-r2scan")
+        let judge = SecondJudge(
+            name: "r2scan", evaluators: [potential.makeEvaluator(), potential.makeEvaluator()], hull: nil)
+        let crystals = try sampled(evaluation(threads: 2, judge: judge))
+        let measured = crystals.filter { $0.asSampled?.energyPerAtom != nil }
+        #expect(!measured.isEmpty && measured.allSatisfy { $0.judged != nil && $0.judged?.energyAboveHull == nil })
+        #expect(crystals.filter { $0.invalid != nil }.allSatisfy { $0.judged == nil })
+    }
+}
