@@ -1,0 +1,86 @@
+import Base
+import Foundation
+import ProgramFixtures
+import Testing
+
+@Suite struct EvaluateCommandTests {
+    /// Rock salt of two sizes, something that is no crystal, and a line that is broken.
+    private static let structures = """
+        {"id":"salt","lattice":[[0,2.82,2.82],[2.82,0,2.82],[2.82,2.82,0]],"species":["Na","Cl"],\
+        "frac_coords":[[0,0,0],[0.5,0.5,0.5]]}
+        {"id":"wide","lattice":[[0,2.9,2.9],[2.9,0,2.9],[2.9,2.9,0]],"species":["Na","Cl"],\
+        "frac_coords":[[0.1,0.1,0.1],[0.6,0.6,0.6]]}
+        {"id":"dense","lattice":[[1,0,0],[0,1,0],[0,0,1]],"species":["Fe"],"frac_coords":[[0,0,0]]}
+        {"id":"odd","lattice":[[3,0,0],[0,3,0],[0,0,3]],"species":["Na"],"frac_coords":[]}
+
+        """
+
+    @Test func evaluate_structures_tellsEachAndTheFigures() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("made.jsonl", Self.structures)
+        let arguments = ["evaluate", "--structures", file, "--json", "--save", folder.path("kept"), "--cifs"]
+        let outcome = try DruseProcess.run(arguments)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let lines = try outcome.objects()
+        #expect(lines.count == 5 && lines.prefix(4).map { $0["id"] as? String } == ["salt", "wide", "dense", "odd"])
+        let states = lines.map { $0["as_sampled"] as? [String: Any] }
+        #expect(states[0]?["known"] is String && states[1]?["equals"] as? String == "salt")
+        #expect(lines[2]["invalid"] is String && (lines[3]["invalid"] as? String)?.hasPrefix("unreadable") == true)
+        #expect(lines[4]["samples"] as? Int == 4)
+        let figures = try #require(lines[4]["figures"] as? [String: Any])
+        let valid = try #require(figures["valid"] as? [String: Any])
+        #expect(valid["count"] as? Int == 2 && valid["of"] as? Int == 4 && valid["share"] as? Double == 0.5)
+        for name in [
+            "crystals-structures.jsonl", "crystals-structures.csv", "figures.csv", "figures.json", "page.html",
+        ] {
+            #expect(FileManager.default.fileExists(atPath: folder.path("kept/\(name)")), "\(name)")
+        }
+        // The checksums are those of the files, and the CIFs are the structures.
+        let sums = try String(contentsOfFile: folder.path("kept/cifs-structures/SHA256SUMS"), encoding: .utf8)
+        for line in sums.split(separator: "\n") {
+            let parts = line.split(separator: " ")
+            let data = try Data(contentsOf: URL(filePath: folder.path("kept/cifs-structures/\(parts[1])")))
+            #expect(Digest(of: data).hexadecimal == parts[0])
+        }
+        let again = try DruseProcess.run(["match", folder.path("kept/cifs-structures/salt.cif"), file, "--json"])
+        #expect(try again.objects().first?["match"] as? Bool == true)
+        // Once more: nothing is measured, and nothing else is told.
+        let next = try DruseProcess.run(arguments)
+        #expect(next.output == outcome.output && next.messages.contains("going on: 4 crystals are measured already"))
+        let other = try DruseProcess.run(arguments + ["--relax"])
+        #expect(other.status == 1 && other.messages.contains("is the log of another evaluation"))
+    }
+
+    @Test func evaluate_policyInEachGroup_tellsTheTable() throws {
+        let folder = try TemporaryFolder()
+        let page = folder.path("page.html")
+        let outcome = try DruseProcess.run([
+            "evaluate", "--policy", "base", "--space-groups", "225,221", "--count", "3", "--known", "none", "--page",
+            page,
+        ])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(outcome.output.contains("samples") && outcome.output.contains("% of 6"))
+        #expect(!outcome.output.contains("S.U.N.") && outcome.output.contains("warning: base: 6 samples are few"))
+        #expect(try String(contentsOfFile: page, encoding: .utf8).contains("</html>"))
+    }
+
+    @Test(arguments: [
+        (["--policy", "base", "--run", "x"], "give one of --policy, --run and --structures"),
+        (["--policy", "base", "--space-groups", "0"], "write fourteen, or numbers from 1 to 230"),
+        (["--structures", "a.cif", "--count", "3"], "belong to a policy that is sampled"),
+        (["--policy", "base", "--rattle", "0.1"], "--rattle belongs to --relax"),
+        (["--policy", "base", "--judge-hull", "x"], "--judge-hull needs --judge or --judge-engine"),
+        (["--policy", "base", "--cifs"], "--cifs needs --save"),
+    ])
+    func evaluate_optionsThatMakeNoSense_areRefused(options: [String], words: String) throws {
+        let outcome = try DruseProcess.run(["evaluate"] + options)
+        #expect(outcome.status == 64 && outcome.messages.contains(words), "\(outcome.messages)")
+    }
+
+    @Test func evaluate_indexThatIsNone_isNamed() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("known.index", "not an index")
+        let outcome = try DruseProcess.run(["evaluate", "--policy", "base", "--count", "2", "--known", file])
+        #expect(outcome.status == 1 && outcome.messages.contains("known.index"), "\(outcome.messages)")
+    }
+}
