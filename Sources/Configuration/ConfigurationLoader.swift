@@ -30,6 +30,12 @@ package enum ConfigurationLoader {
         }
     }
 
+    /// Whether a text gives a value to a key, named with dots; false for what is no YAML.
+    package static func holds(_ key: String, in text: String) -> Bool {
+        guard let node = try? Yams.compose(yaml: text) else { return false }
+        return ConfigurationNode(node).holds(key.split(separator: ".")[...])
+    }
+
     /// Reads a text.
     ///
     /// - Parameters:

@@ -55,6 +55,13 @@ package struct ConfigurationNode: Sendable {
         }
     }
 
+    /// Whether there is a value at a path.
+    func holds(_ path: ArraySlice<Substring>) -> Bool {
+        guard let name = path.first else { return true }
+        guard case .table(let items) = content, let item = items.first(where: { $0.key == name }) else { return false }
+        return item.value.holds(path.dropFirst())
+    }
+
     /// Puts a value at a path, in place of what is there; tables on the way are made where they are missing.
     mutating func set(_ path: ArraySlice<Substring>, to value: ConfigurationNode) {
         guard let name = path.first, case .table(var items) = content else { return }

@@ -34,11 +34,11 @@ package struct EvaluationFolder {
             lines += try encoder.encode(crystal) + Data("\n".utf8)
             guard let state = crystal.finalState, let cif = crystal.cif else { continue }
             let cells = [
-                Self.field(crystal.id), Self.field(crystal.formula), crystal.spaceGroup.map { "\($0)" } ?? "",
+                crystal.id, crystal.formula, crystal.spaceGroup.map { "\($0)" } ?? "",
                 state.energyPerAtom.map { "\($0)" } ?? "", state.energyAboveHull.map { "\($0)" } ?? "",
-                "\(state.equals == nil)", "\(state.known == nil)", Self.field(cif),
+                "\(state.equals == nil)", "\(state.known == nil)", cif,
             ]
-            table += cells.joined(separator: ",") + "\n"
+            table += cells.map(StructureWriter.csvField).joined(separator: ",") + "\n"
         }
         try DurableFile.replace(url.appending(path: "crystals-\(name).jsonl"), with: lines)
         try DurableFile.replace(url.appending(path: "crystals-\(name).csv"), with: Data(table.utf8))
@@ -68,10 +68,6 @@ package struct EvaluationFolder {
         try DurableFile.replace(
             url.appending(path: "figures.csv"), with: Data(EvaluationSheet.csv(columns).utf8))
         try DurableFile.replace(url.appending(path: "page.html"), with: Data(page.html().utf8))
-    }
-
-    private static func field(_ text: String) -> String {
-        text.contains { ",\"\n\r".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
 }
 

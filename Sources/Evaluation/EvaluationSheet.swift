@@ -1,4 +1,5 @@
 package import Report
+internal import StructureFiles
 
 /// The figures as a table in CSV: a line for all crystals, for each crystal system and for each space group.
 package enum EvaluationSheet {
@@ -33,11 +34,8 @@ package enum EvaluationSheet {
         let forms = [("as_sampled", asSampled)] + (relaxed.map { [("relaxed", $0)] } ?? [])
         return forms.map { form, verdicts in
             let cells = shares.map { _, share in share(verdicts).map { "\($0.value),\($0.error)" } ?? "," }
-            return ([field(title), field(part), form, "\(samples)"] + cells).joined(separator: ",")
+            return ([StructureWriter.csvField(title), StructureWriter.csvField(part), form, "\(samples)"] + cells)
+                .joined(separator: ",")
         }
-    }
-
-    private static func field(_ text: String) -> String {
-        text.contains { ",\"\n\r".contains($0) } ? "\"\(text.replacing("\"", with: "\"\""))\"" : text
     }
 }

@@ -48,7 +48,9 @@ package struct RunInputs: Sendable {
         let text = String(decoding: data, as: UTF8.self)
         var configuration = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: file.path)
         // A run of a build without these limits goes on without them.
-        if !text.contains("minimum_distance_share:") { configuration.reward.limits.removeAtomicLimits() }
+        if !ConfigurationLoader.holds("reward.limits.minimum_distance_share", in: text) {
+            configuration.reward.limits.removeAtomicLimits()
+        }
         return configuration
     }
 

@@ -18,11 +18,11 @@ struct BarPlot {
     var series: [(name: String, colour: Int)]
     var groups: [Group]
     var note = ""
-    /// The width of a bar with its gap.
-    var slot = 14.0
 
-    private static let height = 260.0
-    private static let area = (left: 46.0, top: 14.0, bottom: 222.0)
+    private static let area = (left: 50.0, right: 552.0, top: 14.0, bottom: 232.0)
+    private static let widestBar = 24.0
+    /// Of a letter, about.
+    private static let letter = 7.0
 
     func figure() -> String {
         let legend =
@@ -36,9 +36,7 @@ struct BarPlot {
     }
 
     private func svg() -> String {
-        let width = groups.map { 10 + slot * Double(max(1, $0.bars.count)) }.reduce(Self.area.left + 14, +)
-        let top = max(0.01, groups.flatMap(\.bars).compactMap { $0.map { $0.value + $0.error } }.max() ?? 0)
-        let ticks = NiceTicks(covering: 0...top)
+        let ticks = NiceTicks(covering: 0...max(0.01, groups.flatMap(\.bars).compactMap { $0.map(\.top) }.max() ?? 0))
         let limit = ticks.range.upperBound
         func y(_ value: Double) -> Double {
             Self.area.bottom - (Self.area.bottom - Self.area.top) * max(0, min(1, value / limit))
@@ -47,35 +45,47 @@ struct BarPlot {
         for tick in ticks.values {
             let place = SVGFrame.number(y(tick))
             body +=
-                "<line class=\"grid\" x1=\"\(Self.area.left)\" x2=\"\(SVGFrame.number(width - 6))\" y1=\"\(place)\" "
+                "<line class=\"grid\" x1=\"\(Self.area.left)\" x2=\"\(Self.area.right)\" y1=\"\(place)\" "
                 + "y2=\"\(place)\"/><text class=\"tick\" x=\"\(Self.area.left - 6)\" y=\"\(place)\" dy=\"4\" "
-                + "text-anchor=\"end\">\(HumanFormat.trimmed(100 * tick)) %</text>"
+                + "text-anchor=\"end\">\(HumanFormat.trimmed(100 * tick))%</text>"
         }
-        var x = Self.area.left + 8
-        for group in groups {
-            let begin = x
-            for (bar, series) in zip(group.bars, series) {
-                if let bar { body += drawing(bar, colour: series.colour, x: x, y: y) }
-                x += slot
+        let slot = (Self.area.right - Self.area.left) / Double(max(1, groups.count))
+        let bar = min(Self.widestBar, 0.8 * slot / Double(max(1, series.count)))
+        let isSlanted = groups.contains { Double($0.name.count) * Self.letter > slot }
+        for (index, group) in groups.enumerated() {
+            let middle = Self.area.left + (Double(index) + 0.5) * slot
+            var x = middle - bar * Double(group.bars.count) / 2
+            for (value, series) in zip(group.bars, series) {
+                if let value { body += drawing(value, colour: series.colour, x: x, width: bar, y: y) }
+                x += bar
             }
-            let middle = SVGFrame.number((begin + x) / 2 - 1)
-            body +=
-                "<text class=\"tick\" x=\"\(middle)\" y=\"\(Self.area.bottom + 14)\" text-anchor=\"middle\">"
-                + "\(HTMLText.escape(group.name))</text>"
-            x += 10
+            body += label(group.name, x: middle, isSlanted: isSlanted)
         }
-        let label = HTMLText.escape(title)
-        return "<svg viewBox=\"0 0 \(SVGFrame.number(max(width, 300))) \(SVGFrame.number(Self.height))\" role=\"img\" "
-            + "aria-label=\"\(label)\">\(body)</svg>"
+        let height = isSlanted ? 300 : 256
+        return "<svg viewBox=\"0 0 \(SVGFrame.number(SVGPlot.width)) \(height)\" role=\"img\" "
+            + "aria-label=\"\(HTMLText.escape(title))\">\(body)</svg>"
     }
 
-    private func drawing(_ bar: Bar, colour: Int, x: Double, y: (Double) -> Double) -> String {
+    private func label(_ name: String, x: Double, isSlanted: Bool) -> String {
+        let place = "x=\"\(SVGFrame.number(x))\" y=\"\(Self.area.bottom + 16)\""
+        guard isSlanted else {
+            return "<text class=\"tick\" \(place) text-anchor=\"middle\">\(HTMLText.escape(name))</text>"
+        }
+        let turn = "transform=\"rotate(-35 \(SVGFrame.number(x)) \(Self.area.bottom + 16))\""
+        return "<text class=\"tick\" \(place) \(turn) text-anchor=\"end\">\(HTMLText.escape(name))</text>"
+    }
+
+    private func drawing(_ bar: Bar, colour: Int, x: Double, width: Double, y: (Double) -> Double) -> String {
         let top = y(bar.value)
-        let middle = SVGFrame.number(x + slot / 2 - 1)
-        return "<rect class=\"column c\(colour)\" x=\"\(SVGFrame.number(x))\" y=\"\(SVGFrame.number(top))\" "
-            + "width=\"\(SVGFrame.number(slot - 2))\" height=\"\(SVGFrame.number(Self.area.bottom - top))\"/>"
+        let middle = SVGFrame.number(x + width / 2)
+        return "<rect class=\"column c\(colour)\" x=\"\(SVGFrame.number(x + 0.5))\" y=\"\(SVGFrame.number(top))\" "
+            + "width=\"\(SVGFrame.number(width - 1))\" height=\"\(SVGFrame.number(Self.area.bottom - top))\"/>"
             + "<line class=\"whisker c\(colour)\" x1=\"\(middle)\" x2=\"\(middle)\" "
             + "y1=\"\(SVGFrame.number(y(bar.value - bar.error)))\" "
-            + "y2=\"\(SVGFrame.number(y(bar.value + bar.error)))\"/>"
+            + "y2=\"\(SVGFrame.number(y(bar.top)))\"/>"
     }
+}
+
+extension BarPlot.Bar {
+    fileprivate var top: Double { value + error }
 }

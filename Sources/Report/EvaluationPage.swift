@@ -112,7 +112,7 @@ package struct EvaluationPage {
             title: "Shares of all samples", series: series,
             groups: rows.map { name, share in
                 .init(name: name, bars: columns.map { share($0.figures).map(Self.bar) })
-            }.filter { $0.bars.contains { $0 != nil } }, slot: 26)
+            }.filter { $0.bars.contains { $0 != nil } })
     }
 
     private func bars(_ title: String, _ parts: (EvaluationFigures) -> [EvaluationFigures.Part]) -> BarPlot {

@@ -43,7 +43,7 @@ enum ReportStyle {
         .band { fill: var(--mark); fill-opacity: 0.2; } .hidden { fill: transparent; }
         .steps { fill: var(--mark); fill-opacity: 0.22; stroke: var(--mark); stroke-width: 1.6;
         stroke-linejoin: round; }
-        .column { fill: var(--mark); fill-opacity: 0.7; }
+        .column { fill: var(--mark); fill-opacity: 0.65; } .column + .whisker { stroke-opacity: 1; }
         .element { fill: var(--grid); } .element-share { fill: var(--c1); }
         svg .element-name { font-size: 11.5px; } svg .none { opacity: 0.55; } svg .some { fill: var(--ink); }
         svg .on { fill: var(--card); }

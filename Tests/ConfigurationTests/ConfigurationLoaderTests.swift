@@ -28,6 +28,13 @@ import Testing
         #expect(error.problems == ["cannot be read: it is a folder"])
     }
 
+    @Test func holds_aKeyWithAValue_whereverItStands() {
+        let text = "a: {b: 1}\nc:\n  d:\n    e: 2  # f: 3\n"
+        for key in ["a", "a.b", "c.d.e"] { #expect(ConfigurationLoader.holds(key, in: text)) }
+        for key in ["b", "e", "f", "c.d.f", "a.b.c"] { #expect(!ConfigurationLoader.holds(key, in: text)) }
+        #expect(!ConfigurationLoader.holds("a", in: "a: [1"))
+    }
+
     @Test func byteOrderMark_isNoPartOfTheText() throws {
         let file = FileManager.default.temporaryDirectory.appending(path: "\(UUID().uuidString).yaml")
         try Data([0xEF, 0xBB, 0xBF] + Array("count: 4\n".utf8)).write(to: file)
