@@ -38,6 +38,12 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "The most crystals in all.")
     var limit: Int?
 
+    @Flag(
+        help: """
+            Leaves out crystals that are the same, as druse match compares them, as one before; the others are counted.
+            """)
+    var unique = false
+
     @Flag(help: "Also crystals that are invalid or failed.")
     var all = false
 
@@ -155,23 +161,13 @@ struct ExportCommand: ParsableCommand {
     }
 
     /// The crystals that are wanted, in their order.
-    ///
-    /// Whatever leaves crystals out by comparing them with those before belongs in front of the counting.
     private func selected(of archive: RunArchive) throws -> [CrystalID] {
-        var selection = CrystalSelection()
-        selection.condition = condition
-        selection.order = sort
-        selection.group = per
-        selection.includesUnscored = all
-        var counts: [String: Int] = [:]
-        var ids: [CrystalID] = []
-        for match in try archive.matches(selection) {
-            guard ids.count < limit ?? .max else { break }
-            guard counts[match.group, default: 0] < top ?? .max else { continue }
-            counts[match.group, default: 0] += 1
-            ids.append(match.id)
-        }
-        return ids
+        var selection = ExportSelection(top: top, limit: limit, isUnique: unique, geometry: geometry)
+        selection.query.condition = condition
+        selection.query.order = sort
+        selection.query.group = per
+        selection.query.includesUnscored = all
+        return try selection.ids(of: archive, team: ThreadTeam(threadCount: threads.count))
     }
 
     /// The columns of tables: those of all crystals, since not all of them have all quantities.

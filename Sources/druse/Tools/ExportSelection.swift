@@ -1,0 +1,49 @@
+import Archive
+import Base
+import Matching
+import Trajectories
+
+/// The crystals of a run that are exported: those of a condition, without those that equal one before, counted.
+struct ExportSelection {
+    /// What is asked of the archive.
+    var query = CrystalSelection()
+    /// The most crystals of each group.
+    var top: Int?
+    /// The most crystals in all.
+    var limit: Int?
+    /// Whether crystals that equal one before are left out.
+    var isUnique = false
+    /// Which geometry is compared.
+    var geometry = ExportRecord.Geometry.relaxed
+
+    /// The crystals, in their order.
+    ///
+    /// What compares crystals is asked in windows, each twice as large as the one before: a few crystals of a long run
+    /// are found without all others, and of many none is compared much more than once.
+    func ids(of archive: RunArchive, team: ThreadTeam) throws -> [CrystalID] {
+        let matches = try archive.matches(query)
+        var screen = ExportScreen(archive: archive, geometry: geometry, isUnique: isUnique, team: team)
+        let most = min(limit ?? .max, query.group == nil ? top ?? .max : .max)
+        let progress = TerminalProgress(
+            title: "comparing", total: matches.count, unit: "crystals",
+            style: isUnique ? .onTerminal(writesLines: false) : .silent)
+        var counts: [String: Int] = [:]
+        var ids: [CrystalID] = []
+        var (start, size) = (0, Self.firstWindow)
+        while start < matches.count, ids.count < most {
+            let window = matches[start..<min(start + size, matches.count)]
+            for match in try screen.passing(window) where ids.count < most {
+                guard counts[match.group, default: 0] < top ?? .max else { continue }
+                counts[match.group, default: 0] += 1
+                ids.append(match.id)
+            }
+            start = window.endIndex
+            size *= 2
+            progress.update(start)
+        }
+        progress.finish()
+        return ids
+    }
+
+    private static let firstWindow = 1024
+}
