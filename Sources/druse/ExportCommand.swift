@@ -5,6 +5,7 @@ import Crystals
 import Engines
 import FineTuning
 import Foundation
+import Matching
 import Potentials
 import StructureFiles
 import Trajectories
@@ -15,9 +16,10 @@ struct ExportCommand: ParsableCommand {
         commandName: "export", abstract: "Write crystals of a run, with energies, heights and where they are from.",
         discussion: """
             Of the scored crystals those that --where selects, an SQL expression over the archive's columns and the \
-            quantities that were measured: "e_above_hull < 0.05 AND space_group > 15". The lowest above the hull come \
-            first. A run that is still on may be exported. The output is a file (.cif, .extxyz, .csv, .jsonl), a zip \
-            archive (.zip) or a folder; --format says what stands in the latter two.
+            quantities that were measured: "e_above_hull < 0.05 AND space_group > 15". The word novel in it stands for \
+            what matches no known crystal, as druse match --index says: "e_above_hull < 0.05 AND novel". The lowest \
+            above the hull come first. A run that is still on may be exported. The output is a file (.cif, .extxyz, \
+            .csv, .jsonl), a zip archive (.zip) or a folder; --format says what stands in the latter two.
             """)
 
     @Argument(help: "The run's directory.")
@@ -37,6 +39,12 @@ struct ExportCommand: ParsableCommand {
 
     @Option(help: "The most crystals in all.")
     var limit: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "The known crystals of \"novel\": default, those of the training data, or an index by druse index.",
+            valueName: "default|file"))
+    var known: String?
 
     @Flag(
         help: """
@@ -90,6 +98,9 @@ struct ExportCommand: ParsableCommand {
         }
         if per != nil, top == nil { throw ValidationError("--per needs --top: how many of each") }
         if potential != nil, !forces { throw ValidationError("--potential needs --forces: else nothing is evaluated") }
+        if known != nil, !query.usesOpenTruth {
+            throw ValidationError("--known is for a condition with novel: --where \"e_above_hull < 0.05 AND novel\"")
+        }
         guard (1...1e6).contains(kpointDensity) else {
             throw ValidationError("--kpoint-density is \(kpointDensity); it must be 1 to 1000000")
         }
@@ -128,20 +139,21 @@ struct ExportCommand: ParsableCommand {
     func run() throws {
         let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
         let archive = try RunArchive(url: directory.archive, access: .readOnly)
-        let ids = try selected(of: archive)
+        let selection = try selected(of: archive)
+        let ids = selection.ids
         guard !ids.isEmpty else { throw ToolFailure("no crystal of \(runDirectory) is selected; nothing was written") }
         let evaluation = try forces ? CellEvaluation(self, directory) : nil
         let (layout, kind) = try layout()
         let run = directory.manifest.runID
         let writer = ExportWriter(
             destination: try ExportDestination(path: output, kind: kind), layout: layout, cell: cell.choice,
-            columns: layout.hasTable ? try columns(of: archive, ids, run: run) : [])
+            columns: layout.hasTable ? try columns(of: archive, selection, run: run) : [])
         let progress = TerminalProgress(
             title: "exporting", total: ids.count, unit: "crystals", style: .onTerminal(writesLines: false))
         var (written, leftOut) = (0, 0)
         var firstProblem = ""
         try ids.forEachBatch(of: Self.batchSize) { batch in
-            let records = try archive.crystals(batch).map { ExportRecord($0, run: run, geometry: geometry) }
+            let records = try archive.crystals(batch).map { record(of: $0, selection, run: run) }
             for record in evaluated(records, by: evaluation) {
                 do {
                     try writer.write(try record.get())
@@ -160,23 +172,44 @@ struct ExportCommand: ParsableCommand {
         print("\(written) crystals in \(output)")
     }
 
-    /// The crystals that are wanted, in their order.
-    private func selected(of archive: RunArchive) throws -> [CrystalID] {
-        var selection = ExportSelection(top: top, limit: limit, isUnique: unique, geometry: geometry)
-        selection.query.condition = condition
-        selection.query.order = sort
-        selection.query.group = per
-        selection.query.includesUnscored = all
-        return try selection.ids(of: archive, team: ThreadTeam(threadCount: threads.count))
+    /// The crystals that are wanted.
+    private func selected(of archive: RunArchive) throws -> ExportSelection.Result {
+        var selection = ExportSelection(query: query, top: top, limit: limit, isUnique: unique, geometry: geometry)
+        if query.usesOpenTruth {
+            let measured = Trajectories.Measurement.Quantity(rawValue: ExportSelection.novel)
+            if try known == nil && archive.measuredQuantities()[measured] != nil {
+                writeMessage("novel is what the run measured by that name; --known default or a file judges it anew")
+                selection.query.openTruth = nil
+            } else {
+                selection.known = try KnownCrystalsSource.load(known ?? "default")
+            }
+        }
+        return try selection.crystals(of: archive, team: ThreadTeam(threadCount: threads.count))
+    }
+
+    /// What is asked of the archive.
+    private var query: CrystalSelection {
+        var query = CrystalSelection()
+        query.condition = condition
+        query.order = sort
+        query.group = per
+        query.includesUnscored = all
+        query.openTruth = ExportSelection.novel
+        return query
+    }
+
+    private func record(of crystal: ArchivedCrystal, _ selection: ExportSelection.Result, run: String) -> ExportRecord {
+        let record = ExportRecord(crystal, run: run, geometry: geometry)
+        return selection.novelty[crystal.id].map { record.with($0) } ?? record
     }
 
     /// The columns of tables: those of all crystals, since not all of them have all quantities.
-    private func columns(of archive: RunArchive, _ ids: [CrystalID], run: String) throws -> [String] {
+    private func columns(of archive: RunArchive, _ selection: ExportSelection.Result, run: String) throws -> [String] {
         var names: [String] = []
         var known: Set<String> = []
-        try ids.forEachBatch(of: Self.batchSize) { batch in
+        try selection.ids.forEachBatch(of: Self.batchSize) { batch in
             for crystal in try archive.crystals(batch) {
-                for field in ExportRecord(crystal, run: run, geometry: geometry).fields
+                for field in record(of: crystal, selection, run: run).fields
                 where known.insert(field.key).inserted { names.append(field.key) }
             }
         }

@@ -98,10 +98,11 @@ import Trajectories
 
     @Test func expression_thatIsNone_isRefusedWithTheNames() throws {
         try makeRun()
-        for expression in ["e_above_hull < 0.05 AND novel", "e_above_hull <", "1) UNION SELECT (1"] {
+        for expression in ["e_above_hull < 0.05 AND new", "novel AND new", "e_above_hull <", "1) UNION SELECT (1"] {
             let outcome = try export(["--where", expression, "-o", folder.path("a.csv")])
             #expect(outcome.status == 1 && outcome.messageLines.count == 1, "\(outcome.messages)")
             #expect(outcome.messages.contains("e_above_hull, reward"), "\(outcome.messages)")
+            #expect(outcome.messages.contains(", novel"), "\(outcome.messages)")
         }
         let none = try export(["--where", "e_above_hull > 1e6 -- nothing", "-o", folder.path("a.csv")])
         #expect(none.status == 1 && none.messages.contains("no crystal"), "\(none.messages)")
@@ -197,7 +198,8 @@ import Trajectories
     @Test(arguments: [
         ["-o", "folder"], ["-o", "a.json"], ["-o", "a.vasp"], ["-o", "a.csv", "--format", "cif"],
         ["-o", "a.csv", "--per", "formula"], ["-o", "a.csv", "--top", "0"], ["-o", "a.csv", "--forces"],
-        ["-o", "a.csv", "--vasp"], ["-o", "a.extxyz", "--potential", "chgnet"], [],
+        ["-o", "a.csv", "--vasp"], ["-o", "a.extxyz", "--potential", "chgnet"], ["-o", "a.csv", "--known", "default"],
+        [],
     ])
     func impossibleOptions_areAUsageError(options: [String]) throws {
         #expect(try export(options).status == 64)

@@ -3,6 +3,7 @@ import Base
 import Crystals
 import Foundation
 import ProgramFixtures
+import StructureFiles
 import Testing
 import Trajectories
 
@@ -128,5 +129,102 @@ import Trajectories
         let (lines, messages) = try export(["--unique"])
         #expect(lines.map { $0["crystal_index"] as? Int } == [0, 1502])
         #expect(messages.contains("1500 of 1502 crystals left out"), "\(messages)")
+    }
+
+    // MARK: novel
+
+    /// An index of rock salt alone.
+    private func index() throws -> String {
+        let path = folder.path("known.index")
+        let salt = try folder.file("salt.jsonl", CommandFixtures.rockSalt)
+        #expect(try DruseProcess.run(["index", salt, "-o", path]).status == 0)
+        return path
+    }
+
+    private func makeRunOfChlorides() throws {
+        try makeRun([
+            Entry(crystal: try chloride("Na", edge: 5.7), height: 0.01),
+            Entry(crystal: try chloride("K"), height: 0.02),
+            Entry(crystal: try chloride("Na", group: 221, edge: 3.4), height: 0.03),
+            Entry(crystal: try chloride("Na"), height: 0.06),
+            Entry(crystal: try chloride("Rb"), height: 0.07),
+            Entry(crystal: try pair(SIMD3(repeating: 0.5), angle: 130), height: 0.04),
+        ])
+    }
+
+    /// A crystal that cannot be compared is neither novel nor known.
+    @Test(arguments: [
+        ("novel", [1, 2, 4]), ("NOT novel", [0, 3]), ("e_above_hull < 0.05 AND novel", [1, 2]),
+        ("e_above_hull < 0.05 AND NOT NOVEL", [0]), ("(novel) = 0 -- known", [0, 3]),
+        ("(novel OR e_above_hull < 0.05) AND formula = 'NaCl' AND e_above_hull <> 0.04", [0, 2]),
+        ("formula LIKE 'not novel' OR e_above_hull = 0.06", [3]),
+    ])
+    func novel_standsForWhatIsNotAmongTheKnown(condition: String, expected: [Int]) throws {
+        try makeRunOfChlorides()
+        #expect(try indices(["--where", condition, "--known", try index()]) == expected)
+    }
+
+    @Test func novel_isAboutTheEmbeddedCrystals_andTheKnownOnesAreNamed() throws {
+        try makeRunOfChlorides()
+        let options = ["--where", "e_above_hull < 0.015 AND NOT novel"]
+        let embedded = try #require(try export(options).lines.first)
+        #expect((embedded["known"] as? String)?.isEmpty == false)
+        let own = ["--known", try index()]
+        #expect(try export(options + own).lines.first?["known"] as? String == "salt")
+        #expect(try export(["--where", "novel"] + own).lines.allSatisfy { $0["known"] is NSNull })
+        // Nothing is told where nothing was asked.
+        #expect(try export(["--where", "e_above_hull < 0.015"]).lines.allSatisfy { $0["known"] == nil })
+
+        let table = folder.path("out.csv")
+        #expect(
+            try DruseProcess.run(
+                ["export", run, "-o", table, "--where", "novel OR formula = 'NaCl'", "--limit", "2"] + own
+            ).status == 0)
+        var reader = try CSVReader(path: table)
+        let column = try reader.column("known")
+        var known: [String] = []
+        while let row = try reader.next() { known.append(row.string(column)) }
+        #expect(known == ["salt", ""])
+    }
+
+    @Test func novel_goesWithUniqueAndTop() throws {
+        try makeRun([
+            Entry(crystal: try chloride("Na"), height: 0.01), Entry(crystal: try chloride("K"), height: 0.02),
+            Entry(crystal: try chloride("K", edge: 6), height: 0.03),
+            Entry(crystal: try chloride("K", group: 221, edge: 3.6), height: 0.04),
+            Entry(crystal: try chloride("Rb"), height: 0.05),
+        ])
+        let options = ["--where", "novel", "--unique", "--known", try index()]
+        #expect(try indices(options) == [1, 3, 4])
+        #expect(try indices(options + ["--limit", "2"]) == [1, 3])
+        #expect(try indices(options + ["--top", "1", "--per", "formula"]) == [1, 4])
+        #expect(try indices(options + ["--top", "1"]) == [1])
+        #expect(try indices(["--sort", "novel", "--known", try index()]) == [0, 1, 2, 3, 4])
+    }
+
+    /// A run whose engine measures something of that name means it, unless known crystals are named.
+    @Test func novel_isTheRunsOwnQuantity_whereThereIsOne() throws {
+        let novel = Trajectories.Measurement.Quantity(rawValue: "novel")
+        try makeRun([
+            Entry(crystal: try chloride("Na"), height: 0.01, more: [novel: 1]),
+            Entry(crystal: try chloride("K"), height: 0.02, more: [novel: 0]),
+        ])
+        let (lines, messages) = try export(["--where", "novel"])
+        #expect(lines.map { $0["crystal_index"] as? Int } == [0])
+        #expect(messages.contains("--known"), "\(messages)")
+        #expect(try indices(["--where", "novel", "--known", try index()]) == [1])
+    }
+
+    @Test func novel_withoutKnownCrystals_isOneLine() throws {
+        try makeRunOfChlorides()
+        let foreign = try folder.file("salt.jsonl", CommandFixtures.rockSalt)
+        for (path, reason) in [(foreign, "is not an index"), (folder.path("none.index"), "cannot be read")] {
+            let outcome = try DruseProcess.run([
+                "export", run, "--where", "novel", "--known", path, "-o", folder.path("a.csv"),
+            ])
+            #expect(outcome.status == 1 && outcome.messageLines.count == 1, "\(outcome.messages)")
+            #expect(outcome.messages.contains(reason), "\(outcome.messages)")
+        }
+        #expect(!FileManager.default.fileExists(atPath: folder.path("a.csv")))
     }
 }

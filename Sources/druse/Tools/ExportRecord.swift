@@ -79,6 +79,15 @@ struct ExportRecord: Sendable {
         return record
     }
 
+    /// The record with the id of the known crystal that it equals; null for a novel one.
+    func with(_ novelty: ExportScreen.Novelty) -> ExportRecord {
+        var record = self
+        record.fields.removeAll { $0.key == "known" }
+        let known: JSONValue = if case .known(let id) = novelty { .text(id) } else { .number(.nan) }
+        record.fields.append(("known", known))
+        return record
+    }
+
     /// The energy of a cell of some atoms in the written geometry, eV: the potential's that was asked, else the run's.
     func energy(ofAtoms count: Int) -> Double? {
         (evaluation?.energyPerAtom ?? energyPerAtom).map { $0 * Double(count) }

@@ -5,6 +5,17 @@ import Trajectories
 
 /// The crystals of a run that are exported: those of a condition, without those that equal one before, counted.
 struct ExportSelection {
+    /// The name that stands in expressions for: unlike all known crystals.
+    static let novel = "novel"
+
+    /// What was selected.
+    struct Result {
+        /// In their order.
+        let ids: [CrystalID]
+        /// What is known of them, where the condition asks for it.
+        let novelty: [CrystalID: ExportScreen.Novelty]
+    }
+
     /// What is asked of the archive.
     var query = CrystalSelection()
     /// The most crystals of each group.
@@ -13,6 +24,8 @@ struct ExportSelection {
     var limit: Int?
     /// Whether crystals that equal one before are left out.
     var isUnique = false
+    /// The crystals that are not novel; nil where the expressions do not ask.
+    var known: KnownCrystals?
     /// Which geometry is compared.
     var geometry = ExportRecord.Geometry.relaxed
 
@@ -20,13 +33,14 @@ struct ExportSelection {
     ///
     /// What compares crystals is asked in windows, each twice as large as the one before: a few crystals of a long run
     /// are found without all others, and of many none is compared much more than once.
-    func ids(of archive: RunArchive, team: ThreadTeam) throws -> [CrystalID] {
+    func crystals(of archive: RunArchive, team: ThreadTeam) throws -> Result {
         let matches = try archive.matches(query)
-        var screen = ExportScreen(archive: archive, geometry: geometry, isUnique: isUnique, team: team)
+        var screen = ExportScreen(
+            archive: archive, geometry: geometry, isUnique: isUnique, known: known, team: team)
         let most = min(limit ?? .max, query.group == nil ? top ?? .max : .max)
         let progress = TerminalProgress(
             title: "comparing", total: matches.count, unit: "crystals",
-            style: isUnique ? .onTerminal(writesLines: false) : .silent)
+            style: isUnique || known != nil ? .onTerminal(writesLines: false) : .silent)
         var counts: [String: Int] = [:]
         var ids: [CrystalID] = []
         var (start, size) = (0, Self.firstWindow)
@@ -42,7 +56,7 @@ struct ExportSelection {
             progress.update(start)
         }
         progress.finish()
-        return ids
+        return Result(ids: ids, novelty: screen.novelty)
     }
 
     private static let firstWindow = 1024
