@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Foundation
+import Matching
 import StructureFiles
 
 /// `druse ingest`: data sets as a table of crystals.
@@ -74,8 +75,10 @@ struct IngestCommand: ParsableCommand {
             writeMessage("\(output) is made of these data already; nothing was done")
             return try show(known.summary)
         }
+        let matcher = StructureMatcher()
         let ingestion = CrystalIngestion(
-            symmetryTolerance: symmetry.symprec, maximumAtoms: maxAtoms ?? .max, maximumSites: maxSites ?? .max)
+            symmetryTolerance: symmetry.symprec, maximumAtoms: maxAtoms ?? .max, maximumSites: maxSites ?? .max,
+            isRebuilt: { original, rebuilt in (try? matcher.allows(rebuilt, asRebuilt: original)) ?? false })
         let table = try IngestionTable(
             path: output, refused: refused, columns: keep, hasSplits: UnreadStructures.tellSplits(places))
         let progress = TerminalProgress(title: "ingesting", total: nil, unit: "structures", style: .onTerminal())

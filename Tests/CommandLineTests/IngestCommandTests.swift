@@ -131,6 +131,34 @@ import Testing
         #expect(small.messages.contains("none of 1 structures could be taken"), "\(small.messages)")
     }
 
+    /// What is in the table is what was read, also where the matcher reduces the one cell further than the other.
+    @Test func everythingTaken_matchesWhatWasRead() throws {
+        for (index, crystal) in crystals.prefix(60).enumerated() {
+            try write("set/\(100 + index).cif", try flat(crystal, id: "\(100 + index)"))
+        }
+        #expect(try ingest([folder.path("set")]).status == 0)
+        let pairs = try DruseProcess.run(["match", folder.path("set"), table, "--pairwise", "--json"]).objects()
+        #expect(pairs.count == 60 && pairs.allSatisfy { $0["match"] as? Bool == true })
+    }
+
+    @Test func cellAtTheToleranceOfTheReduction_isTaken() throws {
+        let edge = 7.16586658
+        let angle = 109.47122063
+        let neodymium = try #require(Element(symbol: "Nd"))
+        let structure = Structure(
+            cell: try LatticeParameters(a: edge, b: edge, c: edge, alpha: angle, beta: angle, gamma: angle).cell(),
+            elements: Array(repeating: neodymium, count: 8),
+            fractionalCoordinates: [
+                SIMD3(0.48195305, 0.48223566, 0.48190018), SIMD3(0.51799008, 0.50104785, 0.00046392),
+                SIMD3(0.50038206, 0.000114, 0.01812891), SIMD3(0.00104422, 0.51751061, 0.5004016),
+                SIMD3(0.01828524, 0.50030713, 0.00102956), SIMD3(0.98291366, 0.98207592, 0.98326859),
+                SIMD3(0.99915558, 0.01767909, 0.50002181), SIMD3(0.49886793, 0.00016588, 0.51693728),
+            ])
+        try write("nd.cif", StructureWriter.cif(structure, id: "nd"))
+        let outcome = try ingest([folder.path("nd.cif")])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+    }
+
     /// The same data are not read twice; other data, other settings and a table that was touched are.
     @Test func sameDataAgain_areNotIngestedAgain() throws {
         try write("a.cif", try flat(crystals[10], id: "a"))

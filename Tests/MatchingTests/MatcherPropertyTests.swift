@@ -44,6 +44,27 @@ import Testing
         #expect(try matcher.fit(.rockSalt("Na", "Cl"), .rockSalt("Cl", "Na")))
     }
 
+    /// A check of what was rebuilt: it refuses other crystals, and passes what it cannot tell.
+    @Test func rebuilt_isAllowedUnlessItIsAnotherCrystal() throws {
+        let salt = Structure.rockSalt("Na", "Cl")
+        #expect(try matcher.allows(salt, asRebuilt: salt.doubled))
+        var zincBlende = salt
+        for atom in 4..<8 { zincBlende.fractionalCoordinates[atom] -= SIMD3(0.25, 0.25, 0.25) }
+        #expect(try !matcher.allows(zincBlende, asRebuilt: salt))
+        // One atom moved by more than the reduction tolerates: a cell of eight atoms beside one of two.
+        var moved = salt
+        moved.fractionalCoordinates[7].x += 0.1
+        #expect(try ReducedStructure(moved).atomCount != ReducedStructure(salt).atomCount)
+        #expect(try matcher.allows(moved, asRebuilt: salt))
+        let large = Structure(
+            cell: salt.cell, elements: Array(repeating: salt.elements[0], count: 1001),
+            fractionalCoordinates: (0..<1001).map { SIMD3(Double($0) / 1001, 0, 0) })
+        #expect(try matcher.allows(large, asRebuilt: large))
+        var flat = salt
+        flat.cell = Cell(a: salt.cell.a, b: salt.cell.b, c: salt.cell.b)
+        #expect(throws: MatchingError.self) { try matcher.allows(flat, asRebuilt: flat) }
+    }
+
     @Test func tolerances_decideWhatIsAMatch() throws {
         var moved = Structure.rockSalt("Na", "Cl")
         moved.fractionalCoordinates[7].x += 0.08

@@ -27,12 +27,15 @@ package struct CrystalIngestion: Sendable {
     private let symmetryTolerance: Double
     private let maximumAtoms: Int
     private let maximumSites: Int
+    /// Of the distances between neighbours, Å.
+    private let rebuildTolerance: Double
     private let isRebuilt: RebuildCheck
 
     /// - Parameters:
     ///   - symmetryTolerance: Å.
     ///   - maximumAtoms: of the primitive cell.
-    ///   - isRebuilt: nil compares composition, volume and the distances between neighbours.
+    ///   - isRebuilt: asked of what has the same composition, volume and distances between neighbours; nil asks no
+    ///     more.
     package init(
         symmetryTolerance: Double = 0.01, maximumAtoms: Int = .max, maximumSites: Int = .max,
         isRebuilt: RebuildCheck? = nil
@@ -41,8 +44,8 @@ package struct CrystalIngestion: Sendable {
         self.maximumAtoms = maximumAtoms
         self.maximumSites = maximumSites
         // Atoms and cell move by as much as the tolerance, and neighbours apart by twice that.
-        let tolerance = max(0.05, 5 * symmetryTolerance)
-        self.isRebuilt = isRebuilt ?? { $0.hasNeighborhoods(of: $1, within: tolerance) }
+        rebuildTolerance = max(0.05, 5 * symmetryTolerance)
+        self.isRebuilt = isRebuilt ?? { _, _ in true }
     }
 
     /// What becomes of a structure.
@@ -60,7 +63,9 @@ package struct CrystalIngestion: Sendable {
             guard crystal.sites.count <= maximumSites else {
                 return refused("too many sites", "there are \(crystal.sites.count) symmetry-distinct sites")
             }
-            if case .structure(let original) = input, !isRebuilt(original, rebuilt) {
+            if case .structure(let original) = input,
+                !original.hasNeighborhoods(of: rebuilt, within: rebuildTolerance) || !isRebuilt(original, rebuilt)
+            {
                 return refused(
                     "not rebuilt",
                     "the sites of space group \(crystal.spaceGroup.number) do not rebuild the structure; its atoms are "
