@@ -47,7 +47,14 @@ private enum CompositionVerdictName { static let valid = "valid" }
 extension EvaluatedCrystal {
     var crystalSystem: CrystalSystem? { spaceGroup.flatMap { SpaceGroup(number: $0) }?.crystalSystem }
 
-    fileprivate var relaxedForm: State? { relaxed?.state }
+    /// The relaxed form; of what was not relaxed the one as sampled, without its energy.
+    fileprivate var relaxedForm: State? {
+        if let relaxed { return relaxed.state }
+        var state = asSampled
+        state?.energyPerAtom = nil
+        state?.energyAboveHull = nil
+        return state
+    }
 
     /// The shares of the elements by atoms.
     fileprivate var shares: [String: Double] {

@@ -10,7 +10,8 @@ internal import StructureFiles
 /// * `measured-NAME.jsonl`: the crystals as they were measured, by which an interrupted evaluation goes on;
 /// * `crystals-NAME.jsonl`: the same with all verdicts, a line for each; `crystals-NAME.csv`: with a CIF of the last
 ///   form;
-/// * `cifs-NAME/` with `SHA256SUMS`: a CIF of each form asked for, as other programs of evaluation read them;
+/// * `cifs-NAME/`: a CIF of each crystal's last form, the same in `structures.csv`, and `SHA256SUMS`, as other programs
+///   of evaluation read them;
 /// * `figures.csv`, `figures.json`, `page.html`.
 package struct EvaluationFolder {
     package let url: URL
@@ -44,18 +45,23 @@ package struct EvaluationFolder {
         try DurableFile.replace(url.appending(path: "crystals-\(name).csv"), with: Data(table.utf8))
     }
 
-    /// Writes a CIF for each crystal that has a structure, and their checksums.
+    /// Writes a CIF for each crystal that has a structure, all of them as a table, and their checksums.
     package func writeCIFs(_ crystals: [EvaluatedCrystal], name: String) throws {
         let folder = url.appending(path: "cifs-\(name)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var sums = ""
+        var table = "material_id,cif_string\n"
         for crystal in crystals {
             guard let cif = crystal.cif else { continue }
             let data = Data(cif.utf8)
             let file = "\(HTMLText.fileName(crystal.id)).cif"
             try data.write(to: folder.appending(path: file), options: .atomic)
             sums += "\(Digest(of: data).hexadecimal)  \(file)\n"
+            table += "\(StructureWriter.csvField(crystal.id)),\(StructureWriter.csvField(cif))\n"
         }
+        let data = Data(table.utf8)
+        try DurableFile.replace(folder.appending(path: "structures.csv"), with: data)
+        sums += "\(Digest(of: data).hexadecimal)  structures.csv\n"
         try DurableFile.replace(folder.appending(path: "SHA256SUMS"), with: Data(sums.utf8))
     }
 

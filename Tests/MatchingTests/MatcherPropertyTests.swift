@@ -111,8 +111,8 @@ import Testing
             } == .noAtoms)
         #expect(
             error {
-                $0.elements = Array(repeating: $0.elements[0], count: 1_001)
-                $0.fractionalCoordinates = Array(repeating: .zero, count: 1_001)
+                $0.elements = Array(repeating: $0.elements[0], count: 501)
+                $0.fractionalCoordinates = Array(repeating: .zero, count: 501)
             } == .tooManyAtoms(count: 501, limit: 500))
     }
 

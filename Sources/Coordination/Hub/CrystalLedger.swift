@@ -4,11 +4,6 @@ package import Trajectories
 
 /// The crystals of one version and their outcomes, each at the place of its id, whatever order they come in.
 package struct CrystalLedger: Sendable {
-    private struct Sample: Sendable {
-        var crystal: SampledCrystal
-        var sampledBy: String
-    }
-
     private struct Score: Sendable {
         var result: MeasuringResult
         var scoredBy: String
@@ -18,7 +13,9 @@ package struct CrystalLedger: Sendable {
     /// The digest of the weights that sample them.
     package let policy: Digest
     private let crystalsPerUnit: Int
-    private var samples: [Sample?]
+    private var samples: [SampledCrystal?]
+    /// Who sampled them, at the same places.
+    private var samplers: [String]
     /// At the same places; beside the samples, so that an outcome moves no crystal.
     private var scores: [Score?]
     /// Crystals that are sampled.
@@ -31,13 +28,15 @@ package struct CrystalLedger: Sendable {
         self.policy = policy
         self.crystalsPerUnit = crystalsPerUnit
         samples = Array(repeating: nil, count: crystals)
+        samplers = Array(repeating: "", count: crystals)
         scores = Array(repeating: nil, count: crystals)
     }
 
     /// Takes in a sampled crystal; false if it is not of this version or already there.
     package mutating func add(_ crystal: SampledCrystal, from peer: String) -> Bool {
         guard let place = place(of: crystal.id), samples[place] == nil else { return false }
-        samples[place] = Sample(crystal: crystal, sampledBy: peer)
+        samples[place] = crystal
+        samplers[place] = peer
         sampledCount += 1
         return true
     }
@@ -54,15 +53,15 @@ package struct CrystalLedger: Sendable {
     package func scored(_ id: CrystalID) -> ScoredCrystal? {
         guard let place = place(of: id), let sample = samples[place], let score = scores[place] else { return nil }
         return ScoredCrystal(
-            sampled: sample.crystal, policy: policy, outcome: score.result.outcome,
-            scoringSeconds: score.result.seconds, sampledBy: sample.sampledBy, scoredBy: score.scoredBy)
+            sampled: sample, policy: policy, outcome: score.result.outcome,
+            scoringSeconds: score.result.seconds, sampledBy: samplers[place], scoredBy: score.scoredBy)
     }
 
     /// A sampled crystal; nil if it is not there.
-    subscript(_ id: CrystalID) -> SampledCrystal? { place(of: id).flatMap { samples[$0]?.crystal } }
+    subscript(_ id: CrystalID) -> SampledCrystal? { place(of: id).flatMap { samples[$0] } }
 
     /// The number of sites of a crystal; nil if it is not there.
-    func siteCount(of id: CrystalID) -> Int? { place(of: id).flatMap { samples[$0]?.crystal.crystal.sites.count } }
+    func siteCount(of id: CrystalID) -> Int? { place(of: id).flatMap { samples[$0]?.crystal.sites.count } }
 
     private func place(of id: CrystalID) -> Int? {
         guard id.version == version, (0..<crystalsPerUnit).contains(id.index), id.unit >= 0 else { return nil }
@@ -83,7 +82,7 @@ package struct CrystalLedger: Sendable {
                     precondition(scores[place] == nil, "a crystal has an outcome that was not sampled")
                     continue
                 }
-                precondition(self.place(of: sample.crystal.id) == place, "a crystal stands at another's place")
+                precondition(self.place(of: sample.id) == place, "a crystal stands at another's place")
             }
         #endif
     }
