@@ -95,7 +95,7 @@ package struct CrystalEvaluation {
         let examined = team.map(open) { index, thread in
             examiners[thread].examiner.examine(subjects[index], number: count + index)
         }
-        let judgements = judge?.judge(examined.map(\.last))
+        let judgements = try judge?.judge(examined.map(\.last))
         var new = examined.map(\.crystal)
         if let judgements { for index in new.indices { new[index].judged = judgements[index] } }
         try log?.append(new)

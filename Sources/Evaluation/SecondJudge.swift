@@ -27,8 +27,15 @@ package final class SecondJudge {
         self.hull = hull
     }
 
+    /// A judge that cannot judge at all.
+    package struct Problem: Error, CustomStringConvertible {
+        package let description: String
+    }
+
     /// What it says of structures, in their order; nil where there is none, or it has nothing to say.
-    func judge(_ structures: [Structure?]) -> [EvaluatedCrystal.Judgement?] {
+    ///
+    /// - Throws: ``Problem`` if its engine fails at all of them.
+    func judge(_ structures: [Structure?]) throws(Problem) -> [EvaluatedCrystal.Judgement?] {
         let present = structures.indices.filter { structures[$0] != nil }
         let pieces = stride(from: 0, to: present.count, by: batch).map {
             present[$0..<min($0 + batch, present.count)].compactMap { index in structures[index].map { (index, $0) } }
@@ -36,12 +43,19 @@ package final class SecondJudge {
         let (evaluators, hull) = (evaluators, hull)
         let answers = ThreadTeam(threadCount: evaluators.count).map(pieces) { piece, thread in
             zip(piece, evaluators[thread].evaluator.evaluate(piece.map(\.1), .energy)).map { item, answer in
-                (item.0, Self.judgement(item.1, answer, hull))
+                (item.0, Self.judgement(item.1, answer, hull), Self.engineProblem(answer))
             }
+        }.flatMap { $0 }
+        if let problem = answers.first?.2, answers.allSatisfy({ $0.2 != nil }) {
+            throw Problem(description: "the second judge \(name) judges no crystal: \(problem)")
         }
         var judgements = [EvaluatedCrystal.Judgement?](repeating: nil, count: structures.count)
-        for (index, judgement) in answers.joined() { judgements[index] = judgement }
+        for (index, judgement, _) in answers { judgements[index] = judgement }
         return judgements
+    }
+
+    private static func engineProblem(_ answer: Result<PotentialEvaluation, PotentialError>) -> PotentialError? {
+        if case .failure(let error) = answer, case .engine = error { error } else { nil }
     }
 
     private static func judgement(

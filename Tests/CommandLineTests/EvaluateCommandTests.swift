@@ -77,6 +77,28 @@ import Testing
         #expect(outcome.status == 64 && outcome.messages.contains(words), "\(outcome.messages)")
     }
 
+    @Test(.enabled("needs python3") { TestEngines.python != nil })
+    func evaluate_judgeInAnotherLanguage_isAskedAndFailsByName() throws {
+        let folder = try TemporaryFolder()
+        // This engine fails where the first atom is one of the lightest.
+        let heavy = Self.structures.replacing("Na", with: "Rb").replacing("Cl", with: "Br").replacing(
+            "2.82", with: "3.42"
+        )
+        .replacing("2.9", with: "3.5")
+        let file = try folder.file("made.jsonl", heavy)
+        func command(_ start: String) throws -> [String] {
+            let engine = "\(try #require(TestEngines.python)) '\(TestEngines.file("faulty_engine.py"))' '\(start)'"
+            return ["evaluate", "--structures", file, "--json", "--judge-engine", engine]
+        }
+        let outcome = try DruseProcess.run(command(""))
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let judged = try outcome.objects().map { ($0["judged"] as? [String: Any])?["energy_per_atom"] as? Double }
+        #expect(judged[0] != nil && judged[1] != nil && judged[2] == nil && judged[3] == nil)
+        let dead = try DruseProcess.run(command("die"))
+        #expect(dead.status == 1 && dead.output.isEmpty)
+        #expect(dead.messages.contains("judges no crystal") && dead.messages.contains("there is no such model"))
+    }
+
     @Test func evaluate_indexThatIsNone_isNamed() throws {
         let folder = try TemporaryFolder()
         let file = try folder.file("known.index", "not an index")
