@@ -88,7 +88,8 @@ let package = Package(
         .target(
             name: "Evaluation",
             dependencies: [
-                "Archive", "Base", "Configuration", "Crystals", "Engines", "FineTuning", "Matching", "Policy", "Potentials",
+                "Archive", "Base", "Configuration", "Crystals", "Engines", "FineTuning", "Matching", "Policy",
+                "Potentials",
                 "Report", "Rewards", "Stability", "StructureFiles", "Trajectories",
             ]),
         .target(
