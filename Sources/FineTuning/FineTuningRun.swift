@@ -118,8 +118,8 @@ package struct FineTuningRun {
             throw ConfigurationError(
                 source: "policy",
                 problems: [
-                    "\(configuration.policy) does not know how often to sample which space group: name the table of its "
-                        + "training data in space_groups_from, or groups in space_groups"
+                    "\(configuration.policy) does not know how often to sample which space group: name the table of "
+                        + "its training data in space_groups_from, or groups in space_groups"
                 ])
         }
         let reference = try configuration.reference.map { try policy(named: $0) } ?? initial

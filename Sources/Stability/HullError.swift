@@ -60,8 +60,8 @@ extension HullError: CustomStringConvertible {
         case .damagedDump(let error, let entryCount, let offset):
             "\(error.description) (behind entry \(entryCount), byte \(offset) of the unpacked text)"
         case .otherPart(let path):
-            "\(path): is what was kept of reading other dumps, or with other options, or is damaged: remove it to begin "
-                + "anew"
+            "\(path): is what was kept of reading other dumps, or with other options, or is damaged: remove it to "
+                + "begin anew"
         case .mixedConventions(let path, let holds, let given):
             "\(path): holds \(holds) energies and would be given \(given) ones, which do not stand on one scale"
         case .unwritable(let path, let reason): "\(path): cannot be written: \(reason)"

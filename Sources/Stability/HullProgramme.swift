@@ -78,8 +78,8 @@ struct HullProgramme: Sendable {
         return cost
     }
 
-    /// Finds the optimal basis and hands it over. Its memory, and that of the reduced costs, is on the stack: queries are
-    /// many, and a few dozen numbers each.
+    /// Finds the optimal basis and hands it over. Its memory, and that of the reduced costs, is on the stack: queries
+    /// are many, and a few dozen numbers each.
     private func minimise<Value>(
         _ target: [Double], excluding excluded: [Int], _ finish: (borrowing Basis) -> Value
     ) -> Result<Value, HullError> {

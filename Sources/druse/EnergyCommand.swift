@@ -58,8 +58,8 @@ struct EnergyCommand: ParsableCommand {
             try HullSource.check(reference, isFor: model)
             if EnergyAlignment(of: model.energyConvention, on: reference) == .mp2020, !input.json {
                 writeMessage(
-                    "energies of \(model.name) are \(model.energyConvention.rawValue): heights above \(reference.label) "
-                        + "are taken with the MP2020 corrections added, energies are shown without")
+                    "energies of \(model.name) are \(model.energyConvention.rawValue): heights above "
+                        + "\(reference.label) are taken with the MP2020 corrections added, energies are shown without")
             }
         }
         let evaluation = EnergyEvaluation(

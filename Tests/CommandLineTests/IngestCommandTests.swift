@@ -46,7 +46,8 @@ import Testing
     /// The layouts of the data sets of the field: their columns, their splits, their CIFs of P1.
     @Test(arguments: [
         (
-            ",material_id,formation_energy_per_atom,band_gap,pretty_formula,e_above_hull,elements,cif,spacegroup.number",
+            ",material_id,formation_energy_per_atom,band_gap,pretty_formula,e_above_hull,elements,cif,"
+                + "spacegroup.number",
             "0,ID,-0.6,0.0,F,0.02,\"['Na', 'Cl']\",CIF,225", "e_above_hull,band_gap"
         ),
         ("material_id,formula,e_above_hull,band_gap,cif", "ID,F,0.02,0.0,CIF", "e_above_hull,band_gap"),

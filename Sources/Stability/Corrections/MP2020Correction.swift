@@ -62,7 +62,8 @@ package struct MP2020Correction: Sendable, Hashable {
         }
     }
 
-    /// The element of the largest electronegativity; of equal ones, the last by symbol. Elements without one are lowest.
+    /// The element of the largest electronegativity; of equal ones, the last by symbol. Elements without one are
+    /// lowest.
     private static func mostElectronegative(of composition: Composition) -> Element? {
         composition.elements.max { left, right in
             (left.electronegativity ?? 0, left.symbol) < (right.electronegativity ?? 0, right.symbol)

@@ -7,8 +7,8 @@ import StructureFiles
 /// bare list of such entries, or one entry a line: the dumps of Alexandria and of the Materials Project.
 ///
 /// The energy of an entry is `energy` with its `energy_adjustments` (else its `correction`), both eV for the
-/// composition, or `energy_per_atom` as it stands. Charges in compositions ("Fe2+") are dropped. A missing `entry_id` is
-/// that of `data` (`mat_id`, `material_id`), else `entry-` and the index; a missing composition is counted from
+/// composition, or `energy_per_atom` as it stands. Charges in compositions ("Fe2+") are dropped. A missing `entry_id`
+/// is that of `data` (`mat_id`, `material_id`), else `entry-` and the index; a missing composition is counted from
 /// `structure`. Everything else in the file and in an entry (`parameters`, `@module`, ...) is skipped.
 struct AlexandriaReader {
     /// Where a reader stands between two entries, so that another can go on there.

@@ -57,7 +57,8 @@ package struct HullIndexing: Sendable {
 
     /// Reads the dumps and writes the hull.
     ///
-    /// - Parameter progress: called now and then, and whenever what was read has been kept; what it throws ends the call.
+    /// - Parameter progress: called now and then, and whenever what was read has been kept; what it throws ends the
+    ///   call.
     /// - Throws: ``HullError``; nothing is written then but the part that a later call goes on from.
     package func run(
         _ dumps: [URL], progress: @escaping (Progress) throws(HullError) -> Void = { _ in }

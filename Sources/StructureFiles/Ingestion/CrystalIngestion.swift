@@ -1,6 +1,7 @@
 package import Crystals
 
-/// Makes crystals of the structures of data sets: searches their symmetry and takes those alone which the sites rebuild.
+/// Makes crystals of the structures of data sets: searches their symmetry and takes those alone which the sites
+/// rebuild.
 package struct CrystalIngestion: Sendable {
     /// Whether a rebuilt structure is the one that a crystal was made of.
     package typealias RebuildCheck = @Sendable (_ original: Structure, _ rebuilt: Structure) -> Bool

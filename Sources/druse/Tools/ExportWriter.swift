@@ -80,8 +80,8 @@ final class ExportWriter {
                 .map { (name: "_druse_\($0.key)", value: $0.value.plainText) }.filter { !$0.value.isEmpty })
     }
 
-    /// Header and columns as ASE, MACE and SevenNet read them: energies in eV of the cell, forces in eV/Å, the stress in
-    /// eV/Å³, nine numbers, positive under tension.
+    /// Header and columns as ASE, MACE and SevenNet read them: energies in eV of the cell, forces in eV/Å, the stress
+    /// in eV/Å³, nine numbers, positive under tension.
     private func extxyz(_ record: ExportRecord, _ structure: Structure, _ energy: Double?) -> String {
         var properties = record.fields.filter { $0.key != "energy_per_atom" || energy == nil }
             .map { (key: $0.key, value: $0.value.plainText) }.filter { !$0.value.isEmpty }
