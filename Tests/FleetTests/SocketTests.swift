@@ -2,6 +2,7 @@ import Base
 import Coordination
 import Fleet
 import FleetFixtures
+import Foundation
 import Protocol
 import Synchronization
 import Testing
@@ -246,13 +247,25 @@ import Transport
         saved.withLock { $0 = weights }
         var resumed = try configuration(versions: 4)
         resumed.endpoint = endpoint
-        let second = learner(resumed, observer: RecordingObserver(), version: 2, weights: weights)
-        let outcome = try second.value()
+        let outcome = try onceThePortIsFree {
+            try learner(resumed, observer: RecordingObserver(), version: 2, weights: weights).value()
+        }
         try actor.value()
         try worker.value()
         #expect(outcome.summary.isComplete)
         #expect(outcome.batches.map(\.step) == [2, 3])
         #expect(outcome.weights == expected)
+    }
+
+    /// Tries again while something else listens at all addresses of the port, of whose end nothing tells.
+    private func onceThePortIsFree<Value>(_ body: () throws -> Value) throws -> Value {
+        let deadline = ContinuousClock.now + .seconds(30)
+        while true {
+            do { return try body() } catch {
+                guard "\(error)".contains("Address already in use"), ContinuousClock.now < deadline else { throw error }
+                Thread.sleep(forTimeInterval: 0.05)
+            }
+        }
     }
 
     @Test func stop_actorAndWorker_leaveWithSuccessAndTheRunGoesOn() throws {
