@@ -61,7 +61,7 @@ package struct CrystalEvaluation {
         return crystals
     }
 
-    /// Evaluates crystals that are given some at a time.
+    /// Evaluates crystals that are given some at a time; names that come again are numbered.
     ///
     /// - Parameter feed: calls its argument with each part of them.
     package func evaluate(
@@ -69,9 +69,11 @@ package struct CrystalEvaluation {
         feed: (([EvaluationSubject]) throws -> Void) throws -> Void
     ) throws -> [EvaluatedCrystal] {
         var crystals: [EvaluatedCrystal] = []
+        var names = UniqueNames()
         let examiners = makeExaminers()
         try feed { subjects in
-            crystals += try measure(subjects, after: crystals.count, examiners, log)
+            let named = subjects.map { EvaluationSubject(id: names.name($0.id), form: $0.form) }
+            crystals += try measure(named, after: crystals.count, examiners, log)
             progress(crystals.count)
         }
         try kinds.write(into: &crystals, team: team)

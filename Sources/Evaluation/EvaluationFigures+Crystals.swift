@@ -1,5 +1,6 @@
 internal import Crystals
 package import Report
+internal import Stability
 
 extension EvaluationFigures {
     /// The figures of evaluated crystals.
@@ -25,7 +26,7 @@ extension EvaluationFigures {
         for symbol in crystals.flatMap(\.elements) { elements[symbol, default: 0] += 1 }
         self.init(
             samples: total, threshold: threshold, valid: share { $0.invalid == nil },
-            compositionValid: share { $0.composition == CompositionVerdictName.valid },
+            compositionValid: share { $0.composition == CompositionValidity.Verdict.valid.rawValue },
             elemental: share { $0.elements.count == 1 }, binary: share { $0.elements.count == 2 },
             sparse: share { $0.hullEntries.map { $0 < CrystalExaminer.fewEntries } ?? false },
             spaceGroups: byGroup.count, elements: elements.count,
@@ -40,9 +41,6 @@ extension EvaluationFigures {
             relaxedHeights: crystals.compactMap { $0.relaxed?.state.energyAboveHull })
     }
 }
-
-/// The word of records for a valid composition.
-private enum CompositionVerdictName { static let valid = "valid" }
 
 extension EvaluatedCrystal {
     var crystalSystem: CrystalSystem? { spaceGroup.flatMap { SpaceGroup(number: $0) }?.crystalSystem }

@@ -50,11 +50,12 @@ package struct EvaluationFolder {
         let folder = url.appending(path: "cifs-\(name)")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         var sums = ""
+        var names = UniqueNames()
         var table = "material_id,cif_string\n"
         for crystal in crystals {
             guard let cif = crystal.cif else { continue }
             let data = Data(cif.utf8)
-            let file = "\(HTMLText.fileName(crystal.id)).cif"
+            let file = "\(names.name(HTMLText.fileName(crystal.id))).cif"
             try data.write(to: folder.appending(path: file), options: .atomic)
             sums += "\(Digest(of: data).hexadecimal)  \(file)\n"
             table += "\(StructureWriter.csvField(crystal.id)),\(StructureWriter.csvField(cif))\n"

@@ -23,15 +23,17 @@ package final class EvaluationLog {
         self.url = url
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var length = 0
-        if let data = try? Data(contentsOf: url) {
+        let header = try encoder.encode(Header(settings: settings))
+        // One that was killed in its first line has nothing to go on from.
+        if let data = try? Data(contentsOf: url), !header.starts(with: data) {
             let lines = data.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
             if let first = lines.first, !first.isEmpty {
-                guard let header = try? JSONDecoder().decode(Header.self, from: first) else {
+                guard let found = try? JSONDecoder().decode(Header.self, from: first) else {
                     throw Problem(description: "\(url.path) is not the log of an evaluation; name another folder")
                 }
-                guard header.settings == settings else {
+                guard found.settings == settings else {
                     throw Problem(
-                        description: "\(url.path) is the log of another evaluation (\(header.settings)); name another "
+                        description: "\(url.path) is the log of another evaluation (\(found.settings)); name another "
                             + "folder, or evaluate as before")
                 }
                 length = first.count + 1

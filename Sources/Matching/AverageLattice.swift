@@ -52,8 +52,8 @@ struct ShortestVectors {
     /// Coordinates in the reduced cell.
     func reduced(_ x: SIMD3<Double>) -> SIMD3<Double> { inverse.combined(x) }
 
-    /// The shortest vector of a difference in the reduced cell, Å; nil if it is longer along a vector than partners may
-    /// be apart.
+    /// The shortest vector of a difference in the reduced cell, Å; nil if it is longer along a vector than
+    /// partners may be apart.
     func vector(_ difference: SIMD3<Double>) -> SIMD3<Double>? {
         let nearest = difference - nearestWhole(difference)
         guard nearest.x.magnitude <= tolerance.x, nearest.y.magnitude <= tolerance.y,

@@ -1,7 +1,7 @@
 /// Each part to the nearest whole number, halves to the even one.
 ///
-/// Adding and taking off 1.5 · 2⁵² leaves no room for fractions. The library's rounding is a call for each part where
-/// the processor's instruction for it may not be presumed, and comparisons do little else.
+/// Adding and taking off 1.5 · 2⁵² leaves no room for fractions. The library's rounding is a call for each part
+/// where the processor's instruction for it may not be presumed, and comparisons do little else.
 ///
 /// - Precondition: no part is 2⁵¹ or larger.
 @inline(__always)

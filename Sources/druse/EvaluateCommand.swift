@@ -90,7 +90,7 @@ struct EvaluateCommand: ParsableCommand {
         var columns: [(title: String, figures: EvaluationFigures)] = []
         var summaries: [EvaluationSummary] = []
         for source in sources {
-            let log = try folder?.log(source.name, settings: "\(source.words), \(words)")
+            let log = try source.words.flatMap { try folder?.log(source.name, settings: "\($0), \(words)") }
             if let log, log.count > 0 { writeMessage("going on: \(log.count) crystals are measured already") }
             let progress = TerminalProgress(
                 title: "evaluating \(source.title)", total: source.count, unit: "crystals", style: .onTerminal())

@@ -89,8 +89,8 @@ struct EvaluationSubjectOptions: ParsableArguments {
         let title: String
         /// For files.
         let name: String
-        /// What decides which crystals they are.
-        let words: String
+        /// What decides which crystals they are; nil if that cannot be told, as of the standard input.
+        let words: String?
         let content: Content
         /// The policy's file, where it is a run's newest.
         var file: URL?
@@ -156,9 +156,18 @@ struct EvaluationSubjectOptions: ParsableArguments {
         }
         return [
             Source(
-                title: "structures", name: "structures", words: "structures \(structures.joined(separator: " "))",
+                title: "structures", name: "structures", words: contents,
                 content: .files(structures))
         ]
+    }
+
+    /// The structures' files by what is in them; nil if one cannot be read twice.
+    private var contents: String? {
+        guard !structures.contains("-") else { return nil }
+        let digests = StructurePlace.all(in: structures, format: nil).places.map { place in
+            "\(place.name) \((try? place.digest().hexadecimal) ?? "unreadable")"
+        }
+        return "structures \(Digest(of: digests.joined(separator: "\n").utf8).hexadecimal)"
     }
 
     private func plan(_ run: RunConfiguration?, _ usualCount: Int) throws -> SpaceGroupPlan {

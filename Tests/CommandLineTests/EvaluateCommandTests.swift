@@ -47,6 +47,9 @@ import Testing
         // Once more: nothing is measured, and nothing else is told.
         let next = try DruseProcess.run(arguments)
         #expect(next.output == outcome.output && next.messages.contains("going on: 4 crystals are measured already"))
+        // Other contents under the same name are another evaluation.
+        try Self.structures.replacing("2.9", with: "2.95").write(toFile: file, atomically: true, encoding: .utf8)
+        #expect(try DruseProcess.run(arguments).messages.contains("is the log of another evaluation"))
         let other = try DruseProcess.run(arguments + ["--relax"])
         #expect(other.status == 1 && other.messages.contains("is the log of another evaluation"))
     }

@@ -94,6 +94,23 @@ import Testing
         #expect(crystals[4].asSampled?.energyAboveHull == nil)
     }
 
+    /// Files in several folders may have one name.
+    @Test func evaluate_namesThatComeAgain_areNumbered_andEachIsMeasured() throws {
+        let sizes = [5.64, 6.3, 5.64]
+        let subjects = try sizes.map { EvaluationSubject(id: "cell", form: .structure(try salt("Na", a: $0))) }
+        let url = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID()).jsonl")
+        defer { try? FileManager.default.removeItem(at: url) }
+        for _ in 0..<2 {
+            let crystals = try evaluation(threads: 1).evaluate(log: EvaluationLog(url, settings: "s")) {
+                try $0(subjects)
+            }
+            #expect(crystals.map(\.id) == ["cell", "cell-2", "cell-3"])
+            let energies = crystals.map { $0.asSampled?.energyPerAtom }
+            #expect(energies[0] == energies[2] && energies[0] != energies[1])
+            #expect(crystals[2].asSampled?.equals == "cell")
+        }
+    }
+
     @Test func evaluate_relaxed_judgesBothForms_andADisplacementChangesNoVerdict() throws {
         let subjects = [EvaluationSubject(id: "wide", form: .structure(try salt("Na", a: 6.1, stretched: 1.04)))]
         func relaxed(rattle: Double) throws -> EvaluatedCrystal {

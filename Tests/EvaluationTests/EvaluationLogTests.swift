@@ -31,10 +31,10 @@ import Testing
             try EvaluationLog(url, settings: "s").append([crystal("a"), crystal("b")])
             let whole = try Data(contentsOf: url)
             let header = (whole.firstIndex(of: UInt8(ascii: "\n")) ?? 0) + 1
-            for length in header...whole.count {
+            for length in 0...whole.count {
                 try whole.prefix(length).write(to: url)
                 let log = try EvaluationLog(url, settings: "s")
-                #expect(log.count == whole[header..<length].count { $0 == UInt8(ascii: "\n") })
+                #expect(log.count == whole[..<length].dropFirst(header).count { $0 == UInt8(ascii: "\n") })
                 try log.append([crystal("z")])
                 #expect(try EvaluationLog(url, settings: "s").count == log.count + 1)
             }

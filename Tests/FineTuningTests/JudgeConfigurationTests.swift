@@ -41,7 +41,9 @@ import Testing
         let configuration = try parse("judges: [{name: far, potential: /no/such.safetensors}]")
         let error = #expect(throws: (any Error).self) {
             try RunPlan(
-                configuration: configuration, directory: URL(filePath: "/tmp/never-made-\(UUID())"), resume: false,
+                configuration: configuration,
+                directory: FileManager.default.temporaryDirectory.appending(path: "\(UUID())"),
+                resume: false,
                 isInsecure: false)
         }
         let text = error.map { "\($0)" } ?? ""

@@ -31,7 +31,7 @@ package struct MeasuringWork: PeerWork {
         case working
         /// Waits for files of recipes.
         case lacking([Digest], of: [String])
-        case done([String], usable: [String])
+        case done([String], usable: [Digest])
     }
 
     package static let role = PeerRole.rewardWorker
@@ -129,12 +129,13 @@ package struct MeasuringWork: PeerWork {
     /// The recipes of the login that there is an engine for.
     private var usable: [Digest] {
         guard case .done(_, let usable) = preparation else { return [] }
-        return usable.map { Digest(of: $0.utf8) }.filter { recipes[$0] != nil }
+        return usable.filter { recipes[$0] != nil }
     }
 
     package mutating func finished(_ output: Output, _ session: inout PeerSession) {
         switch output {
-        case .prepared(let wanted, .success(let usable)): preparation = .done(wanted, usable: usable)
+        case .prepared(let wanted, .success(let usable)):
+            preparation = .done(wanted, usable: usable.map { Digest(of: $0.utf8) })
         case .prepared(_, .failure(let problem)): session.leave(problem)
         case .lacking(let digests, let wanted):
             session.log("pulling \(digests.count) files of the recipe from the learner")
