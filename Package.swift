@@ -37,7 +37,8 @@ let package = Package(
             resources: [.copy("Resources")]),
         .target(name: "PolicyOptimization", dependencies: ["Base", "Crystals", "Kernels", "Policy", "Trajectories"]),
         .target(
-            name: "Rewards", dependencies: ["Configuration", "Crystals", "Potentials", "Stability", "Trajectories"]),
+            name: "Rewards",
+            dependencies: ["Base", "Configuration", "Crystals", "Matching", "Potentials", "Stability", "Trajectories"]),
         .target(
             name: "Engines",
             dependencies: [

@@ -15,10 +15,12 @@ package struct ArchivedCrystal: Equatable, Sendable {
     /// Under the frozen reference policy, natural logarithm.
     package var referenceLogProbability: LogProbabilities
     package var outcome: Outcome
-    /// A stable code of the reason where the outcome is invalid or failed.
+    /// A stable code of the reason where the outcome is invalid or failed, or where a measured crystal abstains or has
+    /// the floor.
     package var reason: String?
     /// All that was measured of it; empty where nothing was.
     package var measurement: Trajectories.Measurement
+    /// What training saw; nil before its step, and where it abstains.
     package var reward: Double?
     /// The step that trained on it; nil if none did.
     package var trainedAt: Step?

@@ -88,9 +88,10 @@ package final class RunArchive: Sendable {
     }
 
     /// Keeps the record of a step whose checkpoint is not there yet, in the place of another one, and notes which
-    /// crystals it trained on.
+    /// crystals it trained on and what its crystals are worth.
     package func insertPending(
-        _ record: StepRecord, policyDigest: String, trainedOn crystals: [CrystalID]
+        _ record: StepRecord, policyDigest: String, trainedOn crystals: [CrystalID],
+        verdicts: [(id: CrystalID, verdict: Verdict)] = []
     ) throws(ArchiveError) {
         let text = try text(of: record)
         try write("add a step") { connection in
@@ -102,6 +103,16 @@ package final class RunArchive: Sendable {
                 sql: "UPDATE crystals SET trained_at = ? WHERE version = ? AND unit = ? AND crystal_index = ?")
             for id in crystals {
                 try statement.execute(arguments: [record.step, id.version.number, id.unit, id.index])
+            }
+            let judging = try connection.cachedStatement(
+                sql: """
+                    UPDATE crystals SET reward = ?, reason = ?
+                    WHERE version = ? AND unit = ? AND crystal_index = ?
+                    """)
+            for (id, verdict) in verdicts {
+                let reward = verdict.reward.flatMap { $0.isFinite ? $0 : nil }
+                try judging.execute(
+                    arguments: [reward, verdict.reason, id.version.number, id.unit, id.index])
             }
         }
     }

@@ -3,7 +3,7 @@ extension Crystal {
     ///
     /// Crystals that share it have the same formula and the same occupied Wyckoff positions; they may differ in
     /// coordinates and lattice.
-    var wyckoffSequence: String {
+    package var wyckoffSequence: String {
         let ordered = sites.sorted { ($0.wyckoff, $0.element) < ($1.wyckoff, $1.element) }
         let parts = ordered.map { "\(WyckoffPosition.letter(index: $0.wyckoff))-\($0.element.symbol)" }
         return (["\(spaceGroup.number)"] + parts).joined(separator: "-")

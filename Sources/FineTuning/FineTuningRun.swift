@@ -261,7 +261,8 @@ package struct FineTuningRun {
             context: .init(
                 seed: configuration.seed, potential: potential,
                 hull: standard.hullDigest,
-                stableBelow: configuration.stableBelow, reward: configuration.reward), archive: archive,
+                stableBelow: configuration.stableBelow,
+                uncertaintyLimit: configuration.reward.limits.maximumUncertainty), archive: archive,
             metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
             logger: logger, say: say,
             announce: { endpoint in

@@ -7,6 +7,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     package var advantage = ClippedObjective.Advantage.detached
     package var clip = 0.2
     package var klWeight = 0.005
+    package var klBaseline = ClippedObjective.KLBaseline.batch
     package var ratioLimit = 10.0
     package var epochs = 5
     package var minibatch = 0
@@ -26,6 +27,10 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
             "whether the gradient runs through the KL term: `detached` (the paper) or `differentiated` (its code)"),
         .init("clip", \.clip, takes: .between(0, 1), "ε of the clipped ratio"),
         .init("kl_weight", \.klWeight, takes: .atLeast(0), "β of the KL term in the advantage"),
+        .init(
+            "kl_baseline", \.klBaseline,
+            "what is taken off the KL term, as the baseline is off the reward: its mean over the `batch`, or `none` (the "
+                + "paper), with which the KL grows once β times KL nears the spread of the rewards"),
         .init(
             "ratio_limit", \.ratioLimit,
             takes: .custom("0 or above 1 + clip") { $0 == 0 || ($0 > 1 && $0.isFinite) ? nil : ratioLimitProblem($0) },
@@ -56,7 +61,8 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         var settings = PolicyGradientSettings()
         settings.objective = ClippedObjective(
             clip: clip, klWeight: klWeight, ratio: ratio, advantage: advantage,
-            ratioLimit: ratioLimit > 0 ? ratioLimit : nil)
+            ratioLimit: ratioLimit > 0 ? ratioLimit : nil,
+            klBaseline: klBaseline)
         settings.epochs = epochs
         settings.minibatch = minibatch
         settings.schedule = .inverse(rate: learningRate, decay: learningRateDecay, warmup: warmupSteps)
@@ -67,3 +73,4 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
 
 extension ClippedObjective.Ratio: ConfigurationValue {}
 extension ClippedObjective.Advantage: ConfigurationValue {}
+extension ClippedObjective.KLBaseline: ConfigurationValue {}

@@ -10,7 +10,7 @@ package import Trajectories
 
 /// Learns from scored batches by clipped policy gradients and keeps all state in checkpoints.
 package final class PolicyTrainer: BatchTrainer {
-    private let reward: RewardConfiguration
+    private var judge: RewardJudge
     private let settings: PolicyGradientSettings
     private let reference: Blob
     private let store: CheckpointStore
@@ -41,7 +41,6 @@ package final class PolicyTrainer: BatchTrainer {
     ) throws {
         self.engine = engine
         skippedLimit = min(Self.skippedStepsLimit, configuration.versions)
-        reward = configuration.reward
         settings = configuration.objective.settings
         self.reference = Blob(reference)
         self.store = store
@@ -58,6 +57,7 @@ package final class PolicyTrainer: BatchTrainer {
         {
             state = newest
         }
+        judge = try RewardJudge(configuration.reward, state: state.judging)
         version = state.version
         skippedInARow = state.skippedInARow
         gathering = state.gathering
@@ -90,24 +90,39 @@ package final class PolicyTrainer: BatchTrainer {
             throw RoleError.trainer("it is given the batch of step \(batch.step) at version \(version)")
         }
         gathering = batch.gathering
-        // With nothing but invalid crystals there is nothing to compare: the next version has the same weights.
-        guard !ScoringFailures(batch).nothingToLearn else {
-            version = batch.step.madeVersion
-            return TrainedVersion(version: version, policy: blob, statistics: [:])
+        let judgement: Judgement
+        do throws(JudgingError) {
+            judgement = try judge.judge(batch.crystals.map { ($0.sampled.crystal, $0.outcome) })
+        } catch { throw RoleError.cannotServe("\(error)") }
+        let learnt = zip(batch.crystals, judgement.verdicts).compactMap { item, verdict in
+            verdict.reward.map { (crystal: item, reward: $0) }
         }
-        let learnt = batch.crystals.filter { reward.reward(of: $0.outcome) != nil }
-        let statistics = try trainer.train(
-            learnt.compactMap { item in reward.reward(of: item.outcome).map { (item.sampled, $0) } })
+        // With nothing but invalid crystals, or none that has a verdict, there is nothing to compare: the next version
+        // has the same weights.
+        guard !ScoringFailures(batch).nothingToLearn, !learnt.isEmpty else {
+            version = batch.step.madeVersion
+            var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(judgement))
+            trained.verdicts = judgement.verdicts
+            trained.notes = judgement.notes
+            if learnt.isEmpty {
+                trained.notes.append(
+                    "nothing learnt in step \(batch.step): all \(batch.crystals.count) crystals abstain ("
+                        + judgement.abstained.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                        .joined(separator: ", ") + ")")
+            }
+            return trained
+        }
+        let statistics = try trainer.train(learnt.map { ($0.crystal.sampled, $0.reward) })
         skippedInARow = statistics.isSkipped ? skippedInARow + 1 : 0
-        var notes: [String] = []
+        var notes = judgement.notes
         if statistics.isSkipped {
-            let names = Self.names(statistics.notFinite.map { learnt[$0] })
+            let names = Self.names(statistics.notFinite.map { learnt[$0].crystal })
             notes.append(
                 "nothing learnt in step \(batch.step): a loss, gradient or update is not finite"
                     + (names.isEmpty ? "" : " (\(names))") + "; weights, optimiser and baseline stay as they were")
         }
         if !statistics.unusable.isEmpty {
-            let names = Self.names(statistics.unusable.map { learnt[$0] })
+            let names = Self.names(statistics.unusable.map { learnt[$0].crystal })
             notes.append("left out of step \(batch.step), since the policy cannot learn from them: \(names)")
         }
         if skippedInARow >= skippedLimit {
@@ -123,15 +138,16 @@ package final class PolicyTrainer: BatchTrainer {
         }
         version = batch.step.madeVersion
         blob = Blob(try trainer.encodedWeights())
-        var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
+        var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics).merging(Self.table(judgement)) { $1 })
+        trained.verdicts = judgement.verdicts
         if !statistics.isSkipped {
             let unusable = Set(statistics.unusable)
-            trained.trainedOn = learnt.indices.filter { !unusable.contains($0) }.map { learnt[$0].sampled.id }
+            trained.trainedOn = learnt.indices.filter { !unusable.contains($0) }.map { learnt[$0].crystal.sampled.id }
         }
-        trained.notFinite = statistics.notFinite.map { learnt[$0].sampled.id }
-        trained.distrusted = Set(statistics.claimsOff.map { learnt[$0].sampledBy }).sorted()
+        trained.notFinite = statistics.notFinite.map { learnt[$0].crystal.sampled.id }
+        trained.distrusted = Set(statistics.claimsOff.map { learnt[$0].crystal.sampledBy }).sorted()
         for name in trained.distrusted {
-            let count = statistics.claimsOff.count { learnt[$0].sampledBy == name }
+            let count = statistics.claimsOff.count { learnt[$0].crystal.sampledBy == name }
             notes.append(
                 "\(name) claims log-probabilities that are not the policy's for \(count) crystals of step "
                     + "\(batch.step); the learner trains with its own values")
@@ -150,11 +166,22 @@ package final class PolicyTrainer: BatchTrainer {
     package func checkpoint() throws {
         let state = TrainingCheckpoint(
             version: version, weights: trainer.weights, optimiser: trainer.optimiser, baseline: trainer.baseline,
-            skippedInARow: skippedInARow, engine: engine, gathering: gathering)
+            skippedInARow: skippedInARow, engine: engine, gathering: gathering,
+            judging: judge.state)
         try store.save(
             Checkpoint(
                 version: version.number, referenceDigest: store.referenceDigest,
                 parts: try state.parts(policyBytes: blob.bytes)))
+    }
+
+    /// The names under which what was judged travels to the observer: `abstained.REASON`, `floored.REASON`, `term.NAME`.
+    private static func table(_ judgement: Judgement) -> [String: Double] {
+        var table: [String: Double] = [:]
+        for (reason, count) in judgement.abstained { table["abstained.\(reason)"] = Double(count) }
+        for (reason, count) in judgement.floored { table["floored.\(reason)"] = Double(count) }
+        for (name, mean) in judgement.termMeans { table["term.\(name)"] = mean }
+        table["hypervolume"] = judgement.hypervolume
+        return table
     }
 
     /// The names under which statistics travel to the observer.

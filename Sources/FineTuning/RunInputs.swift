@@ -4,6 +4,7 @@ internal import Configuration
 package import Engines
 internal import Foundation
 package import Policy
+internal import PolicyOptimization
 internal import Potentials
 internal import Rewards
 internal import Stability
@@ -51,6 +52,9 @@ package struct RunInputs: Sendable {
         if !ConfigurationLoader.holds("reward.limits.minimum_distance_share", in: text) {
             configuration.reward.limits.removeAtomicLimits()
         }
+        // A run of a build without these goes on as it was begun.
+        if !ConfigurationLoader.holds("objective.kl_baseline", in: text) { configuration.objective.klBaseline = .none }
+        if !ConfigurationLoader.holds("reward.guards.use", in: text) { configuration.reward.guards = .none }
         return configuration
     }
 

@@ -5,7 +5,6 @@ internal import Crystals
 package import Fleet
 internal import Foundation
 package import Logging
-package import Rewards
 internal import Synchronization
 package import Telemetry
 package import Trajectories
@@ -18,14 +17,17 @@ package final class RunRecorder: RunObserver {
         package var potential: String
         package var hull: String
         package var stableBelow: Double
-        package var reward: RewardConfiguration
+        /// The spread of potentials that counts as doubt, eV/atom; nil: the usual one.
+        package var uncertaintyLimit: Double?
 
-        package init(seed: UInt64, potential: String, hull: String, stableBelow: Double, reward: RewardConfiguration) {
+        package init(
+            seed: UInt64, potential: String, hull: String, stableBelow: Double, uncertaintyLimit: Double? = nil
+        ) {
             self.seed = seed
             self.potential = potential
             self.hull = hull
             self.stableBelow = stableBelow
-            self.reward = reward
+            self.uncertaintyLimit = uncertaintyLimit
         }
     }
 
@@ -33,6 +35,8 @@ package final class RunRecorder: RunObserver {
         /// Of the step in hand, and the digest of the policy that it began with.
         var pending: StepRecord?
         var pendingDigest = ""
+        /// Its crystals, in the order of its verdicts.
+        var pendingCrystals: [(id: CrystalID, isMeasured: Bool)] = []
         /// The crystals in the archive whose batch is not complete yet.
         var archived: Set<CrystalID> = []
         var totals: [String: Int] = [:]
@@ -86,19 +90,25 @@ package final class RunRecorder: RunObserver {
         let record = record(of: batch)
         // The newest version comes last.
         let digest = batch.crystals.last?.policy.hexadecimal ?? ""
-        state.withLock { ($0.pending, $0.pendingDigest) = (record, digest) }
+        let crystals = batch.crystals.map { item in
+            if case .measured = item.outcome { (id: item.sampled.id, isMeasured: true) } else {
+                (id: item.sampled.id, isMeasured: false)
+            }
+        }
+        state.withLock { ($0.pending, $0.pendingDigest, $0.pendingCrystals) = (record, digest, crystals) }
     }
 
     package func stepTrained(_ report: StepReport) throws {
-        let made: (record: StepRecord, policyDigest: String)? = state.withLock { state in
+        let made: (record: StepRecord, policyDigest: String, ids: [CrystalID])? = state.withLock { state in
             guard var record = state.pending else { return nil }
             finish(&record, report: report, state: &state)
             state.pending = record
-            return (record, state.pendingDigest)
+            return (record, state.pendingDigest, state.pendingCrystals.map(\.id))
         }
         guard let made else { return }
         try archive.insertPending(
-            made.record, policyDigest: made.policyDigest, trainedOn: report.trainedOn)
+            made.record, policyDigest: made.policyDigest, trainedOn: report.trainedOn,
+            verdicts: zip(made.ids, report.verdicts).map { ($0, $1) })
     }
 
     package func stepFinished(_ report: StepReport) {
@@ -193,18 +203,14 @@ package final class RunRecorder: RunObserver {
     private func record(of batch: ScoredBatch) -> StepRecord {
         var record = StepRecord(step: batch.step.number)
         var spread = CrystalSpread()
-        var rewards: [Double] = []
-        var scored: [Double] = []
-        var stable = 0
+        var (scored, stable) = (0, 0)
         var relaxation = StepRecord.Relaxation()
         var uncertainties: [StepRecord.Uncertainty.Crystal] = []
         for item in batch.crystals {
             spread.add(item.sampled.crystal)
-            let reward = context.reward.reward(of: item.outcome)
-            if let reward { rewards.append(reward) }
             switch item.outcome {
             case .measured(let measurement):
-                if let reward { scored.append(reward) }
+                scored += 1
                 let isStable = measurement[.energyAboveHull] ?? .infinity < context.stableBelow
                 if isStable { stable += 1 }
                 if let value = measurement[.uncertainty] { uncertainties.append(.init(value, isStable: isStable)) }
@@ -214,19 +220,17 @@ package final class RunRecorder: RunObserver {
                         energy: before - (measurement[.energyPerAtom] ?? before),
                         displacement: measurement[.relaxationDisplacement] ?? 0)
                 }
-                if context.reward.isTooUncertain(measurement) { record.invalid["too_uncertain", default: 0] += 1 }
             case .invalid(let reason): record.invalid[reason.rawValue, default: 0] += 1
             case .failed(let failure): record.failed[failure.reason, default: 0] += 1
             }
         }
         record.crystals = batch.crystals.count
-        record.scored = scored.count
-        record.setRewards(all: rewards, scored: scored)
+        record.scored = scored
         record.stableFraction = Double(stable) / Double(max(1, batch.crystals.count))
         record.uniqueFraction = spread.uniqueFraction
         record.relaxation = relaxation.crystals > 0 ? relaxation : nil
         record.uncertainty = .init(
-            uncertainties, threshold: context.reward.limits.maximumUncertainty ?? StepRecord.Uncertainty.threshold)
+            uncertainties, threshold: context.uncertaintyLimit ?? StepRecord.Uncertainty.threshold)
         record.spread = .init(spaceGroups: spread.spaceGroups, elements: spread.elements)
         record.seconds.score = batch.crystals.reduce(0) { $0 + $1.scoringSeconds }
         record.seconds.sample = batch.report.samplingSeconds
@@ -241,6 +245,18 @@ package final class RunRecorder: RunObserver {
     private func finish(_ record: inout StepRecord, report: StepReport, state: inout State) {
         let values = report.statistics
         record.trained = report.trainedOn.count
+        let judged = zip(state.pendingCrystals, report.verdicts)
+        record.setRewards(
+            all: judged.compactMap(\.1.reward), scored: judged.compactMap { $0.isMeasured ? $1.reward : nil })
+        func counts(_ prefix: String) -> [String: Int]? {
+            let counts = Self.named(prefix, in: values).mapValues { Int($0) }
+            return counts.isEmpty ? nil : counts
+        }
+        record.abstained = counts("abstained.")
+        record.floored = counts("floored.")
+        let terms = Self.named("term.", in: values)
+        record.terms = terms.isEmpty ? nil : terms
+        record.hypervolume = values["hypervolume"]
         record.klReference = values["kl_reference"]
         if let whole = values["clip_whole"] {
             record.clipFraction = .init(whole: whole)
@@ -270,6 +286,13 @@ package final class RunRecorder: RunObserver {
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
     }
 
+    /// The statistics whose names begin with a prefix, without it.
+    private static func named(_ prefix: String, in values: [String: Double]) -> [String: Double] {
+        var found: [String: Double] = [:]
+        for (name, value) in values where name.hasPrefix(prefix) { found[String(name.dropFirst(prefix.count))] = value }
+        return found
+    }
+
     private func row(_ item: ScoredCrystal) -> ArchivedCrystal {
         let sampled = item.sampled
         var row = ArchivedCrystal(
@@ -280,7 +303,6 @@ package final class RunRecorder: RunObserver {
                 seed: context.seed, policyDigest: item.policy.hexadecimal, actor: item.sampledBy, worker: item.scoredBy,
                 potential: context.potential, hull: context.hull))
         row.scoringSeconds = item.scoringSeconds
-        row.reward = context.reward.reward(of: item.outcome)
         switch item.outcome {
         case .measured(let measurement): row.measurement = measurement
         case .invalid(let reason):

@@ -5,6 +5,7 @@ package import Foundation
 internal import Kernels
 package import Policy
 package import PolicyOptimization
+package import Rewards
 package import Trajectories
 
 /// All state of a fine-tuning run between two steps, as the parts of a checkpoint.
@@ -21,11 +22,15 @@ package struct TrainingCheckpoint: Sendable {
     package var engine: EngineDigests
     /// What is held for the next step; nil before the first one, and in checkpoints of builds that did not keep it.
     package var gathering: GatheringState?
+    /// What judging remembers of the batches before.
+    package var judging: RewardJudge.State
 
     package init(
         version: PolicyVersion, weights: PolicyWeights, optimiser: Adam, baseline: RunningBaseline,
-        skippedInARow: Int = 0, engine: EngineDigests = EngineDigests(), gathering: GatheringState? = nil
+        skippedInARow: Int = 0, engine: EngineDigests = EngineDigests(), gathering: GatheringState? = nil,
+        judging: RewardJudge.State = .init()
     ) {
+        self.judging = judging
         self.gathering = gathering
         self.skippedInARow = skippedInARow
         self.engine = engine
@@ -50,6 +55,8 @@ package struct TrainingCheckpoint: Sendable {
         var engine: EngineDigests?
         /// Checkpoints of older builds lack it.
         var gathering: GatheringState?
+        /// Checkpoints of older builds lack it.
+        var judging: RewardJudge.State?
     }
 
     /// - Parameter policyBytes: `weights` encoded, as broadcast.
@@ -59,7 +66,7 @@ package struct TrainingCheckpoint: Sendable {
         encoder.outputFormatting = [.sortedKeys]
         let state = State(
             version: version.number, optimiserSteps: optimiser.stepCount, baseline: baseline,
-            skippedInARow: skippedInARow, engine: engine, gathering: gathering)
+            skippedInARow: skippedInARow, engine: engine, gathering: gathering, judging: judging)
         return [
             Self.policyPart: policyBytes, Self.optimiserPart: moments.encoded(),
             Self.statePart: try encoder.encode(state),
@@ -97,6 +104,7 @@ package struct TrainingCheckpoint: Sendable {
                 "checkpoint \(checkpoint.version) holds crystals for step \(gathering.nextStep); remove it")
         }
         baseline = state.baseline
+        judging = state.judging ?? RewardJudge.State()
         skippedInARow = state.skippedInARow ?? 0
         engine = state.engine ?? EngineDigests()
         if let difference = expected.difference(from: engine) { throw RoleError.cannotServe(difference) }

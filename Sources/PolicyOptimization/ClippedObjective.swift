@@ -25,6 +25,15 @@ package struct ClippedObjective: Sendable, Hashable {
         case differentiated
     }
 
+    /// What is taken off β k, as the baseline is off the reward.
+    package enum KLBaseline: String, Sendable, Codable, CaseIterable {
+        /// Nothing, as in the paper: once β k nears the spread of the rewards almost every advantage is negative, and the
+        /// policy is pushed off whatever it draws.
+        case none
+        /// β times the mean of k over the batch, under the policy that drew it.
+        case batch
+    }
+
     /// ε
     package var clip: Double
     /// β
@@ -33,11 +42,13 @@ package struct ClippedObjective: Sendable, Hashable {
     package var advantage: Advantage
     /// c; nil has no limit, as in the paper.
     package var ratioLimit: Double?
+    package var klBaseline: KLBaseline
 
     package init(
         clip: Double = 0.2, klWeight: Double = 0.1, ratio: Ratio = .crystal, advantage: Advantage = .detached,
-        ratioLimit: Double? = nil
+        ratioLimit: Double? = nil, klBaseline: KLBaseline = .none
     ) {
+        self.klBaseline = klBaseline
         self.ratioLimit = ratioLimit
         self.clip = clip
         self.klWeight = klWeight
@@ -66,7 +77,7 @@ package struct ClippedObjective: Sendable, Hashable {
     ///   - current: under the policy being optimised.
     ///   - behaviour: under the policy that drew the crystal.
     ///   - reference: under the frozen reference policy.
-    ///   - advantage: reward minus baseline.
+    ///   - advantage: reward minus baseline, and with a baseline of the KL term plus β times its mean.
     package func term(
         current: LogProbabilities, behaviour: LogProbabilities, reference: LogProbabilities, advantage value: Double
     ) -> Term {

@@ -123,6 +123,13 @@ package final class PolicyGradientTrainer {
             self.rewards = rewards
             behaviour = items.map { _ in nil }
         }
+
+        /// The mean of log p - log p_reference, an estimate of KL(policy || reference), nats.
+        var meanKL: Double {
+            zip(items, behaviour).reduce(0) {
+                $0 + ($1.1 ?? $1.0.logProbability).total - $1.0.referenceLogProbability.total
+            } / Double(items.count)
+        }
     }
 
     private enum Interruption: Error {
@@ -137,14 +144,16 @@ package final class PolicyGradientTrainer {
         let level = baseline.update(meanReward: mean)
         statistics.baseline = level
         let size = settings.minibatch > 0 ? min(settings.minibatch, count) : count
-        // With one step per pass, the first step's own forward pass gives the behaviour policy's values.
-        if size < count { pass.behaviour = try logProbabilities(pass.items, by: weights, team) }
+        let centersKL = settings.objective.klBaseline == .batch && settings.objective.klWeight > 0
+        // Else, with one step per pass, the first step's own forward pass gives the behaviour policy's values.
+        if size < count || centersKL { pass.behaviour = try behaviours(pass.items) }
+        let drift = centersKL ? settings.objective.klWeight * pass.meanKL : 0
         var values = 0.0
         for epoch in 0..<settings.epochs {
             var tally = RatioTally()
             for start in stride(from: 0, to: count, by: size) {
                 let range = start..<min(start + size, count)
-                let terms = try step(&pass, range: range, baseline: level, statistics: &statistics)
+                let terms = try step(&pass, range: range, baseline: level - drift, statistics: &statistics)
                 values += terms.reduce(0) { $0 + $1.value } / Double(range.count)
                 tally.add(terms)
             }
@@ -153,10 +162,15 @@ package final class PolicyGradientTrainer {
         let steps = Double(max(1, statistics.steps))
         statistics.objective = values / steps
         statistics.gradientNorm /= steps
-        let pairs = zip(pass.items, pass.behaviour)
-        statistics.klReference =
-            pairs.reduce(0) { $0 + ($1.1 ?? $1.0.logProbability).total - $1.0.referenceLogProbability.total }
-            / Double(count)
+        statistics.klReference = pass.meanKL
+    }
+
+    /// The log-probabilities of the policy as it is before the first step.
+    private func behaviours(_ items: [SampledCrystal]) throws(Interruption) -> [LogProbabilities] {
+        let values = try logProbabilities(items, by: weights, team)
+        let strange = values.indices.filter { !values[$0].isSensible }
+        guard strange.isEmpty else { throw .notFinite(strange) }
+        return values
     }
 
     private func step(

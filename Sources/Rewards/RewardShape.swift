@@ -1,7 +1,7 @@
 package import Configuration
-internal import Foundation
 
-/// How an energy above the hull becomes a reward; lower energies never earn less.
+/// The reward of a height above the hull where it is the only aim: one term (``RewardTerm``) by a name of its own. Lower
+/// energies never earn less.
 package enum RewardShape: Sendable, Hashable {
     /// -E_hull, eV/atom, clipped to a range: the reward of arXiv 2504.02367.
     case linear(clip: ClosedRange<Double>)
@@ -17,24 +17,6 @@ package enum RewardShape: Sendable, Hashable {
 
     /// The bounded shape with its default parameters.
     package static let `default` = RewardShape.exponential(scale: defaultScale, maximum: defaultMaximum)
-
-    /// The reward of an energy above the hull.
-    ///
-    /// - Parameter energyAboveHull: eV/atom; not NaN.
-    package func reward(energyAboveHull: Double) -> Double {
-        switch self {
-        case .linear(let clip): min(max(-energyAboveHull, clip.lowerBound), clip.upperBound)
-        case .exponential(let scale, let maximum): min(max(exp(-energyAboveHull / scale), 0), maximum)
-        }
-    }
-
-    /// The least reward that the shape gives, which invalid crystals get as well.
-    package var floor: Double {
-        switch self {
-        case .linear(let clip): clip.lowerBound
-        case .exponential: 0
-        }
-    }
 }
 
 // MARK: Keys

@@ -42,6 +42,15 @@ package struct StepRecord: Codable, Equatable, Sendable {
     /// The evaluations that failed through no fault of the crystal, by reason.
     package var failed: [String: Int] = [:]
 
+    /// The crystals that are in no mean and no gradient, by reason; nil where none abstains, and in earlier builds.
+    package var abstained: [String: Int]?
+    /// The measured crystals that a guard gave the floor, by reason; nil where there are none.
+    package var floored: [String: Int]?
+    /// The mean value of each term of the reward; nil where there is one alone.
+    package var terms: [String: Double]?
+    /// Of the run's front; nil without one.
+    package var hypervolume: Double?
+
     /// The estimate of KL(policy || reference), nats a crystal.
     package var klReference: Double?
     /// The share of the probability ratios outside the clip range, after the last epoch.
@@ -197,7 +206,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case rewardMeanScored = "reward_mean_scored"
         case stableFraction = "stable_fraction"
         case uniqueFraction = "unique_fraction"
-        case relaxation, uncertainty, invalid, failed
+        case relaxation, uncertainty, invalid, failed, abstained, floored, terms, hypervolume
         case klReference = "kl_reference"
         case clipFraction = "clip_fraction"
         case ratio

@@ -28,6 +28,9 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// How far apart potentials are on the crystal, eV/atom: an estimate of the energy's error.
         package static let uncertainty = Quantity(rawValue: "uncertainty")
 
+        /// The entries of the hull within the crystal's chemical system.
+        package static let hullEntries = Quantity(rawValue: "hull_entries")
+
         /// The unit of its numbers; nil for a quantity that this build does not know.
         package var unit: String? {
             switch self {
@@ -75,6 +78,19 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
             sum.values[Quantity(rawValue: "\(judge)_\(quantity.rawValue)")] = value
         }
         return sum
+    }
+
+    /// The measurement with every height above the hull, also a judge's, at least as high as one.
+    ///
+    /// - Parameter height: eV/atom.
+    package func raisingHeights(to height: Double) -> Measurement {
+        let name = Quantity.energyAboveHull.rawValue
+        var raised = self
+        for (quantity, value) in values
+        where value < height && (quantity == .energyAboveHull || quantity.rawValue.hasSuffix("_\(name)")) {
+            raised.values[quantity] = height
+        }
+        return raised
     }
 
     /// The numbers in the order of their names.

@@ -13,7 +13,7 @@ struct Druse: ParsableCommand {
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
             RelaxCommand.self, HullCommand.self, HullIndexCommand.self, TokensCommand.self, MatchCommand.self,
             IndexCommand.self, IngestCommand.self, EvaluateCommand.self, ReportCommand.self, ExportCommand.self,
-            ConfigCommand.self, BenchCommand.self, EngineCommand.self,
+            ConfigCommand.self, RewardCommand.self, BenchCommand.self, EngineCommand.self,
         ])
 
     static func main() {

@@ -20,7 +20,7 @@ import Trajectories
         let log = Lines()
         let recorder = RunRecorder(
             context: .init(
-                seed: 1, potential: "external mace", hull: "", stableBelow: 0.1, reward: RewardConfiguration()),
+                seed: 1, potential: "external mace", hull: "", stableBelow: 0.1),
             archive: archive, metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
             roles: try JSONLinesWriter(url: roles), logger: Logger(label: "test") { _ in log }, say: { _ in },
             announce: { _ in })

@@ -86,7 +86,11 @@ import Trajectories
             return
         }
         #expect(measurement[.energyAboveHull] == -496.5)
-        #expect(RewardConfiguration().reward(of: .measured(measurement)) == 2)
+        // An error of potential or hull, not a find.
+        #expect(RewardConfiguration().reward(of: .measured(measurement)) == 0)
+        var unguarded = RewardConfiguration()
+        unguarded.guards = .none
+        #expect(unguarded.reward(of: .measured(measurement)) == 2)
     }
 
     /// Iron 0.62 Å apart looks bound to CHGNet.
@@ -145,11 +149,16 @@ import Trajectories
         }
     }
 
-    @Test func reward_ofATooUncertainCrystal_isTheFloor() {
+    @Test func reward_ofATooUncertainCrystal_isNoneOrTheFloor() {
         var configuration = RewardConfiguration()
         let measurement = Measurement([.energyPerAtom: -3, .energyAboveHull: 0, .uncertainty: 0.2])
         #expect(configuration.reward(of: .measured(measurement)) == 1)
         configuration.limits.maximumUncertainty = 0.1
+        #expect(configuration.reward(of: .measured(measurement)) == nil)
+        configuration.guards.uncertain = .floor
+        #expect(configuration.reward(of: .measured(measurement)) == configuration.floor)
+        // As in the builds before there were guards.
+        configuration.guards = .none
         #expect(configuration.reward(of: .measured(measurement)) == configuration.floor)
         #expect(configuration.measuredUncertaintyShare == 1)
         // What nobody measured is not held against a crystal.

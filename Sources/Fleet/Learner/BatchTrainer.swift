@@ -42,6 +42,8 @@ package struct TrainedVersion: Sendable {
     package var policy: Blob
     /// The crystals of the batch that the weights were trained on; none where they stayed as they were.
     package var trainedOn: [CrystalID] = []
+    /// What each crystal of the batch is worth, in their order; empty where the trainer does not tell.
+    package var verdicts: [Verdict] = []
     /// Whatever the trainer measured, by name, for the observer.
     package var statistics: [String: Double]
     /// The crystals that gave numbers that are not finite, so that the step left the weights as they were.

@@ -112,6 +112,7 @@ package struct LearnerRole {
             waitSeconds: begin.duration(to: received).seconds, batchSeconds: batch.seconds,
             storeSeconds: received.duration(to: stored).seconds, trainSeconds: stored.duration(to: finished).seconds,
             checkpointSeconds: 0, outcomes: outcomes, notFinite: trained.notFinite, notes: trained.notes)
+        report.verdicts = trained.verdicts
         try observer.stepTrained(report)
         let noted = Moment.now
         try run.trainer.checkpoint()

@@ -48,6 +48,8 @@ package struct StepReport: Sendable {
     package var step: Step
     /// The crystals that the weights were trained on.
     package var trainedOn: [CrystalID]
+    /// What each crystal of the batch is worth, in their order; empty where the trainer does not tell.
+    package var verdicts: [Verdict] = []
     package var statistics: [String: Double]
     /// The training thread waited this long for the batch.
     package var waitSeconds: Double

@@ -1,0 +1,47 @@
+package import Crystals
+internal import Engines
+package import Rewards
+package import Trajectories
+
+/// Measures and judges crystals as a run would, one by one and without a run: so a reward can be tried before.
+package struct RewardTrial {
+    private let measurer: any CrystalMeasurer
+    private let configuration: RewardConfiguration
+
+    /// - Throws: ``ModelError``, ``RoleError`` or ``JudgingError`` where potential, hull or what a term needs cannot be
+    ///   opened here.
+    package init(_ run: RunConfiguration) throws {
+        configuration = run.reward
+        measurer = try EngineMeasurerFactory().makeMeasurer(PeerSettings.text(run.localRecipe()))
+        // What a term needs is opened before anything is measured.
+        _ = try RewardJudge(configuration)
+    }
+
+    /// What a run measures of crystals, and what it gives for each as the only one of its batch.
+    package func judge(_ crystals: [Crystal]) throws -> [(outcome: Outcome, verdict: Verdict)] {
+        let items = crystals.enumerated().map {
+            WorkItem(job: 0, index: $0, crystal: $1, isTerminated: true)
+        }
+        return try zip(crystals, measurer.measure(items)).map { crystal, result in
+            var judge = try RewardJudge(configuration)
+            let verdict = try judge.judge([(crystal, result.outcome)]).verdicts[0]
+            return (result.outcome, verdict)
+        }
+    }
+}
+
+extension RunConfiguration {
+    /// How crystals are measured here, with the models where the configuration says that they are.
+    ///
+    /// - Throws: ``ModelError``.
+    func localRecipe() throws(ModelError) -> Recipe {
+        let standard = try standard()
+        var recipe = Recipe(
+            limits: reward.limits, potential: potential, potentialDigest: standard.potentialDigest, hull: hull,
+            hullDigest: standard.hullDigest)
+        recipe.relaxation = reward.relax
+        recipe.correction = standard.correction
+        recipe.uncertaintyShare = reward.measuredUncertaintyShare
+        return recipe
+    }
+}
