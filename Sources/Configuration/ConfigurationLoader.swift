@@ -55,7 +55,12 @@ package enum ConfigurationLoader {
         }
         for override in overrides {
             switch override.node(isText: entries.first { $0.path == override.key }?.isText ?? false) {
-            case .success(let node): root.set(override.path, to: node)
+            case .success(let node):
+                if !root.set(override.path, to: node) {
+                    reader.add(
+                        override.key, .option(override.option),
+                        "cannot be set, since \(source) has one value for the whole table: write the table there")
+                }
             case .failure(let error): reader.problems.append(error.problem)
             }
         }

@@ -63,16 +63,23 @@ package struct ConfigurationNode: Sendable {
     }
 
     /// Puts a value at a path, in place of what is there; tables on the way are made where they are missing.
-    mutating func set(_ path: ArraySlice<Substring>, to value: ConfigurationNode) {
-        guard let name = path.first, case .table(var items) = content else { return }
+    ///
+    /// - Returns: false if something on the way is no table: nothing is changed.
+    mutating func set(_ path: ArraySlice<Substring>, to value: ConfigurationNode) -> Bool {
+        guard let name = path.first else {
+            self = value
+            return true
+        }
+        guard case .table(var items) = content else { return false }
         let rest = path.dropFirst()
         if let index = items.firstIndex(where: { $0.key == name }) {
-            if rest.isEmpty { items[index].value = value } else { items[index].value.set(rest, to: value) }
+            guard items[index].value.set(rest, to: value) else { return false }
         } else {
-            var child = rest.isEmpty ? value : ConfigurationNode(.table([]), place: value.place)
-            child.set(rest, to: value)
+            var child = ConfigurationNode(.table([]), place: value.place)
+            guard child.set(rest, to: value) else { return false }
             items.append(Item(key: String(name), place: value.place, value: child))
         }
         content = .table(items)
+        return true
     }
 }

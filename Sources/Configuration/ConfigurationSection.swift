@@ -4,7 +4,7 @@ package protocol ConfigurationSection: Sendable {
     init()
     /// Every key, in the order in which it is told and written.
     static var keys: [ConfigurationKey<Self>] { get }
-    /// The key that a single word in place of the table gives a value to; nil: there is none.
+    /// The key that a single word or a list in place of the table gives a value to; nil: there is none.
     static var shorthand: String? { get }
     /// The word for the key of ``shorthand`` that a table without it means by having these keys; nil: none.
     static func shorthand(impliedBy keys: [String]) -> String?
@@ -56,7 +56,7 @@ extension ConfigurationSection {
                 let problem = PlainScalars.emptiness(text, isPlain: isPlain)
             {
                 reader.add(path, node.place, problem)
-            } else if case .scalar = node.content, let key = keys.first(where: { $0.name == shorthand }) {
+            } else if let key = keys.first(where: { $0.name == shorthand }) {
                 key.read(node, Self.path(path, key.name), &section, &reader)
             } else {
                 reader.add(path.isEmpty ? "the file" : path, node.place, "must be a table of keys and values")

@@ -2,6 +2,8 @@
 package protocol ConfigurationValue: Codable, Hashable, Sendable {
     /// What is asked for, such as "a whole number".
     static var kind: String { get }
+    /// The same for a list of them.
+    static var listKind: String { get }
     /// Reads a value; what is wrong is added to the problems, and nil returned.
     static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> Self?
     /// The value in a line of YAML that every parser reads alike.
@@ -13,6 +15,7 @@ package protocol ConfigurationValue: Codable, Hashable, Sendable {
 }
 
 extension ConfigurationValue {
+    package static var listKind: String { "a list, such as [first, second]" }
     package var isFinite: Bool { true }
     package func mappingText(_ transform: (String) -> String) -> Self { self }
     /// The value for a message.
@@ -55,6 +58,7 @@ private func readWhole<Value: ConfigurationValue & FixedWidthInteger>(
 
 extension Int: ConfigurationValue {
     package static var kind: String { "a whole number" }
+    package static var listKind: String { "a list of whole numbers, such as [1, 2]" }
     package static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> Int? {
         readWhole(node, path: path, problems: &problems)
     }
@@ -63,6 +67,7 @@ extension Int: ConfigurationValue {
 
 extension UInt64: ConfigurationValue {
     package static var kind: String { "a whole number" }
+    package static var listKind: String { Int.listKind }
     package static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> UInt64? {
         readWhole(node, path: path, problems: &problems)
     }
@@ -71,6 +76,7 @@ extension UInt64: ConfigurationValue {
 
 extension Double: ConfigurationValue {
     package static var kind: String { "a number" }
+    package static var listKind: String { "a list of numbers, such as [0.5, 1.0]" }
     package static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> Double? {
         scalar(node, path: path, problems: &problems) { text, _ in
             PlainScalars.numberProblem(text) ?? (DecimalText.value(text) == nil ? misfit(text) : nil)
@@ -108,13 +114,7 @@ extension ConfigurationValue where Self: RawRepresentable & CaseIterable, RawVal
 }
 
 extension Array: ConfigurationValue where Element: ConfigurationValue {
-    package static var kind: String {
-        switch Element.kind {
-        case "a whole number": "a list of whole numbers, such as [1, 2]"
-        case "a number": "a list of numbers, such as [0.5, 1.0]"
-        default: "a list, such as [first, second]"
-        }
-    }
+    package static var kind: String { Element.listKind }
 
     package static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> [Element]? {
         guard case .list(let nodes) = node.content else {

@@ -15,6 +15,9 @@ package struct Element: Hashable, Comparable, Sendable {
         atomicNumber = number
     }
 
+    /// All elements, in order of atomic number.
+    package static let all = (1...118).compactMap { Element(atomicNumber: $0) }
+
     /// The chemical symbol.
     package var symbol: String { Element.symbols[atomicNumber - 1] }
 

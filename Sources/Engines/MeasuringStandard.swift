@@ -1,4 +1,4 @@
-internal import Crystals
+package import Crystals
 internal import Potentials
 package import Stability
 
@@ -12,6 +12,10 @@ package struct MeasuringStandard: Sendable {
     package let hullDigest: String
     /// What is added to energies whose convention asks for it; nil if nothing ever is.
     package let correction: EnergyAlignment?
+    /// The elements that have a reference energy, without which there is no height; nil: there is no hull.
+    package let referencedElements: Set<Element>?
+    /// The elements that the potential has energies of; nil: its workers know.
+    package let knownElements: Set<Element>?
 
     /// - Parameters:
     ///   - potential: one of ``PotentialSource/names``, `external NAME` or a file.
@@ -20,12 +24,14 @@ package struct MeasuringStandard: Sendable {
     package init(potential: String, hull: String) throws(ModelError) {
         let reference = try HullSource.loadAny(hull)
         hullDigest = reference?.digest ?? HullSource.none
+        referencedElements = reference.map { Set($0.referencedElements) }
         if case .external(let name) = PotentialName(potential) {
             guard !name.isEmpty else {
                 throw ModelError("potential: `external` needs the name of an engine: external NAME")
             }
             potentialDigest = PotentialName.externalPrefix + name
             potentialLabel = potentialDigest
+            knownElements = nil
             // Its convention is known to the workers that bring it.
             correction = reference?.convention == .mp2020Corrected ? .mp2020 : nil
             return
@@ -33,6 +39,7 @@ package struct MeasuringStandard: Sendable {
         let model = try PotentialSource.load(potential)
         if let reference { try HullSource.check(reference, isFor: model) }
         potentialDigest = model.digest
+        knownElements = Set(Element.all.filter { model.knows($0) })
         potentialLabel = "\(model.name) \(model.digest)"
         let alignment = EnergyAlignment(of: model.energyConvention, on: reference)
         correction = alignment == .asTheyAre ? nil : alignment

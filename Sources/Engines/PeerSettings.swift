@@ -1,12 +1,33 @@
+import Crystals
 import Foundation
+package import Policy
 import Trajectories
 
 /// What the learner tells actors at login.
 package struct SamplingSettings: Codable, Sendable, Hashable {
     /// The space groups to sample, uniformly; empty for the frequencies of the policy's training data.
     package var spaceGroups: [Int]
+    /// The elements to draw, by ascending atomic number; nil for all.
+    private var elements: [Int]?
 
-    package init(spaceGroups: [Int]) { self.spaceGroups = spaceGroups }
+    package init(spaceGroups: [Int], constraint: Constraint = .none) {
+        self.spaceGroups = spaceGroups
+        elements = constraint.elements?.map(\.atomicNumber).sorted()
+    }
+
+    /// How crystals are drawn.
+    ///
+    /// - Throws: ``RoleError/work(_:)`` for elements that this build does not know.
+    func options() throws(RoleError) -> SamplingOptions {
+        var options = SamplingOptions()
+        guard let numbers = elements else { return options }
+        let elements = numbers.compactMap { Element(atomicNumber: $0) }
+        options.constraint = Constraint(elements: Set(elements))
+        guard elements.count == numbers.count, options.problems.isEmpty else {
+            throw .work("the learner's elements cannot be read; use the same build on both sides")
+        }
+        return options
+    }
 }
 
 /// Settings as they travel: JSON with sorted keys.

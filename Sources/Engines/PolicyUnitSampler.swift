@@ -15,6 +15,7 @@ package final class PolicyUnitSampler: UnitSampler {
     }
 
     private let settings: SamplingSettings
+    private let options: SamplingOptions
     private let loaded = Mutex<Loaded?>(nil)
     /// Engines that no thread uses at the moment: one a thread, kept between units and versions.
     private let idle = Mutex<[Owned]>([])
@@ -31,6 +32,7 @@ package final class PolicyUnitSampler: UnitSampler {
     /// - Parameter settings: JSON of `SamplingSettings`.
     package init(settings: String) throws {
         self.settings = try PeerSettings.parse(SamplingSettings.self, from: settings)
+        options = try self.settings.options()
     }
 
     package func load(policy: Blob, reference: Blob, version: PolicyVersion) throws {
@@ -62,7 +64,9 @@ package final class PolicyUnitSampler: UnitSampler {
             idle.removeAll { $0.engine.configuration != policy.configuration }
             return idle.popLast()
         }
-        guard let known else { return Owned(engine: PolicyEngine(policy: policy, capacity: Self.blockSize)) }
+        guard let known else {
+            return Owned(engine: PolicyEngine(policy: policy, options: options, capacity: Self.blockSize))
+        }
         known.engine.use(policy)
         return known
     }

@@ -3,8 +3,9 @@ package import Policy
 
 extension Admission {
     /// The limits of a run: what its policy can sample.
-    package init(policy: PolicyConfiguration) {
+    package init(policy: PolicyConfiguration, constraint: Constraint = .none) {
         self.init()
+        elements = constraint.elements
         maximumSites = policy.maximumSites
         atomTypes = policy.atomTypes
     }

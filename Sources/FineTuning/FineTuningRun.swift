@@ -87,6 +87,7 @@ package struct FineTuningRun {
         let (initial, reference) = try Self.policies(of: configuration)
         standard = try configuration.standard()
         judges = try configuration.judgeStandards()
+        _ = try configuration.elements.choice(for: standard, policy: initial.configuration)
         let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
         var manifest = RunManifest(
             build: build, seed: configuration.seed, referenceDigest: Digest(of: referenceBytes).hexadecimal)
@@ -160,6 +161,7 @@ package struct FineTuningRun {
             given.hull = stored.hull
         }
         given.reward.limits.adoptAtomicLimits(of: stored.reward.limits)
+        given.elements.adopt(stored.elements)
         let obstacles = given.obstacles(toResuming: stored)
         guard obstacles.isEmpty else {
             throw ConfigurationError(
@@ -244,9 +246,12 @@ package struct FineTuningRun {
         let store = try CheckpointStore(
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
             keeping: configuration.keepCheckpoints)
+        let initial = try inputs.policy()
+        let elements = try configuration.elements.choice(for: standard, policy: initial.configuration)
         let trainer = try PolicyTrainer(
-            configuration: configuration, initial: inputs.policy(), reference: reference, engine: standard.digests,
-            store: store, resume: resume, problem: { logger.warning("\($0)") })
+            configuration: configuration, initial: initial, reference: reference,
+            constraint: elements.constraint, engine: standard.digests, store: store, resume: resume,
+            problem: { logger.warning("\($0)") })
         if NetworkFileSystem.holds(directory.url) {
             logger.notice("\(directory.url.path) is on a network file system: the archive is kept without WAL")
         }
@@ -280,12 +285,13 @@ package struct FineTuningRun {
         say(
             "run \(runID) in \(directory.url.path): version \(start.version) of \(configuration.versions), "
                 + "\(configuration.batchSize) crystals each")
+        if let words = elements.words { say(words) }
         defer {
             do { try archive.close() } catch { logger.warning("\(error)") }
             try? FileManager.default.removeItem(at: file)
         }
-        var learner = try learnerConfiguration()
-        learner.admission = Admission(policy: trainer.policyConfiguration)
+        var learner = try learnerConfiguration(drawing: elements)
+        learner.admission = Admission(policy: trainer.policyConfiguration, constraint: elements.constraint)
         let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(
             trainer: ResumingTrainer(base: trainer, known: known), stop: stop)
@@ -331,13 +337,14 @@ package struct FineTuningRun {
         return bytes
     }
 
-    private func learnerConfiguration() throws -> LearnerConfiguration {
+    private func learnerConfiguration(drawing elements: ElementChoice) throws -> LearnerConfiguration {
         var learner = LearnerConfiguration(
             run: directory.manifest.runID, runSeed: configuration.seed,
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
-        learner.samplingSettings = try PeerSettings.text(SamplingSettings(spaceGroups: configuration.spaceGroups))
+        learner.samplingSettings = try PeerSettings.text(
+            SamplingSettings(spaceGroups: configuration.spaceGroups, constraint: elements.constraint))
         (learner.recipes, learner.files) = try recipes()
         learner.timing.grace = grace
         learner.isInsecure = isInsecure

@@ -33,15 +33,18 @@ package final class PolicyTrainer: BatchTrainer {
     /// - Parameters:
     ///   - initial: the policy of version 0.
     ///   - reference: the bytes of the frozen policy of the KL term.
+    ///   - constraint: that under which crystals are drawn.
     ///   - engine: potential and hull of the run, which stand in its checkpoints.
     ///   - resume: goes on from the newest complete checkpoint if there is one.
     package init(
-        configuration: RunConfiguration, initial: PolicyWeights, reference: Data,
+        configuration: RunConfiguration, initial: PolicyWeights, reference: Data, constraint: Constraint = .none,
         engine: EngineDigests = EngineDigests(), store: CheckpointStore, resume: Bool, problem: (String) -> Void
     ) throws {
         self.engine = engine
         skippedLimit = min(Self.skippedStepsLimit, configuration.versions)
-        settings = configuration.objective.settings
+        var settings = configuration.objective.settings
+        settings.constraint = constraint
+        self.settings = settings
         self.reference = Blob(reference)
         self.store = store
         learningRate = configuration.objective.learningRate

@@ -17,6 +17,7 @@ package struct RunConfiguration: ConfigurationSection {
     var taskSize = 8
     package var spaceGroups: [Int] = []
     package var spaceGroupsFrom: String?
+    package var elements = ElementConfiguration()
     package var objective = ObjectiveConfiguration()
     package var reward = RewardConfiguration()
     package var potential = "chgnet"
@@ -66,6 +67,7 @@ package struct RunConfiguration: ConfigurationSection {
             "a table of crystals (csv) whose frequencies of space groups are sampled, for a policy that does not know "
                 + "those of its training data",
             onResume: .sameContents, files: .configuration()),
+        .init(section: "elements", \.elements),
         .init(section: "objective", \.objective),
         .init(section: "reward", \.reward),
         .init(

@@ -48,13 +48,14 @@ package struct RunInputs: Sendable {
         }
         let text = String(decoding: data, as: UTF8.self)
         var configuration = try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: file.path)
-        // A run of a build without these limits goes on without them.
+        // A run of a build without these limits, or without a choice of elements, goes on without them.
         if !ConfigurationLoader.holds("reward.limits.minimum_distance_share", in: text) {
             configuration.reward.limits.removeAtomicLimits()
         }
         // A run of a build without these goes on as it was begun.
         if !ConfigurationLoader.holds("objective.kl_baseline", in: text) { configuration.objective.klBaseline = .none }
         if !ConfigurationLoader.holds("reward.guards.use", in: text) { configuration.reward.guards = .none }
+        if !ConfigurationLoader.holds("elements", in: text) { configuration.elements = .unconstrained }
         return configuration
     }
 
@@ -118,6 +119,14 @@ package struct RunInputs: Sendable {
         try check(
             "the run", potential: standard.potentialDigest, hull: standard.hullDigest, against: manifestDigests)
         return standard
+    }
+
+    /// Which elements the run's crystals are drawn of.
+    ///
+    /// - Throws: as ``standard()``.
+    package func elements() throws -> ElementChoice {
+        if configuration.elements == .unconstrained { return .all }
+        return try configuration.elements.choice(for: standard(), policy: policy().configuration)
     }
 
     /// What the run's judges measure by, in their order.

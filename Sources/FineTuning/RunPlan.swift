@@ -3,6 +3,7 @@ internal import Configuration
 internal import Coordination
 internal import Engines
 package import Foundation
+internal import Policy
 internal import Potentials
 internal import Stability
 
@@ -31,6 +32,7 @@ package struct RunPlan: Sendable {
         let judges: [MeasuringStandard]
         let start: String
         var effective: RunConfiguration
+        let policy: PolicyConfiguration
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
             let directory = try RunDirectory.open(at: folder)
             try RunDirectory.checkWritable(at: folder)
@@ -38,7 +40,7 @@ package struct RunPlan: Sendable {
             let inputs = try RunInputs(directory)
             standard = try inputs.standard()
             judges = try inputs.judgeStandards()
-            _ = try inputs.policy()
+            policy = try inputs.policy().configuration
             effective = try FineTuningRun.merged(inputs, given: configuration)
             let version = try FineTuningRun.startVersion(directory, engine: standard.digests, given: configuration)
             start = "goes on with the run \(directory.manifest.runID) in \(folder.path) at version \(version)"
@@ -46,12 +48,13 @@ package struct RunPlan: Sendable {
             guard let configuration else { throw ConfigurationError(source: "--config", problems: ["is missing"]) }
             let manifest = RunManifest(build: "", seed: configuration.seed, referenceDigest: "")
             try RunDirectory.checkIsFree(at: folder, manifest: manifest)
-            _ = try FineTuningRun.policies(of: configuration)
+            policy = try FineTuningRun.policies(of: configuration).initial.configuration
             standard = try configuration.standard()
             judges = try configuration.judgeStandards()
             effective = configuration
             start = "begins a run in \(folder.path)"
         }
+        let elements = try effective.elements.choice(for: standard, policy: policy)
         effective.runDirectory = folder.path
         self.configuration = effective
         try ListeningRule.check(effective.listen, isInsecure: isInsecure)
@@ -59,7 +62,7 @@ package struct RunPlan: Sendable {
             [
                 "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
                 "energies: \(standard.potentialLabel), hull \(standard.hullDigest)",
-            ]
+            ] + [elements.words].compactMap { $0 }
             + zip(effective.judges, judges).map { judge, standard in
                 "judge \(judge.name): \(standard.potentialLabel), hull \(standard.hullDigest)"
             } + ["listens at \(effective.listen)"]

@@ -14,6 +14,8 @@ package final class GradientTeam {
     package static let pieceSize = 16
 
     private let layout: ParameterLayout
+    /// That under which the crystals were drawn.
+    private let constraint: Constraint
     private let team: ThreadTeam
     /// Buffers of gradients, kept from call to call.
     private var buffers: [FloatBuffer] = []
@@ -28,8 +30,10 @@ package final class GradientTeam {
     /// The buffers of gradients that were needed at once, at most, so far.
     package var bufferCount: Int { buffers.count }
 
-    package init(layout: ParameterLayout, threads: Int) {
+    /// - Parameter constraint: that under which the crystals were drawn.
+    package init(layout: ParameterLayout, constraint: Constraint = .none, threads: Int) {
         self.layout = layout
+        self.constraint = constraint
         let team = ThreadTeam(threadCount: threads)
         self.team = team
         evaluators = (0..<team.threadCount).map { _ in Owned(evaluator: LikelihoodEvaluator(layout: layout)) }
@@ -38,29 +42,25 @@ package final class GradientTeam {
     /// The most threads that a batch can keep busy.
     package static func usefulThreads(crystals: Int) -> Int { max(1, pieces(crystals)) }
 
-    /// The log-probabilities of crystals, in their order.
-    ///
-    /// - Parameter constraint: that under which the crystals were drawn.
+    /// The log-probabilities of crystals under the constraint, in their order.
     package func logProbabilities(
-        of crystals: [Crystal], weights: PolicyWeights, constraint: Constraint = .none
+        of crystals: [Crystal], weights: PolicyWeights
     ) throws(PolicyError) -> [LogProbabilities] {
-        try run(crystals, weights: weights, constraint: constraint, tree: nil, coefficients: nil)
+        try run(crystals, weights: weights, tree: nil, coefficients: nil)
     }
 
     /// The log-probabilities of crystals, and the gradient of Σ coefficient · log p.
     ///
     /// - Parameters:
     ///   - coefficients: for the crystal of an index, given its log-probabilities, the weight of each component.
-    ///   - constraint: that under which the crystals were drawn.
     ///   - gradient: overwritten.
     package func gradient(
-        of crystals: [Crystal], weights: PolicyWeights, constraint: Constraint = .none, into gradient: MutableFloatView,
+        of crystals: [Crystal], weights: PolicyWeights, into gradient: MutableFloatView,
         coefficients: @escaping @Sendable (Int, LogProbabilities) -> LogProbabilities
     ) throws(PolicyError) -> [LogProbabilities] {
         let tree = GradientTree(
             pieceCount: Self.pieces(crystals.count), parameterCount: layout.parameterCount, spare: buffers)
-        let result = try run(
-            crystals, weights: weights, constraint: constraint, tree: tree, coefficients: coefficients)
+        let result = try run(crystals, weights: weights, tree: tree, coefficients: coefficients)
         let (sum, buffers) = tree.finish()
         self.buffers = buffers
         if let sum { gradient.copy(from: sum.view) } else { gradient.fill(0) }
@@ -70,7 +70,7 @@ package final class GradientTeam {
     private static func pieces(_ count: Int) -> Int { (count + Self.pieceSize - 1) / Self.pieceSize }
 
     private func run(
-        _ crystals: [Crystal], weights: PolicyWeights, constraint: Constraint, tree: GradientTree?,
+        _ crystals: [Crystal], weights: PolicyWeights, tree: GradientTree?,
         coefficients: (@Sendable (Int, LogProbabilities) -> LogProbabilities)?
     ) throws(PolicyError) -> [LogProbabilities] {
         let pieceCount = Self.pieces(crystals.count)
@@ -81,7 +81,7 @@ package final class GradientTeam {
             batches.append(try PackedBatch(crystals[range], configuration: layout.configuration))
         }
         let results = Slots<[LogProbabilities]>(count: pieceCount, empty: [])
-        let (evaluators, packed) = (evaluators, batches)
+        let (evaluators, packed, constraint) = (evaluators, batches, constraint)
         team.forEach(pieceCount) { piece, thread in
             let evaluator = evaluators[thread].evaluator
             let values = evaluator.evaluate(

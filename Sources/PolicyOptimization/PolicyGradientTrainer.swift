@@ -12,6 +12,8 @@ package struct PolicyGradientSettings: Sendable, Hashable {
     package var minibatch = 0
     package var schedule = LearningRateSchedule.inverse(rate: 1e-4, decay: 0)
     package var adam = Adam.Settings()
+    /// That under which crystals are drawn, and log-probabilities taken.
+    package var constraint = Constraint.none
 
     package init() {}
 }
@@ -46,11 +48,14 @@ package final class PolicyGradientTrainer {
         layout = weights.layout
         parameters = FloatBuffer(weights.parameters.array)
         gradient = FloatBuffer(count: weights.layout.parameterCount)
-        let team = GradientTeam(layout: weights.layout, threads: threads)
+        let team = GradientTeam(layout: weights.layout, constraint: settings.constraint, threads: threads)
         self.team = team
         self.reference = reference.map { reference in
             let isAlike = reference.configuration == weights.configuration
-            return (reference, isAlike ? team : GradientTeam(layout: reference.layout, threads: threads))
+            func own() -> GradientTeam {
+                GradientTeam(layout: reference.layout, constraint: settings.constraint, threads: threads)
+            }
+            return (reference, isAlike ? team : own())
         }
         metadata = weights.metadata
     }
@@ -76,7 +81,8 @@ package final class PolicyGradientTrainer {
         _ batch: [(crystal: SampledCrystal, reward: Double)]
     ) throws(PolicyError) -> PolicyGradientStatistics {
         let places = batch.indices.filter {
-            batch[$0].crystal.isUsable(by: layout.configuration) && LogProbabilities.isSensible(batch[$0].reward)
+            batch[$0].crystal.isUsable(by: layout.configuration, under: settings.constraint)
+                && LogProbabilities.isSensible(batch[$0].reward)
         }
         var statistics = PolicyGradientStatistics()
         statistics.baseline = baseline.value ?? 0

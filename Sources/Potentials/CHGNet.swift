@@ -125,6 +125,8 @@ package struct CHGNet: InteratomicPotential {
         return hash.finalize().hexadecimal
     }
 
+    package func knows(_ element: Element) -> Bool { element.atomicNumber <= configuration.largestAtomicNumber }
+
     package var properties: PotentialProperties { [.energy, .forces, .stress, .magneticMoments, .siteEnergies] }
 
     package func makeEvaluator() -> any PotentialEvaluator { makeCHGNetEvaluator() }

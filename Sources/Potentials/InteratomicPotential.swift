@@ -12,6 +12,9 @@ package protocol InteratomicPotential: Sendable {
     /// What its energies may be compared with.
     var energyConvention: EnergyConvention { get }
 
+    /// Whether it has energies of an element.
+    func knows(_ element: Element) -> Bool
+
     /// What its evaluators can be asked for.
     var properties: PotentialProperties { get }
 

@@ -58,6 +58,15 @@ struct EntryTable: Sendable {
         return all.elements
     }
 
+    /// The elements that have an entry of their own.
+    var referencedElements: [Element] {
+        var referenced = ElementSet()
+        for system in systems where system.elements.count == 1 && !system.records.isEmpty {
+            referenced.formUnion(system.elements)
+        }
+        return referenced.elements
+    }
+
     /// The entries whose elements are all among those given.
     func entries(within elements: ElementSet) -> [ComputedEntry] {
         var found: [ComputedEntry] = []

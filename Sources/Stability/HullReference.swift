@@ -17,6 +17,9 @@ package final class HullReference: Sendable {
     /// The elements of the entries in order of atomic number.
     package let elements: [Element]
 
+    /// The elements with an energy of their own, in order of atomic number: compositions of these alone have a height.
+    package let referencedElements: [Element]
+
     /// What the hull says of its energies, and what its entries say, by their corrections.
     private let stated: EnergyConvention?
     private let concluded: EnergyConvention?
@@ -40,6 +43,7 @@ package final class HullReference: Sendable {
         self.table = table
         self.sourceEntryCount = sourceEntryCount
         elements = table.elements
+        referencedElements = table.referencedElements
         cache = ChemicalSystemCache(capacity: cachedSystems)
     }
 

@@ -80,8 +80,11 @@ struct EvaluateCommand: ParsableCommand {
             judge: judge?.judge, threads: threads)
         let folder = try save.map { try EvaluationFolder(URL(filePath: $0)) }
         let threshold = examination.stableBelow ?? inputs?.configuration.stableBelow ?? RunManifest.usualStableBelow
+        let elements = try inputs?.elements()
+        if let words = elements?.words { writeMessage("as in the run: \(words)") }
         let sources = try subjects.sources(
-            of: directory, inputs?.configuration, usualCount: examination.usualCount)
+            of: directory, inputs?.configuration, constraint: elements?.constraint ?? .none,
+            usualCount: examination.usualCount)
         let words = [
             "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
             judging.words,

@@ -127,17 +127,22 @@ struct EvaluationSubjectOptions: ParsableArguments {
     }
 
     /// What is evaluated, in order: before and after for a run.
-    /// - Parameter usualCount: how many crystals where that is not told.
+    /// - Parameters:
+    ///   - constraint: that of the run: what it would not draw is not drawn here.
+    ///   - usualCount: how many crystals where that is not told.
     func sources(
-        of directory: RunDirectory?, _ run: RunConfiguration?, usualCount: Int
+        of directory: RunDirectory?, _ run: RunConfiguration?, constraint: Constraint, usualCount: Int
     ) throws -> [Source] {
         var options = SamplingOptions()
+        options.constraint = constraint
         options.temperature = temperature
         let plan = try plan(run, usualCount)
+        let elements = constraint.elements.map { ", elements \($0.sorted().map(\.symbol).joined(separator: " "))" }
         func source(_ title: String, _ name: String, _ weights: PolicyWeights, file: URL? = nil) throws -> Source {
             let digest = Digest(of: try weights.encoded()).hexadecimal
             return Source(
-                title: title, name: name, words: "policy \(digest), \(plan), temperature \(temperature), seed \(seed)",
+                title: title, name: name,
+                words: "policy \(digest), \(plan), temperature \(temperature), seed \(seed)\(elements ?? "")",
                 content: .policy(weights, plan, options, seed: seed), file: file)
         }
         if let directory {

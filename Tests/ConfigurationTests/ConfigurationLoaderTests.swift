@@ -28,6 +28,18 @@ import Testing
         #expect(error.problems == ["cannot be read: it is a folder"])
     }
 
+    @Test func override_belowAValueThatIsNoTable_isRefused() throws {
+        let error = try #require(throws: ConfigurationError.self) {
+            try ConfigurationLoader.parse(
+                ToySection.self, text: "inner: 3", source: "a.yaml",
+                overrides: ConfigurationOverride.list(["inner.number=1"]))
+        }
+        #expect(
+            error.problems.first
+                == "inner.number (--set) cannot be set, since a.yaml has one value for the whole table: write the "
+                + "table there")
+    }
+
     @Test func holds_aKeyWithAValue_whereverItStands() {
         let text = "a: {b: 1}\nc:\n  d:\n    e: 2  # f: 3\n"
         for key in ["a", "a.b", "c.d.e"] { #expect(ConfigurationLoader.holds(key, in: text)) }

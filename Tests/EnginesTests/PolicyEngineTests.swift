@@ -46,6 +46,28 @@ import Trajectories
         #expect(try free.logProbabilities(of: crystals, under: policy).allSatisfy { $0.a < -1 })
     }
 
+    /// A run's elements reach the actors: draws and both log-probabilities are under them, and the settings of a run
+    /// without a choice are what they were.
+    @Test func unitSampler_drawsTheRunsElementsAlone() throws {
+        let few = Constraint(elements: Set(try ["Li", "O", "Fe"].map { try #require(Element(symbol: $0)) }))
+        let settings = try PeerSettings.text(SamplingSettings(spaceGroups: [225, 62], constraint: few))
+        #expect(settings == #"{"elements":[3,8,26],"spaceGroups":[225,62]}"#)
+        #expect(try PeerSettings.text(SamplingSettings(spaceGroups: [225])) == #"{"spaceGroups":[225]}"#)
+        let sampler = try PolicyUnitSampler(settings: settings)
+        try sampler.load(policy: Blob(policy.encoded()), reference: Blob(reference.encoded()), version: 0)
+        let crystals = try sampler.sample(WorkUnit(runSeed: 5, version: 0, unit: 0, crystalCount: 40))
+        #expect(Set(crystals.flatMap { $0.crystal.sites.map(\.element.symbol) }) == ["Li", "O", "Fe"])
+        for (weights, claim) in [(policy, \SampledCrystal.logProbability), (reference, \.referenceLogProbability)] {
+            let own = LikelihoodEvaluator(layout: weights.layout).evaluate(
+                try PackedBatch(crystals.map(\.crystal), configuration: weights.configuration), weights: weights,
+                constraint: few)
+            for (crystal, value) in zip(crystals, own) { #expect(abs(crystal[keyPath: claim].a - value.a) < 1e-4) }
+        }
+        for text in [#"{"elements":[119],"spaceGroups":[]}"#, #"{"elements":[],"spaceGroups":[]}"#] {
+            #expect(throws: RoleError.self) { try PolicyUnitSampler(settings: text) }
+        }
+    }
+
     /// One sampler of units, kept over versions and units in any order, gives the bits of new ones.
     @Test func keptUnitSampler_givesTheBitsOfANewOne() throws {
         let settings = try PeerSettings.text(SamplingSettings(spaceGroups: [225, 62]))

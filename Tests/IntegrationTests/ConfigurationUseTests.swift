@@ -180,5 +180,12 @@ import Trajectories
             let resumed = try DruseProcess.run(program: "learner", ["--resume"] + more)
             #expect(resumed.status == 0 && resumed.output.contains("done: version 1"), "\(resumed.messages)")
         }
+        // It draws all elements, as it did.
+        let inputs = try RunInputs(RunDirectory.open(at: cluster.directory))
+        #expect(try inputs.configuration.elements == .unconstrained && inputs.elements().words == nil)
+        let others = try DruseProcess.run(
+            program: "learner", ["--config", cluster.configurationFile, "--resume", "--set", "elements=[Li,O]"])
+        #expect(others.status == 1)
+        #expect(others.messages.contains("elements.from is [Li, O], the run has all"), "\(others.messages)")
     }
 }

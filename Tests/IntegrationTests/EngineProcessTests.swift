@@ -21,7 +21,8 @@ import Testing
         let content = try hull(saltEnergy: -6.5)
         try content.write(to: file)
         let configuration = try String(contentsOfFile: cluster.configurationFile, encoding: .utf8)
-        try Data("\(configuration)hull: my hull.json\n".utf8).write(to: URL(filePath: cluster.configurationFile))
+        let more = "hull: my hull.json\nelements: all\n"
+        try Data((configuration + more).utf8).write(to: URL(filePath: cluster.configurationFile))
         let learner = try cluster.startLearner()
         _ = try await cluster.endpoint()
         // Nobody else can read it.

@@ -26,11 +26,15 @@ enum SequentialRun {
         let file = URL(filePath: cluster.configurationFile)
         let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
         let initial = try FineTuningRun.policy(named: configuration.policy)
+        let standard = try MeasuringStandard(potential: configuration.potential, hull: configuration.hull)
+        let elements = try configuration.elements.choice(for: standard, policy: initial.configuration)
         let trainer = try PolicyTrainer(
             configuration: configuration, initial: initial, reference: initial.encoded(),
+            constraint: elements.constraint,
             store: CheckpointStore(directory: cluster.folder.url.appending(path: "store"), referenceDigest: ""),
             resume: false, problem: { _ in })
-        let settings = SamplingSettings(spaceGroups: configuration.spaceGroups)
+        let settings = SamplingSettings(
+            spaceGroups: configuration.spaceGroups, constraint: elements.constraint)
         let sampler = try PolicyUnitSampler(settings: PeerSettings.text(settings))
         let engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
         let measurer = StabilityMeasurer(

@@ -24,6 +24,7 @@ struct RelaxationMorse: InteratomicPotential {
     var name: String { "morse" }
     var digest: String { "morse" }
     var energyConvention: EnergyConvention { .ownHullOnly }
+    func knows(_ element: Element) -> Bool { true }
     func makeEvaluator() -> any PotentialEvaluator { Evaluator(potential: self) }
 
     /// eV and eV/Å.

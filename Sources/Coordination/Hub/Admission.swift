@@ -1,4 +1,4 @@
-internal import Crystals
+package import Crystals
 internal import Protocol
 package import Trajectories
 
@@ -11,6 +11,8 @@ package struct Admission: Sendable, Hashable {
     package var maximumSites: Int?
     /// The elements of the policy are those below this atomic number.
     package var atomTypes = 119
+    /// The elements that crystals are drawn of; nil: all.
+    package var elements: Set<Element>?
 
     /// Of the absolute value of every component of a log-probability, nats.
     static let largestLogProbability = 1e6
@@ -41,6 +43,9 @@ package struct Admission: Sendable, Hashable {
             }
             guard site.element.atomicNumber < atomTypes else {
                 return "the policy does not know \(site.element.symbol)"
+            }
+            guard elements?.contains(site.element) ?? true else {
+                return "it has \(site.element.symbol), which this run does not draw"
             }
             guard (0..<3).allSatisfy({ abs(site.position[$0]) <= Self.largestCoordinate }) else {
                 return "a coordinate is not a usable number"

@@ -1,0 +1,157 @@
+import Configuration
+import Coordination
+import Crystals
+import Engines
+import FineTuning
+import Foundation
+import Policy
+import Testing
+import Trajectories
+
+/// Which elements a run draws: what the configuration says, what hull and potential know.
+@Suite struct ElementConfigurationTests {
+    private func parse(_ text: String) throws -> RunConfiguration {
+        try ConfigurationLoader.parse(RunConfiguration.self, text: text, source: "run.yaml")
+    }
+
+    private func elements(_ symbols: String) throws -> Set<Element> {
+        Set(try symbols.split(separator: " ").map { try #require(Element(symbol: String($0))) })
+    }
+
+    /// A hull with lithium, oxygen and americium by themselves, and iron in an oxide alone.
+    private func smallHull() throws -> (folder: URL, path: String) {
+        func entry(_ id: String, _ composition: [String: Int], _ energy: Double) -> [String: Any] {
+            ["entry_id": id, "composition": composition, "energy": energy, "correction": 0]
+        }
+        let entries: [String: Any] = [
+            "entries": [
+                entry("li", ["Li": 1], -1.9), entry("o", ["O": 2], -9.8), entry("am", ["Am": 1], -14),
+                entry("oxide", ["Fe": 2, "O": 3], -33),
+            ]
+        ]
+        let folder = FileManager.default.temporaryDirectory.appending(path: "druse-elements-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appending(path: "small.json")
+        try JSONSerialization.data(withJSONObject: entries).write(to: file)
+        return (folder, file.path)
+    }
+
+    private func choice(_ text: String, potential: String = "chgnet", hull: String) throws -> ElementChoice {
+        try parse("elements: \(text)").elements.choice(
+            for: MeasuringStandard(potential: potential, hull: hull), policy: PolicyConfiguration())
+    }
+
+    @Test(arguments: [
+        ("{}", "with reference", ""), ("elements: with reference", "with reference", ""), ("elements: all", "all", ""),
+        ("elements: [Li, O]", "Li O", ""), ("elements: {exclude: [Pb, Hg]}", "with reference", "Pb Hg"),
+        ("elements: {from: all, exclude: [No]}", "all", "No"), ("elements: {from: [Y, N, No]}", "Y N No", ""),
+    ])
+    func elements_areReadInEachForm_andWrittenAgain(text: String, from: String, exclude: String) throws {
+        let configuration = try parse(text)
+        switch configuration.elements.from {
+        case .word(let word): #expect(word.rawValue == from)
+        case .list(let list): #expect(list.map(\.rawValue).joined(separator: " ") == from)
+        }
+        #expect(configuration.elements.exclude.map(\.rawValue).joined(separator: " ") == exclude)
+        let written = ConfigurationText.yaml(configuration)
+        #expect(try parse(written).elements == configuration.elements)
+        let coded = try JSONDecoder().decode(
+            WordOrList<ElementConfiguration.Standing, ElementSymbol>.self,
+            from: JSONEncoder().encode(configuration.elements.from))
+        #expect(coded == configuration.elements.from)
+    }
+
+    @Test(arguments: [
+        ("elements: [Xx]", #"elements.from[0] (line 1) must be the symbol of an element, such as Fe, not "Xx""#),
+        ("elements: none", "elements.from (line 1) must be with reference or all, or a list of symbols"),
+        ("elements: {exclude: Pb}", "elements.exclude (line 1) must be a list of symbols, such as [Li, Fe, O]"),
+        ("elements: {excludes: [Pb]}", "did you mean elements.exclude?"),
+        ("elements:", "elements (line 1) has no value"),
+    ])
+    func elements_thatMakeNoSense_areRefusedByName(text: String, words: String) throws {
+        let error = try #require(throws: ConfigurationError.self) { try parse(text) }
+        #expect("\(error)".contains(words), "\(error)")
+    }
+
+    /// The embedded hull has 76 elements, each with an energy of its own, and CHGNet knows them all.
+    @Test func usualChoice_isWhatTheEmbeddedHullHasReferencesFor() throws {
+        let usual = try choice("with reference", hull: "default")
+        let allowed = try #require(usual.constraint.elements)
+        #expect(allowed.count == 76)
+        for symbol in ["He", "Ne", "Ar", "Kr", "Po", "Am", "Og"] {
+            #expect(!allowed.contains(try #require(Element(symbol: symbol))), "\(symbol)")
+        }
+        let words = try #require(usual.words)
+        #expect(words.hasPrefix("elements without a reference energy are not drawn: He, Ne, Ar, "), "\(words)")
+        #expect(words.hasSuffix("to Og"), "\(words)")
+        #expect(try choice("all", hull: "default") == choice("{from: all, exclude: []}", hull: "none"))
+        #expect(try choice("all", hull: "default").constraint == .none)
+    }
+
+    @Test func choice_isWhatHullAndPotentialBothKnow() throws {
+        let (folder, hull) = try smallHull()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        // CHGNet ends with plutonium; what iron is worth by itself the hull does not say.
+        let native = try choice("with reference", hull: hull)
+        #expect(try native.constraint.elements == elements("Li O"))
+        #expect(native.words?.contains("elements that the potential does not know are not drawn: Am") == true)
+        let external = try choice("with reference", potential: "external x", hull: hull)
+        #expect(try external.constraint.elements == elements("Li O Am"))
+        #expect(try choice("with reference", hull: "none").constraint.elements?.count == 94)
+        #expect(try choice("with reference", potential: "external x", hull: "none") == choice("all", hull: "none"))
+        let some = try choice("{exclude: [O, Fe]}", hull: hull)
+        #expect(try some.constraint.elements == elements("Li"))
+        #expect(some.words?.hasSuffix("; excluded elements are not drawn: O, Fe") == true)
+        let list = try choice("[O, Li]", hull: hull)
+        #expect(try list.constraint.elements == elements("Li O") && list.words == "elements that are drawn: Li, O")
+    }
+
+    @Test(arguments: [
+        (
+            "[Li, Fe]",
+            "elements.from: the hull has no reference energy of Fe: take that out of the list, or name a hull that"
+        ),
+        ("[Li, Am]", "elements.from: the potential does not know Am: take that out of the list, or name a potential"),
+        ("{from: [Li], exclude: [Li]}", "elements: elements.exclude leaves none of elements.from"),
+    ])
+    func elements_thatCannotBeMeasured_areRefusedWithAdvice(text: String, words: String) throws {
+        let (folder, hull) = try smallHull()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let error = try #require(throws: ConfigurationError.self) { try choice(text, hull: hull) }
+        #expect("\(error)".hasPrefix(words), "\(error)")
+    }
+
+    @Test func elementsBeyondThePolicy_areNamed() throws {
+        var sizes = PolicyConfiguration()
+        sizes.atomTypes = 20
+        let standard = try MeasuringStandard(potential: "chgnet", hull: "none")
+        let error = try #require(throws: ConfigurationError.self) {
+            try parse("elements: [K, Ca]").elements.choice(for: standard, policy: sizes)
+        }
+        #expect("\(error)" == "elements.from: the policy does not know Ca: take that out of the list")
+        // All that it knows is no constraint.
+        #expect(try parse("{}").elements.choice(for: standard, policy: sizes).constraint == .none)
+    }
+
+    /// What no honest actor draws is not taken.
+    @Test func crystalOfAnotherElement_isNotAdmitted() throws {
+        let constraint = Constraint(elements: try elements("Li O"))
+        let bound = Admission(policy: PolicyConfiguration(), constraint: constraint)
+        func problem(_ symbols: String, _ admission: Admission) throws -> String? {
+            let sites = try symbols.split(separator: " ").map {
+                Crystal.Site(wyckoff: 1, element: try #require(Element(symbol: String($0))), position: .zero)
+            }
+            let zero = LogProbabilities(w: 0, a: 0, xyz: 0, l: 0)
+            return admission.problem(
+                of: SampledCrystal(
+                    id: CrystalID(version: 0, unit: 0, index: 0),
+                    crystal: Crystal(
+                        spaceGroup: try #require(SpaceGroup(number: 1)), sites: sites,
+                        lattice: LatticeParameters(a: 4, b: 4, c: 4, alpha: 90, beta: 90, gamma: 90)),
+                    isTerminated: true, logProbability: zero, referenceLogProbability: zero))
+        }
+        #expect(try problem("Li O", bound) == nil)
+        #expect(try problem("Li Na", bound) == "it has Na, which this run does not draw")
+        #expect(try problem("Li Na", Admission(policy: PolicyConfiguration())) == nil)
+    }
+}
