@@ -218,7 +218,8 @@ let package = Package(
             name: "MatchingTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "Matching"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
-            name: "RewardsTests", dependencies: ["Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
+            name: "RewardsTests",
+            dependencies: ["CrystalFixtures", "Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
