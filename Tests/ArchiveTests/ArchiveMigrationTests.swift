@@ -134,6 +134,26 @@ import Trajectories
         }
     }
 
+    /// What crystals are worth comes with their step, after they were measured; abstaining ones have a reason and no reward.
+    @Test func verdicts_comeWithTheStep() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            let crystals = try (0..<3).map { try exampleCrystal(version: 4, index: $0) }
+            try archive.insert(crystals)
+            let verdicts = [
+                Verdict(reward: 0.5), Verdict(reward: nil, reason: "sparse_hull"),
+                Verdict(reward: 0, reason: "single_element"),
+            ]
+            try archive.insertPending(
+                StepRecord(step: 4), policyDigest: "ab", trainedOn: [],
+                verdicts: zip(crystals, verdicts).map { ($0.id, $1) })
+            let found = try archive.crystals(versions: 4...4)
+            #expect(found.map(\.reward) == [0.5, nil, 0])
+            #expect(found.map(\.reason) == [nil, "sparse_hull", "single_element"])
+            #expect(found.map(\.measurement) == crystals.map(\.measurement))
+        }
+    }
+
     /// Any quantity comes back, whatever this build knows of it; a crystal measured again has the new ones alone.
     @Test func measurements_ofAnyQuantity_comeBack() throws {
         try withTemporaryFolder { folder in

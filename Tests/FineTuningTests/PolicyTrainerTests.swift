@@ -1,5 +1,6 @@
 import Archive
 import Base
+import Configuration
 import Crystals
 import Engines
 import FineTuning
@@ -7,6 +8,7 @@ import Fleet
 import Foundation
 import Kernels
 import Policy
+import Rewards
 import Synchronization
 import Testing
 import Trajectories
@@ -25,9 +27,10 @@ import Trajectories
 
     private func trainer(
         rate: Double, versions: Int = 100, engine: EngineDigests = EngineDigests(), resume: Bool = false,
-        problem: @escaping (String) -> Void = { _ in }
+        reward: RewardConfiguration = RewardConfiguration(), problem: @escaping (String) -> Void = { _ in }
     ) throws -> PolicyTrainer {
         var configuration = RunConfiguration()
+        configuration.reward = reward
         configuration.versions = versions
         configuration.objective.learningRate = rate
         configuration.objective.epochs = 2
@@ -193,6 +196,56 @@ import Trajectories
         #expect(trained.statistics["unusable"] == 2 && trained.statistics["skipped"] == 0)
         #expect(trained.notes.contains { $0.contains("crystal 0-0-5") && $0.contains("crystal 0-0-6") })
         #expect(try PolicyWeights(encoded: Data(trained.policy.bytes)).parameters.array.allSatisfy(\.isFinite))
+    }
+
+    /// A hull that knows nothing of a batch gives nothing to learn: the weights stay, every crystal keeps its reason.
+    @Test func aBatchThatAllAbstains_leavesTheWeights() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var reward = RewardConfiguration()
+        reward.guards.abstentionLimit = 1
+        reward.guards.singleElements = .allow
+        let sparse = try batch(0) { item in
+            item.outcome = .measured(Measurement([.energyAboveHull: 0, .hullEntries: 3]))
+        }
+        let trainer = try trainer(rate: 1e-3, reward: reward)
+        let trained = try trainer.train(sparse)
+        #expect(trained.version == 1 && Data(trained.policy.bytes) == (try initial.encoded()))
+        #expect(trained.trainedOn.isEmpty)
+        #expect(trained.verdicts.count == 40 && trained.verdicts.allSatisfy { $0.reward == nil })
+        #expect(trained.statistics["abstained.sparse_hull"] == 40)
+        #expect(trained.notes == ["nothing learnt in step 0: all 40 crystals abstain (sparse_hull 40)"])
+        // The next batch is learnt from.
+        #expect(try !trainer.train(batch(1)).trainedOn.isEmpty)
+    }
+
+    @Test func aTermThatNobodyMeasures_endsTheRunWithOneLine() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var reward = RewardConfiguration()
+        reward.terms = try ConfigurationLoader.parse(
+            RewardConfiguration.self, text: "terms: [{source: band_gap}]", source: "test"
+        ).terms
+        let error = try #require(throws: RoleError.self) { try trainer(rate: 1e-3, reward: reward).train(batch(0)) }
+        #expect("\(error)".contains("band_gap was measured on none of") && error.isLasting)
+        #expect(!"\(error)".contains("\n"))
+    }
+
+    /// What the judge remembers stands in the checkpoint: killed and resumed, a run judges as if it had not been.
+    @Test func judging_goesOnFromTheCheckpoint() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var reward = RewardConfiguration()
+        reward.guards.batchRepeats = []
+        reward.guards.runRepeats = [1, 3]
+        reward.normalize = .running
+        let whole = try trainer(rate: 1e-3, reward: reward)
+        let expected = try (0..<2).map { try whole.train(batch($0)).verdicts }
+        // The same crystals come again: every formula of the second batch repeats one of the first.
+        #expect(expected[0].map(\.reward) != expected[1].map(\.reward))
+        let first = try trainer(rate: 1e-3, reward: reward)
+        #expect(try first.train(batch(0)).verdicts == expected[0])
+        try first.checkpoint()
+        #expect(try trainer(rate: 1e-3, resume: true, reward: reward).train(batch(1)).verdicts == expected[1])
+        // A judge that starts anew would judge otherwise.
+        #expect(try trainer(rate: 1e-3, reward: reward).train(batch(0)).verdicts == expected[0])
     }
 
     @Test func moreThreadsThanPieces_isSaid() throws {

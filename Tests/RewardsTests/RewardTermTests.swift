@@ -121,6 +121,14 @@ import Trajectories
         let volume = try #require(try number("volume_per_atom", salt))
         #expect(abs(volume - 21.952) < 1e-9)
         #expect(try number("occurrences", salt) == 1)
+        // Four formulas of 58.44 u.
+        let density = try #require(try number("density", salt))
+        #expect(abs(density - 4 * 58.44 * 1.66053907 / 175.616) < 1e-3)
+        // Of Na and Cl by mass, as pymatgen has them; Pm has no price.
+        #expect(try number("price", .rockSalt("Pm", "Cl")) == nil)
+        for table in ["price", "crustal_abundance", "hhi_production", "hhi_reserve"] {
+            #expect(try number(table, salt) ?? 0 > 0, "\(table)")
+        }
     }
 
     @Test func occurrences_countOverTheRun() throws {

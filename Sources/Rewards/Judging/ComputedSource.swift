@@ -29,6 +29,11 @@ enum ComputedSources {
             return CrystalSource { groups.contains($0.crystal.spaceGroup.number) ? 1 : 0 }
         },
         "charge_balance": { _ throws(JudgingError) in ChargeBalanceSource() },
+        "density": { _ throws(JudgingError) in CrystalSource { $0.density } },
+        "price": { _ throws(JudgingError) in CrystalSource { $0.composition.price } },
+        "crustal_abundance": { _ throws(JudgingError) in CrystalSource { $0.composition.crustalAbundance } },
+        "hhi_production": { _ throws(JudgingError) in CrystalSource { $0.composition.hhiProduction } },
+        "hhi_reserve": { _ throws(JudgingError) in CrystalSource { $0.composition.hhiReserve } },
         "volume_per_atom": { _ throws(JudgingError) in CrystalSource { $0.volumePerAtom } },
     ]
 

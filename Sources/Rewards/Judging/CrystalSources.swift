@@ -64,4 +64,10 @@ extension JudgedCrystal {
         guard let volume = try? crystal.spaceGroup.symmetrize(crystal.lattice).cell().volume else { return nil }
         return crystal.atomCount > 0 ? volume / Double(crystal.atomCount) : nil
     }
+
+    /// g/cm³; nil where the crystal has no structure.
+    var density: Double? {
+        let density = (try? crystal.structure(cell: .primitive))?.density
+        return density.flatMap { $0.isFinite ? $0 : nil }
+    }
 }
