@@ -169,8 +169,8 @@ let package = Package(
         .testTarget(
             name: "EnginesTests",
             dependencies: [
-                "Base", "Coordination", "Crystals", "Engines", "Fleet", "FleetFixtures", "Policy", "Potentials",
-                "ProgramFixtures", "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
+                "Base", "Coordination", "Crystals", "Engines", "Fleet", "FleetFixtures", "ModelFixtures", "Policy",
+                "Potentials", "ProgramFixtures", "Protocol", "Rewards", "Stability", "Trajectories", "faulty-engine",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
@@ -195,14 +195,15 @@ let package = Package(
         .testTarget(
             name: "CommandLineTests",
             dependencies: [
-                "Archive", "ArchiveFixtures", "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures",
-                "ProgramFixtures", "StructureFiles", "Trajectories", "druse",
+                "Archive", "ArchiveFixtures", "Base", "Crystals", "Kernels", "ModelFixtures", "Policy",
+                "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Trajectories", "druse",
             ]),
         .testTarget(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "Policy", "Potentials", "ProgramFixtures", "Report", "Rewards", "Stability", "Telemetry",
+                "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Report", "Rewards", "Stability",
+                "Telemetry",
                 "Trajectories", "actor", "druse", "learner", "reward-worker",
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -233,7 +234,10 @@ let package = Package(
                 "Archive", "ArchiveFixtures", "Base", "Crystals", "Telemetry", "Trajectories",
                 .product(name: "GRDB", package: "GRDB.swift"),
             ]),
-        .testTarget(name: "PotentialsTests", dependencies: ["Base", "Crystals", "Potentials", "StructureFiles"]),
+        .target(name: "ModelFixtures", dependencies: ["Base"], path: "Tests/ModelFixtures"),
+        .testTarget(
+            name: "PotentialsTests",
+            dependencies: ["Base", "Crystals", "ModelFixtures", "Potentials", "StructureFiles"]),
     ],
     swiftLanguageModes: [.v6]
 )

@@ -28,6 +28,22 @@ CK_INLINE float ck_exp1(float x) {
 
 CK_INLINE float ck_sigmoid1(float x) { return 1.0f / (1.0f + ck_exp1(-x)); }
 
+// ln(1 + exp(x)) = max(x, 0) + ln(1 + e), e = exp(-|x|); ln(1 + e) = 2 artanh(z), z = e / (2 + e) <= 1/3.
+CK_INLINE float ck_softplus1(float x) {
+    float magnitude = x < 0 ? -x : x;
+    float e = ck_exp1(-magnitude);
+    float z = e / (2.0f + e);
+    float z2 = z * z;
+    float p = 0.15384615384615385f;
+    p = p * z2 + 0.18181818181818182f;
+    p = p * z2 + 0.22222222222222222f;
+    p = p * z2 + 0.28571428571428571f;
+    p = p * z2 + 0.4f;
+    p = p * z2 + 0.66666666666666667f;
+    p = p * z2 + 2.0f;
+    return (x > 0 ? x : 0) + z * p;
+}
+
 CK_INLINE float ck_tanh1(float x) {
     float e = ck_exp1(2.0f * x);
     return 1.0f - 2.0f / (e + 1.0f);

@@ -67,6 +67,11 @@ CK_CLONES void ck_sigmoid(size_t n, const float *x, float *y) {
     for (size_t i = 0; i < n; i++) y[i] = ck_sigmoid1(x[i]);
 }
 
+CK_CLONES void ck_shifted_softplus(size_t n, const float *x, float *y) {
+    CK_IN_PLACE
+    for (size_t i = 0; i < n; i++) y[i] = ck_softplus1(x[i]) - 0.69314718055994531f;
+}
+
 CK_CLONES void ck_layer_norm(size_t rows, size_t n, float epsilon, const float *x, const float *scale, const float *offset,
                              float *y, float *mean, float *rstd) {
 #pragma clang fp reassociate(on)

@@ -50,6 +50,12 @@ package enum VectorMath {
         ck_sigmoid(x.count, x.pointer, y.pointer)
     }
 
+    /// y = ln(1 + exp(x)) - ln 2; may be in place.
+    package static func shiftedSoftplus(_ x: FloatView, into y: MutableFloatView) {
+        precondition(x.count == y.count)
+        ck_shifted_softplus(x.count, x.pointer, y.pointer)
+    }
+
     /// log softmax of the first `columns` numbers of each row; rows are `stride` apart in both views.
     package static func logSoftmax(_ x: FloatView, into y: MutableFloatView, rows: Int, columns: Int, stride: Int) {
         precondition(rows == 0 || (rows - 1) * stride + columns <= min(x.count, y.count))

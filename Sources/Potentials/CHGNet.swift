@@ -88,7 +88,7 @@ package struct CHGNet: InteratomicPotential {
         name = "chgnet-" + configuration.version
         energyConvention = try Self.convention(
             stated: file.metadata["energy_convention"], version: configuration.version, path: path)
-        digest = Self.digest(of: file.tensors, configuration: json)
+        digest = ModelFile.digest(of: file.tensors, configuration: json)
     }
 
     /// What the file states, else what is known of a published version.
@@ -105,24 +105,6 @@ package struct CHGNet: InteratomicPotential {
         case .v030, .v020: return .mp2020Corrected
         case .r2scan, nil: return .ownHullOnly
         }
-    }
-
-    private static func digest(of tensors: [String: Safetensors.Tensor], configuration json: String) -> String {
-        var hash = SHA256()
-        // A length before each part, so that no two contents run together to the same bytes.
-        func add(_ text: some Collection<UInt8>) {
-            withUnsafeBytes(of: UInt64(text.count).littleEndian) { hash.update($0) }
-            hash.update(text)
-        }
-        let object = try? JSONSerialization.jsonObject(with: Data(json.utf8))
-        let sorted = object.flatMap { try? JSONSerialization.data(withJSONObject: $0, options: .sortedKeys) }
-        add(sorted ?? Data(json.utf8))
-        for (name, tensor) in tensors.sorted(by: { $0.key < $1.key }) {
-            add(Array(name.utf8))
-            add(Array("\(tensor.shape)".utf8))
-            tensor.values.withUnsafeBytes { hash.update($0) }
-        }
-        return hash.finalize().hexadecimal
     }
 
     package func knows(_ element: Element) -> Bool { element.atomicNumber <= configuration.largestAtomicNumber }

@@ -7,6 +7,10 @@ package enum PotentialError: LastingError, Hashable, Sendable {
     case emptyStructure
     /// The potential does not know the element; `largestAtomicNumber` is the last one it knows.
     case unsupportedElement(symbol: String, atom: Int, largestAtomicNumber: Int)
+    /// The model has learned nothing of the element.
+    case unknownElement(symbol: String, atom: Int, potential: String)
+    /// No two atoms are within the cutoff (Å) of each other.
+    case noNeighbours(cutoff: Double)
     /// A cell vector or a coordinate is NaN, infinite or beyond any use.
     case nonFiniteGeometry(String)
     /// The cell vectors span no volume.
@@ -56,6 +60,10 @@ extension PotentialError: CustomStringConvertible {
             "the structure has no atoms"
         case .unsupportedElement(let symbol, let atom, let largest):
             "atom \(atom) is \(symbol), but the potential knows elements up to atomic number \(largest) only"
+        case .unknownElement(let symbol, let atom, let potential):
+            "atom \(atom) is \(symbol), which \(potential) does not know"
+        case .noNeighbours(let cutoff):
+            "no two atoms are within \(cutoff) Å of each other, so there is nothing to predict from"
         case .nonFiniteGeometry(let what):
             "\(what) is not a finite number of a sensible size"
         case .degenerateCell(let volume):
@@ -95,6 +103,8 @@ extension PotentialError {
         case .unsupportedElement(let symbol, let atom, let largest) where structure.elements.indices.contains(atom):
             "\(structure.name(ofAtom: atom)) is \(symbol), but the potential knows elements up to atomic number "
                 + "\(largest) only"
+        case .unknownElement(let symbol, let atom, let potential) where structure.elements.indices.contains(atom):
+            "\(structure.name(ofAtom: atom)) is \(symbol), which \(potential) does not know"
         default: description
         }
     }

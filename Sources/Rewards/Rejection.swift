@@ -31,10 +31,11 @@ package enum Rejection: Error {
         case .coincidentAtoms: self = .invalid(.atomsTooClose)
         case .tooManyNeighbours: self = .invalid(.tooManyNeighbours)
         case .degenerateCell, .nonFiniteGeometry: self = .invalid(.latticeOutOfBounds)
-        case .unsupportedElement(let symbol, _, _):
+        case .unsupportedElement(let symbol, _, _), .unknownElement(let symbol, _, _):
             self = .failed(Element(symbol: symbol).map { .unsupportedElement($0) } ?? .engine(error.description))
         case .engine(let problem): self = .failed(EvaluationFailure(problem))
-        case .notFinite, .modelUnreadable, .modelTensor, .modelUnsupported: self = .failed(.engine(error.description))
+        case .noNeighbours, .notFinite, .modelUnreadable, .modelTensor, .modelUnsupported:
+            self = .failed(.engine(error.description))
         }
     }
 

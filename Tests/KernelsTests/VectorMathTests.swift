@@ -25,6 +25,16 @@ import Testing
         #expect(buffer[0] < 1e-37)
     }
 
+    @Test func shiftedSoftplus_isItsDefinition() {
+        for (x, y) in zip(inputs, apply { VectorMath.shiftedSoftplus($0, into: $1) }) {
+            let expected = max(0, Double(x)) + log1p(exp(-abs(Double(x)))) - log(2)
+            #expect(abs(Double(y) - expected) < 2e-7 * max(1, abs(expected)))
+        }
+        let extremes = FloatBuffer([-1e30, 1e30, 0])
+        VectorMath.shiftedSoftplus(extremes.view, into: extremes.mutableView)
+        #expect(extremes[0] == -0.6931472 && extremes[1] == 1e30 && abs(extremes[2]) < 1e-7)
+    }
+
     @Test func gelu_isTheTanhForm() {
         for (x, y) in zip(inputs, apply { VectorMath.gelu($0, into: $1) }) {
             #expect(abs(Double(y) - gelu(Double(x))) < 2e-6 * max(1, abs(Double(x))))

@@ -40,6 +40,8 @@ void ck_gelu_backward(size_t n, const float *x, const float *dy, float *dx);
 void ck_silu(size_t n, const float *x, float *y);
 // y = sigmoid(x)
 void ck_sigmoid(size_t n, const float *x, float *y);
+// y = ln(1 + exp(x)) - ln 2; error below 2e-7 of max(1, |y|).
+void ck_shifted_softplus(size_t n, const float *x, float *y);
 
 // Rows of width n: y = (x - mean) * rstd * scale + offset, biased variance; mean and rstd are kept for the way back.
 void ck_layer_norm(size_t rows, size_t n, float epsilon, const float *x, const float *scale, const float *offset, float *y,
