@@ -74,7 +74,7 @@ def read(path):
     if len(data) < 2 or data[0] != 0x80 or not 2 <= data[1] <= 5:
         raise Refusal("it is not a pickle of protocol 2 to 5, as CrystalFormer's checkpoints are")
     try:
-        return _Machine(memoryview(data)).run()
+        return Machine(memoryview(data)).run()
     except RecursionError:
         raise Refusal("its values are nested too deeply") from None
 
@@ -86,7 +86,7 @@ def finished(value):
     return value if isinstance(value, Array) else None
 
 
-class _Machine:
+class Machine:
     def __init__(self, data):
         self.data, self.position = data, 0
         self.stack, self.memo, self.instructions = [], {}, 0
@@ -216,6 +216,9 @@ class _Machine:
         state = self.pop()
         build(self.top(), state)
 
+    def persistent(self):
+        raise Refusal("it refers to something outside of the pickle, which no checkpoint of CrystalFormer does")
+
 
 def call(key, arguments):
     """What a function of the list would make of its arguments."""
@@ -320,4 +323,5 @@ _ACTIONS = {
     0x52: lambda m: m.reduce(),  # REDUCE
     0x81: lambda m: m.new_object(),  # NEWOBJ
     0x62: lambda m: m.build(),  # BUILD
+    0x51: lambda m: m.persistent(),  # BINPERSID
 }

@@ -20,6 +20,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
     package var hullDigest: String?
     /// The digests of what each judge measures by, by its name; nil if there are none.
     package var judges: [String: Models]?
+    /// The models of properties, in the order of the configuration; nil if there are none.
+    package var properties: [Property]?
     /// The SHA-256 that `config.yaml` may have: one; two while it is being replaced.
     package var configurationDigests: [String]?
     /// Below this energy above the hull a crystal counts as stable, eV/atom.
@@ -33,6 +35,17 @@ package struct RunManifest: Codable, Equatable, Sendable {
         package init(potential: String? = nil, hull: String? = nil) {
             self.potential = potential
             self.hull = hull
+        }
+    }
+
+    /// A model of properties: its digest and what it predicts.
+    package struct Property: Codable, Equatable, Sendable {
+        package var digest: String
+        package var quantities: [String]
+
+        package init(digest: String, quantities: [String]) {
+            self.digest = digest
+            self.quantities = quantities
         }
     }
 
@@ -66,7 +79,7 @@ package struct RunManifest: Codable, Equatable, Sendable {
         case policyDigest = "policy_digest"
         case potentialDigest = "potential_digest"
         case hullDigest = "hull_digest"
-        case judges
+        case judges, properties
         case configurationDigests = "configuration_digests"
         case stableBelow = "stable_below"
     }

@@ -14,9 +14,13 @@ package final class EngineMeasurerFactory: Sendable {
     private let engines = Mutex<[EngineSource: LoadedEngine]>([:])
     private let committee = Mutex<PotentialCommittee?>(nil)
     private let files: RecipeFileCache
+    private let properties: PropertyModels
 
     /// - Parameter files: where the files lie that a recipe names.
-    package init(files: RecipeFileCache = RecipeFileCache()) { self.files = files }
+    package init(files: RecipeFileCache = RecipeFileCache()) {
+        self.files = files
+        properties = PropertyModels(files)
+    }
 
     /// - Parameter text: JSON of ``Recipe``.
     /// - Throws: ``RoleError`` if potential or hull are not the learner's.
@@ -27,6 +31,7 @@ package final class EngineMeasurerFactory: Sendable {
                 "this run wants the engine \(name), which this worker does not have; start the worker with "
                     + "--engine \"COMMAND\", the command of \(name)")
         }
+        try recipe.checkWants()
         let engine = try engine(recipe)
         try recipe.check(engine.alignment)
         let measurer = StabilityMeasurer(
@@ -34,6 +39,8 @@ package final class EngineMeasurerFactory: Sendable {
             relaxation: recipe.relaxation, committee: try committee(recipe)?.makeEvaluator(),
             uncertaintyShare: recipe.uncertaintyShare)
         measurer.alignment = engine.alignment
+        measurer.properties = try properties.evaluators(recipe)
+        measurer.measuresForces = recipe.wantsForces
         return measurer
     }
 

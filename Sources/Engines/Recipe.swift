@@ -27,6 +27,19 @@ package struct Recipe: Codable, Sendable, Hashable {
     package var uncertaintyShare = 0.0
     /// What is added to energies whose convention asks for it; nil if nothing ever is.
     package var correction: EnergyAlignment?
+    /// Nil rather than empty: a recipe without properties is written as one of a build that knew none.
+    private var predicted: [RecipeProperty]?
+    /// What else is measured, by name; nil rather than empty.
+    private var wants: [String]?
+
+    private enum CodingKeys: String, CodingKey {
+        case judge, limits, potential, potentialFile, potentialDigest, hull, hullFile, hullDigest, relaxation,
+            uncertaintyShare, correction
+        case predicted = "properties"
+        case wants
+    }
+
+    private static let forces = "forces"
 
     package init(
         limits: ValidityLimits, potential: String, potentialDigest: String, hull: String, hullDigest: String
@@ -38,8 +51,29 @@ package struct Recipe: Codable, Sendable, Hashable {
         self.hullDigest = hullDigest
     }
 
+    /// The models of properties that predict numbers of each crystal that is measured.
+    package var properties: [RecipeProperty] {
+        get { predicted ?? [] }
+        set { predicted = newValue.isEmpty ? nil : newValue }
+    }
+
+    /// Whether forces and stress of the crystals are measured: ``Measurement/Quantity/forceLogMean`` and its like.
+    package var wantsForces: Bool {
+        get { wants?.contains(Self.forces) ?? false }
+        set { wants = newValue ? [Self.forces] : nil }
+    }
+
     /// The files that a worker needs.
-    package var files: [RecipeFile] { [potentialFile, hullFile].compactMap { $0 } }
+    package var files: [RecipeFile] {
+        [potentialFile, hullFile].compactMap { $0 } + properties.compactMap(\.file)
+    }
+
+    /// - Throws: ``RoleError/cannotServe(_:)`` if something is to be measured that this build does not know.
+    func checkWants() throws(RoleError) {
+        guard let unknown = wants?.first(where: { $0 != Self.forces }) else { return }
+        throw .cannotServe(
+            "this run measures \(unknown), which this build does not know; use the same build of druse on both sides")
+    }
 
     /// - Throws: ``RoleError/cannotServe(_:)`` if the worker would add to energies what the learner does not know of.
     func check(_ alignment: EnergyAlignment) throws(RoleError) {

@@ -28,6 +28,7 @@ package struct FineTuningRun {
     package var place: Endpoint?
     private let standard: MeasuringStandard
     private let judges: [MeasuringStandard]
+    private let properties: PropertyStandard
     private let inputs: RunInputs
     /// Whether this process made the directory.
     private let isNew: Bool
@@ -64,6 +65,7 @@ package struct FineTuningRun {
             inputs = try RunInputs(directory)
             standard = try inputs.standard()
             judges = try inputs.judgeStandards()
+            properties = try inputs.propertyStandard()
             self.configuration = try Self.merged(inputs, given: configuration)
             _ = try Self.startVersion(directory, engine: standard.digests, given: configuration)
             if directory.manifest.build != build {
@@ -88,6 +90,7 @@ package struct FineTuningRun {
         standard = try configuration.standard()
         judges = try configuration.judgeStandards()
         _ = try configuration.elements.choice(for: standard, policy: initial.configuration)
+        properties = try configuration.propertyStandard()
         let (policyBytes, referenceBytes) = (try initial.encoded(), try reference.encoded())
         var manifest = RunManifest(
             build: build, seed: configuration.seed, referenceDigest: Digest(of: referenceBytes).hexadecimal)
@@ -98,8 +101,9 @@ package struct FineTuningRun {
         manifest.judges =
             judges.isEmpty
             ? nil : Dictionary(zip(configuration.judges.map(\.name), models), uniquingKeysWith: { $1 })
+        manifest.properties = properties.manifest
         manifest.stableBelow = configuration.stableBelow
-        let kept = RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
+        let kept = try RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
         let (directory, lock) = try RunDirectory.create(
             at: folder, manifest: manifest, configuration: ConfigurationText.yaml(configuration),
             files: kept.contents, copies: kept.copies)
@@ -159,6 +163,11 @@ package struct FineTuningRun {
             try HullSource.load(given.hull).digest == digest
         {
             given.hull = stored.hull
+        }
+        if given.properties != stored.properties,
+            try given.propertyStandard().manifest == manifest.properties
+        {
+            given.properties = stored.properties
         }
         given.reward.limits.adoptAtomicLimits(of: stored.reward.limits)
         given.elements.adopt(stored.elements)
@@ -372,7 +381,12 @@ extension FineTuningRun {
             recipe.relaxation = configuration.reward.relax
             recipe.correction = standard.correction
             recipe.judge = judge?.name
-            if judge == nil { recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare }
+            if judge == nil {
+                recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare
+                let offers = try inputs.properties.offers(properties)
+                recipe.properties = offers.properties
+                files += offers.files
+            }
             (recipe.potentialFile, recipe.hullFile) = (offers.potential?.file, offers.hull?.file)
             let isBrought = PotentialName(models.potential).externalName != nil
             recipes.append(

@@ -23,6 +23,7 @@ package struct RunConfiguration: ConfigurationSection {
     package var potential = "chgnet"
     package var hull = "default"
     package var judges: [JudgeConfiguration] = []
+    package var properties: [String] = []
     package var stableBelow = RunManifest.usualStableBelow
     package var listen = "tcp://127.0.0.1:0"
     package var threads = 0
@@ -88,6 +89,12 @@ package struct RunConfiguration: ConfigurationSection {
             files: .configuration(
                 unless: PotentialSource.names + ["default", HullSource.none], prefix: PotentialName.externalPrefix)),
         .init(
+            "properties", \.properties, takes: .custom(nil) { propertiesProblem($0) },
+            "models that predict properties of every crystal that is measured, for the reward and the archive: "
+                + "files or folders of MEGNet models, `gap.safetensors`, `gap.safetensors:band_gap_hse`"
+                + PropertySource.names.map { ", `\($0)`" }.joined(),
+            onResume: .sameContents, files: .configuration(unless: PropertySource.names)),
+        .init(
             "stable_below", \.stableBelow, unit: "eV/atom",
             "below this height a crystal counts as stable in logs, report and evaluation"),
         .init(
@@ -124,6 +131,13 @@ package struct RunConfiguration: ConfigurationSection {
         try MeasuringStandard(potential: potential, hull: hull)
     }
 
+    /// What predicts properties of its crystals.
+    func propertyStandard() throws(ConfigurationError) -> PropertyStandard {
+        do throws(ModelError) { return try PropertyStandard(properties) } catch {
+            throw ConfigurationError(source: "properties", problems: ["\(error)"])
+        }
+    }
+
     /// What its judges measure by, in their order.
     func judgeStandards() throws(ConfigurationError) -> [MeasuringStandard] {
         var standards: [MeasuringStandard] = []
@@ -141,6 +155,11 @@ package struct RunConfiguration: ConfigurationSection {
         }
         let names = judges.map(\.name)
         return Set(names).count == names.count ? nil : "holds two of one name"
+    }
+
+    private static func propertiesProblem(_ names: [String]) -> String? {
+        if names.count > 16 { return "holds \(names.count); it may hold 16" }
+        return Set(names).count == names.count ? nil : "names one of them twice"
     }
 
     private static func endpointProblem(_ text: String) -> String? {

@@ -62,8 +62,9 @@ package struct RunInputs: Sendable {
     /// What a new run keeps of its inputs: contents, and files to copy, by their place in the directory.
     static func kept(
         configuration: RunConfiguration, policy: Data, reference: Data
-    ) -> (contents: [String: Data], copies: [String: URL]) {
+    ) throws -> (contents: [String: Data], copies: [String: URL]) {
         var contents = [referenceFileName: reference]
+        contents.merge(try KeptProperties.contents(of: configuration.properties)) { $1 }
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
         var copies = KeptModels.copies(potential: configuration.potential, hull: configuration.hull)
         for judge in configuration.judges {
@@ -142,6 +143,22 @@ package struct RunInputs: Sendable {
         }
     }
 
+    /// The models of the run's properties.
+    ///
+    /// - Throws: ``ConfigurationError`` if they are not those that the run was begun with.
+    func propertyStandard() throws -> PropertyStandard {
+        let standard = try properties.standard()
+        guard standard.manifest == directory.manifest.properties else {
+            throw ConfigurationError(
+                source: directory.url.path,
+                problems: [
+                    "the models of properties are not those it was begun with; use the build and the files that it "
+                        + "was begun with"
+                ])
+        }
+        return standard
+    }
+
     private var manifestDigests: RunManifest.Models {
         .init(potential: directory.manifest.potentialDigest, hull: directory.manifest.hullDigest)
     }
@@ -162,6 +179,9 @@ package struct RunInputs: Sendable {
     var models: KeptModels {
         KeptModels(inputs: directory.inputs, potential: configuration.potential, hull: configuration.hull)
     }
+
+    /// The models of properties.
+    var properties: KeptProperties { KeptProperties(inputs: directory.inputs, names: configuration.properties) }
 
     /// Potential and hull of a judge.
     func models(of judge: JudgeConfiguration) -> KeptModels {

@@ -30,6 +30,7 @@ package struct RunPlan: Sendable {
         }
         let standard: MeasuringStandard
         let judges: [MeasuringStandard]
+        let properties: PropertyStandard
         let start: String
         var effective: RunConfiguration
         let policy: PolicyConfiguration
@@ -41,6 +42,7 @@ package struct RunPlan: Sendable {
             standard = try inputs.standard()
             judges = try inputs.judgeStandards()
             policy = try inputs.policy().configuration
+            properties = try inputs.propertyStandard()
             effective = try FineTuningRun.merged(inputs, given: configuration)
             let version = try FineTuningRun.startVersion(directory, engine: standard.digests, given: configuration)
             start = "goes on with the run \(directory.manifest.runID) in \(folder.path) at version \(version)"
@@ -51,6 +53,7 @@ package struct RunPlan: Sendable {
             policy = try FineTuningRun.policies(of: configuration).initial.configuration
             standard = try configuration.standard()
             judges = try configuration.judgeStandards()
+            properties = try configuration.propertyStandard()
             effective = configuration
             start = "begins a run in \(folder.path)"
         }
@@ -65,6 +68,9 @@ package struct RunPlan: Sendable {
             ] + [elements.words].compactMap { $0 }
             + zip(effective.judges, judges).map { judge, standard in
                 "judge \(judge.name): \(standard.potentialLabel), hull \(standard.hullDigest)"
+            }
+            + zip(effective.properties, properties.models).map { name, model in
+                "predicts \(model.predictions.map(\.name).joined(separator: ", ")) by \(name) \(model.digest)"
             } + ["listens at \(effective.listen)"]
     }
 }

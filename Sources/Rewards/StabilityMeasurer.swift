@@ -17,6 +17,10 @@ package final class StabilityMeasurer: CrystalMeasurer {
     private let relaxation: RelaxationSettings?
     /// How the evaluator's energies stand to those of the hull.
     package var alignment = EnergyAlignment.asTheyAre
+    /// What predicts further numbers of crystals, in the order in which a name is taken.
+    package var properties: [any PropertyEvaluator] = []
+    /// Whether forces and stress are measured.
+    package var measuresForces = false
     private let clock = ContinuousClock()
 
     /// - Parameters:
@@ -42,6 +46,8 @@ package final class StabilityMeasurer: CrystalMeasurer {
         var structure: Structure
         /// eV/atom; nil without a hull.
         let hullEnergy: Double?
+        /// The hull of its chemical system; nil without a hull.
+        let diagram: PhaseDiagram?
         /// What its relaxation tells, if there was one.
         var values: [Measurement.Quantity: Double] = [:]
         var relaxed: RelaxedGeometry?
@@ -55,7 +61,8 @@ package final class StabilityMeasurer: CrystalMeasurer {
         measure([WorkItem(job: 0, index: 0, crystal: crystal, isTerminated: isTerminated)])[0]
     }
 
-    /// Measures crystals, in their order; the potential sees those that are valid and have a reference as one batch.
+    /// Measures crystals, in their order; the potential and the models of properties see those that are valid and have
+    /// a reference as one batch.
     package func measure(_ items: [WorkItem]) -> [MeasuringResult] {
         var seconds = items.map { _ in 0.0 }
         let prepared = items.indices.map { index in
@@ -63,17 +70,21 @@ package final class StabilityMeasurer: CrystalMeasurer {
         }
         let structures = prepared.compactMap { try? $0.get().structure }
         var batchSeconds = 0.0
-        var answers = timed(&batchSeconds) { evaluator.evaluate(structures, .energy) }[...]
+        var answers = timed(&batchSeconds) { evaluator.evaluate(structures, asked) }[...]
+        var predictions = timed(&batchSeconds) { self.predictions(of: structures) }[...]
         let atoms = structures.reduce(0) { $0 + $1.atomCount }
         return items.indices.map { index in
             do throws(Rejection) {
                 let item = try prepared[index].get()
+                let predicted = predictions.popFirst() ?? [:]
                 // The time of a batch is shared out by atoms.
                 seconds[index] += batchSeconds * Double(item.structure.atomCount) / Double(max(1, atoms))
                 var values = try values(of: item, answers.popFirst())
                 if let committee, wantsUncertainty(items[index]), values[.uncertainty] == nil {
                     values[.uncertainty] = timed(&seconds[index]) { committee.spread(of: [item.structure])[0] }
                 }
+                // What was measured stays, whatever is predicted.
+                values.merge(predicted) { measured, _ in measured }
                 let measurement = Measurement(values, relaxed: item.relaxed)
                 return MeasuringResult(outcome: .measured(measurement), seconds: seconds[index])
             } catch {
@@ -92,15 +103,18 @@ package final class StabilityMeasurer: CrystalMeasurer {
         guard item.isTerminated else { throw .invalid(.unterminated) }
         let structure = try limits.structure(of: item.crystal)
         // The hull first: without reference there is no use in the energy, which costs more.
-        let prepared = Prepared(structure: structure, hullEnergy: try hullEnergy(of: structure.composition))
+        let prepared = try prepare(structure)
         guard let relaxation else { return prepared }
         return try relax(prepared, item.crystal, relaxation)
     }
 
-    private func hullEnergy(of composition: Composition) throws(Rejection) -> Double? {
-        guard let hull else { return nil }
+    private func prepare(_ structure: Structure) throws(Rejection) -> Prepared {
+        guard let hull else { return Prepared(structure: structure, hullEnergy: nil, diagram: nil) }
+        let composition = structure.composition
         do throws(HullError) {
-            return try hull.phaseDiagram(of: composition.amounts.keys).hullEnergyPerAtom(of: composition)
+            let diagram = try hull.phaseDiagram(of: composition.amounts.keys)
+            return Prepared(
+                structure: structure, hullEnergy: try diagram.hullEnergyPerAtom(of: composition), diagram: diagram)
         } catch { throw Rejection(error) }
     }
 
@@ -148,6 +162,12 @@ package final class StabilityMeasurer: CrystalMeasurer {
         if let hullEnergy = item.hullEnergy {
             values[.energyAboveHull] = energy + (values[.energyCorrection] ?? 0) - hullEnergy
         }
+        if let diagram = item.diagram {
+            values[.hullEntries] = Double(diagram.compoundCount)
+            values[.formationEnergyPerAtom] = try? diagram.formationEnergyPerAtom(
+                of: item.structure.composition, energyPerAtom: energy + (values[.energyCorrection] ?? 0))
+        }
+        if measuresForces { values.merge(evaluation.forceQuantities) { measured, _ in measured } }
         for (name, value) in evaluation.quantities {
             let quantity = Measurement.Quantity(rawValue: name)
             // An energy and a height stay those that the hull was held against.

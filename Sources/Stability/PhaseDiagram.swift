@@ -21,6 +21,9 @@ package final class PhaseDiagram: Sendable {
     /// The elements' reference entries, then the lowest entry of each compound with a negative formation energy.
     package let entries: [ComputedEntry]
 
+    /// How many compounds, elements included, the system's reference has, on the hull or not.
+    package let compoundCount: Int
+
     private let rows: [Element: Int]
     /// `[rows]`: eV/atom of the elements.
     private let references: [Double]
@@ -70,6 +73,7 @@ package final class PhaseDiagram: Sendable {
         self.elements = elements
         self.system = system
         self.entries = entries
+        compoundCount = order.count
         self.rows = rows
         self.references = references
         programme = HullProgramme(rowCount: elements.count, fractions: fractions, costs: costs)

@@ -28,25 +28,63 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// How far apart potentials are on the crystal, eV/atom: an estimate of the energy's error.
         package static let uncertainty = Quantity(rawValue: "uncertainty")
 
-        /// The entries of the hull within the crystal's chemical system.
+        /// How many compounds, elements included, the hull has within the crystal's chemical system: what its height
+        /// rests on.
         package static let hullEntries = Quantity(rawValue: "hull_entries")
+        /// The energy relative to the elements of the hull, eV/atom.
+        package static let formationEnergyPerAtom = Quantity(rawValue: "formation_energy_per_atom")
+
+        /// The largest force on an atom, eV/Å.
+        package static let maximumForce = Quantity(rawValue: "maximum_force")
+        /// ln of the mean size of the forces on the atoms, each taken as 0.01 to 100 eV/Å.
+        package static let forceLogMean = Quantity(rawValue: "force_log_mean")
+        /// ln of the mean size of the six components of the stress, each taken as 0.01 to 100 eV/Å³.
+        package static let stressLogMean = Quantity(rawValue: "stress_log_mean")
+        /// ln of the sum of both means: what the reference's `make_force_reward_fn` (crystalformer/reinforce/reward.py)
+        /// gives with a weight of the stress of 1. With another one, w, that is
+        /// ln(exp(force_log_mean) + w exp(stress_log_mean)).
+        package static let forceStressLogMean = Quantity(rawValue: "force_stress_log_mean")
 
         /// The unit of its numbers; nil for a quantity that this build does not know.
         package var unit: String? {
             switch self {
             case .energyPerAtom, .energyAboveHull, .energyCorrection, .uncertainty, .initialEnergyPerAtom,
-                .initialEnergyAboveHull:
+                .initialEnergyAboveHull, .formationEnergyPerAtom:
                 "eV/atom"
+            case .maximumForce: "eV/Å"
+            case .hullEntries, .forceLogMean, .stressLogMean, .forceStressLogMean: "1"
             case .relaxationDisplacement: "Å"
             case .relaxationSteps: "steps"
             case .relaxationConverged, .relaxationVolumeRatio: "1"
-            default: Self.known.first { rawValue.hasSuffix("_\($0.rawValue)") }?.unit
+            default: predictedUnit ?? Self.known.first { rawValue.hasSuffix("_\($0.rawValue)") }?.unit
             }
         }
 
+        /// The standard error of a prediction.
+        package var sigma: Quantity { Quantity(rawValue: rawValue + Self.sigmaSuffix) }
+        /// 1 if the crystal resembles what a prediction's model has learned from, else 0.
+        package var isInDomain: Quantity { Quantity(rawValue: rawValue + Self.domainSuffix) }
+
+        private static let sigmaSuffix = "_sigma"
+        private static let domainSuffix = "_in_domain"
+
+        /// The unit of what models of properties predict.
+        private var predictedUnit: String? {
+            if rawValue.hasSuffix(Self.domainSuffix) { return "1" }
+            if rawValue.hasSuffix(Self.sigmaSuffix) {
+                return Quantity(rawValue: String(rawValue.dropLast(Self.sigmaSuffix.count))).unit
+            }
+            if rawValue == "band_gap" || rawValue.hasPrefix("band_gap_") { return "eV" }
+            return rawValue.hasPrefix("dielectric_") ? "1" : nil
+        }
+
+        /// Whether measurers give it themselves, whatever models of properties predict.
+        package var isMeasured: Bool { Self.known.contains(self) }
+
         /// Those that judges measure under names of their own.
         private static let known = [
-            energyPerAtom, energyAboveHull, initialEnergyPerAtom, initialEnergyAboveHull, uncertainty,
+            energyPerAtom, energyAboveHull, initialEnergyPerAtom, initialEnergyAboveHull, formationEnergyPerAtom,
+            energyCorrection, uncertainty, hullEntries, maximumForce, forceStressLogMean, forceLogMean, stressLogMean,
             relaxationSteps, relaxationConverged, relaxationDisplacement, relaxationVolumeRatio,
         ]
 

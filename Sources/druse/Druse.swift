@@ -11,9 +11,9 @@ struct Druse: ParsableCommand {
         version: RoleProcess.build,
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
-            RelaxCommand.self, HullCommand.self, HullIndexCommand.self, TokensCommand.self, MatchCommand.self,
-            IndexCommand.self, IngestCommand.self, EvaluateCommand.self, ReportCommand.self, ExportCommand.self,
-            ConfigCommand.self, RewardCommand.self, BenchCommand.self, EngineCommand.self,
+            PropertyCommand.self, RelaxCommand.self, HullCommand.self, HullIndexCommand.self, TokensCommand.self,
+            MatchCommand.self, IndexCommand.self, IngestCommand.self, EvaluateCommand.self, ReportCommand.self,
+            ExportCommand.self, ConfigCommand.self, RewardCommand.self, BenchCommand.self, EngineCommand.self,
         ])
 
     static func main() {

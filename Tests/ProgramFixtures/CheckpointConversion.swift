@@ -11,8 +11,12 @@ package enum CheckpointConversion {
     package static let configuration = repository.appending(path: "Tests/Fixtures/policy/tiny/config.json")
 
     /// Converts with a Python that needs no package.
-    package static func run(python: String, _ arguments: [String]) throws -> DruseProcess.Outcome {
-        let script = repository.appending(path: "Scripts/convert-checkpoint").path
+    ///
+    /// - Parameter script: another one that converts.
+    package static func run(
+        script: String = "convert-checkpoint", python: String, _ arguments: [String]
+    ) throws -> DruseProcess.Outcome {
+        let script = repository.appending(path: "Scripts/\(script)").path
         return try DruseProcess.run(executable: URL(filePath: python), [script] + arguments)
     }
 }

@@ -16,8 +16,13 @@ final class ForeignMeasurer: CrystalMeasurer {
     private let evaluator: ForeignEvaluator
     private let measurer: StabilityMeasurer
 
-    /// - Parameter name: of the engine that the recipe wants.
-    init(_ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference?) {
+    /// - Parameters:
+    ///   - name: of the engine that the recipe wants.
+    ///   - properties: what predicts numbers of the crystals here.
+    init(
+        _ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference?,
+        properties: [any PropertyEvaluator]
+    ) {
         self.engine = engine
         self.name = name
         self.hull = hull
@@ -25,6 +30,8 @@ final class ForeignMeasurer: CrystalMeasurer {
         evaluator = ForeignEvaluator(engine)
         measurer = StabilityMeasurer(
             evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation)
+        measurer.properties = properties
+        measurer.measuresForces = recipe.wantsForces
     }
 
     func measure(_ items: [WorkItem]) throws -> [MeasuringResult] {
@@ -65,6 +72,11 @@ final class ForeignMeasurer: CrystalMeasurer {
                 "this run relaxes its crystals (reward.relax), and the engine \(name) gives no forces and stress: let "
                     + "it give them, or set reward.relax to none")
         }
+        guard !recipe.wantsForces || identity.properties.isSuperset(of: [.forces, .stress]) else {
+            throw .cannotServe(
+                "this run measures forces and stress, and the engine \(name) does not give both: let it give them, or "
+                    + "leave them out of the reward")
+        }
         let uncertainty = Measurement.Quantity.uncertainty.rawValue
         guard recipe.limits.maximumUncertainty == nil || identity.extraNames.contains(uncertainty) else {
             throw .cannotServe(
@@ -79,11 +91,13 @@ package final class ForeignMeasurerFactory: Sendable {
     private let engine: ForeignEngine
     private let files: RecipeFileCache
     private let shared = Mutex<(place: String, hull: HullReference)?>(nil)
+    private let properties: PropertyModels
 
     /// - Parameter files: where the files lie that a recipe names.
     package init(_ engine: ForeignEngine, files: RecipeFileCache = RecipeFileCache()) {
         self.engine = engine
         self.files = files
+        properties = PropertyModels(files)
     }
 
     /// - Parameter text: JSON of ``Recipe``.
@@ -95,7 +109,9 @@ package final class ForeignMeasurerFactory: Sendable {
                 "this run measures with the potential \(recipe.potential), which workers have themselves; start the "
                     + "worker without --engine")
         }
-        return ForeignMeasurer(engine, name: name, recipe: recipe, hull: try hull(recipe))
+        try recipe.checkWants()
+        return ForeignMeasurer(
+            engine, name: name, recipe: recipe, hull: try hull(recipe), properties: try properties.evaluators(recipe))
     }
 
     private func hull(_ recipe: Recipe) throws -> HullReference? {
