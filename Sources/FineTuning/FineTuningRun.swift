@@ -383,6 +383,7 @@ extension FineTuningRun {
             recipe.judge = judge?.name
             if judge == nil {
                 recipe.uncertaintyShare = configuration.reward.measuredUncertaintyShare
+                recipe.wantsForces = configuration.reward.needsForces
                 let offers = try inputs.properties.offers(properties)
                 recipe.properties = offers.properties
                 files += offers.files

@@ -1,6 +1,6 @@
 package import Archive
 package import Rewards
-package import Trajectories
+internal import Trajectories
 
 /// Judges the crystals of an archive again, by any reward, without measuring anything.
 package struct RewardReplay {

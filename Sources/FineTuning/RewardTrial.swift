@@ -1,6 +1,7 @@
 package import Crystals
 internal import Engines
-package import Rewards
+internal import Potentials
+internal import Rewards
 package import Trajectories
 
 /// Measures and judges crystals as a run would, one by one and without a run: so a reward can be tried before.
@@ -33,8 +34,8 @@ package struct RewardTrial {
 extension RunConfiguration {
     /// How crystals are measured here, with the models where the configuration says that they are.
     ///
-    /// - Throws: ``ModelError``.
-    func localRecipe() throws(ModelError) -> Recipe {
+    /// - Throws: ``ModelError`` or ``ConfigurationError`` for what cannot be opened.
+    func localRecipe() throws -> Recipe {
         let standard = try standard()
         var recipe = Recipe(
             limits: reward.limits, potential: potential, potentialDigest: standard.potentialDigest, hull: hull,
@@ -42,6 +43,11 @@ extension RunConfiguration {
         recipe.relaxation = reward.relax
         recipe.correction = standard.correction
         recipe.uncertaintyShare = reward.measuredUncertaintyShare
+        recipe.wantsForces = reward.needsForces
+        recipe.properties = zip(properties, try propertyStandard().models).map { text, model in
+            let name = PropertyName(text)
+            return RecipeProperty(name: name.place, digest: model.digest, quantities: name.quantities)
+        }
         return recipe
     }
 }

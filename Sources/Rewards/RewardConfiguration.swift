@@ -100,6 +100,11 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
     package init(from decoder: any Decoder) throws { try self.init(keysOf: decoder) }
     package func encode(to encoder: any Encoder) throws { try encodeKeys(to: encoder) }
 
+    /// Whether a term asks for forces or the stress of the crystals.
+    package var needsForces: Bool {
+        !neededQuantities.isDisjoint(with: [.maximumForce, .forceLogMean, .stressLogMean, .forceStressLogMean])
+    }
+
     /// The share of the crystals whose uncertainty has to be measured.
     package var measuredUncertaintyShare: Double {
         limits.maximumUncertainty == nil && !neededQuantities.contains(.uncertainty) ? uncertaintyShare : 1

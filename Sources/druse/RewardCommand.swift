@@ -34,13 +34,15 @@ struct RewardCommand: ParsableCommand {
     @Option(help: ArgumentHelp("A run's configuration; its part reward counts.", valueName: "file"))
     var config: String?
 
-    @Option(help: ArgumentHelp("Judge the crystals of this run's archive instead.", valueName: "run-dir"))
-    var run runDirectory: String?
+    @Option(
+        name: .customLong("run"),
+        help: ArgumentHelp("Judge the crystals of this run's archive instead.", valueName: "run-dir"))
+    var runDirectory: String?
 
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp("Another value of a key, such as reward.guards=none.", valueName: "key=value"))
-    var overrides: [ConfigurationOverride] = []
+    var settings: [String] = []
 
     @Flag(help: "Print JSON lines, one object a crystal.")
     var json = false
@@ -48,6 +50,7 @@ struct RewardCommand: ParsableCommand {
     @OptionGroup var symmetry: SymmetryOptions
 
     func validate() throws {
+        if let problem = ConfigurationOverride.problem(of: settings) { throw ValidationError(problem) }
         if runDirectory == nil, inputs.isEmpty { throw ValidationError("name structure files, or --run RUN_DIR") }
         if runDirectory != nil, !inputs.isEmpty {
             throw ValidationError("--run judges the crystals of a run's archive: leave the structure files out")
@@ -58,7 +61,7 @@ struct RewardCommand: ParsableCommand {
     func run() throws {
         let given = try RunConfiguration.given(
             file: config.map { URL(filePath: $0) }, directory: runDirectory.map { URL(filePath: $0) },
-            overrides: overrides)
+            overrides: ConfigurationOverride.list(settings))
         if let runDirectory {
             let directory = URL(filePath: runDirectory)
             try judgeRun(directory, given ?? RunInputs(RunDirectory.open(at: directory)).configuration)

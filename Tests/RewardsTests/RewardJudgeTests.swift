@@ -261,7 +261,7 @@ import Trajectories
     @Test func singleElements_areNoFind() throws {
         let (without, with) = try exploit(.element("Mg"), height(0)) { $0.singleElements = .allow }
         #expect(without.reward == 1)
-        #expect(with == Verdict(reward: 0, reason: "single_element"))
+        #expect(with == Verdict(reward: -0.5, reason: "single_element"))
     }
 
     @Test func aSparseHull_givesNoVerdict() throws {
@@ -316,13 +316,13 @@ import Trajectories
         func batch(sparse: Int) -> [Item] {
             kinds.enumerated().map { ($1, height(0, ["hull_entries": $0 < sparse ? 2 : 50])) }
         }
-        let few = try judge(RewardConfiguration(), batch(sparse: 2))
-        #expect(few.abstained == ["sparse_hull": 2])
-        let many = try judge(RewardConfiguration(), batch(sparse: 3))
+        let few = try judge(RewardConfiguration(), batch(sparse: 3))
+        #expect(few.abstained == ["sparse_hull": 3])
+        let many = try judge(RewardConfiguration(), batch(sparse: 4))
         #expect(many.abstained.isEmpty)
-        #expect(many.floored == ["sparse_hull": 3])
+        #expect(many.floored == ["sparse_hull": 4])
         #expect(many.notes.count == 1)
-        #expect(many.verdicts.prefix(3).map(\.reward) == [0, 0, 0])
+        #expect(many.verdicts.prefix(4).map(\.reward) == [0, 0, 0, 0])
     }
 
     @Test func aBatchThatAllAbstains_hasNoReward() throws {

@@ -193,8 +193,9 @@ package struct RewardJudge: Sendable {
                 judgement.verdicts[index].reward = nil
             }
         }
-        for (index, stop) in stops where stop.action == .floor {
+        for (index, stop) in stops where stop.action != .abstain {
             judgement.verdicts[index].reason = stop.reason
+            if stop.action == .penalty { judgement.verdicts[index].reward = configuration.floor - guards.penalty }
             judgement.floored[stop.reason, default: 0] += 1
         }
         if isWayOut {
