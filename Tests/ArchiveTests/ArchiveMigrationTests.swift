@@ -169,7 +169,7 @@ import Trajectories
             #expect(try archive.crystals(versions: 2...9) == [third])
             #expect(try archive.best(1).first?.measurement == first.measurement)
             #expect(try archive.measuredQuantities() == [.energyPerAtom: 1, .energyAboveHull: 1, gap: 2])
-            #expect(Measurement.Quantity.energyAboveHull.unit == "eV/atom" && gap.unit == nil)
+            #expect(Measurement.Quantity.energyAboveHull.unit == "eV/atom" && gap.unit == "eV")
             first.measurement = Measurement([.energyPerAtom: -4])
             try archive.insert([first])
             #expect(try archive.crystals(versions: 1...1) == [first, second])

@@ -1,6 +1,7 @@
 import Crystals
 import Engines
 import Foundation
+import ModelFixtures
 import Potentials
 import ProgramFixtures
 import Rewards
@@ -14,18 +15,20 @@ struct ForeignMeasurerTests {
     private let log = LogLines()
 
     private func withFactory<Value>(
-        start: String = "", startLimit: Duration = .seconds(60), _ body: (ForeignMeasurerFactory) throws -> Value
+        start: String = "", startLimit: Duration = .seconds(60), files: URL? = nil,
+        _ body: (ForeignMeasurerFactory) throws -> Value
     ) throws -> Value {
         var settings = ForeignEngine.Settings()
         settings.startLimit = startLimit
         settings.pause = .milliseconds(1)
+        let files = files.map { RecipeFileCache(folder: $0) } ?? RecipeFileCache()
         let python = try #require(TestEngines.python)
         let engine = ForeignEngine(
             command: try ForeignCommand(
                 words: [python, TestEngines.file("faulty_engine.py"), start],
                 environment: ["PATH": "/usr/bin:/bin"]), settings: settings, logger: log.logger)
         defer { engine.close() }
-        return try body(ForeignMeasurerFactory(engine))
+        return try body(ForeignMeasurerFactory(engine, files: files))
     }
 
     private func recipe(
@@ -152,6 +155,41 @@ struct ForeignMeasurerTests {
     @Test func prepare_runThatRelaxesByAnEngineWithoutForces_cannotServe() throws {
         let error = try refusal(relaxes: true)
         #expect("\(error)".contains("the engine faulty gives no forces and stress"), "\(error)")
+    }
+
+    @Test func prepare_runThatMeasuresForcesByAnEngineWithoutThem_cannotServe() throws {
+        var recipe = try PeerSettings.parse(Recipe.self, from: recipe())
+        recipe.wantsForces = true
+        let text = try PeerSettings.text(recipe)
+        let error = #expect(throws: RoleError.self) {
+            try withFactory { _ = try $0.makeMeasurer(text).measure([]) }
+        }
+        #expect("\(try #require(error))".contains("this run measures forces and stress, and the engine faulty"))
+    }
+
+    /// Models of properties are the worker's own, whatever gives the energies.
+    @Test func measure_withAModelOfProperties_predictsInTheWorker() throws {
+        let folder = try TemporaryFolder()
+        var tiny = TinyMEGNet().knowingAllElements
+        tiny.property = "bulk modulus"
+        let url = try tiny.write(to: folder.url.appending(path: "modulus.safetensors"))
+        let (file, blob) = try RecipeFile.offer(url)
+        let model = try PropertySource.load(url.path)
+        var recipe = try PeerSettings.parse(Recipe.self, from: recipe())
+        recipe.properties = [RecipeProperty(name: file.name, file: file, digest: model.digest)]
+        let text = try PeerSettings.text(recipe)
+        let cache = folder.url.appending(path: "cache")
+        try RecipeFileCache(folder: cache).keep(blob, of: text)
+        let hydride = try item(225, ["H", "Li"], a: 4.1)
+        let measurement = try withFactory(files: cache) { factory in
+            let measurer = try factory.makeMeasurer(text)
+            #expect(try measurer.measure([]).isEmpty)
+            return try #require(measured(measurer.measure([hydride])[0]))
+        }
+        let structure = try hydride.crystal.structure(cell: .primitive)
+        let expected = try model.makeEvaluator().predict([structure])[0].get()[0]
+        #expect(expected.name == "bulk_modulus")
+        #expect(measurement[Trajectories.Measurement.Quantity(rawValue: "bulk_modulus")] == expected.value)
     }
 
     @Test func makeMeasurer_runOfANativePotential_cannotServe() throws {
