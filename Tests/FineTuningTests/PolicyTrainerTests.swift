@@ -209,7 +209,8 @@ import Trajectories
         }
         let trainer = try trainer(rate: 1e-3, reward: reward)
         let trained = try trainer.train(sparse)
-        #expect(trained.version == 1 && Data(trained.policy.bytes) == (try initial.encoded()))
+        let bytes = try initial.encoded()
+        #expect(trained.version == 1 && Data(trained.policy.bytes) == bytes)
         #expect(trained.trainedOn.isEmpty)
         #expect(trained.verdicts.count == 40 && trained.verdicts.allSatisfy { $0.reward == nil })
         #expect(trained.statistics["abstained.sparse_hull"] == 40)
