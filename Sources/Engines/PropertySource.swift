@@ -7,7 +7,10 @@ package import Potentials
 /// A name may say which of a model's quantities are wanted: `gap.safetensors:band_gap,band_gap_hse`.
 package enum PropertySource {
     /// The models that come with the program.
-    package static let names: [String] = []
+    package static var names: [String] { embedded.map(\.name) }
+
+    /// A model that comes with the program is a line here.
+    private static let embedded: [(name: String, load: @Sendable () throws(PotentialError) -> any PropertyModel)] = []
 
     /// - Parameter text: one of ``names``, else a model's file or folder; `:QUANTITY,...` may follow.
     /// - Throws: ``ModelError``.
@@ -20,6 +23,9 @@ package enum PropertySource {
     ///   - place: one of ``names``, a file or a folder.
     ///   - quantities: those wanted; nil: the model's usual ones.
     static func load(place: String, quantities: [String]?) throws(ModelError) -> any PropertyModel {
+        if let model = embedded.first(where: { $0.name == place }) {
+            do throws(PotentialError) { return try model.load() } catch { throw ModelError(error.description) }
+        }
         guard FileManager.default.fileExists(atPath: place) else {
             let known = names.isEmpty ? "" : "name \(names.joined(separator: ", ")) or "
             throw ModelError(

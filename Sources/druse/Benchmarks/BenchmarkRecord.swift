@@ -39,7 +39,8 @@ struct BenchmarkRecord: Encodable, Sendable {
         var copiesByActor: Double
     }
 
-    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, relax, hull, match, hub, weights, machine.
+    /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, property, relax, hull, match, hub,
+    /// weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores and
     /// forces, the crystals.

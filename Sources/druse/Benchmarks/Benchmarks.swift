@@ -10,8 +10,8 @@ import Trajectories
 /// The benchmarks of `druse bench`: each measures one stage of fine-tuning on real crystals.
 struct Benchmarks {
     static let names = [
-        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "relax", "hull", "match", "hub", "weights",
-        "machine",
+        "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "property", "relax", "hull", "match", "hub",
+        "weights", "machine",
     ]
 
     /// A policy to measure.
@@ -57,6 +57,7 @@ struct Benchmarks {
             }
             if names.contains("score") { try deliver(score(crystals, threads: threads)) }
             if names.contains("relax") { try deliver(relax(crystals, threads: threads)) }
+            if names.contains("property") { try deliver(property(crystals, threads: threads)) }
             if names.contains("forces") { try forces(crystals, threads: threads).forEach(deliver) }
         }
         if names.contains("hub") {
