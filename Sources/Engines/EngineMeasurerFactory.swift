@@ -33,6 +33,9 @@ package final class EngineMeasurerFactory: Sendable {
         }
         try recipe.checkWants()
         let engine = try engine(recipe)
+        if let examination = recipe.examination {
+            return ExaminationMeasurer(examination, evaluator: engine.potential.makeEvaluator())
+        }
         try recipe.check(engine.alignment)
         let measurer = StabilityMeasurer(
             evaluator: engine.potential.makeEvaluator(), hull: engine.hull, limits: recipe.limits,

@@ -34,12 +34,14 @@ package struct Recipe: Codable, Sendable, Hashable {
 
     private enum CodingKeys: String, CodingKey {
         case judge, limits, potential, potentialFile, potentialDigest, hull, hullFile, hullDigest, relaxation,
-            uncertaintyShare, correction
+            uncertaintyShare, correction, examination
         case predicted = "properties"
         case wants
     }
 
     private static let forces = "forces"
+    /// What an evaluation asks for, in place of what a run does; nil in a run.
+    package var examination: Examination?
 
     package init(
         limits: ValidityLimits, potential: String, potentialDigest: String, hull: String, hullDigest: String

@@ -5,6 +5,7 @@ internal import Foundation
 package import Policy
 internal import Potentials
 internal import Stability
+internal import Synchronization
 internal import Trajectories
 
 /// Evaluates crystals that a policy draws, or that were made elsewhere: what each is, and which are new.
@@ -13,7 +14,12 @@ package struct CrystalEvaluation {
     private let settings: ExaminationSettings
     private let kinds: KindVerdicts
     private let judge: SecondJudge?
+    /// What measures in place of this process; nil: its own threads.
+    private let remote: RemoteExaminer?
     private let team: ThreadTeam
+
+    /// Crystals that are handed to others at a time: of so many, few wait for the last.
+    private static let remoteBatch = 2048
 
     /// An examiner that one thread of the team uses at a time.
     private struct Owned: @unchecked Sendable {
@@ -22,12 +28,13 @@ package struct CrystalEvaluation {
 
     package init(
         engine: ScoringEngine, settings: ExaminationSettings, kinds: KindVerdicts, judge: SecondJudge? = nil,
-        threads: Int
+        remote: RemoteExaminer? = nil, threads: Int
     ) {
         self.engine = engine
         self.settings = settings
         self.kinds = kinds
         self.judge = judge
+        self.remote = remote
         team = ThreadTeam(threadCount: threads)
     }
 
@@ -43,20 +50,24 @@ package struct CrystalEvaluation {
     ///   - progress: told how many crystals are done.
     package func evaluate(
         _ weights: PolicyWeights, plan: SpaceGroupPlan, options: SamplingOptions, seed: UInt64, prefix: String,
-        log: EvaluationLog?, progress: (Int) -> Void = { _ in }
+        log: EvaluationLog?, progress: @escaping @Sendable (Int) -> Void = { _ in }
     ) throws -> [EvaluatedCrystal] {
         let sampling = CrystalSampling(
             weights: weights, options: options, groups: plan.choice(weights), seed: seed, domain: .evaluation,
             threads: team.threadCount)
         var crystals: [EvaluatedCrystal] = []
+        var waiting: [EvaluationSubject] = []
         let examiners = makeExaminers()
         try sampling.draw(plan.count) { samples in
-            let subjects = samples.enumerated().map { index, sample in
-                EvaluationSubject(id: "\(prefix)\(crystals.count + index)", form: .drawn(sample))
+            let first = crystals.count + waiting.count
+            waiting += samples.enumerated().map { index, sample in
+                EvaluationSubject(id: "\(prefix)\(first + index)", form: .drawn(sample))
             }
-            crystals += try measure(subjects, after: crystals.count, examiners, log)
-            progress(crystals.count)
+            if remote != nil, waiting.count < Self.remoteBatch { return }
+            crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
+            waiting.removeAll()
         }
+        crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
         try kinds.write(into: &crystals, team: team)
         return crystals
     }
@@ -65,43 +76,83 @@ package struct CrystalEvaluation {
     ///
     /// - Parameter feed: calls its argument with each part of them.
     package func evaluate(
-        log: EvaluationLog?, progress: @escaping (Int) -> Void = { _ in },
+        log: EvaluationLog?, progress: @escaping @Sendable (Int) -> Void = { _ in },
         feed: (([EvaluationSubject]) throws -> Void) throws -> Void
     ) throws -> [EvaluatedCrystal] {
         var crystals: [EvaluatedCrystal] = []
         var names = UniqueNames()
+        var waiting: [EvaluationSubject] = []
         let examiners = makeExaminers()
         try feed { subjects in
-            let named = subjects.map { EvaluationSubject(id: names.name($0.id), form: $0.form) }
-            crystals += try measure(named, after: crystals.count, examiners, log)
-            progress(crystals.count)
+            waiting += subjects.map { EvaluationSubject(id: names.name($0.id), form: $0.form) }
+            if remote != nil, waiting.count < Self.remoteBatch { return }
+            crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
+            waiting.removeAll()
         }
+        crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
         try kinds.write(into: &crystals, team: team)
         return crystals
     }
 
     private func makeExaminers() -> [Owned] {
-        (0..<team.threadCount).map { _ in
+        let engines: [any ExaminationEngine] =
+            remote.map { Array(repeating: $0, count: RemoteExaminer.inFlight) }
+            ?? (0..<team.threadCount).map { _ in StructureExaminer(evaluator: engine.potential.makeEvaluator()) }
+        return engines.map {
             Owned(
                 examiner: CrystalExaminer(
-                    evaluator: engine.potential.makeEvaluator(), hull: engine.hull, alignment: engine.alignment,
-                    settings: settings))
+                    engine: $0, hull: engine.hull, alignment: engine.alignment, settings: settings))
         }
     }
 
+    /// Examines crystals, of which those that the log knows are not measured again.
+    ///
+    /// - Throws: what keeps others from measuring, and ``EvaluationLog/Problem``; what was measured before is in the
+    ///   log.
     private func measure(
-        _ subjects: [EvaluationSubject], after count: Int, _ examiners: [Owned], _ log: EvaluationLog?
+        _ subjects: [EvaluationSubject], after count: Int, _ examiners: [Owned], _ log: EvaluationLog?,
+        _ progress: @escaping @Sendable (Int) -> Void
     ) throws -> [EvaluatedCrystal] {
         let known = subjects.map { log?.crystal($0.id) }
         let open = subjects.indices.filter { known[$0] == nil }
-        let examined = team.map(open) { index, thread in
-            examiners[thread].examiner.examine(subjects[index], number: count + index)
+        let (remote, isJudged) = (remote, judge != nil)
+        let done = Tally(count + subjects.count - open.count, progress)
+        let examined = ThreadTeam(threadCount: examiners.count).map(open) { index, thread in
+            let examined = examiners[thread].examiner.examine(subjects[index], number: count + index)
+            guard remote?.problem == nil else { return examined }
+            // What is still to be judged is noted when it is.
+            if !isJudged { log?.note(examined.crystal) }
+            done.add()
+            return examined
         }
-        let judgements = try judge?.judge(examined.map(\.last))
+        if let problem = remote?.problem { throw problem }
         var new = examined.map(\.crystal)
-        if let judgements { for index in new.indices { new[index].judged = judgements[index] } }
-        try log?.append(new)
+        if let judgements = try judge?.judge(examined.map(\.last)) {
+            if let problem = remote?.problem { throw problem }
+            for index in new.indices { new[index].judged = judgements[index] }
+            for crystal in new { log?.note(crystal) }
+        }
+        try log?.check()
         var rest = new[...]
         return known.map { $0 ?? rest.removeFirst() }
+    }
+
+    /// Counts crystals that several threads examine.
+    private final class Tally: Sendable {
+        private let count: Mutex<Int>
+        private let progress: @Sendable (Int) -> Void
+
+        init(_ count: Int, _ progress: @escaping @Sendable (Int) -> Void) {
+            self.count = Mutex(count)
+            self.progress = progress
+            progress(count)
+        }
+
+        func add() {
+            count.withLock { count in
+                count += 1
+                progress(count)
+            }
+        }
     }
 }

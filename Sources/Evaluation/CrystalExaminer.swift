@@ -1,5 +1,6 @@
 internal import Base
 internal import Crystals
+internal import Engines
 internal import Foundation
 internal import Matching
 internal import Policy
@@ -20,6 +21,13 @@ package struct ExaminationSettings: Sendable {
     package var seed: UInt64 = 1
 
     package init() {}
+
+    /// How crystals are relaxed: displaced ones without their symmetry.
+    package var relaxationInEffect: RelaxationSettings? {
+        var relaxation = relaxation
+        if rattle > 0 { relaxation?.keepsSymmetry = false }
+        return relaxation
+    }
 }
 
 /// Examines crystals one by one: validity, composition, energy, height above the hull, relaxation. Thread rule: one
@@ -30,18 +38,18 @@ final class CrystalExaminer {
     /// How far atoms of a relaxed structure may be from symmetric positions, Å.
     private static let relaxedSymmetryTolerance = 0.1
 
-    private let evaluator: any PotentialEvaluator
+    private let engine: any ExaminationEngine
     private let hull: HullReference
     private let alignment: EnergyAlignment
     private let settings: ExaminationSettings
     private let composition = CompositionValidity()
 
-    /// - Parameter alignment: how the evaluator's energies stand to those of the hull.
+    /// - Parameter alignment: how the engine's energies stand to those of the hull.
     init(
-        evaluator: any PotentialEvaluator, hull: HullReference, alignment: EnergyAlignment,
+        engine: any ExaminationEngine, hull: HullReference, alignment: EnergyAlignment,
         settings: ExaminationSettings
     ) {
-        self.evaluator = evaluator
+        self.engine = engine
         self.hull = hull
         self.alignment = alignment
         self.settings = settings
@@ -91,25 +99,22 @@ final class CrystalExaminer {
         let structure = try structure(of: subject)
         examined.last = structure
         let hullEnergy = try hullEnergy(of: structure.composition)
-        let energy = try energy(of: structure)
+        let energy = try engine.energyPerAtom(of: structure)
         examined.crystal.asSampled?.energyPerAtom = energy
         examined.crystal.asSampled?.energyAboveHull = energy + correction(of: structure) - hullEnergy
-        guard let settings = settings.relaxation else { return }
+        guard let settings = settings.relaxationInEffect else { return }
         let relaxation = try relax(subject, structure, number, settings)
-        examined.last = relaxation.final
-        var state = EvaluatedCrystal.State(structure: StoredStructure(relaxation.final))
-        switch relaxation.end {
-        // What has left all bounds is no crystal at the end.
-        case .exploded, .collapsed, .crowded, .failed: break
-        case .converged, .steps, .stalled:
-            state.energyPerAtom = relaxation.finalEnergyPerAtom
+        examined.last = relaxation.structure
+        var state = EvaluatedCrystal.State(structure: StoredStructure(relaxation.structure))
+        if relaxation.isCrystal {
+            state.energyPerAtom = relaxation.energyPerAtom
             state.energyAboveHull =
-                relaxation.finalEnergyPerAtom + correction(of: relaxation.final) - hullEnergy
+                relaxation.energyPerAtom + correction(of: relaxation.structure) - hullEnergy
         }
         let found = try? Crystal(
-            structure: relaxation.final, symmetryTolerance: Self.relaxedSymmetryTolerance)
+            structure: relaxation.structure, symmetryTolerance: Self.relaxedSymmetryTolerance)
         examined.crystal.relaxed = EvaluatedCrystal.Relaxed(
-            state: state, steps: relaxation.steps, stopped: relaxation.end.name,
+            state: state, steps: relaxation.steps, stopped: relaxation.end,
             displacement: relaxation.displacement, volumeRatio: relaxation.volumeRatio,
             spaceGroup: found?.spaceGroup.number)
     }
@@ -152,30 +157,12 @@ final class CrystalExaminer {
     /// eV/atom
     private func correction(of structure: Structure) -> Double { alignment.correctionPerAtom(of: structure) ?? 0 }
 
-    private func energy(of structure: Structure) throws(Rejection) -> Double {
-        guard let answer = evaluator.evaluate([structure], .energy).first else {
-            throw .failed(.engine("the potential gave no answer"))
-        }
-        do throws(PotentialError) { return try answer.get().energyPerAtom } catch { throw Rejection(error) }
-    }
-
     private func relax(
         _ subject: EvaluationSubject, _ structure: Structure, _ number: Int, _ settings: RelaxationSettings
-    ) throws(Rejection) -> Relaxation {
-        var settings = settings
-        let input: RelaxationInput
-        if self.settings.rattle > 0 {
-            input = .structure(rattled(structure, number))
-            settings.keepsSymmetry = false
-        } else if let crystal = subject.crystal {
-            input = .crystal(crystal)
-        } else {
-            input = .structure(structure)
-        }
-        // invariant: a result for each input.
-        do throws(RelaxationError) { return try settings.relax([input], with: evaluator)[0].get() } catch {
-            throw Rejection(error)
-        }
+    ) throws(Rejection) -> RelaxedForm {
+        if self.settings.rattle > 0 { return try engine.relax(.structure(rattled(structure, number)), settings) }
+        guard let crystal = subject.crystal else { return try engine.relax(.structure(structure), settings) }
+        return try engine.relax(.crystal(crystal), settings)
     }
 
     /// The structure with every coordinate displaced, by numbers of its own.

@@ -3,11 +3,17 @@ package import Foundation
 
 /// The crystals that an evaluation has measured, in a file of JSON lines: an evaluation that was interrupted goes on
 /// from there.
-package final class EvaluationLog {
+///
+/// Safe to use from any thread.
+package final class EvaluationLog: @unchecked Sendable {
     private let url: URL
     private let file: FileHandle
+    /// Of an earlier life; never changed after the start.
     private var known: [String: EvaluatedCrystal] = [:]
+    // Guarded by `lock`.
     private let encoder = JSONEncoder()
+    private var problem: Problem?
+    private let lock = NSLock()
 
     /// Why a log cannot be used.
     package struct Problem: Error, CustomStringConvertible {
@@ -70,11 +76,25 @@ package final class EvaluationLog {
 
     func crystal(_ id: String) -> EvaluatedCrystal? { known[id] }
 
-    /// Notes crystals that are measured.
-    package func append(_ crystals: [EvaluatedCrystal]) throws {
-        do { for crystal in crystals { try write(crystal) } } catch {
-            throw Problem(description: "\(url.path): \(FileProblem.reason(of: error))")
+    /// Notes a crystal that is measured; what goes wrong tells ``check()``.
+    func note(_ crystal: EvaluatedCrystal) {
+        lock.withLock {
+            guard problem == nil else { return }
+            do { try write(crystal) } catch {
+                problem = Problem(description: "\(url.path): \(FileProblem.reason(of: error))")
+            }
         }
+    }
+
+    /// Notes crystals that are measured.
+    package func append(_ crystals: [EvaluatedCrystal]) throws(Problem) {
+        for crystal in crystals { note(crystal) }
+        try check()
+    }
+
+    /// - Throws: ``Problem`` if a crystal could not be noted.
+    func check() throws(Problem) {
+        if let problem = lock.withLock({ problem }) { throw problem }
     }
 
     private func write(_ value: some Encodable) throws {

@@ -1,7 +1,7 @@
 /// The bounds of what is read from the wire, and the protocol's number.
 package enum WireLimits {
     /// A change of the wire format bumps it.
-    package static let protocolVersion: UInt32 = 2
+    package static let protocolVersion: UInt32 = 3
     /// The largest frame, bytes.
     package static let messageBytes = 4 << 20
     /// The frames of a message after the routing id.
@@ -14,6 +14,8 @@ package enum WireLimits {
     /// Crystals in a unit or a task.
     package static let crystals = 4096
     package static let sitesPerCrystal = 256
+    /// Of a structure without sites.
+    package static let atoms = 4096
     /// Quantities in a measurement, and the bytes of the name of one.
     package static let quantities = 256
     static let quantityNameBytes = 100

@@ -100,12 +100,15 @@ package final class StabilityMeasurer: CrystalMeasurer {
     }
 
     private func prepare(_ item: WorkItem) throws(Rejection) -> Prepared {
-        guard item.isTerminated else { throw .invalid(.unterminated) }
-        let structure = try limits.structure(of: item.crystal)
+        guard case .crystal(let crystal, let isTerminated) = item.form else {
+            throw .failed(.engine("a run measures crystals with their sites, not bare atoms"))
+        }
+        guard isTerminated else { throw .invalid(.unterminated) }
+        let structure = try limits.structure(of: crystal)
         // The hull first: without reference there is no use in the energy, which costs more.
         let prepared = try prepare(structure)
         guard let relaxation else { return prepared }
-        return try relax(prepared, item.crystal, relaxation)
+        return try relax(prepared, crystal, relaxation)
     }
 
     private func prepare(_ structure: Structure) throws(Rejection) -> Prepared {

@@ -95,10 +95,15 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
     package private(set) var values: [Quantity: Double]
     /// Where the crystal's relaxation ended; nil if it was measured as sampled.
     package var relaxed: RelaxedGeometry?
+    /// The same atom by atom, where an evaluation asks for it.
+    package var relaxedAtoms: RelaxedAtoms?
 
-    package init(_ values: [Quantity: Double], relaxed: RelaxedGeometry? = nil) {
+    package init(
+        _ values: [Quantity: Double], relaxed: RelaxedGeometry? = nil, relaxedAtoms: RelaxedAtoms? = nil
+    ) {
         self.values = values
         self.relaxed = relaxed
+        self.relaxedAtoms = relaxedAtoms
     }
 
     /// An energy and its height above the hull, eV/atom both.

@@ -25,7 +25,8 @@ struct EvaluateCommand: ParsableCommand {
             samples; crystals that cannot be evaluated count as unstable. A kind of crystal counts once in S.U.N. \
             Examples: druse evaluate --run runs/mine --count 1000 --relax --save evaluation; \
             druse evaluate --policy base --space-groups fourteen --count 200; \
-            druse evaluate --policy my.safetensors --benchmark --save submission
+            druse evaluate --policy my.safetensors --benchmark --save submission; \
+            druse evaluate --run runs/mine --relax --save evaluation --listen tcp://127.0.0.1:5556
             """)
 
     @OptionGroup var subjects: EvaluationSubjectOptions
@@ -44,6 +45,7 @@ struct EvaluateCommand: ParsableCommand {
     var known: String?
 
     @OptionGroup var judging: JudgeOptions
+    @OptionGroup var workerOptions: WorkerOptions
 
     @Option(
         help: ArgumentHelp(
@@ -64,6 +66,10 @@ struct EvaluateCommand: ParsableCommand {
 
     func validate() throws {
         if cifs, save == nil { throw ValidationError("--cifs needs --save") }
+        if let judge = judging.judge, PotentialName(judge).externalName != nil, workerOptions.listen == nil {
+            throw ValidationError(
+                "--judge \(judge): reward workers bring this engine; give --listen, or --judge-engine")
+        }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
     }
 
@@ -71,13 +77,19 @@ struct EvaluateCommand: ParsableCommand {
         let directory = try subjects.runDirectory.map { try RunDirectory.open(at: URL(filePath: $0)) }
         let inputs = try directory.map(RunInputs.init)
         let threads = threads > 0 ? threads : ThreadTeam.availableCores
-        let engine = try engine(of: inputs)
+        let (engine, potential) = try engine(of: inputs)
         let settings = examination.settings(seed: subjects.seed, run: inputs?.configuration)
-        let judge = try judging.judge(threads: threads)
+        let stop = StopToken()
+        if workerOptions.listen != nil { TerminationSignals.install(stop) }
+        let workers = try workerOptions.workers(
+            potential: potential, engine: engine, settings: settings, judge: judging.judge, stop: stop)
+        var farewell = "the evaluation ends"
+        defer { workers?.hub.finish(farewell) }
+        let judge = try judging.judge(threads: threads, workers: workers)
         defer { judge?.close() }
         let evaluation = CrystalEvaluation(
             engine: engine, settings: settings, kinds: KindVerdicts(known: try knownCrystals()),
-            judge: judge?.judge, threads: threads)
+            judge: judge?.judge, remote: workers?.examiner, threads: threads)
         let folder = try save.map { try EvaluationFolder(URL(filePath: $0)) }
         let threshold = examination.stableBelow ?? inputs?.configuration.stableBelow ?? RunManifest.usualStableBelow
         let elements = try inputs?.elements()
@@ -93,11 +105,17 @@ struct EvaluateCommand: ParsableCommand {
         var columns: [(title: String, figures: EvaluationFigures)] = []
         var summaries: [EvaluationSummary] = []
         for source in sources {
+            if let reason = stop.reason { throw Stopped(reason: reason, keptIn: folder?.url.path) }
             let log = try source.words.flatMap { try folder?.log(source.name, settings: "\($0), \(words)") }
             if let log, log.count > 0 { writeMessage("going on: \(log.count) crystals are measured already") }
             let progress = TerminalProgress(
                 title: "evaluating \(source.title)", total: source.count, unit: "crystals", style: .onTerminal())
-            let crystals = try source.evaluate(evaluation, log: log) { progress.update($0) }
+            let crystals: [EvaluatedCrystal]
+            do { crystals = try source.evaluate(evaluation, log: log, progress: { progress.update($0) }) } catch {
+                guard let reason = stop.reason else { throw error }
+                farewell = "the evaluation stops (\(reason))"
+                throw Stopped(reason: reason, keptIn: log == nil ? nil : folder?.url.path)
+            }
             progress.finish()
             let figures = EvaluationFigures(
                 of: crystals, threshold: threshold, tellsNovelty: evaluation.tellsNovelty, judge: evaluation.judgeName)
@@ -136,17 +154,26 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
+    /// A signal ended it.
+    private struct Stopped: Error, CustomStringConvertible {
+        let reason: String
+        let keptIn: String?
+
+        var description: String {
+            "stopped (\(reason))"
+                + (keptIn.map { "; what is measured is in \($0): evaluate again with the same options to go on" } ?? "")
+        }
+    }
+
     private func knownCrystals() throws -> KnownCrystals? {
         known == "none" ? nil : try KnownCrystalsSource.load(known ?? "default")
     }
 
-    /// The potential and the hull asked for, else the run's own, else the embedded ones.
-    private func engine(of inputs: RunInputs?) throws -> ScoringEngine {
-        guard let inputs else {
-            return try ScoringEngine(potential: potential ?? "chgnet", hull: hull ?? "default")
-        }
-        if potential == nil, hull == nil { return try inputs.engine() }
-        let names = inputs.engineNames
-        return try ScoringEngine(potential: potential ?? names.potential, hull: hull ?? names.hull)
+    /// The potential and the hull asked for, else the run's own, else the embedded ones; with the potential's name.
+    private func engine(of inputs: RunInputs?) throws -> (engine: ScoringEngine, potential: String) {
+        let names = inputs?.engineNames ?? (potential: "chgnet", hull: "default")
+        let name = potential ?? names.potential
+        if let inputs, potential == nil, hull == nil { return (try inputs.engine(), name) }
+        return (try ScoringEngine(potential: name, hull: hull ?? names.hull), name)
     }
 }

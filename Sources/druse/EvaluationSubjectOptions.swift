@@ -101,7 +101,7 @@ struct EvaluationSubjectOptions: ParsableArguments {
         }
 
         func evaluate(
-            _ evaluation: CrystalEvaluation, log: EvaluationLog?, progress: @escaping (Int) -> Void
+            _ evaluation: CrystalEvaluation, log: EvaluationLog?, progress: @escaping @Sendable (Int) -> Void
         ) throws -> [EvaluatedCrystal] {
             switch content {
             case .policy(let weights, let plan, let options, let seed):

@@ -11,7 +11,8 @@ import Stability
 struct JudgeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A second judge: chgnet-r2scan, chgnet-0.2.0, or a CHGNet model file.", valueName: "name|file"))
+            "A second judge: chgnet-r2scan, chgnet-0.2.0, a CHGNet model file, or, with --listen, external NAME.",
+            valueName: "name|file"))
     var judge: String?
 
     @Option(
@@ -35,8 +36,21 @@ struct JudgeOptions: ParsableArguments {
         let close: () -> Void
     }
 
-    func judge(threads: Int) throws -> Judge? {
+    /// - Parameter workers: what measures in place of this process; nil: it does so itself.
+    func judge(threads: Int, workers: Workers?) throws -> Judge? {
         let hull = try judgeHull.map { try HullSource.load($0) }
+        if let judge, let workers {
+            let name: String
+            switch PotentialName(judge) {
+            case .external(let engine): name = engine
+            case .embedded, .file:
+                let potential = try PotentialSource.load(judge)
+                if let hull { try HullSource.check(hull, isFor: potential) }
+                name = potential.name
+            }
+            return Judge(
+                judge: SecondJudge(name: name, evaluators: workers.examiner.judges(), batch: 1, hull: hull), close: {})
+        }
         if let judge {
             let potential = try PotentialSource.load(judge)
             if let hull { try HullSource.check(hull, isFor: potential) }

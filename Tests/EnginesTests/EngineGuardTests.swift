@@ -1,5 +1,6 @@
 import Base
 import Coordination
+import Crystals
 import Engines
 import Fleet
 import FleetFixtures
@@ -42,7 +43,11 @@ import Trajectories
     }
 
     @Test func request_encoded_readsBackExactly() throws {
-        let items = try items(Array(0..<50))
+        let structure = try items([0])[0].crystal?.structure(cell: .primitive)
+        var bare = try #require(structure)
+        let atoms = WorkItem(job: 1, index: 2, form: .atoms(bare))
+        bare.orbits = nil
+        let items = try items(Array(0..<50)) + [atoms, WorkItem(job: 3, index: 4, form: .atoms(bare))] + items([1])
         let request = try #require(EngineRequest(EngineRequest(id: 7, settings: "å", items: items).frame))
         #expect(request.id == 7)
         #expect(request.settings == "å")

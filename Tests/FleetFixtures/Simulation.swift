@@ -43,6 +43,8 @@ package struct Simulation {
     package var batches: [ScoredBatch] = []
     /// What was handed out before its batch.
     package var outcomes: [ScoredCrystal] = []
+    /// What was measured for others than the run.
+    package var finishedWork: [FinishedWork] = []
     /// The crystals that workers measured, in order.
     package var measured: [CrystalID] = []
     package var aborts: [RoleError] = []
@@ -184,6 +186,7 @@ package struct Simulation {
                     }
                 case .batch(let batch): batches.append(batch)
                 case .outcomes(let finished): outcomes += finished
+                case .measured(let finished): finishedWork += finished
                 case .abort(let error): aborts.append(error)
                 case .event(.problem(let text)): problems.append(text)
                 case .event: break

@@ -64,16 +64,18 @@ package enum Toys {
 
     /// An outcome that follows from the crystal alone.
     package static func outcome(of item: WorkItem) -> Outcome {
-        if !item.isTerminated { return .invalid(.unterminated) }
-        if item.crystal.spaceGroup.number % 11 == 0 { return .failed(.engine("toy")) }
-        let energy = item.crystal.lattice.a * 0.01
+        guard case .crystal(let crystal, let isTerminated) = item.form else { return .failed(.engine("bare")) }
+        if !isTerminated { return .invalid(.unterminated) }
+        if crystal.spaceGroup.number % 11 == 0 { return .failed(.engine("toy")) }
+        let energy = crystal.lattice.a * 0.01
         return .measured(Measurement(energyPerAtom: -energy, energyAboveHull: energy))
     }
 
     /// What a judge finds of the crystal: an energy without a height, for most.
     package static func judgement(of item: WorkItem) -> Outcome {
-        if item.crystal.sites.count == 5 { return .failed(.engineTimedOut) }
-        return .measured(Measurement([.energyPerAtom: item.crystal.lattice.a * -0.02]))
+        guard let crystal = item.crystal else { return .failed(.engine("bare")) }
+        if crystal.sites.count == 5 { return .failed(.engineTimedOut) }
+        return .measured(Measurement([.energyPerAtom: crystal.lattice.a * -0.02]))
     }
 
     private static func unwrapped<Value>(_ value: Value?) throws -> Value {

@@ -13,10 +13,22 @@ enum SampleMessages {
         try Toys.crystals(of: WorkUnit(runSeed: 3, version: 2, unit: 1, crystalCount: count))
     }
 
+    /// Two atoms in an oblique cell.
+    static func structure(orbits: [Int]? = [0, 1]) throws -> Structure {
+        Structure(
+            cell: Cell(a: SIMD3(0, 2.82, 2.8), b: SIMD3(2.82, -0.125, 2.82), c: SIMD3(2.82, 2.82, 0)),
+            elements: try ["Na", "Cl"].map { try #require(Element(symbol: $0)) },
+            fractionalCoordinates: [SIMD3(0, 0.1, 1.25), SIMD3(0.5, -0.5, 0.5)], orbits: orbits)
+    }
+
     static func peer() throws -> [PeerMessage] {
         let digest = Digest(of: [1])
         let outcomes: [Outcome] = [
-            .measured(Measurement(energyPerAtom: -3.25, energyAboveHull: 0.1)), .invalid(.atomsTooClose),
+            .measured(Measurement(energyPerAtom: -3.25, energyAboveHull: 0.1)),
+            .measured(
+                Measurement(
+                    [.energyPerAtom: -3.5], relaxedAtoms: RelaxedAtoms(structure: try structure(), end: "converged"))),
+            .invalid(.atomsTooClose),
             .failed(.missingReference(try #require(Element(symbol: "Pu")))), .failed(.engine("out of memory")),
         ]
         return [
@@ -62,7 +74,14 @@ enum SampleMessages {
                     epoch: 5, id: 6, recipe: Digest(of: [3]),
                     items: try crystals().map {
                         WorkItem(job: 2, index: $0.id.index, crystal: $0.crystal, isTerminated: $0.isTerminated)
-                    })), .taskAcknowledgement(6),
+                    })),
+            .task(
+                RewardTask(
+                    epoch: 5, id: 7, recipe: Digest(of: [3]),
+                    items: [
+                        WorkItem(job: 0, index: 1, form: .atoms(try structure())),
+                        WorkItem(job: 0, index: 2, form: .atoms(try structure(orbits: nil))),
+                    ])), .taskAcknowledgement(6),
             .announcement(announcement),
         ]
     }

@@ -354,7 +354,7 @@ import Trajectories
         let evaluations = measurer.measure(crystals)
         #expect(evaluations.count == 4 && evaluator.structures.count == 2)
         for (candidate, evaluation) in zip(crystals, evaluations) {
-            let alone = measurer.measure(candidate.crystal, isTerminated: candidate.isTerminated)
+            let alone = try #require(measurer.measure([candidate]).first)
             #expect(evaluation.outcome == alone.outcome)
         }
         #expect(evaluations[2].outcome == .invalid(.unterminated))

@@ -71,6 +71,9 @@ package struct Admission: Sendable, Hashable {
     package func problem(of outcome: Outcome, siteCount: Int? = nil, needsHeight: Bool = true) -> String? {
         guard case .measured(let measurement) = outcome else { return nil }
         if let problem = measurement.relaxed.flatMap({ self.problem(of: $0, siteCount: siteCount) }) { return problem }
+        if let atoms = measurement.relaxedAtoms?.structure, !isUsable(atoms) {
+            return "its relaxed atoms have unusable numbers"
+        }
         for quantity in [Measurement.Quantity.energyPerAtom, .energyAboveHull] {
             guard let value = measurement[quantity] else {
                 if quantity == .energyAboveHull, !needsHeight { continue }
@@ -83,6 +86,15 @@ package struct Admission: Sendable, Hashable {
         }
         let broken = measurement.values.filter { !$0.value.isFinite }.keys.min()
         return broken.map { "\($0.rawValue) is not a number" }
+    }
+
+    private func isUsable(_ structure: Structure) -> Bool {
+        func areWithin(_ limit: Double, _ vectors: [SIMD3<Double>]) -> Bool {
+            vectors.allSatisfy { vector in (0..<3).allSatisfy { abs(vector[$0]) <= limit } }
+        }
+        let cell = structure.cell
+        return areWithin(Self.largestLatticeParameter, [cell.a, cell.b, cell.c])
+            && areWithin(Self.largestCoordinate, structure.fractionalCoordinates)
     }
 
     private func problem(of relaxed: RelaxedGeometry, siteCount: Int?) -> String? {

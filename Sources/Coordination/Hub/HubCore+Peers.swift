@@ -72,6 +72,12 @@ extension HubCore {
             send(.refusal(Refusal(code: .distrusted, reason: reason)), to: routing)
             return
         }
+        if configuration.measuresAlone, hello.peer.role == .actor {
+            reject("wrong-role", detail: "\(hello.peer) has nothing to sample here")
+            let reason = "this is an evaluation, which draws its crystals itself: it takes reward workers alone"
+            send(.refusal(Refusal(code: .hello, reason: reason)), to: routing)
+            return
+        }
         let session = makeSession()
         let earlier: Peer?
         do {
@@ -124,7 +130,6 @@ extension HubCore {
         }
         peers.update(readiness, of: peer.session)
         send(.heartbeatReply(weights.newest), to: peer.routing)
-        guard case .working = phase else { return }
         switch peer.description.role {
         case .actor: grantUnits(now: now)
         case .rewardWorker: leaseTasks(now: now)

@@ -12,12 +12,13 @@ extension HubCore {
         }
         report.recipes = configuration.recipes.enumerated().map { place, recipe in
             HubReport.RecipeState(
-                name: recipe.name, broughtEngine: recipe.broughtEngine, crystalsWaiting: tasks[place].waitingCrystals,
+                name: recipe.name, broughtEngine: recipe.broughtEngine,
+                crystalsWaiting: tasks[place].waitingCrystals + others[place].waitingCrystals,
                 workers: peers.available(.measuring(place)).count)
         }
         let leases = versions.compactMap(\.ledger.longestLease)
         report.oldestUnit = leases.min { $0.since < $1.since }.map { held($0, now: now) }
-        report.oldestTask = tasks.longestLease.map { held($0, now: now) }
+        report.oldestTask = (tasks.longestLease ?? others.longestLease).map { held($0, now: now) }
         return report
     }
 

@@ -37,30 +37,58 @@ extension HubCore {
     ///
     /// - Complexity: As of ``grantUnits(now:)``.
     mutating func leaseTasks(now: Moment) {
-        guard case .working = phase else { return }
         // Judges first: they finish what has begun.
-        for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, now: now) }
+        if case .working = phase {
+            for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, for: .run, now: now) }
+        }
+        if case .finished = phase { return }
+        for recipe in configuration.recipes.indices { leaseTasks(of: recipe, for: .others, now: now) }
     }
 
-    private mutating func leaseTasks(of recipe: Int, now: Moment) {
+    /// Whom a task is for.
+    private enum Client {
+        case run
+        case others
+    }
+
+    private mutating func leaseTasks(of recipe: Int, for client: Client, now: Moment) {
         let digest = configuration.recipes[recipe].digest
         var passed: [SessionID] = []
-        while tasks[recipe].waitingCount > 0, let peer = peers.takeTurn(.measuring(recipe)) {
+        while hasWaitingTask(of: recipe, for: client), let peer = peers.takeTurn(.measuring(recipe)) {
             guard hasRoomForTask(peer), hasRoomInQueue(peer) else { continue }
-            guard
-                let (id, crystals) = tasks.lease(
-                    to: peer.instance, recipe: recipe, among: peers.available(.measuring(recipe)), now: now)
-            else {
+            guard let (id, items) = takeTask(of: recipe, for: client, to: peer, now: now) else {
                 passed.append(peer.session)
                 continue
             }
             counters.tasksLeased += 1
             bursts[peer.session, default: 0] += 1
-            send(
-                .task(RewardTask(epoch: epoch, id: id, recipe: digest, items: crystals.map(item))), to: peer.routing)
+            send(.task(RewardTask(epoch: epoch, id: id, recipe: digest, items: items)), to: peer.routing)
             peers.giveTurn(to: peer.session)
         }
         peers.giveBackTurns(passed, of: .measuring(recipe))
+    }
+
+    private func hasWaitingTask(of recipe: Int, for client: Client) -> Bool {
+        switch client {
+        case .run: tasks[recipe].waitingCount > 0
+        case .others: others[recipe].waitingCount > 0
+        }
+    }
+
+    private mutating func takeTask(
+        of recipe: Int, for client: Client, to peer: Peer, now: Moment
+    ) -> (id: UInt64, items: [WorkItem])? {
+        let present = peers.available(.measuring(recipe))
+        switch client {
+        case .run:
+            return tasks.lease(to: peer.instance, recipe: recipe, among: present, now: now).map {
+                ($0.id, $0.crystals.map(item))
+            }
+        case .others:
+            return others.lease(to: peer.instance, recipe: recipe, among: present, now: now).map {
+                ($0.id, $0.crystals.map(\.item))
+            }
+        }
     }
 
     /// What a worker is told of a crystal: what it takes to measure it, and no more.
@@ -78,7 +106,9 @@ extension HubCore {
         versions.indices.reduce(0) { $0 + versions[$1].ledger.held(by: peer.instance) } < peer.readiness.window
     }
 
-    private func hasRoomForTask(_ peer: Peer) -> Bool { tasks.held(by: peer.instance) < peer.readiness.window }
+    private func hasRoomForTask(_ peer: Peer) -> Bool {
+        tasks.held(by: peer.instance) + others.held(by: peer.instance) < peer.readiness.window
+    }
 
     /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
     private mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
@@ -186,6 +216,10 @@ extension HubCore {
             counters.foreignOutcomes += result.results.count
             return
         }
+        if result.task > Self.otherTasks {
+            takeOthers(result, from: peer, now: now)
+            return
+        }
         let asked: [CrystalID]
         switch tasks.asked(result.task, of: peer.instance) {
         case .crystals(let crystals): asked = crystals
@@ -240,7 +274,11 @@ extension HubCore {
     }
 
     mutating func takeBack(_ task: TaskReturn, from peer: Peer, now: Moment) {
-        guard task.epoch == epoch, tasks.giveBack(task.task, from: peer.instance) else { return }
+        let isOther = task.task > Self.otherTasks
+        guard task.epoch == epoch,
+            isOther
+                ? others.giveBack(task.task, from: peer.instance) : tasks.giveBack(task.task, from: peer.instance)
+        else { return }
         counters.tasksRequeued += 1
         peers.giveTurn(to: peer.session)
         leaseTasks(now: now)
@@ -334,6 +372,7 @@ extension HubCore {
         for version in versions { version.checkInvariants() }
         gathering.checkInvariants()
         tasks.checkInvariants()
+        others.checkInvariants()
         peers.checkInvariants()
         #if DEBUG
             precondition(zip(versions, versions.dropFirst()).allSatisfy { $0.version < $1.version }, "out of order")

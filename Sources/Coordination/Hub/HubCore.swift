@@ -29,7 +29,9 @@ package struct HubCore: Sendable {
     /// Which crystals the steps take.
     var gathering: any BatchGathering
     /// The crystals of all versions that wait for their outcomes.
-    var tasks: TaskQueues
+    var tasks: TaskQueues<SampledCrystal>
+    /// What is measured for somebody else.
+    var others: TaskQueues<QueuedWork>
     /// Those of them that are measured and wait for judges.
     var assembly: OutcomeAssembly
     var weights: BlobStore
@@ -63,6 +65,9 @@ package struct HubCore: Sendable {
         tasks = TaskQueues(
             recipes: configuration.recipes.count, lease: configuration.timing.taskLease,
             crystalsPerTask: configuration.crystalsPerTask)
+        others = TaskQueues(
+            recipes: configuration.recipes.count, lease: configuration.timing.taskLease,
+            crystalsPerTask: configuration.crystalsPerTask, idsAfter: Self.otherTasks)
         assembly = OutcomeAssembly(names: configuration.recipes.map(\.name))
         self.gathering = gathering ?? configuration.gathering
     }
@@ -140,6 +145,7 @@ package struct HubCore: Sendable {
                 peers.forgive(pause, now: now)
                 for place in versions.indices { versions[place].ledger.postpone(by: pause) }
                 tasks.postpone(by: pause)
+                others.postpone(by: pause)
             }
         }
         lastTick = now
@@ -155,8 +161,9 @@ package struct HubCore: Sendable {
         if case .working = phase {
             expireLeases(now: now)
             grantUnits(now: now)
-            leaseTasks(now: now)
         }
+        counters.tasksRequeued += others.expire(now: now)
+        leaseTasks(now: now)
         for place in versions.indices { handOut(versions[place].journal.takeDue(now: now), of: place) }
         report(now: now)
     }
@@ -181,6 +188,7 @@ package struct HubCore: Sendable {
             if let place = place(of: grant.unit.version) {
                 versions[place].ledger.giveBack(unit: grant.unit.unit, from: peer.instance)
             }
+        case .task(let task) where task.id > Self.otherTasks: others.giveBack(task.id, from: peer.instance)
         case .task(let task): tasks.giveBack(task.id, from: peer.instance)
         default: break
         }
@@ -244,12 +252,11 @@ package struct HubCore: Sendable {
         emit(.event(.peerLeft(peer.description, departure)))
         switch peer.description.role {
         case .actor: for place in versions.indices { versions[place].ledger.release(peer.instance) }
-        case .rewardWorker: counters.tasksRequeued += tasks.release(peer.instance)
+        case .rewardWorker:
+            counters.tasksRequeued += tasks.release(peer.instance) + others.release(peer.instance)
         }
-        if case .working = phase {
-            grantUnits(now: now)
-            leaseTasks(now: now)
-        }
+        grantUnits(now: now)
+        leaseTasks(now: now)
     }
 
     private mutating func report(now: Moment) {
@@ -267,8 +274,8 @@ package struct HubCore: Sendable {
     package func snapshot() -> HubReport {
         var report = HubReport(
             version: versions.last?.version ?? 0, actors: peers.count(of: .actor),
-            rewardWorkers: peers.count(of: .rewardWorker), tasksWaiting: tasks.waitingCount,
-            tasksLeased: tasks.leasedCount, crystalsPerBatch: configuration.crystalsPerBatch,
+            rewardWorkers: peers.count(of: .rewardWorker), tasksWaiting: tasks.waitingCount + others.waitingCount,
+            tasksLeased: tasks.leasedCount + others.leasedCount, crystalsPerBatch: configuration.crystalsPerBatch,
             longestTurnSeconds: longestTurn.seconds, counters: counters)
         guard let newest = versions.last else { return report }
         report.unitsWaiting = newest.ledger.waitingCount

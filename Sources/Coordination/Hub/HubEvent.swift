@@ -17,6 +17,8 @@ package enum HubEffect: Sendable {
     /// Crystals that got their outcomes and are not in a batch yet, at most once a second.
     case outcomes([ScoredCrystal])
     case batch(ScoredBatch)
+    /// Other work than the run's that is measured.
+    case measured([FinishedWork])
     /// A unit that nobody can sample: the run cannot go on.
     case abort(RoleError)
 }

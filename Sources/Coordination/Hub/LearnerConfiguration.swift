@@ -28,6 +28,9 @@ package struct LearnerConfiguration: Sendable {
     package var recipes = [MeasuringRecipe(settings: "")]
     /// The files that the recipes name, for reward workers to pull.
     package var files: [Blob] = []
+    /// Whether there is no run: the hub has items measured that it is given (``HubCore/measure(_:now:)``), and takes
+    /// reward workers alone.
+    package var measuresAlone = false
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
     package var admission = Admission()

@@ -2,48 +2,55 @@ internal import Base
 internal import Trajectories
 
 /// The tasks of all recipes, a queue for each; a task's id tells its recipe.
-struct TaskQueues: Sendable {
-    private var queues: [TaskQueue]
+struct TaskQueues<Item: QueuedItem>: Sendable {
+    typealias TaskID = UInt64
 
-    /// - Parameter recipes: how many there are; at least one.
-    init(recipes: Int, lease: Duration, crystalsPerTask: Int) {
+    private var queues: [LeaseQueue<Item>]
+    /// The ids of its tasks are beyond this.
+    private let idsAfter: TaskID
+
+    /// - Parameters:
+    ///   - recipes: how many there are; at least one.
+    ///   - idsAfter: the ids of its tasks are beyond this.
+    init(recipes: Int, lease: Duration, crystalsPerTask: Int, idsAfter: TaskID = 0) {
+        self.idsAfter = idsAfter
         queues = (0..<recipes).map { recipe in
-            TaskQueue(
-                lease: lease, crystalsPerTask: crystalsPerTask, firstID: TaskQueue.TaskID(recipe + 1),
-                idStride: TaskQueue.TaskID(recipes))
+            LeaseQueue(
+                lease: lease, crystalsPerTask: crystalsPerTask, firstID: idsAfter + TaskID(recipe + 1),
+                idStride: TaskID(recipes))
         }
     }
 
     /// The recipe of a task that may exist.
-    func recipe(of id: TaskQueue.TaskID) -> Int { Int((id &- 1) % TaskQueue.TaskID(queues.count)) }
+    func recipe(of id: TaskID) -> Int { Int((id &- idsAfter &- 1) % TaskID(queues.count)) }
 
     /// The queue of one recipe.
-    subscript(recipe: Int) -> TaskQueue { queues[recipe] }
+    subscript(recipe: Int) -> LeaseQueue<Item> { queues[recipe] }
 
     // MARK: - Of one recipe
 
-    mutating func add(_ crystals: [SampledCrystal], recipe: Int) { queues[recipe].add(crystals) }
+    mutating func add(_ crystals: [Item], recipe: Int) { queues[recipe].add(crystals) }
 
     mutating func lease(
         to instance: InstanceID, recipe: Int, among present: Set<InstanceID>, now: Moment
-    ) -> (id: TaskQueue.TaskID, crystals: [SampledCrystal])? {
+    ) -> (id: TaskID, crystals: [Item])? {
         queues[recipe].lease(to: instance, among: present, now: now)
     }
 
     // MARK: - Of one task
 
-    func asked(_ id: TaskQueue.TaskID, of instance: InstanceID) -> TaskQueue.Asked {
+    func asked(_ id: TaskID, of instance: InstanceID) -> LeaseQueue<Item>.Asked {
         queues[recipe(of: id)].asked(id, of: instance)
     }
 
     mutating func deliver(
-        _ id: TaskQueue.TaskID, results: [CrystalID], from instance: InstanceID
-    ) -> TaskQueue.Delivery {
+        _ id: TaskID, results: [CrystalID], from instance: InstanceID
+    ) -> LeaseQueue<Item>.Delivery {
         queues[recipe(of: id)].deliver(id, results: results, from: instance)
     }
 
     @discardableResult
-    mutating func giveBack(_ id: TaskQueue.TaskID, from instance: InstanceID) -> Bool {
+    mutating func giveBack(_ id: TaskID, from instance: InstanceID) -> Bool {
         queues[recipe(of: id)].giveBack(id, from: instance)
     }
 
@@ -85,7 +92,7 @@ struct TaskQueues: Sendable {
         for queue in queues { queue.checkInvariants() }
     }
 
-    private mutating func sum(_ work: (inout TaskQueue) -> Int) -> Int {
+    private mutating func sum(_ work: (inout LeaseQueue<Item>) -> Int) -> Int {
         var total = 0
         for recipe in queues.indices { total += work(&queues[recipe]) }
         return total

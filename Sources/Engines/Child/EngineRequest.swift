@@ -59,14 +59,37 @@ extension [UInt8] {
 
     fileprivate mutating func append(_ item: WorkItem) {
         for number in [item.job, item.index] { append(value: Int64(number)) }
-        append(value: Int32(item.crystal.spaceGroup.number))
-        append(value: Int32(item.isTerminated ? 1 : 0))
-        append(value: Int32(item.crystal.sites.count))
-        let lattice = item.crystal.lattice
+        switch item.form {
+        case .crystal(let crystal, let isTerminated): append(crystal, isTerminated)
+        case .atoms(let structure): append(structure)
+        }
+    }
+
+    private mutating func append(_ crystal: Crystal, _ isTerminated: Bool) {
+        append(value: Int32(crystal.spaceGroup.number))
+        append(value: Int32(isTerminated ? 1 : 0))
+        append(value: Int32(crystal.sites.count))
+        let lattice = crystal.lattice
         append(value: (lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma))
-        for site in item.crystal.sites {
+        for site in crystal.sites {
             append(value: (Int32(clamping: site.wyckoff), Int32(site.element.atomicNumber)))
             append(value: (site.position.x, site.position.y, site.position.z))
+        }
+    }
+
+    /// Space group 0 tells atoms without sites.
+    private mutating func append(_ structure: Structure) {
+        append(value: Int32(0))
+        append(value: Int32(structure.orbits == nil ? 0 : 1))
+        append(value: Int32(structure.atomCount))
+        for vector in [structure.cell.a, structure.cell.b, structure.cell.c] {
+            append(value: (vector.x, vector.y, vector.z))
+        }
+        for atom in structure.elements.indices {
+            let position = structure.fractionalCoordinates[atom]
+            append(
+                value: (Int32(structure.elements[atom].atomicNumber), Int32(clamping: structure.orbits?[atom] ?? 0)))
+            append(value: (position.x, position.y, position.z))
         }
     }
 }
@@ -94,9 +117,38 @@ private struct EngineReader {
     }
 
     mutating func readItem() -> WorkItem? {
-        guard let job = read(Int64.self), let index = read(Int64.self),
-            let number = read(Int32.self), let group = SpaceGroup(number: Int(number)),
-            let terminated = read(Int32.self), let siteCount = read(Int32.self),
+        guard let job = read(Int64.self), let index = read(Int64.self), let number = read(Int32.self),
+            let form = number == 0 ? readAtoms() : readCrystal(group: number)
+        else { return nil }
+        return WorkItem(job: Int(job), index: Int(index), form: form)
+    }
+
+    private mutating func readVector() -> SIMD3<Double>? {
+        read((Double, Double, Double).self).map { SIMD3($0.0, $0.1, $0.2) }
+    }
+
+    private mutating func readAtoms() -> WorkItem.Form? {
+        guard let hasOrbits = read(Int32.self), let count = read(Int32.self), let a = readVector(),
+            let b = readVector(), let c = readVector()
+        else { return nil }
+        var (elements, positions, orbits): ([Element], [SIMD3<Double>], [Int]) = ([], [], [])
+        for _ in 0..<max(0, count) {
+            guard let (number, orbit) = read((Int32, Int32).self), let position = readVector(),
+                let element = Element(atomicNumber: Int(number))
+            else { return nil }
+            elements.append(element)
+            positions.append(position)
+            orbits.append(Int(orbit))
+        }
+        return .atoms(
+            Structure(
+                cell: Cell(a: a, b: b, c: c), elements: elements, fractionalCoordinates: positions,
+                orbits: hasOrbits == 0 ? nil : orbits))
+    }
+
+    private mutating func readCrystal(group number: Int32) -> WorkItem.Form? {
+        guard let group = SpaceGroup(number: Int(number)), let terminated = read(Int32.self),
+            let siteCount = read(Int32.self),
             let lattice = read((Double, Double, Double, Double, Double, Double).self)
         else { return nil }
         var sites: [Crystal.Site] = []
@@ -107,12 +159,10 @@ private struct EngineReader {
             else { return nil }
             sites.append(Crystal.Site(wyckoff: Int(wyckoff), element: element, position: SIMD3(x, y, z)))
         }
-        return WorkItem(
-            job: Int(job), index: Int(index),
-            crystal: Crystal(
-                spaceGroup: group, sites: sites,
-                lattice: LatticeParameters(
-                    a: lattice.0, b: lattice.1, c: lattice.2, alpha: lattice.3, beta: lattice.4, gamma: lattice.5)),
-            isTerminated: terminated != 0)
+        let crystal = Crystal(
+            spaceGroup: group, sites: sites,
+            lattice: LatticeParameters(
+                a: lattice.0, b: lattice.1, c: lattice.2, alpha: lattice.3, beta: lattice.4, gamma: lattice.5))
+        return .crystal(crystal, isTerminated: terminated != 0)
     }
 }

@@ -15,6 +15,8 @@ final class ForeignMeasurer: CrystalMeasurer {
     private let recipe: Recipe
     private let evaluator: ForeignEvaluator
     private let measurer: StabilityMeasurer
+    /// What measures where the recipe is an evaluation's.
+    private let examiner: ExaminationMeasurer?
 
     /// - Parameters:
     ///   - name: of the engine that the recipe wants.
@@ -32,11 +34,12 @@ final class ForeignMeasurer: CrystalMeasurer {
             evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation)
         measurer.properties = properties
         measurer.measuresForces = recipe.wantsForces
+        examiner = recipe.examination.map { [evaluator] in ExaminationMeasurer($0, evaluator: evaluator) }
     }
 
     func measure(_ items: [WorkItem]) throws -> [MeasuringResult] {
         if items.isEmpty { try prepare() }
-        let results = measurer.measure(items)
+        let results = examiner?.measure(items) ?? measurer.measure(items)
         // No crystal is at fault if there is no engine.
         if let problem = evaluator.problem { throw problem }
         for (item, result) in zip(items, results) { tell(item, result.outcome) }

@@ -12,6 +12,8 @@ package final class Hub: Sendable {
         case begin(
             version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
             resuming: GatheringState? = nil)
+        /// Have items measured for somebody else than the run.
+        case measure([QueuedWork])
         /// Turn the processes of this name ("host:process") away.
         case refuse(peer: String, reason: String)
         /// Tell everyone to leave, wait for them, end.
@@ -25,6 +27,8 @@ package final class Hub: Sendable {
         /// Crystals that got their outcomes; those since the last ones come with the batch alone.
         case outcomes([ScoredCrystal])
         case batch(ScoredBatch)
+        /// Other work than the run's that is measured.
+        case measured([FinishedWork])
         /// The hub cannot go on.
         case failed(String)
         case aborted(RoleError)

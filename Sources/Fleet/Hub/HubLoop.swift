@@ -32,6 +32,8 @@ final class HubLoop {
     private var life = Life.running
     /// Outcomes that the learner had no room for yet.
     private var waitingOutcomes: [ScoredCrystal] = []
+    /// Other work that is measured, and that nobody had room for yet.
+    private var waitingWork: [FinishedWork] = []
     /// Places of the outputs that outcomes leave to batches and ends.
     private static let reservedOutputs = 8
     private var lastTick = Moment.now
@@ -74,7 +76,7 @@ final class HubLoop {
         let pause = max(.milliseconds(5), min(.milliseconds(100), configuration.timing.heartbeat / 4))
         while true {
             try ZMQPoller.wait(for: sockets, wakeup: wakeup, timeout: pause)
-            for command in commands.takeAll() { execute(command) }
+            execute(commands.takeAll())
             try perform()
             try takeConnections()
             try takeMessages()
@@ -84,6 +86,7 @@ final class HubLoop {
                 try perform()
                 if lastLook.duration(to: lastTick) >= Self.lookInterval { cutExcess() }
             }
+            handOutWork()
             showState()
             switch life {
             case .running: continue
@@ -104,8 +107,23 @@ final class HubLoop {
         latest.value = core.state(now: now)
     }
 
+    /// What came in since the last turn is measured together, so that it is put into few tasks.
+    private func execute(_ commands: [Hub.Command]) {
+        var work: [QueuedWork] = []
+        for command in commands {
+            if case .measure(let some) = command { work += some } else { execute(command) }
+        }
+        if !work.isEmpty { core.measure(work, now: .now) }
+    }
+
+    private func handOutWork() {
+        guard !waitingWork.isEmpty else { return }
+        if outputs.post(.measured(waitingWork), leaving: Self.reservedOutputs) == .posted { waitingWork.removeAll() }
+    }
+
     private func execute(_ command: Hub.Command) {
         switch command {
+        case .measure(let work): core.measure(work, now: .now)
         case .begin(let version, let policy, let reference, let known, let gathering):
             core.begin(
                 version: version, policy: policy, reference: reference, known: known, resuming: gathering, now: .now)
@@ -192,6 +210,7 @@ final class HubLoop {
             if outputs.post(.outcomes(waitingOutcomes), leaving: Self.reservedOutputs) == .posted {
                 waitingOutcomes.removeAll()
             }
+        case .measured(let work): waitingWork += work
         case .batch(let batch):
             // It brings along what waited.
             waitingOutcomes.removeAll()

@@ -137,7 +137,7 @@ package struct LearnerRole {
             switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
             case .outcomes(let crystals): try observer.crystalsFinished(crystals)
             case .batch(let batch) where batch.step == run.version.nextStep: return batch
-            case .batch, .started, nil: continue
+            case .batch, .measured, .started, nil: continue
             case .failed(let reason): throw RoleError.io(reason)
             case .aborted(let error): throw error
             case .ended: throw RoleError.io("the hub ended by itself")

@@ -1,5 +1,5 @@
 /// How crystals are relaxed.
-package struct RelaxationSettings: Sendable, Hashable {
+package struct RelaxationSettings: Codable, Sendable, Hashable {
     package var optimizer = Optimizer.lbfgs
     package var criterion = Criterion.forceAndStress(force: 0.05, stress: 0.1)
     /// Whether the cell relaxes too, or the positions alone.
@@ -37,12 +37,12 @@ package struct RelaxationSettings: Sendable, Hashable {
         return settings
     }
 
-    package enum Optimizer: String, Sendable, CaseIterable {
+    package enum Optimizer: String, Codable, Sendable, CaseIterable {
         case fire, lbfgs
     }
 
     /// When a crystal counts as relaxed.
-    package enum Criterion: Sendable, Hashable {
+    package enum Criterion: Codable, Sendable, Hashable {
         /// No atom feels a larger force (eV/Å), no component of the stress is larger (GPa).
         case forceAndStress(force: Double, stress: Double)
         /// No row of the generalised forces of atoms and cell is longer (eV/Å), as with ASE's `FrechetCellFilter`; the

@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The wire protocol of Druse, version 2.
+/// The wire protocol of Druse, version 3.
 ///
 /// Every ZeroMQ message is one frame that holds one Envelope. Peers (actors, reward workers) connect a DEALER
 /// to the hub's ROUTER, say hello, and from then on put the session they were given into every envelope. Receivers
@@ -134,7 +134,7 @@ package nonisolated struct Druse_Envelope: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The protocol version of the sender: 2.
+  /// The protocol version of the sender: 3.
   package var `protocol`: UInt32 = 0
 
   /// The session given in Welcome; 0 before that, and in everything the hub sends.
@@ -815,7 +815,29 @@ package nonisolated struct Druse_UnitReturn: Sendable {
   package init() {}
 }
 
-/// A crystal to measure.
+/// Every atom of a cell.
+package nonisolated struct Druse_Atoms: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The vectors a, b, c, one after the other, angstrom.
+  package var cell: [Double] = []
+
+  /// Per atom: atomic number, and three fractional coordinates.
+  package var elements: [UInt32] = []
+
+  package var positions: [Double] = []
+
+  /// Per atom the number of its orbit; none: not known.
+  package var orbits: [UInt32] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+/// Something to measure.
 package nonisolated struct Druse_Item: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -841,9 +863,21 @@ package nonisolated struct Druse_Item: Sendable {
 
   package var terminated: Bool = false
 
+  /// In place of the crystal of the fields above, for evaluations.
+  package var atoms: Druse_Atoms {
+    get {_atoms ?? Druse_Atoms()}
+    set {_atoms = newValue}
+  }
+  /// Returns true if `atoms` has been explicitly set.
+  package var hasAtoms: Bool {self._atoms != nil}
+  /// Clears the value of `atoms`. Subsequent reads from it will return its default value.
+  package mutating func clearAtoms() {self._atoms = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
+
+  fileprivate var _atoms: Druse_Atoms? = nil
 }
 
 package nonisolated struct Druse_Task: Sendable {
@@ -897,6 +931,31 @@ package nonisolated struct Druse_RelaxedGeometry: Sendable {
   package init() {}
 }
 
+/// The same atom by atom, for evaluations.
+package nonisolated struct Druse_RelaxedAtoms: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var atoms: Druse_Atoms {
+    get {_atoms ?? Druse_Atoms()}
+    set {_atoms = newValue}
+  }
+  /// Returns true if `atoms` has been explicitly set.
+  package var hasAtoms: Bool {self._atoms != nil}
+  /// Clears the value of `atoms`. Subsequent reads from it will return its default value.
+  package mutating func clearAtoms() {self._atoms = nil}
+
+  /// Why the relaxation ended, such as "converged".
+  package var end: String = String()
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _atoms: Druse_Atoms? = nil
+}
+
 package nonisolated struct Druse_Measurement: Sendable {
   // SwiftProtobuf.Message conformance is added in an extension below. See the
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
@@ -914,11 +973,21 @@ package nonisolated struct Druse_Measurement: Sendable {
   /// Clears the value of `relaxed`. Subsequent reads from it will return its default value.
   package mutating func clearRelaxed() {self._relaxed = nil}
 
+  package var relaxedAtoms: Druse_RelaxedAtoms {
+    get {_relaxedAtoms ?? Druse_RelaxedAtoms()}
+    set {_relaxedAtoms = newValue}
+  }
+  /// Returns true if `relaxedAtoms` has been explicitly set.
+  package var hasRelaxedAtoms: Bool {self._relaxedAtoms != nil}
+  /// Clears the value of `relaxedAtoms`. Subsequent reads from it will return its default value.
+  package mutating func clearRelaxedAtoms() {self._relaxedAtoms = nil}
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
 
   fileprivate var _relaxed: Druse_RelaxedGeometry? = nil
+  fileprivate var _relaxedAtoms: Druse_RelaxedAtoms? = nil
 }
 
 package nonisolated struct Druse_Failure: Sendable {
@@ -2454,9 +2523,54 @@ nonisolated extension Druse_UnitReturn: SwiftProtobuf.Message, SwiftProtobuf._Me
   }
 }
 
+nonisolated extension Druse_Atoms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".Atoms"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}cell\0\u{1}elements\0\u{1}positions\0\u{1}orbits\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedDoubleField(value: &self.cell) }()
+      case 2: try { try decoder.decodeRepeatedUInt32Field(value: &self.elements) }()
+      case 3: try { try decoder.decodeRepeatedDoubleField(value: &self.positions) }()
+      case 4: try { try decoder.decodeRepeatedUInt32Field(value: &self.orbits) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.cell.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.cell, fieldNumber: 1)
+    }
+    if !self.elements.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.elements, fieldNumber: 2)
+    }
+    if !self.positions.isEmpty {
+      try visitor.visitPackedDoubleField(value: self.positions, fieldNumber: 3)
+    }
+    if !self.orbits.isEmpty {
+      try visitor.visitPackedUInt32Field(value: self.orbits, fieldNumber: 4)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_Atoms, rhs: Druse_Atoms) -> Bool {
+    if lhs.cell != rhs.cell {return false}
+    if lhs.elements != rhs.elements {return false}
+    if lhs.positions != rhs.positions {return false}
+    if lhs.orbits != rhs.orbits {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Druse_Item: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Item"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{3}space_group\0\u{1}wyckoff\0\u{1}elements\0\u{1}positions\0\u{1}lattice\0\u{1}terminated\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}job\0\u{1}index\0\u{3}space_group\0\u{1}wyckoff\0\u{1}elements\0\u{1}positions\0\u{1}lattice\0\u{1}terminated\0\u{1}atoms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2472,12 +2586,17 @@ nonisolated extension Druse_Item: SwiftProtobuf.Message, SwiftProtobuf._MessageI
       case 6: try { try decoder.decodeRepeatedDoubleField(value: &self.positions) }()
       case 7: try { try decoder.decodeRepeatedDoubleField(value: &self.lattice) }()
       case 8: try { try decoder.decodeSingularBoolField(value: &self.terminated) }()
+      case 9: try { try decoder.decodeSingularMessageField(value: &self._atoms) }()
       default: break
       }
     }
   }
 
   package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
     if self.job != 0 {
       try visitor.visitSingularUInt64Field(value: self.job, fieldNumber: 1)
     }
@@ -2502,6 +2621,9 @@ nonisolated extension Druse_Item: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if self.terminated != false {
       try visitor.visitSingularBoolField(value: self.terminated, fieldNumber: 8)
     }
+    try { if let v = self._atoms {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 9)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -2514,6 +2636,7 @@ nonisolated extension Druse_Item: SwiftProtobuf.Message, SwiftProtobuf._MessageI
     if lhs.positions != rhs.positions {return false}
     if lhs.lattice != rhs.lattice {return false}
     if lhs.terminated != rhs.terminated {return false}
+    if lhs._atoms != rhs._atoms {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -2634,9 +2757,48 @@ nonisolated extension Druse_RelaxedGeometry: SwiftProtobuf.Message, SwiftProtobu
   }
 }
 
+nonisolated extension Druse_RelaxedAtoms: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".RelaxedAtoms"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}atoms\0\u{1}end\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularMessageField(value: &self._atoms) }()
+      case 2: try { try decoder.decodeSingularStringField(value: &self.end) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    try { if let v = self._atoms {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 1)
+    } }()
+    if !self.end.isEmpty {
+      try visitor.visitSingularStringField(value: self.end, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_RelaxedAtoms, rhs: Druse_RelaxedAtoms) -> Bool {
+    if lhs._atoms != rhs._atoms {return false}
+    if lhs.end != rhs.end {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
 nonisolated extension Druse_Measurement: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Measurement"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantities\0\u{1}relaxed\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}quantities\0\u{1}relaxed\0\u{3}relaxed_atoms\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -2646,6 +2808,7 @@ nonisolated extension Druse_Measurement: SwiftProtobuf.Message, SwiftProtobuf._M
       switch fieldNumber {
       case 1: try { try decoder.decodeRepeatedMessageField(value: &self.quantities) }()
       case 2: try { try decoder.decodeSingularMessageField(value: &self._relaxed) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._relaxedAtoms) }()
       default: break
       }
     }
@@ -2662,12 +2825,16 @@ nonisolated extension Druse_Measurement: SwiftProtobuf.Message, SwiftProtobuf._M
     try { if let v = self._relaxed {
       try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
     } }()
+    try { if let v = self._relaxedAtoms {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
     try unknownFields.traverse(visitor: &visitor)
   }
 
   package static func ==(lhs: Druse_Measurement, rhs: Druse_Measurement) -> Bool {
     if lhs.quantities != rhs.quantities {return false}
     if lhs._relaxed != rhs._relaxed {return false}
+    if lhs._relaxedAtoms != rhs._relaxedAtoms {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

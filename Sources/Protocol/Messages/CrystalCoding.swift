@@ -117,15 +117,21 @@ extension WorkItem {
     init(wire: Druse_Item) throws(WireError) {
         self.init(
             job: try WireError.number(wire.job, atMost: WireLimits.version, "job"), index: Int(wire.index),
-            crystal: try Crystal(wire: wire), isTerminated: wire.terminated)
+            form: wire.hasAtoms
+                ? .atoms(try Structure(wire: wire.atoms))
+                : .crystal(try Crystal(wire: wire), isTerminated: wire.terminated))
     }
 
     var wire: Druse_Item {
         var wire = Druse_Item()
         wire.job = UInt64(job)
         wire.index = UInt32(clamping: index)
-        crystal.write(to: &wire)
-        wire.terminated = isTerminated
+        switch form {
+        case .crystal(let crystal, let isTerminated):
+            crystal.write(to: &wire)
+            wire.terminated = isTerminated
+        case .atoms(let structure): wire.atoms = structure.wire
+        }
         return wire
     }
 

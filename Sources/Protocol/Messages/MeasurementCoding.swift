@@ -44,12 +44,15 @@ extension Measurement {
                 throw .malformed("the quantity \(name) twice")
             }
         }
-        self.init(values, relaxed: wire.hasRelaxed ? try RelaxedGeometry(wire: wire.relaxed) : nil)
+        self.init(
+            values, relaxed: wire.hasRelaxed ? try RelaxedGeometry(wire: wire.relaxed) : nil,
+            relaxedAtoms: wire.hasRelaxedAtoms ? try RelaxedAtoms(wire: wire.relaxedAtoms) : nil)
     }
 
     var wire: Druse_Measurement {
         var wire = Druse_Measurement()
         if let relaxed { wire.relaxed = relaxed.wire }
+        if let relaxedAtoms { wire.relaxedAtoms = relaxedAtoms.wire }
         wire.quantities = values.sorted { $0.key < $1.key }.map { quantity, value in
             var wire = Druse_Quantity()
             wire.name = quantity.rawValue

@@ -2,17 +2,27 @@ package import Base
 internal import DequeModule
 package import Trajectories
 
-/// The crystals that wait for their reward: in tasks of a few, leased to workers.
+/// What waits in a ``LeaseQueue``: under an id that no two have.
+package protocol QueuedItem: Sendable {
+    var id: CrystalID { get }
+}
+
+extension SampledCrystal: QueuedItem {}
+
+/// The crystals of a run that wait for their outcome.
+package typealias TaskQueue = LeaseQueue<SampledCrystal>
+
+/// What waits for its outcome, such as the crystals of a run: in tasks of a few, leased to workers.
 ///
 /// Every crystal put in comes out once, with a result. Nothing that happens to a worker is held against a crystal: what
 /// a lease leaves open when it expires, or when its holder leaves, returns the task or is lost, goes to the front of
 /// the queue, as one task, for any worker with room; those that already failed to answer for it come last.
-package struct TaskQueue: Sendable {
+package struct LeaseQueue<Item: QueuedItem>: Sendable {
     /// A task's name within the hub's life.
     package typealias TaskID = UInt64
 
     private struct Task: Sendable {
-        var crystals: [SampledCrystal]
+        var crystals: [Item]
         /// Processes that had these crystals and did not answer for them.
         var triedBy: Set<InstanceID> = []
     }
@@ -106,7 +116,7 @@ package struct TaskQueue: Sendable {
     /// Queues crystals.
     ///
     /// - Complexity: O(1) for each crystal.
-    package mutating func add(_ crystals: [SampledCrystal]) {
+    package mutating func add(_ crystals: [Item]) {
         for start in stride(from: 0, to: crystals.count, by: crystalsPerTask) {
             let part = Array(crystals[start..<min(start + crystalsPerTask, crystals.count)])
             fresh.append(Task(crystals: part))
@@ -121,7 +131,7 @@ package struct TaskQueue: Sendable {
     /// - Complexity: O(log n) in the leases, and O(k), k being the waiting tasks that the worker did not answer for.
     package mutating func lease(
         to instance: InstanceID, among present: Set<InstanceID> = [], now: Moment
-    ) -> (id: TaskID, crystals: [SampledCrystal])? {
+    ) -> (id: TaskID, crystals: [Item])? {
         while var task = nextTask(for: instance, among: present) {
             // Another worker's late result may have come meanwhile.
             task.crystals.removeAll { open[$0.id] == nil }
@@ -262,7 +272,7 @@ package struct TaskQueue: Sendable {
 
     /// Forgets all work, for a new batch.
     package mutating func removeAll() {
-        self = TaskQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID, idStride: idStride)
+        self = LeaseQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID, idStride: idStride)
     }
 
     @discardableResult

@@ -1,0 +1,100 @@
+import ArgumentParser
+import Base
+import Coordination
+import Engines
+import Evaluation
+import Fleet
+import Foundation
+import Potentials
+import Rewards
+import Trajectories
+
+/// Reward workers that measure in place of this process.
+struct WorkerOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Have the crystals measured by the reward workers that connect here (reward-worker --connect), as many as "
+                + "there are, in place of this machine's cores; port 0 takes a free one.",
+            valueName: "tcp://HOST:PORT"))
+    var listen: String?
+
+    @Flag(help: "Allow --listen where other machines can connect: nothing is encrypted, nobody is authenticated.")
+    var insecure = false
+
+    func validate() throws {
+        if insecure, listen == nil { throw ValidationError("--insecure belongs to --listen") }
+        guard let listen else { return }
+        do {
+            guard try Endpoint(listen).port == nil else { return }
+        } catch { throw ValidationError("--listen: \(error)") }
+        throw ValidationError("--listen \(listen): write an address such as tcp://127.0.0.1:5555")
+    }
+
+    /// Listens, if asked to.
+    ///
+    /// - Parameters:
+    ///   - potential: the name of the potential that was loaded as `engine`'s.
+    ///   - judge: the name of a second judge's.
+    func workers(
+        potential: String, engine: ScoringEngine, settings: ExaminationSettings, judge: String?, stop: StopToken
+    ) throws -> Workers? {
+        guard let listen else { return nil }
+        var list = RecipeBuilder()
+        try list.add(potential, digest: engine.potential.digest, Examination())
+        var places = RemoteExaminer.Recipes(energy: 0)
+        if let relaxation = settings.relaxationInEffect {
+            places.relaxation = list.recipes.count
+            try list.add(potential, digest: engine.potential.digest, Examination(relaxation: relaxation))
+        }
+        if let judge {
+            places.judge = list.recipes.count
+            let digest = try MeasuringStandard.digest(ofPotential: judge)
+            try list.add(judge, digest: digest, Examination(), name: "judge")
+        }
+        let hub = try MeasuringHub(
+            run: "evaluation", endpoint: try Endpoint(listen), isInsecure: insecure, recipes: list.recipes,
+            files: list.files, itemsPerTask: settings.relaxation == nil ? 8 : 1, stop: stop, say: writeMessage)
+        writeMessage("listening at \(hub.endpoint): reward-worker --connect \(hub.endpoint)")
+        return Workers(
+            hub: hub,
+            examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in
+                try hub.measure(item, recipe: recipe)
+            })
+    }
+
+    /// The recipes of an evaluation, with the files that they name.
+    private struct RecipeBuilder {
+        var recipes: [MeasuringRecipe] = []
+        var files: [Blob] = []
+
+        mutating func add(
+            _ potential: String, digest: String, _ examination: Examination, name: String = ""
+        ) throws {
+            var file: RecipeFile?
+            var broughtEngine: String?
+            switch PotentialName(potential) {
+            case .embedded: break
+            case .external: broughtEngine = potential
+            case .file(let path):
+                let offer = try RecipeFile.offer(URL(filePath: path))
+                file = offer.file
+                if !files.contains(offer.blob) { files.append(offer.blob) }
+            }
+            // Heights are taken here.
+            var recipe = Recipe(
+                limits: ValidityLimits(), potential: file?.name ?? potential, potentialDigest: digest,
+                hull: HullSource.none, hullDigest: HullSource.none)
+            recipe.potentialFile = file
+            recipe.examination = examination
+            if !name.isEmpty { recipe.judge = name }
+            recipes.append(
+                MeasuringRecipe(name: name, settings: try PeerSettings.text(recipe), broughtEngine: broughtEngine))
+        }
+    }
+}
+
+/// The reward workers of an evaluation.
+struct Workers {
+    let hub: MeasuringHub
+    let examiner: RemoteExaminer
+}

@@ -1,0 +1,156 @@
+import Base
+import Foundation
+import ProgramFixtures
+import Testing
+
+/// Evaluations that reward workers measure, in processes of their own over real sockets: their numbers are those of an
+/// evaluation here, whatever happens to the workers.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerEvaluationTests {
+    private let folder: TemporaryFolder
+
+    init() throws { folder = try TemporaryFolder() }
+
+    /// The crystals that an evaluation keeps, with all verdicts.
+    private func lines(_ name: String, _ kind: String = "policy") throws -> [Substring] {
+        try String(contentsOfFile: folder.path("\(name)/crystals-\(kind).jsonl"), encoding: .utf8)
+            .split(separator: "\n")
+    }
+
+    private func start(_ program: String, _ arguments: [String], _ name: String) throws -> RunningProgram {
+        try RunningProgram(
+            program, arguments, isRole: program != "druse", log: folder.url.appending(path: "\(name).log"))
+    }
+
+    private func evaluation(_ arguments: [String], _ name: String, listen: String = "tcp://127.0.0.1:0") throws
+        -> RunningProgram
+    {
+        try start("druse", ["evaluate"] + arguments + ["--save", folder.path(name), "--listen", listen], name)
+    }
+
+    /// Waits for a condition.
+    private func until(_ what: String, _ programs: [RunningProgram], _ condition: () throws -> Bool) async throws {
+        let deadline = ContinuousClock.now + .seconds(120)
+        while try !condition() {
+            guard ContinuousClock.now < deadline else {
+                let texts = programs.map { "--- \($0.name)\n\($0.text)" }.joined(separator: "\n")
+                throw TestCluster.TimedOut(description: "not in time: \(what)\n\(texts)")
+            }
+            try await Task.sleep(for: .milliseconds(10))
+        }
+    }
+
+    private func endpoint(of evaluation: RunningProgram) async throws -> String {
+        try await until("it listens", [evaluation]) { evaluation.text.contains("listening at ") }
+        let line = evaluation.text.split(separator: "\n").first { $0.hasPrefix("listening at ") }
+        return try #require(line?.split(separator: " ").last.map(String.init))
+    }
+
+    private func here(_ arguments: [String], _ name: String) throws {
+        let outcome = try DruseProcess.run(["evaluate"] + arguments + ["--save", folder.path(name)])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+    }
+
+    private static let policy = [
+        "--policy", "base", "--space-groups", "225,166,62", "--count", "10", "--relax", "--steps", "25", "--known",
+        "none",
+    ]
+
+    /// How many crystals an evaluation has in its log.
+    private func measuredCount(_ name: String, _ kind: String = "policy") -> Int {
+        let text = (try? String(contentsOfFile: folder.path("\(name)/measured-\(kind).jsonl"), encoding: .utf8)) ?? ""
+        // The first line says of what it is.
+        return max(0, text.split(separator: "\n").count - 1)
+    }
+
+    /// A worker killed in the middle, others that join late: the same lines as without workers.
+    @Test func evaluation_whoseWorkerIsKilled_hasTheNumbersOfOneHere() async throws {
+        try here(Self.policy, "here")
+        let evaluation = try evaluation(Self.policy, "remote")
+        let address = try await endpoint(of: evaluation)
+        let first = try start("reward-worker", ["--connect", address], "first")
+        try await until("some are measured", [evaluation, first]) { measuredCount("remote") >= 2 }
+        first.signal(SIGKILL)
+        try await until("it is missed", [evaluation]) { evaluation.text.contains("lost: reward-worker") }
+        #expect(measuredCount("remote") < 30)
+        let second = try start("reward-worker", ["--connect", address], "second")
+        let third = try start("reward-worker", ["--connect", address], "third")
+        try await until("the evaluation ends", [evaluation, second, third]) { !evaluation.isRunning }
+        #expect(evaluation.status == 0, "\(evaluation.text)")
+        for worker in [second, third] {
+            try await until("the workers leave", [worker]) { !worker.isRunning }
+            #expect(worker.status == 0 && worker.text.contains("the evaluation ends"), "\(worker.text)")
+        }
+        let (local, remote) = (try lines("here"), try lines("remote"))
+        #expect(local.count == 30 && remote == local)
+        #expect(local.contains { $0.contains("\"relaxed\"") })
+    }
+
+    /// Displaced crystals without symmetry, and structures from files, travel atom by atom; a second judge is asked of
+    /// the same workers.
+    @Test func displacedCrystals_andStructuresOfFiles_haveTheNumbersOfAnEvaluationHere() async throws {
+        let salt = """
+            {"id":"salt","lattice":[[0,2.82,2.82],[2.82,0,2.82],[2.82,2.82,0]],"species":["Na","Cl"],\
+            "frac_coords":[[0,0,0],[0.5,0.5,0.51]]}
+            {"id":"iron","lattice":[[2.6,0,0],[0,2.6,0],[0,0,3.1]],"species":["Fe","Fe"],\
+            "frac_coords":[[0,0,0],[0.5,0.48,0.5]]}
+            {"id":"dense","lattice":[[1,0,0],[0,1,0],[0,0,1]],"species":["Fe"],"frac_coords":[[0,0,0]]}
+
+            """
+        let file = try folder.file("made.jsonl", salt)
+        let cases = [
+            (
+                "policy",
+                [
+                    "--policy", "base", "--space-group", "225", "--count", "6", "--relax", "--rattle", "0.03",
+                    "--steps", "15", "--known", "none", "--judge", "chgnet-0.2.0",
+                ]
+            ),
+            ("structures", ["--structures", file, "--relax", "--steps", "30", "--known", "none"]),
+        ]
+        for (kind, arguments) in cases {
+            try here(arguments, "here-\(kind)")
+            let evaluation = try evaluation(arguments, "remote-\(kind)")
+            let address = try await endpoint(of: evaluation)
+            let worker = try start("reward-worker", ["--connect", address, "--threads", "2"], "worker-\(kind)")
+            try await until("the evaluation ends", [evaluation, worker]) { !evaluation.isRunning }
+            #expect(evaluation.status == 0, "\(evaluation.text)")
+            let local = try lines("here-\(kind)", kind)
+            #expect(try lines("remote-\(kind)", kind) == local)
+            #expect(local.contains { $0.contains("\"relaxed\"") })
+            #expect(local.contains { $0.contains("\"judged\"") } == arguments.contains("--judge"))
+        }
+    }
+
+    /// Asked to stop, it tells its workers goodbye, keeps what is measured and goes on with it, here or elsewhere.
+    @Test func stoppedEvaluation_goesOnFromItsLog() async throws {
+        let arguments = [
+            "--policy", "base", "--space-groups", "225,221", "--count", "8", "--relax", "--steps", "10", "--known",
+            "none",
+        ]
+        let evaluation = try evaluation(arguments, "kept")
+        let worker = try start("reward-worker", ["--connect", try await endpoint(of: evaluation)], "worker")
+        try await until("some are measured", [evaluation, worker]) { measuredCount("kept") >= 2 }
+        evaluation.signal(SIGTERM)
+        try await until("both leave", [evaluation, worker]) { !evaluation.isRunning && !worker.isRunning }
+        #expect(evaluation.status == 1 && worker.status == 0, "\(evaluation.text)\n\(worker.text)")
+        #expect(evaluation.text.contains("stopped (SIGTERM); what is measured is in "), "\(evaluation.text)")
+        #expect(worker.text.contains("the evaluation stops (SIGTERM)"))
+        let again = try DruseProcess.run(["evaluate"] + arguments + ["--save", folder.path("kept")])
+        #expect(again.status == 0 && again.messages.contains("going on: "), "\(again.messages)")
+        try here(arguments, "here")
+        #expect(try lines("kept") == lines("here"))
+    }
+
+    @Test func placesAndEnginesThatCannotBe_areRefused() throws {
+        let start = ["evaluate", "--policy", "base", "--count", "1"]
+        for (more, status, words) in [
+            (["--listen", "here"], Int32(64), "--listen: "), (["--listen", "tcp://127.0.0.1"], 64, "it has no port"),
+            (["--listen", "tcp://0.0.0.0:0"], 1, "other machines can connect"),
+            (["--insecure"], 64, "--insecure belongs to --listen"),
+            (["--judge", "external mace"], 64, "give --listen, or --judge-engine"),
+        ] {
+            let outcome = try DruseProcess.run(start + more)
+            #expect(outcome.status == status && outcome.messages.contains(words), "\(outcome.messages)")
+        }
+    }
+}
