@@ -93,6 +93,7 @@ let package = Package(
                 "Potentials",
                 "Report", "Rewards", "Stability", "StructureFiles", "Trajectories",
             ]),
+        .target(name: "Refinement", dependencies: ["Base", "Crystals", "Policy", "Trajectories"]),
         .target(
             name: "Launch",
             dependencies: [
@@ -104,8 +105,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
                 "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
-                "Report",
-                "Rewards", "Stability", "StructureFiles", "Trajectories",
+                "Refinement", "Report", "Rewards", "Stability", "StructureFiles", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -221,6 +221,8 @@ let package = Package(
         .testTarget(
             name: "RewardsTests",
             dependencies: ["CrystalFixtures", "Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
+        .testTarget(
+            name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],

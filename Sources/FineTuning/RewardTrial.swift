@@ -1,5 +1,5 @@
 package import Crystals
-internal import Engines
+package import Engines
 internal import Potentials
 internal import Rewards
 package import Trajectories
@@ -7,15 +7,15 @@ package import Trajectories
 /// Measures and judges crystals as a run would, one by one and without a run: so a reward can be tried before.
 package struct RewardTrial {
     private let measurer: any CrystalMeasurer
-    private let configuration: RewardConfiguration
+    /// Has judged nothing; a copy of it judges each crystal.
+    private let judge: RewardJudge
 
+    /// - Parameter factory: makes the measurer; several trials of one share potential and hull.
     /// - Throws: ``ModelError``, ``RoleError`` or ``JudgingError`` where potential, hull or what a term needs cannot be
     ///   opened here.
-    package init(_ run: RunConfiguration) throws {
-        configuration = run.reward
-        measurer = try EngineMeasurerFactory().makeMeasurer(PeerSettings.text(run.localRecipe()))
-        // What a term needs is opened before anything is measured.
-        _ = try RewardJudge(configuration)
+    package init(_ run: RunConfiguration, factory: EngineMeasurerFactory = EngineMeasurerFactory()) throws {
+        measurer = try factory.makeMeasurer(PeerSettings.text(run.localRecipe()))
+        judge = try RewardJudge(run.reward)
     }
 
     /// What a run measures of crystals, and what it gives for each as the only one of its batch.
@@ -24,7 +24,7 @@ package struct RewardTrial {
             WorkItem(job: 0, index: $0, crystal: $1, isTerminated: true)
         }
         return try zip(crystals, measurer.measure(items)).map { crystal, result in
-            var judge = try RewardJudge(configuration)
+            var judge = judge
             let verdict = try judge.judge([(crystal, result.outcome)]).verdicts[0]
             return (result.outcome, verdict)
         }

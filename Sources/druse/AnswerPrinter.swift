@@ -35,12 +35,14 @@ final class AnswerPrinter {
     /// - Parameters:
     ///   - title: what the command does, for the progress.
     ///   - idKey: what the names are called.
+    ///   - showsProgress: whether the number of answers is shown on a terminal; else the command shows its own.
     ///   - columns: of the table, after the one of the names.
-    init(json: Bool, title: String, idKey: String = "id", columns: [Column]) {
+    init(json: Bool, title: String, idKey: String = "id", showsProgress: Bool = true, columns: [Column]) {
         isJSON = json
         self.idKey = idKey
         self.columns = [Column(title: idKey, width: 20)] + columns
-        progress = TerminalProgress(title: title, total: nil, unit: "inputs", style: .onTerminal())
+        progress = TerminalProgress(
+            title: title, total: nil, unit: "inputs", style: showsProgress ? .onTerminal() : .silent)
     }
 
     /// Prints some answers.

@@ -10,10 +10,11 @@ struct Druse: ParsableCommand {
         abstract: "Distributed reinforcement fine-tuning of crystal generators.",
         version: RoleProcess.build,
         subcommands: [
-            LaunchCommand.self, PretrainCommand.self, SampleCommand.self, ScoreCommand.self, EnergyCommand.self,
-            PropertyCommand.self, RelaxCommand.self, HullCommand.self, HullIndexCommand.self, TokensCommand.self,
-            MatchCommand.self, IndexCommand.self, IngestCommand.self, EvaluateCommand.self, ReportCommand.self,
-            ExportCommand.self, ConfigCommand.self, RewardCommand.self, BenchCommand.self, EngineCommand.self,
+            LaunchCommand.self, PretrainCommand.self, SampleCommand.self, RefineCommand.self, ScoreCommand.self,
+            EnergyCommand.self, PropertyCommand.self, RelaxCommand.self, HullCommand.self, HullIndexCommand.self,
+            TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self, EvaluateCommand.self,
+            ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self, BenchCommand.self,
+            EngineCommand.self,
         ])
 
     static func main() {

@@ -107,7 +107,7 @@ struct SampleCommand: ParsableCommand {
         writeMessage("\(writer.leftOut) of \(count) crystals left out of \(output): no cell has their lattice")
     }
 
-    private static func elements(_ text: String) throws -> Set<Element> {
+    static func elements(_ text: String) throws -> Set<Element> {
         var elements: Set<Element> = []
         for symbol in text.split(whereSeparator: { $0 == "," || $0 == " " }) {
             guard let element = Element(symbol: String(symbol)) else {

@@ -15,4 +15,6 @@ package enum StreamDomain: UInt32, Sendable, CaseIterable {
     case testing = 6
     /// Displacements of atoms before a relaxation.
     case displacement = 7
+    /// Proposals and decisions of walks.
+    case refinement = 8
 }

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Crystals
 import Foundation
 import Policy
 import StructureFiles
@@ -70,6 +71,14 @@ final class StructureFileWriter {
     /// - Throws: ``ToolFailure`` if the file cannot be written.
     func write(_ relaxed: StructureRelaxation.Relaxed, id: String) throws(ToolFailure) {
         try write(relaxed.output, id: id, properties: [("energy", "\(relaxed.energy)")])
+    }
+
+    /// Writes a crystal.
+    ///
+    /// - Parameter properties: further numbers, in formats that have a place for them.
+    /// - Throws: ``ToolFailure`` if the file cannot be written.
+    func write(_ crystal: Crystal, id: String, properties: [(key: String, value: String)]) throws(ToolFailure) {
+        try write(.crystal(crystal), id: id, properties: properties)
     }
 
     private func write(

@@ -1,0 +1,91 @@
+import Configuration
+import Crystals
+import Engines
+import FineTuning
+import Foundation
+import Policy
+import Refinement
+import Rewards
+import Trajectories
+
+/// What `druse refine` lowers: the height above a hull, or the negative of a configuration's reward.
+struct RefinementEnergy {
+    private enum Source {
+        case height(ScoringEngine)
+        case reward(RunConfiguration, EngineMeasurerFactory)
+    }
+
+    private let source: Source
+    /// The elements to choose from where the command names none: those of which crystals can have an energy.
+    let elements: [Element]
+
+    /// - Parameters:
+    ///   - potential: one of ``PotentialSource/names`` or a file.
+    ///   - hull: `default` or a file.
+    /// - Throws: ``ModelError``.
+    init(potential: String, hull: String) throws {
+        let engine = try ScoringEngine(potential: potential, hull: hull)
+        source = .height(engine)
+        elements = engine.hull.elements
+    }
+
+    /// The reward of a configuration, measured by its potential, hull and models.
+    ///
+    /// - Throws: `ConfigurationError`, ``ModelError``; ``ToolFailure`` for a reward that one crystal alone cannot have.
+    init(_ configuration: RunConfiguration, policy: PolicyConfiguration) throws {
+        let reward = configuration.reward
+        let problem: String? =
+            if reward.combine == .pareto {
+                "reward.combine is pareto, which ranks the crystals of a batch"
+            } else if reward.normalize != .none {
+                "reward.normalize is \(reward.normalize.rawValue), which compares the crystals of a batch"
+            } else {
+                reward.terms.first { $0.normalize != .none }.map {
+                    "the term \($0.name) has normalize: \($0.normalize.rawValue), which compares the crystals of a batch"
+                }
+            }
+        if let problem {
+            throw ToolFailure("\(problem): a walk judges crystals one by one; write combine: sum and normalize: none")
+        }
+        var configuration = configuration
+        // What is for the log alone is not measured.
+        configuration.reward.uncertaintyShare = 0
+        source = .reward(configuration, EngineMeasurerFactory())
+        let standard = try MeasuringStandard(potential: configuration.potential, hull: configuration.hull)
+        let choice = try configuration.elements.choice(for: standard, policy: policy)
+        elements = choice.constraint.elements?.sorted() ?? Element.all.filter { $0.atomicNumber < policy.atomTypes }
+    }
+
+    private var isReward: Bool { if case .reward = source { true } else { false } }
+
+    /// What outputs call the energy, and the number they show for one.
+    var name: String { isReward ? "reward" : "e_above_hull" }
+
+    func shown(_ energy: Double) -> Double { isReward ? 0 - energy : energy }
+
+    /// What one thread asks.
+    func makeEnergy() throws -> any CrystalEnergy {
+        switch source {
+        case .height(let engine): MeasuredEnergy.heightAboveHull(engine.makeMeasurer(ValidityLimits()))
+        case .reward(let configuration, let factory):
+            RewardEnergy(try RewardTrial(configuration, factory: factory))
+        }
+    }
+}
+
+/// The negative of what a run would give a crystal as the only one of its batch.
+private final class RewardEnergy: CrystalEnergy {
+    let lowest = -Double.infinity
+    private let trial: RewardTrial
+
+    init(_ trial: RewardTrial) { self.trial = trial }
+
+    /// None for what is no crystal, whatever training gives it, and where the reward abstains.
+    func energies(of crystals: [Crystal]) throws -> [Double?] {
+        guard !crystals.isEmpty else { return [] }
+        return try trial.judge(crystals).map { outcome, verdict in
+            guard case .measured = outcome else { return nil }
+            return verdict.reward.map { -$0 }
+        }
+    }
+}

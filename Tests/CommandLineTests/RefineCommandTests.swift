@@ -1,0 +1,121 @@
+import Foundation
+import ProgramFixtures
+import Testing
+
+@Suite struct RefineCommandTests {
+    private func mean(_ objects: [[String: Any]], _ key: String) throws -> Double {
+        let values = objects.compactMap { $0[key] as? Double }
+        return try #require(values.isEmpty ? nil : values.reduce(0, +) / Double(values.count))
+    }
+
+    /// Samples of the embedded policy come nearer to the hull; groups and Wyckoff positions stay those of `sample`.
+    @Test func refine_ofSamples_lowersTheirHeights() throws {
+        let options = ["--count", "16", "--seed", "1", "--space-group", "225", "62"]
+        let sampled = try DruseProcess.run(["sample"] + options).objects()
+        let outcome = try DruseProcess.run(["refine"] + options + ["--steps", "60", "--json"])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let refined = try outcome.objects()
+        #expect(refined.count == 16)
+        func letters(_ object: [String: Any]) -> [String] {
+            (object["sites"] as? [[String: Any]] ?? []).compactMap { $0["wyckoff"] as? String }
+        }
+        for (before, after) in zip(sampled, refined) {
+            #expect(before["id"] as? String == after["id"] as? String)
+            #expect(before["space_group"] as? Int == after["space_group"] as? Int)
+            #expect(letters(before) == letters(after) && !letters(before).isEmpty)
+        }
+        let (old, new) = (try mean(refined, "e_above_hull_before"), try mean(refined, "e_above_hull"))
+        #expect(new < 0.75 * old, "\(old) before, \(new) after")
+        #expect(try mean(refined, "e_above_hull_best") <= new)
+        #expect(outcome.messages.contains("accepted: element"))
+        // What is said of the crystals holds: heights of the crystals that were written.
+        let heights = try DruseProcess.run(
+            ["energy", "-", "--hull", "default", "--json"], input: outcome.output
+        ).objects()
+        for (object, answer) in zip(refined, heights) {
+            guard let stated = object["e_above_hull"] as? Double else { continue }
+            let height = try #require(answer["e_above_hull"] as? Double)
+            #expect(abs(max(0, height) - stated) < 1e-4)
+        }
+    }
+
+    @Test func refine_ofASeed_isTheSameOnAnyNumberOfThreads() throws {
+        func refined(_ threads: String, _ seed: String = "3") throws -> String {
+            try DruseProcess.run(
+                ["refine", "--count", "70", "--steps", "4", "--chains", "2", "--seed", seed, "--json"]
+                    + ["--threads", threads]
+            ).output
+        }
+        let one = try refined("1")
+        let isSame = one == (try refined("3"))
+        #expect(isSame && one.split(separator: "\n").count == 70)
+        #expect(one != (try refined("1", "4")))
+    }
+
+    /// An input is walked in its place; `--elements` and `--moves` are kept to, and the file has what stdout says.
+    @Test func refine_ofStructures_staysWithinElementsAndMoves() throws {
+        let folder = try TemporaryFolder()
+        let input = CommandFixtures.rockSalt + "{\"id\":\"broken\",\"space_group\":225}\n"
+        let options = ["--elements", "Na,K,Cl,Br", "--steps", "40", "--chains", "3", "--seed", "2", "--json", "--best"]
+        let outcome = try DruseProcess.run(
+            ["refine", "-", "-o", folder.path("out.extxyz")] + options, input: input)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let objects = try outcome.objects()
+        #expect(objects.map { $0["id"] as? String } == ["salt", "broken"])
+        #expect((objects[1]["error"] as? String)?.contains("lattice") == true)
+        #expect((objects[0]["exchanges"] as? [Double])?.count == 2)
+        #expect(outcome.messages.contains("exchanged between chains"))
+        let sites = try #require(objects[0]["sites"] as? [[String: Any]])
+        #expect(sites.allSatisfy { ["Na", "K", "Cl", "Br"].contains($0["element"] as? String) })
+        #expect(objects[0]["e_above_hull"] as? Double == objects[0]["e_above_hull_best"] as? Double)
+        let written = try String(contentsOfFile: folder.path("out.extxyz"), encoding: .utf8)
+        #expect(written.contains("id=salt") && written.contains("e_above_hull="))
+
+        let still = try DruseProcess.run(
+            ["refine", "-", "--moves", "lattice", "--steps", "20", "--json"], input: CommandFixtures.rockSalt
+        ).objects()
+        #expect(still[0]["formula"] as? String == "NaCl")
+        #expect((still[0]["acceptance"] as? [String: Double])?.keys.sorted() == ["lattice"])
+        #expect(try #require(still[0]["lattice"] as? [Double])[0] != 5.64)
+    }
+
+    @Test func refine_byTheRewardOfAConfiguration_raisesIt() throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file("config.yaml", "reward:\n  shape: {kind: linear, clip: [-5, 5]}\n")
+        let outcome = try DruseProcess.run(
+            ["refine", "--count", "12", "--seed", "1", "--space-group", "225", "--steps", "40", "--alpha", "80"]
+                + ["--json", "--config", config])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let objects = try outcome.objects()
+        #expect(try mean(objects, "reward") > mean(objects, "reward_before"))
+    }
+
+    @Test(
+        arguments: [
+            ([], 64, "--count"), (["--count", "0"], 64, "--count is 0"), (["x.cif", "--count", "3"], 64, "--count"),
+            (["x.cif", "--space-group", "225"], 64, "belong to --count"),
+            (["--count", "3", "--space-group", "231"], 64, "no space group 231"),
+            (["--count", "3", "--alpha=-1"], 64, "alpha is -1.0"),
+            (["--count", "3", "--temperatures", "2", "3"], 64, "first temperature"),
+            (["--count", "3", "--temperatures", "1", "3", "--chains", "2"], 64, "exclude each other"),
+            (["--count", "3", "--chains", "0"], 64, "--chains is 0"),
+            (["--count", "3", "--steps", "0"], 64, "steps is 0"),
+            (["--count", "3", "--moves", "wyckoff"], 64, "coordinates"),
+            (["--count", "3", "-o", "out.txt"], 64, "out.txt"),
+            (["--count", "3", "--config", "no.yaml"], 1, "no.yaml"),
+            (["--count", "3", "--config", "no.yaml", "--hull", "default"], 64, "leave --potential and --hull out"),
+            (["--count", "3", "--hull", "no.hull"], 1, "no.hull"), (["no.cif"], 1, "no.cif"),
+        ] as [([String], Int32, String)])
+    func refine_ofWhatMakesNoSense_saysSo(arguments: [String], status: Int32, words: String) throws {
+        let outcome = try DruseProcess.run(["refine"] + arguments)
+        #expect(outcome.status == status && outcome.messages.contains(words), "\(outcome.messages)")
+        if status == 1 { #expect(outcome.messageLines.count == 1) }
+    }
+
+    @Test func refine_ofACrystalThatCannotBeWalked_saysWhy() throws {
+        let outcome = try DruseProcess.run(["refine", "-", "--elements", "K,Cl"], input: CommandFixtures.rockSalt)
+        #expect(outcome.status == 1 && outcome.messages.contains("it has Na, which --elements does not allow"))
+        let fixed = try DruseProcess.run(["refine", "-", "--moves", "coordinates"], input: CommandFixtures.rockSalt)
+        #expect(fixed.status == 1 && fixed.messages.contains("none of the moves changes it"))
+    }
+}
