@@ -11,6 +11,10 @@ package enum WireLimits {
     static let chunks = 16_384
     /// Of a run: the one that decides and those of judges.
     package static let recipes = 16
+    /// Of an evaluation that a learner's workers measure for.
+    package static let otherRecipes = 4
+    /// Items of an evaluation that a hub holds at a time.
+    package static let otherItems = 4096
     /// Crystals in a unit or a task.
     package static let crystals = 4096
     package static let sitesPerCrystal = 256

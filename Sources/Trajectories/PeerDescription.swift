@@ -31,4 +31,6 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
 package enum PeerRole: String, Sendable, Hashable, CaseIterable {
     case actor
     case rewardWorker = "reward-worker"
+    /// Has items measured by the reward workers.
+    case evaluation
 }

@@ -26,7 +26,8 @@ struct EvaluateCommand: ParsableCommand {
             Examples: druse evaluate --run runs/mine --count 1000 --relax --save evaluation; \
             druse evaluate --policy base --space-groups fourteen --count 200; \
             druse evaluate --policy my.safetensors --benchmark --save submission; \
-            druse evaluate --run runs/mine --relax --save evaluation --listen tcp://127.0.0.1:5556
+            druse evaluate --run runs/mine --relax --save evaluation --listen tcp://127.0.0.1:5556; \
+            druse evaluate --run runs/mine --relax --save evaluation --connect tcp://node1:5555
             """)
 
     @OptionGroup var subjects: EvaluationSubjectOptions
@@ -66,9 +67,9 @@ struct EvaluateCommand: ParsableCommand {
 
     func validate() throws {
         if cifs, save == nil { throw ValidationError("--cifs needs --save") }
-        if let judge = judging.judge, PotentialName(judge).externalName != nil, workerOptions.listen == nil {
+        if let judge = judging.judge, PotentialName(judge).externalName != nil, !workerOptions.areWanted {
             throw ValidationError(
-                "--judge \(judge): reward workers bring this engine; give --listen, or --judge-engine")
+                "--judge \(judge): reward workers bring this engine; give --listen or --connect, or --judge-engine")
         }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
     }
@@ -80,11 +81,12 @@ struct EvaluateCommand: ParsableCommand {
         let (engine, potential) = try engine(of: inputs)
         let settings = examination.settings(seed: subjects.seed, run: inputs?.configuration)
         let stop = StopToken()
-        if workerOptions.listen != nil { TerminationSignals.install(stop) }
+        if workerOptions.areWanted { TerminationSignals.install(stop) }
         let workers = try workerOptions.workers(
-            potential: potential, engine: engine, settings: settings, judge: judging.judge, stop: stop)
+            potential: potential, isOfRun: inputs != nil && self.potential == nil, engine: engine,
+            settings: settings, judge: judging.judge, stop: stop)
         var farewell = "the evaluation ends"
-        defer { workers?.hub.finish(farewell) }
+        defer { workers?.finish(farewell) }
         let judge = try judging.judge(threads: threads, workers: workers)
         defer { judge?.close() }
         let evaluation = CrystalEvaluation(
@@ -105,16 +107,19 @@ struct EvaluateCommand: ParsableCommand {
         var columns: [(title: String, figures: EvaluationFigures)] = []
         var summaries: [EvaluationSummary] = []
         for source in sources {
-            if let reason = stop.reason { throw Stopped(reason: reason, keptIn: folder?.url.path) }
+            if let reason = stop.reason {
+                throw Interrupted(reason: "stopped (\(reason))", keptIn: folder?.url.path)
+            }
             let log = try source.words.flatMap { try folder?.log(source.name, settings: "\($0), \(words)") }
             if let log, log.count > 0 { writeMessage("going on: \(log.count) crystals are measured already") }
             let progress = TerminalProgress(
                 title: "evaluating \(source.title)", total: source.count, unit: "crystals", style: .onTerminal())
             let crystals: [EvaluatedCrystal]
             do { crystals = try source.evaluate(evaluation, log: log, progress: { progress.update($0) }) } catch {
-                guard let reason = stop.reason else { throw error }
-                farewell = "the evaluation stops (\(reason))"
-                throw Stopped(reason: reason, keptIn: log == nil ? nil : folder?.url.path)
+                if let reason = stop.reason { farewell = "the evaluation stops (\(reason))" }
+                guard let reason = stop.reason.map({ "stopped (\($0))" }) ?? workers?.examiner.problem.map({ "\($0)" })
+                else { throw error }
+                throw Interrupted(reason: reason, keptIn: log == nil ? nil : folder?.url.path)
             }
             progress.finish()
             let figures = EvaluationFigures(
@@ -154,13 +159,13 @@ struct EvaluateCommand: ParsableCommand {
         }
     }
 
-    /// A signal ended it.
-    private struct Stopped: Error, CustomStringConvertible {
+    /// A signal ended it, or the learner whose workers measured.
+    private struct Interrupted: Error, CustomStringConvertible {
         let reason: String
         let keptIn: String?
 
         var description: String {
-            "stopped (\(reason))"
+            reason
                 + (keptIn.map { "; what is measured is in \($0): evaluate again with the same options to go on" } ?? "")
         }
     }

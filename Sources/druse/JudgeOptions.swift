@@ -11,7 +11,8 @@ import Stability
 struct JudgeOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
-            "A second judge: chgnet-r2scan, chgnet-0.2.0, a CHGNet model file, or, with --listen, external NAME.",
+            "A second judge: chgnet-r2scan, chgnet-0.2.0, a CHGNet model file, or, with --listen or --connect, "
+                + "external NAME.",
             valueName: "name|file"))
     var judge: String?
 

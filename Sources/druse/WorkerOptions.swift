@@ -18,10 +18,23 @@ struct WorkerOptions: ParsableArguments {
             valueName: "tcp://HOST:PORT"))
     var listen: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Have the crystals measured by the reward workers of the learner that listens here, after those of its "
+                + "run.",
+            valueName: "tcp://HOST:PORT"))
+    var connect: String?
+
+    @Option(
+        help: ArgumentHelp("How long --connect looks for a learner that does not answer.", valueName: "seconds"))
+    var patience = 60.0
+
     @Flag(help: "Allow --listen where other machines can connect: nothing is encrypted, nobody is authenticated.")
     var insecure = false
 
     func validate() throws {
+        if listen != nil, connect != nil { throw ValidationError("--listen and --connect exclude each other") }
+        guard patience > 0 else { throw ValidationError("--patience must be positive") }
         if insecure, listen == nil { throw ValidationError("--insecure belongs to --listen") }
         guard let listen else { return }
         do {
@@ -30,15 +43,20 @@ struct WorkerOptions: ParsableArguments {
         throw ValidationError("--listen \(listen): write an address such as tcp://127.0.0.1:5555")
     }
 
-    /// Listens, if asked to.
+    /// Whether reward workers measure.
+    var areWanted: Bool { listen != nil || connect != nil }
+
+    /// Listens, or connects to a learner, if asked to.
     ///
     /// - Parameters:
+    ///   - isOfRun: whether the potential is that of the run whose policies are evaluated.
     ///   - potential: the name of the potential that was loaded as `engine`'s.
     ///   - judge: the name of a second judge's.
     func workers(
-        potential: String, engine: ScoringEngine, settings: ExaminationSettings, judge: String?, stop: StopToken
+        potential: String, isOfRun: Bool, engine: ScoringEngine, settings: ExaminationSettings, judge: String?,
+        stop: StopToken
     ) throws -> Workers? {
-        guard let listen else { return nil }
+        guard areWanted else { return nil }
         var list = RecipeBuilder()
         try list.add(potential, digest: engine.potential.digest, Examination())
         var places = RemoteExaminer.Recipes(energy: 0)
@@ -51,15 +69,33 @@ struct WorkerOptions: ParsableArguments {
             let digest = try MeasuringStandard.digest(ofPotential: judge)
             try list.add(judge, digest: digest, Examination(), name: "judge")
         }
+        let itemsPerTask = settings.relaxation == nil ? 8 : 1
+        if let connect {
+            if let judge, case .file = PotentialName(judge) { throw Self.fileProblem("--judge \(judge)") }
+            if !isOfRun, case .file = PotentialName(potential) { throw Self.fileProblem("--potential \(potential)") }
+            let logger = try RoleProcess.logger("evaluate", level: "info")
+            let client = try MeasuringClient(
+                configuration: RoleProcess.peer(connect: connect, threads: 1, patience: patience),
+                recipes: list.recipes.map(\.settings), itemsPerTask: itemsPerTask, stop: stop, logger: logger)
+            return Workers(
+                examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in
+                    try client.measure(item, recipe: recipe)
+                }, finish: { _ in client.finish() })
+        }
+        guard let listen else { return nil }
         let hub = try MeasuringHub(
             run: "evaluation", endpoint: try Endpoint(listen), isInsecure: insecure, recipes: list.recipes,
-            files: list.files, itemsPerTask: settings.relaxation == nil ? 8 : 1, stop: stop, say: writeMessage)
+            files: list.files, itemsPerTask: itemsPerTask, stop: stop, say: writeMessage)
         writeMessage("listening at \(hub.endpoint): reward-worker --connect \(hub.endpoint)")
         return Workers(
-            hub: hub,
             examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in
                 try hub.measure(item, recipe: recipe)
-            })
+            }, finish: { hub.finish($0) })
+    }
+
+    private static func fileProblem(_ option: String) -> ValidationError {
+        ValidationError(
+            "\(option): a learner's workers have the files of its run alone; use --listen, which sends the file")
     }
 
     /// The recipes of an evaluation, with the files that they name.
@@ -95,6 +131,7 @@ struct WorkerOptions: ParsableArguments {
 
 /// The reward workers of an evaluation.
 struct Workers {
-    let hub: MeasuringHub
     let examiner: RemoteExaminer
+    /// Leaves them, for a reason that they are told.
+    let finish: (String) -> Void
 }

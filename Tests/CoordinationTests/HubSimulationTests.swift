@@ -100,7 +100,7 @@ import Trajectories
                 steps += 1
                 let alive = simulation.stations.filter { !$0.left }
                 if alive.count < 2 {
-                    for role in PeerRole.allCases { _ = try simulation.add(role, threads: 2) }
+                    for role in [PeerRole.actor, .rewardWorker] { _ = try simulation.add(role, threads: 2) }
                 }
                 let station = alive.randomElement(using: &generator)
                 switch Int.random(in: 0..<1000, using: &generator) {

@@ -6,11 +6,11 @@ import Protocol
 import Testing
 import Trajectories
 
-/// What a hub has measured for somebody else than its run.
+/// A hub without a run, which has items measured that it is given.
 @Suite struct OtherWorkTests {
-    private func configuration(measuresAlone: Bool = false) throws -> LearnerConfiguration {
+    private func configuration() throws -> LearnerConfiguration {
         var configuration = try Toys.configuration()
-        configuration.measuresAlone = measuresAlone
+        configuration.measuresAlone = true
         return configuration
     }
 
@@ -31,7 +31,7 @@ import Trajectories
     }
 
     @Test func hubWithoutARun_hasItsWorkMeasured() throws {
-        var simulation = Simulation(try configuration(measuresAlone: true))
+        var simulation = Simulation(try configuration())
         let work = try work(40)
         simulation.hub.measure(Array(work.prefix(10)), now: simulation.now)
         _ = try simulation.add(.rewardWorker)
@@ -47,7 +47,7 @@ import Trajectories
     @Test(arguments: 0..<20)
     func work_whoseWorkersComeAndGo_comesBackOnce(seed: UInt64) throws {
         var generator = SeededGenerator(seed: seed)
-        var simulation = Simulation(try configuration(measuresAlone: true), seed: seed)
+        var simulation = Simulation(try configuration(), seed: seed)
         let work = try work(60)
         var given = 0
         var workers = try (0..<3).map { try simulation.add(.rewardWorker, threads: 1 + $0) }
@@ -82,34 +82,8 @@ import Trajectories
         expectOnce(simulation.finishedWork, of: work)
     }
 
-    /// A run's crystals come first, other work fills the time of its training, and the batches are the same.
-    @Test func run_besideOtherWork_hasTheSameBatches() throws {
-        func batches(_ others: [QueuedWork]) throws -> Simulation {
-            var simulation = Simulation(try configuration())
-            simulation.begin(version: 0, weights: [1])
-            _ = try simulation.add(.actor)
-            _ = try simulation.add(.rewardWorker, threads: 2)
-            simulation.hub.measure(others, now: simulation.now)
-            #expect(try simulation.run { $0.batches.count == 1 })
-            // The trainer has the batch: nobody samples, others have the workers.
-            #expect(try simulation.run { $0.finishedWork.count == others.count })
-            simulation.begin(version: 1, weights: [2])
-            #expect(try simulation.run { $0.batches.count == 2 })
-            return simulation
-        }
-        let work = try work(100)
-        let (alone, beside) = (try batches([]), try batches(work))
-        for (one, other) in zip(alone.batches, beside.batches) {
-            #expect(one.crystals.map(\.sampled) == other.crystals.map(\.sampled))
-            #expect(one.crystals.map(\.outcome) == other.crystals.map(\.outcome))
-        }
-        #expect(alone.hub.counters.crystalsSampled == beside.hub.counters.crystalsSampled)
-        #expect(beside.hub.counters.foreignOutcomes == 0 && beside.hub.counters.refusedPeers == 0)
-        expectOnce(beside.finishedWork, of: work)
-    }
-
     @Test func actor_ofAHubWithoutARun_isToldThatItHasNothingToDo() throws {
-        var simulation = Simulation(try configuration(measuresAlone: true))
+        var simulation = Simulation(try configuration())
         let actor = try simulation.add(.actor)
         try simulation.settle()
         #expect(actor.left && simulation.hub.peerCount == 0)

@@ -9,6 +9,7 @@ package struct Simulation {
     package enum Kind {
         case actor(ActorCore)
         case worker(RewardWorkerCore)
+        case evaluation(EvaluationCore)
     }
 
     package final class Station {
@@ -45,6 +46,14 @@ package struct Simulation {
     package var outcomes: [ScoredCrystal] = []
     /// What was measured for others than the run.
     package var finishedWork: [FinishedWork] = []
+    /// What evaluations were told.
+    package var results: [NumberedResult] { told.results }
+    private let told = Told()
+
+    private final class Told: @unchecked Sendable {
+        var results: [NumberedResult] = []
+    }
+
     /// The crystals that workers measured, in order.
     package var measured: [CrystalID] = []
     package var aborts: [RoleError] = []
@@ -79,20 +88,50 @@ package struct Simulation {
             kind: role == .actor
                 ? .actor(ActorCore(SamplingWork(), configuration: configuration, generator: generator))
                 : .worker(RewardWorkerCore(MeasuringWork(), configuration: configuration, generator: generator)))
+        start(station, measures)
+        return station
+    }
+
+    /// An evaluation that has items measured by the workers.
+    package mutating func addEvaluation(_ recipes: WorkRecipes) throws -> Station {
+        let configuration = PeerConfiguration(
+            endpoint: try Endpoint("tcp://127.0.0.1:5555"), build: "test", host: "test", process: stations.count)
+        seed &+= 1
+        let work = EvaluationWork(recipes: recipes) { [told] in told.results += $0 }
+        let station = Station(
+            number: stations.count,
+            kind: .evaluation(
+                EvaluationCore(work, configuration: configuration, generator: SeededGenerator(seed: seed))))
+        start(station, nil)
+        return station
+    }
+
+    /// An evaluation asks for items.
+    package mutating func ask(_ station: Station, _ items: [NumberedItem]) {
+        update(station) { _, _ in
+        } worker: { _, _ in
+        } evaluation: {
+            for item in items { $0.finished(item, now: $1) }
+        }
+    }
+
+    private mutating func start(_ station: Station, _ measures: Set<String>?) {
         station.measures = measures
         stations.append(station)
         update(station) {
             $0.start(now: $1)
         } worker: {
             $0.start(now: $1)
+        } evaluation: {
+            $0.start(now: $1)
         }
-        return station
     }
 
     /// Runs a piece of a peer's life, and collects what it wants done.
     private mutating func update(
         _ station: Station, actor: (inout ActorCore, Moment) -> Void,
-        worker: (inout RewardWorkerCore, Moment) -> Void
+        worker: (inout RewardWorkerCore, Moment) -> Void,
+        evaluation: (inout EvaluationCore, Moment) -> Void = { _, _ in }
     ) {
         guard !station.left else { return }
         let effects: [PeerEffect]
@@ -107,6 +146,11 @@ package struct Simulation {
             prepare(&core, station)
             effects = core.takeEffects()
             station.kind = .worker(core)
+        case .evaluation(var core):
+            evaluation(&core, now)
+            _ = core.takeJobs()
+            effects = core.takeEffects()
+            station.kind = .evaluation(core)
         }
         for effect in effects {
             switch effect {
@@ -136,6 +180,9 @@ package struct Simulation {
                 let usable = recipes.filter { station.measures?.contains($0) ?? true }
                 core.finished(
                     .prepared(recipes, usable: engineProblem.map(Result.failure) ?? .success(usable)), now: now)
+            case .prepareFurther(let recipes):
+                let usable = recipes.filter { station.measures?.contains($0) ?? true }
+                core.finished(.preparedFurther(recipes, usable: usable), now: now)
             case .keep(let blob, _):
                 lackedFiles.remove(blob.digest)
                 core.finished(.kept(blob.digest), now: now)
@@ -215,6 +262,8 @@ package struct Simulation {
             $0.receive(message, now: $1)
         } worker: {
             $0.receive(message, now: $1)
+        } evaluation: {
+            $0.receive(message, now: $1)
         }
         return true
     }
@@ -268,6 +317,8 @@ package struct Simulation {
                 $0.tick(now: $1)
             } worker: {
                 $0.tick(now: $1)
+            } evaluation: {
+                $0.tick(now: $1)
             }
         }
     }
@@ -276,6 +327,8 @@ package struct Simulation {
         update(station) {
             $0.stop(now: $1)
         } worker: {
+            $0.stop(now: $1)
+        } evaluation: {
             $0.stop(now: $1)
         }
     }

@@ -141,13 +141,49 @@ import Testing
         #expect(try lines("kept") == lines("here"))
     }
 
+    /// The workers of a running learner: the run's weights are what they would be, one of its workers killed, the
+    /// evaluation's numbers those of one here; and when the learner ends, the evaluation says so and can go on.
+    @Test func evaluationOnALearnersWorkers_disturbsNothing() async throws {
+        let cluster = try TestCluster()
+        let learner = try cluster.startLearner()
+        let address = try await cluster.endpoint()
+        let workers = [try await cluster.startRewardWorker(), try await cluster.startRewardWorker()]
+        let arguments = Self.policy
+        let evaluation = try start(
+            "druse", ["evaluate"] + arguments + ["--save", folder.path("remote"), "--connect", address], "remote")
+        // No actor yet: the run waits, and the workers are the evaluation's alone.
+        try await until("some are measured", [evaluation, learner] + workers) { measuredCount("remote") >= 2 }
+        workers[0].signal(SIGKILL)
+        try await until("the evaluation ends", [evaluation, learner] + workers) { !evaluation.isRunning }
+        #expect(evaluation.status == 0, "\(evaluation.text)")
+        try here(arguments, "here")
+        #expect(try lines("remote") == lines("here"))
+        // Another one, with a second judge, until the run is over, however long that takes.
+        let endless = [
+            "--policy", "base", "--space-group", "225", "--count", "1500", "--relax", "--known", "none", "--judge",
+            "chgnet-0.2.0",
+        ]
+        let late = try start(
+            "druse", ["evaluate"] + endless + ["--save", folder.path("late"), "--connect", address], "late")
+        try await until("it is logged in", [late, learner]) { late.text.contains("logged in at ") }
+        let actor = try await cluster.startActor()
+        try await cluster.expectEnd(of: learner, and: [actor, workers[1]])
+        try await until("the second evaluation ends", [late]) { !late.isRunning }
+        #expect(late.status == 1, "\(late.text)")
+        #expect(late.text.contains("has ended its run; what is measured is in "), "\(late.text)")
+        try cluster.expectEveryCrystalOnce()
+        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+    }
+
     @Test func placesAndEnginesThatCannotBe_areRefused() throws {
         let start = ["evaluate", "--policy", "base", "--count", "1"]
         for (more, status, words) in [
             (["--listen", "here"], Int32(64), "--listen: "), (["--listen", "tcp://127.0.0.1"], 64, "it has no port"),
             (["--listen", "tcp://0.0.0.0:0"], 1, "other machines can connect"),
             (["--insecure"], 64, "--insecure belongs to --listen"),
-            (["--judge", "external mace"], 64, "give --listen, or --judge-engine"),
+            (["--judge", "external mace"], 64, "give --listen or --connect, or --judge-engine"),
+            (["--listen", "tcp://127.0.0.1:0", "--connect", "tcp://127.0.0.1:1"], 64, "exclude each other"),
+            (["--connect", "tcp://127.0.0.1:1", "--patience", "1"], 1, "no learner answered at tcp://127.0.0.1:1"),
         ] {
             let outcome = try DruseProcess.run(start + more)
             #expect(outcome.status == status && outcome.messages.contains(words), "\(outcome.messages)")

@@ -47,6 +47,11 @@ enum SampleMessages {
                     epoch: 1, task: 2,
                     results: outcomes.map { MeasuringResult(outcome: $0, seconds: 1) })),
             .taskReturn(TaskReturn(epoch: 1, task: 2, reason: "why")),
+            .hello(Hello(peer: Toys.peer(.evaluation), instance: 1)),
+            .workRecipes(WorkRecipes(recipes: ["{}", "{\"a\":1}"], itemsPerTask: 4)),
+            .work([
+                NumberedItem(number: 7, recipe: 1, item: WorkItem(job: 0, index: 0, form: .atoms(try structure())))
+            ]),
         ]
     }
 
@@ -82,7 +87,10 @@ enum SampleMessages {
                         WorkItem(job: 0, index: 1, form: .atoms(try structure())),
                         WorkItem(job: 0, index: 2, form: .atoms(try structure(orbits: nil))),
                     ])), .taskAcknowledgement(6),
-            .announcement(announcement),
+            .announcement(announcement), .furtherRecipes(["{}"]), .furtherRecipes([]),
+            .workResults([
+                NumberedResult(number: 7, result: MeasuringResult(outcome: .invalid(.atomsTooClose), seconds: 1))
+            ]),
         ]
     }
 }

@@ -8,9 +8,10 @@ extension HubCore {
     /// The ids of tasks beyond this are of other work than the run's.
     static let otherTasks: UInt64 = 1 << 62
 
-    /// Has items measured; each comes back once, as an effect.
+    /// Has items measured, in a hub without a run; each comes back once, as an effect.
     ///
-    /// - Precondition: their numbers are new, their recipes those of the configuration.
+    /// - Precondition: their numbers are new, their recipes those of the configuration, which ``LearnerConfiguration``
+    ///   says measures alone.
     package mutating func measure(_ work: [QueuedWork], now: Moment) {
         for recipe in configuration.recipes.indices {
             let part = work.filter { $0.recipe == recipe }
@@ -44,7 +45,7 @@ extension HubCore {
             usable[id].map { FinishedWork(number: id.index, result: $0) }
         }
         counters.duplicateOutcomes += usable.count - finished.count
-        if !finished.isEmpty { emit(.measured(finished)) }
+        if !finished.isEmpty { handOut(finished) }
         if delivery.missingCount > 0 { counters.tasksRequeued += 1 }
         if let problem {
             counters.unusableOutcomes += result.results.count - usable.count
@@ -53,5 +54,109 @@ extension HubCore {
         }
         peers.giveTurn(to: peer.session)
         leaseTasks(now: now)
+    }
+
+    private mutating func handOut(_ finished: [FinishedWork]) {
+        if configuration.measuresAlone {
+            emit(.measured(finished))
+            return
+        }
+        for work in finished {
+            guard let number = client?.numbers.removeValue(forKey: work.number) else { continue }
+            client?.known[number] = nil
+            client?.outbox.append(NumberedResult(number: number, result: work.result))
+        }
+        sendWaitingResults()
+    }
+
+    // MARK: - Evaluations of other processes
+
+    /// The recipe at a place: of the run, or after those of an evaluation.
+    func recipe(at place: Int) -> MeasuringRecipe? {
+        if place < configuration.recipes.count { return configuration.recipes[place] }
+        let others = client?.recipes ?? []
+        let index = place - configuration.recipes.count
+        return index < others.count ? others[index] : nil
+    }
+
+    /// Why an evaluation cannot be served now; nil if it can.
+    func refusal(ofEvaluation instance: UInt64) -> Refusal? {
+        if configuration.measuresAlone {
+            return Refusal(code: .hello, reason: "this is an evaluation itself: connect to a learner")
+        }
+        guard let client, let other = peers[client.session], other.instance != InstanceID(instance) else { return nil }
+        let reason = "its workers measure for another evaluation, \(other.description.name), until that ends"
+        return Refusal(code: .full, reason: reason)
+    }
+
+    /// Takes in how an evaluation has its items measured: reward workers are told with their next heartbeats.
+    mutating func takeRecipes(_ request: WorkRecipes, from peer: Peer, now: Moment) {
+        guard client?.session == peer.session else { return }
+        guard client?.recipes.isEmpty == true, Set(request.recipes).count == request.recipes.count else {
+            offended(peer, "recipes twice", now: now)
+            return
+        }
+        client?.recipes = request.recipes.map { MeasuringRecipe(settings: $0) }
+        client?.itemsPerTask = request.itemsPerTask > 0 ? request.itemsPerTask : nil
+        changeRecipes()
+    }
+
+    /// Queues the items of an evaluation; those that are queued already stay as they are.
+    mutating func takeWork(_ items: [NumberedItem], from peer: Peer, now: Moment) {
+        guard let asking = client, asking.session == peer.session, !asking.recipes.isEmpty else { return }
+        guard items.allSatisfy({ asking.recipes.indices.contains($0.recipe) }) else {
+            offended(peer, "items for a recipe that it did not tell", now: now)
+            return
+        }
+        let new = items.filter { asking.known[$0.number] == nil }
+        guard others.openCount + new.count <= configuration.evaluationItems else {
+            offended(peer, "more than \(configuration.evaluationItems) items at a time", now: now)
+            return
+        }
+        var work: [QueuedWork] = []
+        for item in new where client?.known[item.number] == nil {
+            client?.numbers[nextWork] = item.number
+            client?.known[item.number] = nextWork
+            work.append(
+                QueuedWork(
+                    number: nextWork, recipe: configuration.recipes.count + item.recipe, item: item.item))
+            nextWork += 1
+        }
+        for place in asking.recipes.indices.map({ configuration.recipes.count + $0 }) {
+            let part = work.filter { $0.recipe == place }
+            if !part.isEmpty { others.add(part, recipe: place, perTask: asking.itemsPerTask) }
+        }
+        leaseTasks(now: now)
+    }
+
+    /// Forgets an evaluation that is gone, with all that is measured for it alone.
+    mutating func dropClient() {
+        client = nil
+        others.forgetAll()
+        changeRecipes()
+    }
+
+    private mutating func changeRecipes() {
+        recipeList += 1
+        var digests: [Digest?] = (client?.recipes ?? []).map(\.digest)
+        digests += [Digest?](repeating: nil, count: WireLimits.otherRecipes - digests.count)
+        peers.assign(digests, from: configuration.recipes.count)
+    }
+
+    /// Tells a reward worker the recipes beside those of its login, if it does not know them.
+    mutating func tellRecipes(to peer: Peer) {
+        guard let peer = peers[peer.session], peer.toldRecipes != recipeList else { return }
+        peers.note(toldRecipes: recipeList, of: peer.session)
+        send(.furtherRecipes((client?.recipes ?? []).map(\.settings)), to: peer.routing)
+    }
+
+    /// Sends an evaluation what is measured for it, and what did not fit before.
+    mutating func sendWaitingResults() {
+        guard let asking = client, !asking.outbox.isEmpty, let peer = peers[asking.session] else { return }
+        client?.outbox.removeAll()
+        for start in stride(from: 0, to: asking.outbox.count, by: 16) {
+            let part = Array(asking.outbox[start..<min(start + 16, asking.outbox.count)])
+            send(.workResults(part), to: peer.routing)
+        }
     }
 }

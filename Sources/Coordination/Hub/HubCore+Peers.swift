@@ -78,6 +78,10 @@ extension HubCore {
             send(.refusal(Refusal(code: .hello, reason: reason)), to: routing)
             return
         }
+        if hello.peer.role == .evaluation, let refusal = refusal(ofEvaluation: hello.instance) {
+            send(.refusal(refusal), to: routing)
+            return
+        }
         let session = makeSession()
         let earlier: Peer?
         do {
@@ -88,6 +92,7 @@ extension HubCore {
             return
         }
         if let earlier { drop(earlier, .replaced, now: now) }
+        if hello.peer.role == .evaluation { client = WorkClient(session: session) }
         let welcome = Welcome(
             session: session.value, epoch: epoch, run: configuration.run, heartbeat: configuration.timing.heartbeat,
             liveness: configuration.timing.liveness,
@@ -118,7 +123,9 @@ extension HubCore {
         case (.unitReturn(let unit), .actor): takeBack(unit, from: peer, now: now)
         case (.taskResult(let result), .rewardWorker): take(result, from: peer, now: now)
         case (.taskReturn(let task), .rewardWorker): takeBack(task, from: peer, now: now)
-        case (.unitResult, .rewardWorker), (.unitReturn, .rewardWorker), (.taskResult, .actor), (.taskReturn, .actor):
+        case (.workRecipes(let recipes), .evaluation): takeRecipes(recipes, from: peer, now: now)
+        case (.work(let items), .evaluation): takeWork(items, from: peer, now: now)
+        case (.unitResult, _), (.unitReturn, _), (.taskResult, _), (.taskReturn, _), (.workRecipes, _), (.work, _):
             reject("wrong-role", detail: "\(peer.description) sent what its role does not send")
         }
     }
@@ -132,7 +139,10 @@ extension HubCore {
         send(.heartbeatReply(weights.newest), to: peer.routing)
         switch peer.description.role {
         case .actor: grantUnits(now: now)
-        case .rewardWorker: leaseTasks(now: now)
+        case .rewardWorker:
+            tellRecipes(to: peer)
+            leaseTasks(now: now)
+        case .evaluation: break
         }
     }
 }

@@ -18,7 +18,8 @@ extension HubCore {
         }
         let leases = versions.compactMap(\.ledger.longestLease)
         report.oldestUnit = leases.min { $0.since < $1.since }.map { held($0, now: now) }
-        report.oldestTask = (tasks.longestLease ?? others.longestLease).map { held($0, now: now) }
+        let longest = configuration.measuresAlone ? others.longestLease : tasks.longestLease
+        report.oldestTask = longest.map { held($0, now: now) }
         return report
     }
 

@@ -42,7 +42,10 @@ extension HubCore {
             for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, for: .run, now: now) }
         }
         if case .finished = phase { return }
-        for recipe in configuration.recipes.indices { leaseTasks(of: recipe, for: .others, now: now) }
+        let first = configuration.measuresAlone ? 0 : configuration.recipes.count
+        for place in first..<first + (client?.recipes ?? configuration.recipes).count where !others[place].isEmpty {
+            leaseTasks(of: place, for: .others, now: now)
+        }
     }
 
     /// Whom a task is for.
@@ -52,10 +55,10 @@ extension HubCore {
     }
 
     private mutating func leaseTasks(of recipe: Int, for client: Client, now: Moment) {
-        let digest = configuration.recipes[recipe].digest
+        guard let digest = self.recipe(at: recipe)?.digest else { return }
         var passed: [SessionID] = []
         while hasWaitingTask(of: recipe, for: client), let peer = peers.takeTurn(.measuring(recipe)) {
-            guard hasRoomForTask(peer), hasRoomInQueue(peer) else { continue }
+            guard hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else { continue }
             guard let (id, items) = takeTask(of: recipe, for: client, to: peer, now: now) else {
                 passed.append(peer.session)
                 continue
@@ -106,8 +109,10 @@ extension HubCore {
         versions.indices.reduce(0) { $0 + versions[$1].ledger.held(by: peer.instance) } < peer.readiness.window
     }
 
-    private func hasRoomForTask(_ peer: Peer) -> Bool {
-        tasks.held(by: peer.instance) + others.held(by: peer.instance) < peer.readiness.window
+    /// Others leave one place of a worker's window to the run, if there is one.
+    private func hasRoomForTask(_ peer: Peer, of client: Client = .run) -> Bool {
+        let reserve = client == .others && !configuration.measuresAlone ? 1 : 0
+        return tasks.held(by: peer.instance) + others.held(by: peer.instance) < peer.readiness.window - reserve
     }
 
     /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
@@ -390,9 +395,11 @@ extension HubCore {
                     switch peer.description.role {
                     case .actor: holds(newest, peer) && hasRoomForUnit(peer)
                     case .rewardWorker: hasRoomForTask(peer)
+                    case .evaluation: false
                     }
                 precondition(
-                    !isHungry || peers.hasTurns(peer) || turnsAtTick.contains(peer.session),
+                    !isHungry || peers.hasTurns(peer, recipeCount: configuration.recipes.count)
+                        || turnsAtTick.contains(peer.session),
                     "a peer has room and no turn")
             }
         #endif

@@ -32,6 +32,12 @@ package struct HubCore: Sendable {
     var tasks: TaskQueues<SampledCrystal>
     /// What is measured for somebody else.
     var others: TaskQueues<QueuedWork>
+    /// The evaluation for which that is; one at a time.
+    var client: WorkClient?
+    /// The number of the list of its recipes; 0: there was none.
+    var recipeList = 0
+    /// Of the next item that is measured for somebody else.
+    var nextWork = 1
     /// Those of them that are measured and wait for judges.
     var assembly: OutcomeAssembly
     var weights: BlobStore
@@ -60,13 +66,15 @@ package struct HubCore: Sendable {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
-        peers = PeerTable(capacity: configuration.peerCapacity, recipes: configuration.recipes.map(\.digest))
+        peers = PeerTable(
+            capacity: configuration.peerCapacity, recipes: configuration.recipes.map(\.digest),
+            spare: WireLimits.otherRecipes)
         weights = BlobStore(files: configuration.files)
         tasks = TaskQueues(
             recipes: configuration.recipes.count, lease: configuration.timing.taskLease,
             crystalsPerTask: configuration.crystalsPerTask)
         others = TaskQueues(
-            recipes: configuration.recipes.count, lease: configuration.timing.taskLease,
+            recipes: configuration.recipes.count + WireLimits.otherRecipes, lease: configuration.timing.taskLease,
             crystalsPerTask: configuration.crystalsPerTask, idsAfter: Self.otherTasks)
         assembly = OutcomeAssembly(names: configuration.recipes.map(\.name))
         self.gathering = gathering ?? configuration.gathering
@@ -163,6 +171,7 @@ package struct HubCore: Sendable {
             grantUnits(now: now)
         }
         counters.tasksRequeued += others.expire(now: now)
+        sendWaitingResults()
         leaseTasks(now: now)
         for place in versions.indices { handOut(versions[place].journal.takeDue(now: now), of: place) }
         report(now: now)
@@ -190,6 +199,8 @@ package struct HubCore: Sendable {
             }
         case .task(let task) where task.id > Self.otherTasks: others.giveBack(task.id, from: peer.instance)
         case .task(let task): tasks.giveBack(task.id, from: peer.instance)
+        case .workResults(let results) where client?.session == session: client?.outbox += results
+        case .furtherRecipes: peers.note(toldRecipes: 0, of: session)
         default: break
         }
         peers.giveTurn(to: session)
@@ -254,6 +265,7 @@ package struct HubCore: Sendable {
         case .actor: for place in versions.indices { versions[place].ledger.release(peer.instance) }
         case .rewardWorker:
             counters.tasksRequeued += tasks.release(peer.instance) + others.release(peer.instance)
+        case .evaluation: if client?.session == peer.session { dropClient() }
         }
         grantUnits(now: now)
         leaseTasks(now: now)

@@ -31,6 +31,8 @@ package struct LearnerConfiguration: Sendable {
     /// Whether there is no run: the hub has items measured that it is given (``HubCore/measure(_:now:)``), and takes
     /// reward workers alone.
     package var measuresAlone = false
+    /// Items of an evaluation that the hub holds at a time.
+    package var evaluationItems = WireLimits.otherItems
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
     package var admission = Admission()
@@ -55,6 +57,7 @@ package struct LearnerConfiguration: Sendable {
         switch role {
         case .actor: samplingSettings
         case .rewardWorker: RecipeList.text(of: recipes.map(\.settings))
+        case .evaluation: ""
         }
     }
 

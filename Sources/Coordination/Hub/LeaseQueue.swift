@@ -102,6 +102,8 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
 
     package var waitingCount: Int { returned.count + fresh.count }
     package var leasedCount: Int { leases.count }
+    /// Whether nothing waits for an outcome.
+    var isEmpty: Bool { open.isEmpty }
     /// Crystals without an outcome.
     package var openCount: Int { open.count }
     /// Crystals without an outcome that are with no worker.
@@ -115,10 +117,12 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
 
     /// Queues crystals.
     ///
+    /// - Parameter size: of their tasks; nil: as of all.
     /// - Complexity: O(1) for each crystal.
-    package mutating func add(_ crystals: [Item]) {
-        for start in stride(from: 0, to: crystals.count, by: crystalsPerTask) {
-            let part = Array(crystals[start..<min(start + crystalsPerTask, crystals.count)])
+    package mutating func add(_ crystals: [Item], perTask size: Int? = nil) {
+        let size = size ?? crystalsPerTask
+        for start in stride(from: 0, to: crystals.count, by: size) {
+            let part = Array(crystals[start..<min(start + size, crystals.count)])
             fresh.append(Task(crystals: part))
             for crystal in part { open[crystal.id] = .waiting }
         }
@@ -268,6 +272,16 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
         let forgotten = open.keys.filter { $0.version < version }
         for crystal in forgotten { _ = finish(crystal) }
         return forgotten.count
+    }
+
+    /// Forgets what waits for an outcome, because nobody waits for it any more. Leases stay until their holders answer.
+    ///
+    /// - Complexity: O(n) in the crystals without an outcome.
+    mutating func forgetAll() {
+        for crystal in Array(open.keys) { _ = finish(crystal) }
+        returned.removeAll()
+        fresh.removeAll()
+        pastLeases.removeAll()
     }
 
     /// Forgets all work, for a new batch.

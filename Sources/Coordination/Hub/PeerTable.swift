@@ -11,6 +11,8 @@ package struct Peer: Sendable, Hashable {
     package var lastHeard: Moment
     package var lastProbed: Moment
     package var readiness = Readiness(window: 0)
+    /// Which list of further recipes it was told last.
+    var toldRecipes = 0
 }
 
 /// Who is logged in, who has been silent for too long, and who may take work.
@@ -32,11 +34,11 @@ package struct PeerTable: Sendable {
     private var peers: [SessionID: Peer] = [:]
     private var sessions: [RoutingID: SessionID] = [:]
     private var instances: [InstanceID: SessionID] = [:]
-    /// The digests of the recipes by which crystals are measured.
-    private let recipes: [Digest]
+    /// The digests of the recipes by which crystals are measured; those of a run, and places for others'.
+    private var recipes: [Digest?]
     /// By ``WorkKind/place``.
     private var rolls: [Roll]
-    private var actorCount = 0
+    private var counts: [PeerRole: Int] = [:]
     /// When peers are silent, and when they are to be probed, each less a fixed time.
     private var silences = Schedule<SessionID>()
     private var probes = Schedule<SessionID>()
@@ -46,11 +48,29 @@ package struct PeerTable: Sendable {
     /// - Parameters:
     ///   - capacity: More logins than this are refused.
     ///   - recipes: The digests of the recipes by which crystals are measured; that of a run with one need not be told.
-    package init(capacity: Int = PeerTable.capacity, recipes: [Digest] = []) {
+    ///   - spare: Places for recipes of others, after those.
+    package init(capacity: Int = PeerTable.capacity, recipes: [Digest] = [], spare: Int = 0) {
         self.capacity = min(capacity, Self.capacity)
-        self.recipes = recipes
-        rolls = Array(repeating: Roll(), count: 1 + max(1, recipes.count))
+        self.recipes = recipes + [Digest?](repeating: nil, count: spare)
+        rolls = Array(repeating: Roll(), count: 1 + max(1, recipes.count + spare))
     }
+
+    /// Takes recipes into the places from one on; nil for none.
+    ///
+    /// - Complexity: O(n).
+    mutating func assign(_ digests: [Digest?], from place: Int) {
+        let peers = all
+        for peer in peers { for kind in kinds(of: peer) { rolls[kind.place].remove(peer) } }
+        for (offset, digest) in digests.enumerated() {
+            recipes[place + offset] = digest
+            rolls[WorkKind.measuring(place + offset).place] = Roll()
+        }
+        for peer in peers { for kind in kinds(of: peer) { rolls[kind.place].add(peer) } }
+        giveTurnsToAll()
+    }
+
+    /// Notes which list of further recipes a peer was told.
+    mutating func note(toldRecipes list: Int, of session: SessionID) { peers[session]?.toldRecipes = list }
 
     package var count: Int { peers.count }
 
@@ -60,10 +80,7 @@ package struct PeerTable: Sendable {
     package var all: [Peer] { peers.values.sorted { $0.session < $1.session } }
 
     package func count(of role: PeerRole) -> Int {
-        switch role {
-        case .actor: actorCount
-        case .rewardWorker: peers.count - actorCount
-        }
+        counts[role] ?? 0
     }
 
     /// The processes that take work of a kind.
@@ -101,7 +118,7 @@ package struct PeerTable: Sendable {
         instances[instance] = session
         silences.insert(session, at: now)
         probes.insert(session, at: now)
-        if hello.peer.role == .actor { actorCount += 1 }
+        counts[hello.peer.role, default: 0] += 1
         for kind in kinds(of: peer) { rolls[kind.place].add(peer) }
         return earlier
     }
@@ -134,7 +151,7 @@ package struct PeerTable: Sendable {
         guard let peer = peers.removeValue(forKey: session) else { return nil }
         sessions[peer.routing] = nil
         if instances[peer.instance] == session { instances[peer.instance] = nil }
-        if peer.description.role == .actor { actorCount -= 1 }
+        counts[peer.description.role, default: 0] -= 1
         for kind in kinds(of: peer) {
             rolls[kind.place].remove(peer)
             rolls[kind.place].turns.remove(session)
@@ -213,9 +230,11 @@ package struct PeerTable: Sendable {
         rolls[kind.place].turns.prepend(sessions)
     }
 
-    /// Whether a peer waits for its turn of every kind of work that it takes.
-    func hasTurns(_ peer: Peer) -> Bool {
-        kinds(of: peer).allSatisfy { rolls[$0.place].turns.contains(peer.session) }
+    /// Whether a peer waits for its turn of every kind of work of the run that it takes.
+    ///
+    /// - Parameter recipeCount: of the run.
+    func hasTurns(_ peer: Peer, recipeCount: Int) -> Bool {
+        kinds(of: peer).filter { $0.place <= recipeCount }.allSatisfy { rolls[$0.place].turns.contains(peer.session) }
     }
 
     /// The work that a peer takes; a reward worker that names no recipe measures by the one that decides.
@@ -225,7 +244,10 @@ package struct PeerTable: Sendable {
         case .rewardWorker:
             peer.readiness.recipes.isEmpty
                 ? [.measuring(0)]
-                : recipes.indices.filter { peer.readiness.recipes.contains(recipes[$0]) }.map(WorkKind.measuring)
+                : recipes.indices.filter { place in
+                    recipes[place].map { peer.readiness.recipes.contains($0) } ?? false
+                }.map(WorkKind.measuring)
+        case .evaluation: []
         }
     }
 
@@ -239,8 +261,10 @@ package struct PeerTable: Sendable {
                 precondition(sessions[peer.routing] == peer.session, "a connection is not that of its peer")
                 precondition(instances[peer.instance] == peer.session, "a process is not that of its peer")
             }
-            precondition(
-                actorCount == peers.values.count { $0.description.role == .actor }, "the actors are miscounted")
+            for role in PeerRole.allCases {
+                precondition(
+                    count(of: role) == peers.values.count { $0.description.role == role }, "a role is miscounted")
+            }
             for kind in [.sampling] + (0..<rolls.count - 1).map(WorkKind.measuring) {
                 rolls[kind.place].check(peers.values.filter { kinds(of: $0).contains(kind) })
             }

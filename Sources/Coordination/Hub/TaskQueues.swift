@@ -29,7 +29,9 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
 
     // MARK: - Of one recipe
 
-    mutating func add(_ crystals: [Item], recipe: Int) { queues[recipe].add(crystals) }
+    mutating func add(_ crystals: [Item], recipe: Int, perTask size: Int? = nil) {
+        queues[recipe].add(crystals, perTask: size)
+    }
 
     mutating func lease(
         to instance: InstanceID, recipe: Int, among present: Set<InstanceID>, now: Moment
@@ -82,6 +84,13 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
 
     mutating func postpone(by pause: Duration) {
         for recipe in queues.indices { queues[recipe].postpone(by: pause) }
+    }
+
+    /// Items without an outcome.
+    var openCount: Int { queues.reduce(0) { $0 + $1.openCount } }
+
+    mutating func forgetAll() {
+        for recipe in queues.indices { queues[recipe].forgetAll() }
     }
 
     mutating func removeAll() {

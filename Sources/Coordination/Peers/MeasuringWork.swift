@@ -10,6 +10,8 @@ package struct MeasuringWork: PeerWork {
     package enum Job: Sendable {
         /// Make sure that there is an engine for recipes, or some of them.
         case prepare([String])
+        /// Look which of further recipes there is an engine for.
+        case prepareFurther([String])
         /// Keep a file that recipes name.
         case keep(Blob, [String])
         case measure(RewardTask, recipe: String)
@@ -18,6 +20,8 @@ package struct MeasuringWork: PeerWork {
     package enum Output: Sendable {
         /// There is an engine for those of the recipes that are `usable`, or none, because of a problem.
         case prepared([String], usable: Result<[String], RoleError>)
+        /// There is an engine for those of the further recipes that are `usable`.
+        case preparedFurther([String], usable: [String])
         /// These files are not on this machine.
         case lacking([Digest], of: [String])
         case kept(Digest)
@@ -34,12 +38,25 @@ package struct MeasuringWork: PeerWork {
         case done([String], usable: [Digest])
     }
 
+    private struct Further: Sendable {
+        var recipes: [String] = []
+        /// Those of the login, which stay whatever is told.
+        var ofLogin: Set<Digest> = []
+        var usable: [Digest] = []
+        var isPrepared = true
+        var isWorking = false
+
+        var digests: [Digest] { recipes.map { Digest(of: $0.utf8) } }
+    }
+
     package static let role = PeerRole.rewardWorker
 
     private var epoch: UInt64?
     /// Those of the login, by their digests.
     private var recipes: [Digest: String] = [:]
     private var preparation = Preparation.none
+    /// Recipes of others than the run, as the learner told them last, and those of them that there is an engine for.
+    private var further = Further()
     private var newestVersion: PolicyVersion = 0
     private var queue: [RewardTask] = []
     private var measuring: Set<UInt64> = []
@@ -56,6 +73,10 @@ package struct MeasuringWork: PeerWork {
         recipes = Dictionary(
             RecipeList.recipes(in: welcome.settings).map { (Digest(of: $0.utf8), $0) }, uniquingKeysWith: { $1 })
         queue.removeAll()
+        further.recipes = []
+        further.usable = []
+        further.isPrepared = true
+        further.ofLogin = Set(recipes.keys)
         outbox.resendAll()
     }
 
@@ -69,6 +90,12 @@ package struct MeasuringWork: PeerWork {
         case .task(let task) where session.isLeaving: giveBack(task, &session)
         case .task(let task): take(task, &session)
         case .taskAcknowledgement(let task): outbox.acknowledge(task)
+        case .furtherRecipes(let recipes):
+            for digest in further.digests where !further.ofLogin.contains(digest) { self.recipes[digest] = nil }
+            for recipe in recipes { self.recipes[Digest(of: recipe.utf8)] = recipe }
+            further.recipes = recipes
+            further.usable = []
+            further.isPrepared = recipes.isEmpty
         default: break
         }
     }
@@ -116,10 +143,17 @@ package struct MeasuringWork: PeerWork {
             return [.prepare(wanted)]
         }
         var jobs: [Job] = []
+        if !further.isPrepared, !further.isWorking {
+            further.isWorking = true
+            jobs.append(.prepareFurther(further.recipes))
+        }
         while measuring.count < session.configuration.threads, !queue.isEmpty {
             let task = queue.removeFirst()
-            // invariant: only tasks of the login's recipes are in the queue.
-            guard let recipe = recipes[task.recipe] else { continue }
+            // One that was dropped meanwhile.
+            guard let recipe = recipes[task.recipe] else {
+                giveBack(task, &session)
+                continue
+            }
             measuring.insert(task.id)
             jobs.append(.measure(task, recipe: recipe))
         }
@@ -137,6 +171,11 @@ package struct MeasuringWork: PeerWork {
         case .prepared(let wanted, .success(let usable)):
             preparation = .done(wanted, usable: usable.map { Digest(of: $0.utf8) })
         case .prepared(_, .failure(let problem)): session.leave(problem)
+        case .preparedFurther(let recipes, let usable):
+            further.isWorking = false
+            guard recipes == further.recipes else { return }
+            further.isPrepared = true
+            further.usable = usable.map { Digest(of: $0.utf8) }
         case .lacking(let digests, let wanted):
             session.log("pulling \(digests.count) files of the recipe from the learner")
             preparation = .lacking(digests, of: wanted)
@@ -145,6 +184,12 @@ package struct MeasuringWork: PeerWork {
         case .failed(let task, let problem):
             measuring.remove(task.id)
             session.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "\(problem)")))
+            // What others want measured is no reason to leave a run.
+            guard further.ofLogin.contains(task.recipe) else {
+                further.usable.removeAll { $0 == task.recipe }
+                session.log("no more crystals of an evaluation are measured here: \(problem)")
+                return
+            }
             session.leave(problem)
         case .measured(let task, let results, let seconds):
             measuring.remove(task.id)
@@ -174,7 +219,8 @@ package struct MeasuringWork: PeerWork {
 
     package func readiness(threads: Int) -> Readiness {
         let usable = usable
-        return Readiness(window: usable.isEmpty ? 0 : threads + 1, recipes: usable)
+        return Readiness(
+            window: usable.isEmpty ? 0 : threads + 1, recipes: usable.isEmpty ? [] : usable + further.usable)
     }
 
     package var load: PeerLoad {

@@ -1,7 +1,5 @@
 package import Base
 package import Coordination
-internal import Foundation
-internal import Synchronization
 package import Trajectories
 internal import Transport
 
@@ -16,47 +14,10 @@ package final class MeasuringHub: Sendable {
     private let configuration: LearnerConfiguration
     private let hub: Hub
     private let context: ZMQContext
-    private let desk: Desk
+    private let desk: MeasuringDesk
     private let threads: [RoleThread]
     /// Where workers connect to.
     package let endpoint: Endpoint
-
-    /// What waits for results.
-    private final class Desk: Sendable {
-        struct State {
-            var waiting: [Int: Ticket] = [:]
-            var nextNumber = 0
-            var failure: RoleError?
-        }
-
-        let state = Mutex(State())
-
-        /// Ends all waiting, now and later.
-        func fail(_ error: RoleError) {
-            let tickets = state.withLock { state in
-                state.failure = state.failure ?? error
-                defer { state.waiting.removeAll() }
-                return state.waiting.values
-            }
-            for ticket in tickets { ticket.give(nil) }
-        }
-    }
-
-    /// One thread's wait for one result.
-    private final class Ticket: Sendable {
-        private let result = Mutex<MeasuringResult?>(nil)
-        private let isDone = DispatchSemaphore(value: 0)
-
-        func give(_ result: MeasuringResult?) {
-            self.result.withLock { $0 = result }
-            isDone.signal()
-        }
-
-        func wait() -> MeasuringResult? {
-            isDone.wait()
-            return result.withLock { $0 }
-        }
-    }
 
     /// Listens, and takes workers in from now on.
     ///
@@ -84,7 +45,7 @@ package final class MeasuringHub: Sendable {
         (configuration.peerCapacity, configuration.strangerCapacity) = (capacity.peers, capacity.strangers)
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         self.configuration = configuration
-        let (context, desk) = (try ZMQContext(), Desk())
+        let (context, desk) = (try ZMQContext(), MeasuringDesk())
         let hub = try Hub(configuration: configuration, context: context)
         (self.context, self.hub, self.desk) = (context, hub, desk)
         switch hub.outputs.receive(timeout: .seconds(30)) {
@@ -107,18 +68,9 @@ package final class MeasuringHub: Sendable {
     /// - Parameter recipe: the place of its recipe.
     /// - Throws: ``RoleError`` if there will be none.
     package func measure(_ item: WorkItem, recipe: Int) throws(RoleError) -> MeasuringResult {
-        let ticket = Ticket()
-        let number: Int? = desk.state.withLock { state in
-            if state.failure != nil { return nil }
-            state.nextNumber += 1
-            state.waiting[state.nextNumber] = ticket
-            return state.nextNumber
-        }
-        if let number {
+        try desk.wait { number in
             hub.post(.measure([QueuedWork(number: number, recipe: recipe, item: item)]))
-            if let result = ticket.wait() { return result }
         }
-        throw desk.state.withLock { $0.failure } ?? .io("the hub ended by itself")
     }
 
     /// Tells the workers to leave, waits until they have, and ends.
@@ -129,15 +81,11 @@ package final class MeasuringHub: Sendable {
         context.shutDown()
     }
 
-    private static func takeResults(of hub: Hub, _ desk: Desk, _ stop: StopToken) {
+    private static func takeResults(of hub: Hub, _ desk: MeasuringDesk, _ stop: StopToken) {
         while !hub.outputs.isExhausted {
             if let reason = stop.reason { desk.fail(.work("stopped (\(reason))")) }
             switch hub.outputs.receive(timeout: .milliseconds(200)) {
-            case .measured(let work):
-                let tickets = desk.state.withLock { state in
-                    work.compactMap { item in state.waiting.removeValue(forKey: item.number).map { ($0, item.result) } }
-                }
-                for (ticket, result) in tickets { ticket.give(result) }
+            case .measured(let work): desk.give(work.map { ($0.number, $0.result) })
             case .failed(let reason): desk.fail(.io(reason))
             case .aborted(let error): desk.fail(error)
             case .ended: desk.fail(.io("the hub has ended"))

@@ -16,6 +16,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     private let context: ZMQContext
     private let wakeup: Wakeup
     private let pool: JobPool<Work.Job, Work.Output>
+    /// Outputs that are of no job.
+    private let inputs: Mailbox<Work.Output>?
     private let logger: Logger
     private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
@@ -31,27 +33,28 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
 
     init(
         core: consuming PeerCore<Work>, endpoint: Endpoint, context: ZMQContext, wakeup: Wakeup,
-        pool: JobPool<Work.Job, Work.Output>, logger: Logger
+        pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
     ) {
         self.core = core
         self.endpoint = endpoint
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
+        self.inputs = inputs
         self.logger = logger
     }
 
     /// Runs until the role is over.
     ///
     /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
-    mutating func run(stop: StopToken) throws {
+    mutating func run(stop: StopToken, or other: StopToken? = nil) throws {
         defer { dealer?.close() }
         core.start(now: .now)
         try perform()
         while outcome == nil {
             try ZMQPoller.wait(for: [dealer].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
-            if stop.isStopped { core.stop(now: .now) }
-            for output in pool.takeOutputs() { core.finished(output, now: .now) }
+            if stop.isStopped || other?.isStopped == true { core.stop(now: .now) }
+            for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
             core.tick(now: .now)

@@ -82,6 +82,8 @@ private struct ThreadEngine {
                 if !missing.isEmpty { return .lacking(missing, of: recipes) }
                 return .prepared(recipes, usable: .success(try usable(recipes)))
             } catch { return .prepared(recipes, usable: .failure(error)) }
+        case .prepareFurther(let recipes):
+            return .preparedFurther(recipes, usable: recipes.filter { canMeasure(by: $0) })
         case .keep(let blob, let recipes):
             do {
                 for recipe in recipes { try files?.keep(blob, of: recipe) }
@@ -125,6 +127,21 @@ private struct ThreadEngine {
         }
         if usable.isEmpty, let refusal { throw refusal }
         return usable
+    }
+
+    /// Whether crystals can be measured by the recipe of somebody else than the run: if not, that is no fault.
+    private mutating func canMeasure(by recipe: String) -> Bool {
+        do throws(RoleError) {
+            guard try lacking(of: [recipe]).isEmpty else {
+                logger.info("an evaluation's recipe names a file that is not here: left to other reward workers")
+                return false
+            }
+            _ = try measure([], by: recipe)
+            return true
+        } catch {
+            logger.info("an evaluation's crystals are left to other reward workers: \(error)")
+            return false
+        }
     }
 
     private mutating func measure(_ items: [WorkItem], by recipe: String) throws(RoleError) -> [MeasuringResult] {

@@ -36,6 +36,9 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
   case unspecified // = 0
   case actor // = 1
   case rewardWorker // = 2
+
+  /// Has items measured by the learner's reward workers.
+  case evaluation // = 3
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -47,6 +50,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 0: self = .unspecified
     case 1: self = .actor
     case 2: self = .rewardWorker
+    case 3: self = .evaluation
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -56,6 +60,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .unspecified: return 0
     case .actor: return 1
     case .rewardWorker: return 2
+    case .evaluation: return 3
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -65,6 +70,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     .unspecified,
     .actor,
     .rewardWorker,
+    .evaluation,
   ]
 
 }
@@ -223,6 +229,22 @@ package nonisolated struct Druse_Envelope: Sendable {
     set {body = .taskReturn(newValue)}
   }
 
+  package var workRecipes: Druse_WorkRecipes {
+    get {
+      if case .workRecipes(let v)? = body {return v}
+      return Druse_WorkRecipes()
+    }
+    set {body = .workRecipes(newValue)}
+  }
+
+  package var workItems: Druse_WorkItems {
+    get {
+      if case .workItems(let v)? = body {return v}
+      return Druse_WorkItems()
+    }
+    set {body = .workItems(newValue)}
+  }
+
   /// hub to peer
   package var welcome: Druse_Welcome {
     get {
@@ -312,6 +334,23 @@ package nonisolated struct Druse_Envelope: Sendable {
     set {body = .taskAcknowledgement(newValue)}
   }
 
+  /// To a reward worker: the recipes beside those of the login, all of them whenever they change.
+  package var furtherRecipes: Druse_WorkRecipes {
+    get {
+      if case .furtherRecipes(let v)? = body {return v}
+      return Druse_WorkRecipes()
+    }
+    set {body = .furtherRecipes(newValue)}
+  }
+
+  package var workResults: Druse_WorkResults {
+    get {
+      if case .workResults(let v)? = body {return v}
+      return Druse_WorkResults()
+    }
+    set {body = .workResults(newValue)}
+  }
+
   /// To every actor when there are new weights; whoever misses it hears of them with its next heartbeat.
   package var announcement: Druse_Announcement {
     get {
@@ -335,6 +374,8 @@ package nonisolated struct Druse_Envelope: Sendable {
     case unitReturn(Druse_UnitReturn)
     case taskResult(Druse_TaskResult)
     case taskReturn(Druse_TaskReturn)
+    case workRecipes(Druse_WorkRecipes)
+    case workItems(Druse_WorkItems)
     /// hub to peer
     case welcome(Druse_Welcome)
     case refusal(Druse_Refusal)
@@ -347,6 +388,9 @@ package nonisolated struct Druse_Envelope: Sendable {
     case unitAcknowledgement(Druse_UnitAcknowledgement)
     case task(Druse_Task)
     case taskAcknowledgement(Druse_TaskAcknowledgement)
+    /// To a reward worker: the recipes beside those of the login, all of them whenever they change.
+    case furtherRecipes(Druse_WorkRecipes)
+    case workResults(Druse_WorkResults)
     /// To every actor when there are new weights; whoever misses it hears of them with its next heartbeat.
     case announcement(Druse_Announcement)
 
@@ -1096,12 +1140,102 @@ package nonisolated struct Druse_TaskReturn: Sendable {
   package init() {}
 }
 
+/// How an evaluation has its items measured: one line of JSON each, as in Welcome.settings.
+package nonisolated struct Druse_WorkRecipes: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var recipes: [String] = []
+
+  /// How many items a reward worker is given at a time; 0: as the run's.
+  package var itemsPerTask: UInt32 = 0
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Druse_WorkEntry: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  /// The evaluation's own number of the item; one that the hub has already is not taken again.
+  package var number: UInt64 = 0
+
+  /// The place of the recipe in WorkRecipes.
+  package var recipe: UInt32 = 0
+
+  package var item: Druse_Item {
+    get {_item ?? Druse_Item()}
+    set {_item = newValue}
+  }
+  /// Returns true if `item` has been explicitly set.
+  package var hasItem: Bool {self._item != nil}
+  /// Clears the value of `item`. Subsequent reads from it will return its default value.
+  package mutating func clearItem() {self._item = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _item: Druse_Item? = nil
+}
+
+package nonisolated struct Druse_WorkItems: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var entries: [Druse_WorkEntry] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
+package nonisolated struct Druse_WorkResult: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var number: UInt64 = 0
+
+  package var result: Druse_ItemResult {
+    get {_result ?? Druse_ItemResult()}
+    set {_result = newValue}
+  }
+  /// Returns true if `result` has been explicitly set.
+  package var hasResult: Bool {self._result != nil}
+  /// Clears the value of `result`. Subsequent reads from it will return its default value.
+  package mutating func clearResult() {self._result = nil}
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+
+  fileprivate var _result: Druse_ItemResult? = nil
+}
+
+package nonisolated struct Druse_WorkResults: Sendable {
+  // SwiftProtobuf.Message conformance is added in an extension below. See the
+  // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
+  // methods supported on all messages.
+
+  package var results: [Druse_WorkResult] = []
+
+  package var unknownFields = SwiftProtobuf.UnknownStorage()
+
+  package init() {}
+}
+
 // MARK: - Code below here is support for the SwiftProtobuf runtime.
 
 fileprivate nonisolated let _protobuf_package = "druse"
 
 nonisolated extension Druse_Role: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0")
 }
 
 nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
@@ -1110,7 +1244,7 @@ nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}session\0\u{2}\u{e}hello\0\u{1}heartbeat\0\u{1}goodbye\0\u{3}role_report\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}unit_result\0\u{3}unit_return\0\u{3}task_result\0\u{3}task_return\0\u{2}\u{17}welcome\0\u{1}refusal\0\u{3}heartbeat_reply\0\u{1}shutdown\0\u{1}manifest\0\u{1}chunk\0\u{3}blob_unavailable\0\u{3}unit_grant\0\u{3}unit_acknowledgement\0\u{1}task\0\u{3}task_acknowledgement\0\u{2}\u{16}announcement\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}session\0\u{2}\u{e}hello\0\u{1}heartbeat\0\u{1}goodbye\0\u{3}role_report\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}unit_result\0\u{3}unit_return\0\u{3}task_result\0\u{3}task_return\0\u{3}work_recipes\0\u{3}work_items\0\u{2}\u{15}welcome\0\u{1}refusal\0\u{3}heartbeat_reply\0\u{1}shutdown\0\u{1}manifest\0\u{1}chunk\0\u{3}blob_unavailable\0\u{3}unit_grant\0\u{3}unit_acknowledgement\0\u{1}task\0\u{3}task_acknowledgement\0\u{3}further_recipes\0\u{3}work_results\0\u{2}\u{14}announcement\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1248,6 +1382,32 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
         if let v = v {
           if hadOneofValue {try decoder.handleConflictingOneOf()}
           self.body = .taskReturn(v)
+        }
+      }()
+      case 26: try {
+        var v: Druse_WorkRecipes?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .workRecipes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .workRecipes(v)
+        }
+      }()
+      case 27: try {
+        var v: Druse_WorkItems?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .workItems(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .workItems(v)
         }
       }()
       case 48: try {
@@ -1393,6 +1553,32 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .taskAcknowledgement(v)
         }
       }()
+      case 59: try {
+        var v: Druse_WorkRecipes?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .furtherRecipes(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .furtherRecipes(v)
+        }
+      }()
+      case 60: try {
+        var v: Druse_WorkResults?
+        var hadOneofValue = false
+        if let current = self.body {
+          hadOneofValue = true
+          if case .workResults(let m) = current {v = m}
+        }
+        try decoder.decodeSingularMessageField(value: &v)
+        if let v = v {
+          if hadOneofValue {try decoder.handleConflictingOneOf()}
+          self.body = .workResults(v)
+        }
+      }()
       case 80: try {
         var v: Druse_Announcement?
         var hadOneofValue = false
@@ -1463,6 +1649,14 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
       guard case .taskReturn(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 25)
     }()
+    case .workRecipes?: try {
+      guard case .workRecipes(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 26)
+    }()
+    case .workItems?: try {
+      guard case .workItems(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 27)
+    }()
     case .welcome?: try {
       guard case .welcome(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 48)
@@ -1506,6 +1700,14 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
     case .taskAcknowledgement?: try {
       guard case .taskAcknowledgement(let v)? = self.body else { preconditionFailure() }
       try visitor.visitSingularMessageField(value: v, fieldNumber: 58)
+    }()
+    case .furtherRecipes?: try {
+      guard case .furtherRecipes(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 59)
+    }()
+    case .workResults?: try {
+      guard case .workResults(let v)? = self.body else { preconditionFailure() }
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 60)
     }()
     case .announcement?: try {
       guard case .announcement(let v)? = self.body else { preconditionFailure() }
@@ -3064,6 +3266,184 @@ nonisolated extension Druse_TaskReturn: SwiftProtobuf.Message, SwiftProtobuf._Me
     if lhs.epoch != rhs.epoch {return false}
     if lhs.task != rhs.task {return false}
     if lhs.reason != rhs.reason {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Druse_WorkRecipes: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkRecipes"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}recipes\0\u{3}items_per_task\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedStringField(value: &self.recipes) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.itemsPerTask) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.recipes.isEmpty {
+      try visitor.visitRepeatedStringField(value: self.recipes, fieldNumber: 1)
+    }
+    if self.itemsPerTask != 0 {
+      try visitor.visitSingularUInt32Field(value: self.itemsPerTask, fieldNumber: 2)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_WorkRecipes, rhs: Druse_WorkRecipes) -> Bool {
+    if lhs.recipes != rhs.recipes {return false}
+    if lhs.itemsPerTask != rhs.itemsPerTask {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Druse_WorkEntry: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkEntry"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}recipe\0\u{1}item\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularUInt32Field(value: &self.recipe) }()
+      case 3: try { try decoder.decodeSingularMessageField(value: &self._item) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    if self.recipe != 0 {
+      try visitor.visitSingularUInt32Field(value: self.recipe, fieldNumber: 2)
+    }
+    try { if let v = self._item {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 3)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_WorkEntry, rhs: Druse_WorkEntry) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs.recipe != rhs.recipe {return false}
+    if lhs._item != rhs._item {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Druse_WorkItems: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkItems"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}entries\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.entries) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.entries.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.entries, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_WorkItems, rhs: Druse_WorkItems) -> Bool {
+    if lhs.entries != rhs.entries {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Druse_WorkResult: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkResult"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}number\0\u{1}result\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeSingularUInt64Field(value: &self.number) }()
+      case 2: try { try decoder.decodeSingularMessageField(value: &self._result) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    // The use of inline closures is to circumvent an issue where the compiler
+    // allocates stack space for every if/case branch local when no optimizations
+    // are enabled. https://github.com/apple/swift-protobuf/issues/1034 and
+    // https://github.com/apple/swift-protobuf/issues/1182
+    if self.number != 0 {
+      try visitor.visitSingularUInt64Field(value: self.number, fieldNumber: 1)
+    }
+    try { if let v = self._result {
+      try visitor.visitSingularMessageField(value: v, fieldNumber: 2)
+    } }()
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_WorkResult, rhs: Druse_WorkResult) -> Bool {
+    if lhs.number != rhs.number {return false}
+    if lhs._result != rhs._result {return false}
+    if lhs.unknownFields != rhs.unknownFields {return false}
+    return true
+  }
+}
+
+nonisolated extension Druse_WorkResults: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
+  package static let protoMessageName: String = _protobuf_package + ".WorkResults"
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}results\0")
+
+  package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
+    while let fieldNumber = try decoder.nextFieldNumber() {
+      // The use of inline closures is to circumvent an issue where the compiler
+      // allocates stack space for every case branch when no optimizations are
+      // enabled. https://github.com/apple/swift-protobuf/issues/1034
+      switch fieldNumber {
+      case 1: try { try decoder.decodeRepeatedMessageField(value: &self.results) }()
+      default: break
+      }
+    }
+  }
+
+  package func traverse<V: SwiftProtobuf.Visitor>(visitor: inout V) throws {
+    if !self.results.isEmpty {
+      try visitor.visitRepeatedMessageField(value: self.results, fieldNumber: 1)
+    }
+    try unknownFields.traverse(visitor: &visitor)
+  }
+
+  package static func ==(lhs: Druse_WorkResults, rhs: Druse_WorkResults) -> Bool {
+    if lhs.results != rhs.results {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

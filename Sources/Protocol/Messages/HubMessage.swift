@@ -17,6 +17,10 @@ package enum HubMessage: Sendable, Hashable {
     case taskAcknowledgement(UInt64)
     /// To every actor, when there are new weights.
     case announcement(Announcement)
+    /// To a reward worker: the recipes beside those of its login.
+    case furtherRecipes([String])
+    /// To an evaluation.
+    case workResults([NumberedResult])
 }
 
 /// The answer to a login.

@@ -42,6 +42,8 @@ extension HubMessage {
                     items: try WorkItem.list(wire: wire.items)))
         case .taskAcknowledgement(let wire): return .taskAcknowledgement(wire.task)
         case .announcement(let wire): return .announcement(try Announcement(wire: wire))
+        case .furtherRecipes(let wire): return .furtherRecipes(try WorkRecipes(wire: wire).recipes)
+        case .workResults(let wire): return .workResults(try NumberedResult.list(wire: wire))
         default: throw .malformed("not a message that the hub sends")
         }
     }
@@ -98,6 +100,8 @@ extension HubMessage {
             wire.task = task
             return .taskAcknowledgement(wire)
         case .announcement(let announcement): return .announcement(announcement.wire)
+        case .furtherRecipes(let recipes): return .furtherRecipes(WorkRecipes(recipes: recipes).wire)
+        case .workResults(let results): return .workResults(NumberedResult.wire(results))
         }
     }
 }

@@ -13,6 +13,10 @@ package enum PeerMessage: Sendable, Hashable {
     case unitReturn(UnitReturn)
     case taskResult(TaskResult)
     case taskReturn(TaskReturn)
+    /// Of an evaluation.
+    case workRecipes(WorkRecipes)
+    /// Of an evaluation.
+    case work([NumberedItem])
 }
 
 /// A login.

@@ -32,6 +32,8 @@ extension PeerMessage {
         case .taskReturn(let wire):
             .taskReturn(
                 TaskReturn(epoch: wire.epoch, task: wire.task, reason: try WireError.text(wire.reason, "reason")))
+        case .workRecipes(let wire): .workRecipes(try WorkRecipes(wire: wire))
+        case .workItems(let wire): .work(try NumberedItem.list(wire: wire))
         default: throw .malformed("not a message that a peer sends")
         }
     }
@@ -82,6 +84,8 @@ extension PeerMessage {
             wire.task = task.task
             wire.reason = WireLimits.shortened(task.reason)
             return .taskReturn(wire)
+        case .workRecipes(let recipes): return .workRecipes(recipes.wire)
+        case .work(let items): return .workItems(NumberedItem.wire(items))
         }
     }
 }
@@ -92,6 +96,7 @@ extension Hello {
         switch wire.role {
         case .actor: role = .actor
         case .rewardWorker: role = .rewardWorker
+        case .evaluation: role = .evaluation
         default: throw .malformed("a hello without role")
         }
         self.init(
@@ -107,6 +112,7 @@ extension Hello {
             switch peer.role {
             case .actor: .actor
             case .rewardWorker: .rewardWorker
+            case .evaluation: .evaluation
             }
         wire.build = String(peer.build.prefix(60))
         wire.host = String(peer.host.prefix(60))
@@ -123,8 +129,9 @@ extension Readiness {
             window: try WireError.number(UInt64(wire.window), atMost: WireLimits.window, "window"),
             policy: try WireError.optionalDigest(wire.policy, "policy"),
             reference: try WireError.optionalDigest(wire.reference, "reference"))
-        guard wire.recipes.count <= WireLimits.recipes else {
-            throw .malformed("\(wire.recipes.count) recipes, more than \(WireLimits.recipes)")
+        let most = WireLimits.recipes + WireLimits.otherRecipes
+        guard wire.recipes.count <= most else {
+            throw .malformed("\(wire.recipes.count) recipes, more than \(most)")
         }
         for recipe in wire.recipes { recipes.append(try WireError.digest(recipe, "recipe")) }
     }

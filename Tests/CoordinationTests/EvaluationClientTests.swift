@@ -1,0 +1,159 @@
+import Base
+import Coordination
+import Crystals
+import FleetFixtures
+import Protocol
+import Testing
+import Trajectories
+
+/// Evaluations that have their items measured by the workers of a running learner.
+@Suite struct EvaluationClientTests {
+    private static let recipe = "an evaluation"
+
+    private func items(_ count: Int) throws -> [NumberedItem] {
+        let crystals = try Toys.crystals(of: WorkUnit(runSeed: 9, version: 0, unit: 0, crystalCount: count))
+        return crystals.enumerated().map { index, sampled in
+            NumberedItem(
+                number: 100 + index, recipe: 0,
+                item: WorkItem(job: 0, index: index, crystal: sampled.crystal, isTerminated: true))
+        }
+    }
+
+    private func expectOnce(_ results: [NumberedResult], of items: [NumberedItem]) {
+        #expect(results.map(\.number).sorted() == items.map(\.number))
+        let expected = Dictionary(items.map { ($0.number, Toys.outcome(of: $0.item)) }, uniquingKeysWith: { $1 })
+        for item in results { #expect(item.result.outcome == expected[item.number]) }
+    }
+
+    private func recipes(_ texts: [String] = [recipe]) -> WorkRecipes { WorkRecipes(recipes: texts, itemsPerTask: 2) }
+
+    /// The run goes on as if there were no evaluation, which has its results, in part while the trainer has the batch.
+    @Test(arguments: 0..<5) func run_besideAnEvaluation_hasTheSameBatches(seed: UInt64) throws {
+        func simulation(_ items: [NumberedItem]?) throws -> Simulation {
+            var simulation = Simulation(try Toys.configuration(), seed: seed)
+            simulation.begin(version: 0, weights: [1])
+            _ = try simulation.add(.actor)
+            _ = try simulation.add(.rewardWorker, threads: 2)
+            _ = try simulation.add(.rewardWorker)
+            if let items { simulation.ask(try simulation.addEvaluation(recipes()), items) }
+            #expect(try simulation.run { $0.batches.count == 1 })
+            if let items { #expect(try simulation.run { $0.results.count == items.count }) }
+            simulation.begin(version: 1, weights: [2])
+            #expect(try simulation.run { $0.batches.count == 2 })
+            return simulation
+        }
+        let items = try items(120)
+        let (alone, beside) = (try simulation(nil), try simulation(items))
+        for (one, other) in zip(alone.batches, beside.batches) {
+            #expect(one.crystals.map(\.sampled) == other.crystals.map(\.sampled))
+            #expect(one.crystals.map(\.outcome) == other.crystals.map(\.outcome))
+        }
+        #expect(alone.hub.counters.crystalsSampled == beside.hub.counters.crystalsSampled)
+        #expect(alone.hub.counters.crystalsFinished == beside.hub.counters.crystalsFinished)
+        #expect(beside.hub.counters.foreignOutcomes == 0 && beside.hub.counters.refusedPeers == 0)
+        expectOnce(beside.results, of: items)
+    }
+
+    /// Workers that die, an evaluation whose connection breaks, time that passes: each item has one result.
+    @Test(arguments: 0..<20) func evaluation_whatever_hasEachResultOnce(seed: UInt64) throws {
+        var generator = SeededGenerator(seed: seed)
+        var simulation = Simulation(try Toys.configuration(), seed: seed)
+        simulation.begin(version: 0, weights: [1])
+        _ = try simulation.add(.actor)
+        var workers = try (0..<3).map { try simulation.add(.rewardWorker, threads: 1 + $0) }
+        let evaluation = try simulation.addEvaluation(recipes())
+        let items = try items(60)
+        var asked = 0
+        for _ in 0..<400 where simulation.results.count < 60 {
+            switch Int.random(in: 0..<12, using: &generator) {
+            case 0:
+                let index = Int.random(in: workers.indices, using: &generator)
+                simulation.kill(workers[index])
+                workers[index] = try simulation.add(.rewardWorker, threads: 2)
+            case 1: simulation.advance(.seconds(Int.random(in: 1...40, using: &generator)))
+            case 2: if Int.random(in: 0..<4, using: &generator) == 0 { simulation.cut(evaluation) }
+            case 3 where asked < 60:
+                let count = min(60 - asked, Int.random(in: 1...20, using: &generator))
+                simulation.ask(evaluation, Array(items[asked..<asked + count]))
+                asked += count
+            default:
+                for _ in 0..<10 {
+                    simulation.deliverToHub()
+                    if let station = simulation.stations.randomElement(using: &generator) {
+                        simulation.deliver(to: station)
+                        try simulation.work(station)
+                    }
+                }
+            }
+        }
+        simulation.ask(evaluation, Array(items[asked...]))
+        #expect(try simulation.run { $0.results.count >= 60 && !$0.batches.isEmpty })
+        expectOnce(simulation.results, of: items)
+    }
+
+    /// What nobody waits for any more is not measured, and the next evaluation has the workers.
+    @Test func evaluationThatLeaves_isForgotten() throws {
+        var simulation = Simulation(try Toys.configuration())
+        _ = try simulation.add(.rewardWorker)
+        let first = try simulation.addEvaluation(recipes())
+        simulation.ask(first, try items(200))
+        // Another one waits for the end of the first.
+        let second = try simulation.addEvaluation(recipes(["another"]))
+        #expect(try simulation.run { $0.results.count >= 20 })
+        #expect(simulation.results.count < 200 && !second.left)
+        simulation.stop(first)
+        let told = simulation.results.count
+        let items = try items(10)
+        simulation.ask(second, items)
+        #expect(try simulation.run { $0.results.count >= told + 10 })
+        expectOnce(Array(simulation.results[told...]), of: items)
+        #expect(simulation.hub.snapshot().tasksWaiting + simulation.hub.snapshot().tasksLeased == 0)
+        // The first one's were in part with the worker.
+        #expect(simulation.measured.count < 200)
+    }
+
+    /// A worker that has no engine for the evaluation's recipe goes on with the run's.
+    @Test func workerWithoutTheEvaluationsEngine_servesTheRun() throws {
+        var simulation = Simulation(try Toys.configuration())
+        simulation.begin(version: 0, weights: [1])
+        _ = try simulation.add(.actor)
+        _ = try simulation.add(.rewardWorker, measures: [""])
+        let evaluation = try simulation.addEvaluation(recipes())
+        let items = try items(10)
+        simulation.ask(evaluation, items)
+        #expect(try simulation.run { $0.batches.count == 1 })
+        #expect(simulation.results.isEmpty)
+        _ = try simulation.add(.rewardWorker, measures: ["", Self.recipe])
+        #expect(try simulation.run { $0.results.count == 10 })
+        expectOnce(simulation.results, of: items)
+    }
+
+    @Test func run_thatEnds_sendsItsEvaluationAway() throws {
+        var simulation = Simulation(try Toys.configuration())
+        let evaluation = try simulation.addEvaluation(recipes())
+        try simulation.settle()
+        simulation.hub.finish("the run is complete")
+        simulation.performHub()
+        #expect(try simulation.run { _ in evaluation.left })
+        #expect(evaluation.error == nil)
+    }
+
+    /// More than a hub holds, and items for recipes that it was not told, are offences.
+    @Test(arguments: [0, 1]) func evaluationThatAsksForTooMuch_isTurnedAway(case number: Int) throws {
+        var configuration = try Toys.configuration()
+        configuration.evaluationItems = 10
+        var simulation = Simulation(configuration)
+        let evaluation = try simulation.addEvaluation(recipes())
+        try simulation.settle()
+        let one = try items(1)[0].item
+        for round in 0..<3 {
+            let count = number == 0 ? 11 : 1
+            simulation.ask(
+                evaluation, (0..<count).map { NumberedItem(number: 10_000 * round + $0, recipe: number, item: one) })
+            try simulation.settle()
+        }
+        #expect(simulation.hub.counters.refusedPeers == 1 && evaluation.left)
+        let words = number == 0 ? "more than 10 items at a time" : "items for a recipe that it did not tell"
+        #expect(simulation.problems.contains { $0.contains(words) })
+    }
+}
