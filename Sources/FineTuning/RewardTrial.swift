@@ -1,7 +1,7 @@
 package import Crystals
 package import Engines
 internal import Potentials
-internal import Rewards
+package import Rewards
 package import Trajectories
 
 /// Measures and judges crystals as a run would, one by one and without a run: so a reward can be tried before.
@@ -19,13 +19,24 @@ package struct RewardTrial {
     }
 
     /// What a run measures of crystals, and what it gives for each as the only one of its batch.
+    ///
+    /// - Throws: ``JudgingError`` for a term whose quantity was not measured of one of them.
     package func judge(_ crystals: [Crystal]) throws -> [(outcome: Outcome, verdict: Verdict)] {
+        try verdicts(of: crystals).map { ($0.outcome, try $0.verdict.get()) }
+    }
+
+    /// The same, where a crystal without a term's quantity does not stop the others.
+    package func verdicts(
+        of crystals: [Crystal]
+    ) throws -> [(outcome: Outcome, verdict: Result<Verdict, JudgingError>)] {
         let items = crystals.enumerated().map {
             WorkItem(job: 0, index: $0, crystal: $1, isTerminated: true)
         }
         return try zip(crystals, measurer.measure(items)).map { crystal, result in
             var judge = judge
-            let verdict = try judge.judge([(crystal, result.outcome)]).verdicts[0]
+            let verdict = Result { () throws(JudgingError) in
+                try judge.judge([(crystal, result.outcome)]).verdicts[0]
+            }
             return (result.outcome, verdict)
         }
     }

@@ -79,15 +79,69 @@ import Testing
         #expect(try #require(still[0]["lattice"] as? [Double])[0] != 5.64)
     }
 
+    /// The reward of several terms rises, and is what `reward` says of the crystals that come out.
     @Test func refine_byTheRewardOfAConfiguration_raisesIt() throws {
         let folder = try TemporaryFolder()
-        let config = try folder.file("config.yaml", "reward:\n  shape: {kind: linear, clip: [-5, 5]}\n")
+        let config = try folder.file(
+            "config.yaml",
+            """
+            reward:
+              terms:
+                - {source: e_above_hull, shape: exponential, scale: 0.3}
+                - {source: hhi_production, shape: linear, scale: 5000, on_failure: skip, weight: 0.5}
+
+            """)
         let outcome = try DruseProcess.run(
             ["refine", "--count", "12", "--seed", "1", "--space-group", "225", "--steps", "40", "--alpha", "80"]
                 + ["--json", "--config", config])
         #expect(outcome.status == 0, "\(outcome.messages)")
         let objects = try outcome.objects()
-        #expect(try mean(objects, "reward") > mean(objects, "reward_before"))
+        #expect(try mean(objects, "reward") > mean(objects, "reward_before") + 0.1)
+        let judged = try DruseProcess.run(["reward", "-", "--config", config, "--json"], input: outcome.output)
+            .objects()
+        #expect(judged.count == 12)
+        for (object, answer) in zip(objects, judged) {
+            guard let stated = object["reward"] as? Double else { continue }
+            #expect(abs(try #require(answer["reward"] as? Double) - stated) < 1e-4)
+        }
+    }
+
+    /// Hydrogen has no Herfindahl-Hirschman index: the walk leaves it, and others go on beside it.
+    @Test func refine_fromACrystalWithoutATermsNumber_findsOneThatHasIt() throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file(
+            "config.yaml",
+            "reward:\n  guards: none\n  terms: [{source: hhi_production, shape: linear, scale: 1000}]\n")
+        let hydride = CommandFixtures.rockSalt.replacing("Cl", with: "H").replacing("salt", with: "hydride")
+        let objects = try DruseProcess.run(
+            ["refine", "-", "--config", config, "--elements", "Na,Cl,H,K", "--moves", "element", "--steps", "60"]
+                + ["--json"], input: hydride + CommandFixtures.rockSalt
+        ).objects()
+        #expect(objects.count == 2 && objects[0]["reward_before"] is NSNull)
+        #expect(try #require(objects[0]["reward"] as? Double) < -1 && objects[0]["formula"] as? String != "NaH")
+        #expect(abs(try #require(objects[1]["reward_before"] as? Double) + 1.34265) < 1e-3)
+    }
+
+    /// A walk judges crystals one by one: what compares those of a batch has no meaning, and what nobody measures ends
+    /// it with one line.
+    @Test(
+        arguments: [
+            (["reward.normalize=batch"], 1, "reward.normalize is batch"),
+            (["reward.terms=[{source: e_above_hull, normalize: running}]"], 1, "normalize: running"),
+            (
+                ["reward.terms=[{source: e_above_hull}, {source: price}]", "reward.combine=pareto"], 1,
+                "combine is pareto"
+            ),
+            (["reward.terms=[{source: band_gap}]"], 1, "band_gap"), (["reward.nonsense=1"], 1, "nonsense"),
+        ] as [([String], Int32, String)])
+    func refine_byARewardThatOneCrystalCannotHave_isRefused(values: [String], status: Int32, words: String) throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file("config.yaml", "seed: 1\n")
+        let outcome = try DruseProcess.run(
+            ["refine", "--count", "4", "--space-group", "225", "--steps", "2", "--config", config]
+                + values.flatMap { ["--set", $0] })
+        #expect(outcome.status == status && outcome.messages.contains(words), "\(outcome.messages)")
+        #expect(outcome.messageLines.count == 1, "\(outcome.messages)")
     }
 
     @Test(
@@ -103,6 +157,7 @@ import Testing
             (["--count", "3", "--moves", "wyckoff"], 64, "coordinates"),
             (["--count", "3", "-o", "out.txt"], 64, "out.txt"),
             (["--count", "3", "--config", "no.yaml"], 1, "no.yaml"),
+            (["--count", "3", "--set", "seed=2"], 64, "--set belongs to --config"),
             (["--count", "3", "--config", "no.yaml", "--hull", "default"], 64, "leave --potential and --hull out"),
             (["--count", "3", "--hull", "no.hull"], 1, "no.hull"), (["no.cif"], 1, "no.cif"),
         ] as [([String], Int32, String)])

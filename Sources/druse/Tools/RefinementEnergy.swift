@@ -6,6 +6,7 @@ import Foundation
 import Policy
 import Refinement
 import Rewards
+import Stability
 import Trajectories
 
 /// What `druse refine` lowers: the height above a hull, or the negative of a configuration's reward.
@@ -41,7 +42,7 @@ struct RefinementEnergy {
                 "reward.normalize is \(reward.normalize.rawValue), which compares the crystals of a batch"
             } else {
                 reward.terms.first { $0.normalize != .none }.map {
-                    "the term \($0.name) has normalize: \($0.normalize.rawValue), which compares the crystals of a batch"
+                    "the term \($0.name) has normalize: \($0.normalize.rawValue), which compares those of a batch"
                 }
             }
         if let problem {
@@ -50,11 +51,29 @@ struct RefinementEnergy {
         var configuration = configuration
         // What is for the log alone is not measured.
         configuration.reward.uncertaintyShare = 0
-        source = .reward(configuration, EngineMeasurerFactory())
+        let factory = EngineMeasurerFactory()
+        source = .reward(configuration, factory)
+        // A term that nobody measures is told now, not after the walks. Any model knows rock salt, guards may stop it.
+        var unguarded = configuration
+        unguarded.reward.guards = .none
+        if let probe = Self.rockSalt { _ = try RewardTrial(unguarded, factory: factory).judge([probe]) }
         let standard = try MeasuringStandard(potential: configuration.potential, hull: configuration.hull)
         let choice = try configuration.elements.choice(for: standard, policy: policy)
         elements = choice.constraint.elements?.sorted() ?? Element.all.filter { $0.atomicNumber < policy.atomTypes }
     }
+
+    private static let rockSalt: Crystal? = {
+        guard let group = SpaceGroup(number: 225), let sodium = Element(symbol: "Na"),
+            let chlorine = Element(symbol: "Cl")
+        else { return nil }
+        return Crystal(
+            spaceGroup: group,
+            sites: [
+                Crystal.Site(wyckoff: 1, element: sodium, position: .zero),
+                Crystal.Site(wyckoff: 2, element: chlorine, position: SIMD3(repeating: 0.5)),
+            ],
+            lattice: LatticeParameters(a: 5.64, b: 5.64, c: 5.64, alpha: 90, beta: 90, gamma: 90))
+    }()
 
     private var isReward: Bool { if case .reward = source { true } else { false } }
 
@@ -80,12 +99,13 @@ private final class RewardEnergy: CrystalEnergy {
 
     init(_ trial: RewardTrial) { self.trial = trial }
 
-    /// None for what is no crystal, whatever training gives it, and where the reward abstains.
+    /// None for what is no crystal, whatever training gives it, where the reward abstains, and where a term's quantity
+    /// is missing.
     func energies(of crystals: [Crystal]) throws -> [Double?] {
         guard !crystals.isEmpty else { return [] }
-        return try trial.judge(crystals).map { outcome, verdict in
+        return try trial.verdicts(of: crystals).map { outcome, verdict in
             guard case .measured = outcome else { return nil }
-            return verdict.reward.map { -$0 }
+            return (try? verdict.get())?.reward.map { -$0 }
         }
     }
 }

@@ -12,6 +12,8 @@ final class RefinementResults {
     private let writer: StructureFileWriter?
     private var before: [Double] = []
     private var after: [Double] = []
+    private var walked = 0
+    private var without = 0
 
     /// - Parameters:
     ///   - best: whether the best crystal of a walk is given, not the last one.
@@ -34,6 +36,8 @@ final class RefinementResults {
         for answer in answers {
             guard let refined = try? answer.result.get() else { continue }
             let state = chosen(refined)
+            walked += 1
+            if state.energy == nil { without += 1 }
             try writer?.write(state.crystal, id: answer.id, properties: properties(state))
             if let old = refined.start.energy, let new = state.energy {
                 before.append(energy.shown(old))
@@ -53,6 +57,10 @@ final class RefinementResults {
             writeMessage(
                 "\(energy.name): mean \(old.text(decimals: 4)) before, \(new.text(decimals: 4)) after, of "
                     + "\(before.count) that had one before")
+        }
+        if without > 0 {
+            writeMessage(
+                "\(without) of \(walked) crystals have no \(energy.name) at the end: the walk found no way to one")
         }
         let rates = MoveKind.allCases.compactMap { kind in
             refinement.moves[kind]?.rate.map { "\(kind.rawValue) \(Self.percent($0))" }
