@@ -9,10 +9,13 @@ package struct SamplingSettings: Codable, Sendable, Hashable {
     package var spaceGroups: [Int]
     /// The elements to draw, by ascending atomic number; nil for all.
     private var elements: [Int]?
+    /// The fewest elements of a crystal; nil for one.
+    private var minimumElements: Int?
 
     package init(spaceGroups: [Int], constraint: Constraint = .none) {
         self.spaceGroups = spaceGroups
         elements = constraint.elements?.map(\.atomicNumber).sorted()
+        minimumElements = constraint.minimumElements > 1 ? constraint.minimumElements : nil
     }
 
     /// How crystals are drawn.
@@ -20,10 +23,9 @@ package struct SamplingSettings: Codable, Sendable, Hashable {
     /// - Throws: ``RoleError/work(_:)`` for elements that this build does not know.
     func options() throws(RoleError) -> SamplingOptions {
         var options = SamplingOptions()
-        guard let numbers = elements else { return options }
-        let elements = numbers.compactMap { Element(atomicNumber: $0) }
-        options.constraint = Constraint(elements: Set(elements))
-        guard elements.count == numbers.count, options.problems.isEmpty else {
+        let known = elements?.compactMap { Element(atomicNumber: $0) }
+        options.constraint = Constraint(elements: known.map(Set.init), minimumElements: minimumElements ?? 1)
+        guard known?.count == elements?.count, options.problems.isEmpty else {
             throw .work("the learner's elements cannot be read; use the same build on both sides")
         }
         return options

@@ -14,6 +14,7 @@ package struct ElementConfiguration: ConfigurationSection, Hashable {
 
     package var from = WordOrList<Standing, ElementSymbol>.word(.withReference)
     package var exclude: [ElementSymbol] = []
+    private var minimum: Int?
 
     package init() {}
 
@@ -26,6 +27,11 @@ package struct ElementConfiguration: ConfigurationSection, Hashable {
                 + "potential knows; of others no height can be told), `all`, or a list of symbols; `elements: all` and "
                 + "`elements: [Li, O]` are short for it"),
         .init("exclude", \.exclude, "elements that are not drawn, of those of `elements.from`"),
+        .init(
+            "minimum", optional: \.minimum, takes: .range(1...20),
+            absent: "2, but 1 with `all` or where one element is left to draw", unit: "elements",
+            "the fewest elements of a crystal: it does not end with fewer, unless no Wyckoff position is left; pure "
+                + "elements are no find, and are made in numbers where nothing stops it"),
     ]
 
     /// No constraint at all: that of runs which were begun before there was one.
@@ -88,9 +94,17 @@ package struct ElementConfiguration: ConfigurationSection, Hashable {
                         : "elements.exclude leaves none of elements.from: nothing can be drawn"
                 ])
         }
-        if chosen == drawable { return .all }
+        let fewest = minimum ?? (from == .word(.all) ? 1 : min(2, chosen.count))
+        guard fewest <= chosen.count else {
+            throw ConfigurationError(
+                source: "elements.minimum", problems: ["is \(fewest), but \(chosen.count) elements are drawn: lower it"])
+        }
+        if chosen == drawable, fewest == 1 { return .all }
+        let lines = [words(chosen, of: drawable, standard), fewest > 1 ? "crystals have \(fewest) elements or more" : ""]
         return ElementChoice(
-            constraint: Constraint(elements: Set(chosen)), words: words(chosen, of: drawable, standard))
+            constraint: Constraint(
+                elements: chosen == drawable ? nil : Set(chosen), minimumElements: fewest),
+            words: lines.filter { !$0.isEmpty }.joined(separator: "; "))
     }
 
     private func words(_ chosen: [Element], of drawable: [Element], _ standard: MeasuringStandard) -> String {

@@ -102,7 +102,10 @@ package final class LikelihoodEvaluator {
             if site + 1 < item.siteCount || item.isTerminated {
                 result.w += heads.wyckoffLogProbability(
                     of: next, logits: output(token + 4),
-                    allowed: .after(wyckoff, group: item.group, tables: tables), derivative: slope(token + 4))
+                    allowed: .after(
+                        wyckoff, group: item.group, mayEnd: constraint.mayEnd(after: item.atoms[...site]),
+                        tables: tables),
+                    derivative: slope(token + 4))
             }
         }
         let latticeToken = item.latticeToken - item.start

@@ -36,8 +36,10 @@ struct OutputHeads {
             Allowed(canEnd: false, range: 1...tables.positionCount(group: group))
         }
 
-        static func after(_ wyckoff: Int, group: Int, tables: SymmetryTables) -> Allowed {
-            Allowed(canEnd: true, range: tables.successors(group: group, previous: wyckoff))
+        /// - Parameter mayEnd: whether the crystal may end here; it must where no position is left.
+        static func after(_ wyckoff: Int, group: Int, mayEnd: Bool, tables: SymmetryTables) -> Allowed {
+            let range = tables.successors(group: group, previous: wyckoff)
+            return Allowed(canEnd: mayEnd || range == nil, range: range)
         }
 
         func contains(_ index: Int) -> Bool { index == 0 ? canEnd : range?.contains(index) ?? false }

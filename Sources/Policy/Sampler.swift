@@ -195,7 +195,11 @@ package final class Sampler {
     private func drawWyckoff(_ draft: inout Draft, logits row: FloatView) {
         let group = draft.group.number
         let allowed =
-            draft.sites.last.map { OutputHeads.Allowed.after($0.wyckoff, group: group, tables: tables) }
+            draft.sites.last.map {
+                OutputHeads.Allowed.after(
+                    $0.wyckoff, group: group, mayEnd: options.constraint.mayEnd(after: draft.sites.lazy.map(\.atom)),
+                    tables: tables)
+            }
             ?? OutputHeads.Allowed.first(group: group, tables: tables)
         let drawn = draw(configuration.wyckoffTypes, &draft) { allowed.contains($0) ? Double(row[$0]) : -.infinity }
         // Weights that are not finite end the sequence, so that the call ends soon, with its error.

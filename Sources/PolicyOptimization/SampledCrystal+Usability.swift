@@ -6,9 +6,7 @@ extension SampledCrystal {
     /// Whether a policy of these sizes can learn from it: it can describe and draw the crystal, and all numbers are
     /// sensible.
     func isUsable(by configuration: PolicyConfiguration, under constraint: Constraint) -> Bool {
-        guard crystal.sites.allSatisfy({ constraint.allows(atomicNumber: $0.element.atomicNumber) }) else {
-            return false
-        }
+        guard constraint.allows(crystal, maximumSites: configuration.maximumSites) else { return false }
         let lattice = crystal.lattice
         let numbers =
             [lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma]

@@ -138,11 +138,12 @@ struct EvaluationSubjectOptions: ParsableArguments {
         options.temperature = temperature
         let plan = try plan(run, usualCount)
         let elements = constraint.elements.map { ", elements \($0.sorted().map(\.symbol).joined(separator: " "))" }
+        let fewest = constraint.minimumElements > 1 ? ", at least \(constraint.minimumElements) elements" : ""
         func source(_ title: String, _ name: String, _ weights: PolicyWeights, file: URL? = nil) throws -> Source {
             let digest = Digest(of: try weights.encoded()).hexadecimal
             return Source(
                 title: title, name: name,
-                words: "policy \(digest), \(plan), temperature \(temperature), seed \(seed)\(elements ?? "")",
+                words: "policy \(digest), \(plan), temperature \(temperature), seed \(seed)\(elements ?? "")\(fewest)",
                 content: .policy(weights, plan, options, seed: seed), file: file)
         }
         if let directory {

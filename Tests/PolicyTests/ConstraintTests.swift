@@ -25,6 +25,17 @@ import Trajectories
             lattice: LatticeParameters(a: 4, b: 4, c: 4, alpha: 90, beta: 90, gamma: 90))
     }
 
+    /// log p of the first position of a crystal of one site: what all continuations have in common.
+    private func firstPosition(_ crystal: Crystal) throws -> Double {
+        let batch = try PackedBatch([crystal], configuration: weights.configuration)
+        let evaluator = LikelihoodEvaluator(layout: weights.layout)
+        _ = evaluator.evaluate(batch, weights: weights)
+        let logits = evaluator.lastOutputs(batch).first
+        let allowed = 1...crystal.spaceGroup.wyckoffPositions.count
+        let sum = allowed.reduce(0) { $0 + exp(Double(logits[$1])) }
+        return Double(logits[crystal.sites[0].wyckoff]) - log(sum)
+    }
+
     private func evaluate(_ crystals: [Crystal], _ constraint: Constraint) throws -> [LogProbabilities] {
         LikelihoodEvaluator(layout: weights.layout).evaluate(
             try PackedBatch(crystals, configuration: weights.configuration), weights: weights, constraint: constraint)
@@ -56,9 +67,32 @@ import Trajectories
         #expect(bound.a > free.a)
     }
 
-    @Test(arguments: [false, true]) func sampler_andLikelihood_agree(isConstrained: Bool) throws {
+    /// A crystal of too few elements does not end while a position is left; what may follow has all of the probability.
+    @Test func end_withTooFewElements_isNotDrawn() throws {
+        let several = Constraint(minimumElements: 2)
+        let (iron, oxygen) = (try #require(Element(symbol: "Fe")), try #require(Element(symbol: "O")))
+        let one = try crystal(iron)
+        #expect(try evaluate([one], several)[0].w <= -1e10)
+        var two = one
+        two.sites.append(Crystal.Site(wyckoff: 2, element: oxygen, position: SIMD3(repeating: 0.5)))
+        let (free, bound) = (try evaluate([one, two], .none), try evaluate([two], several)[0])
+        #expect(bound.w > free[1].w && bound.a == free[1].a && bound.l == free[1].l)
+        // Renormalised without the end after the first site: exp(w) grows by 1 / (1 - p(end)), and p(end) is what the
+        // crystal of one site has beside its first position, which both share.
+        let growth = exp(bound.w - free[1].w)
+        let (shorter, start) = (free[0].w, try firstPosition(one))
+        #expect(abs(growth - 1 / (1 - exp(shorter - start))) < 1e-4 * growth)
+        #expect(several.allows(two, maximumSites: 21) && !several.allows(one, maximumSites: 21))
+        // Of as many sites as the policy takes, it ends by no choice of its own.
+        #expect(several.allows(one, maximumSites: 1))
+        // The last position without free coordinates has no successor.
+        #expect(Constraint(elements: [iron], minimumElements: 2).problems.count == 1)
+    }
+
+    @Test(arguments: [0, 1, 2]) func sampler_andLikelihood_agree(kind: Int) throws {
         var options = SamplingOptions()
-        options.constraint = isConstrained ? few : .none
+        let isConstrained = kind > 0
+        options.constraint = [.none, few, Constraint(elements: few.elements, minimumElements: 2)][kind]
         for number in [1, 62, 166, 225] {
             let sampler = Sampler(weights: weights, options: options, capacity: 20)
             sampler.recordsLogProbabilities = true
@@ -76,6 +110,7 @@ import Trajectories
                     for site in sample.crystal.sites {
                         #expect(few.allows(atomicNumber: site.element.atomicNumber))
                     }
+                    #expect(options.constraint.allows(sample.crystal, maximumSites: weights.configuration.maximumSites))
                 }
             }
         }

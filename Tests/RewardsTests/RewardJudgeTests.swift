@@ -261,7 +261,7 @@ import Trajectories
     @Test func singleElements_areNoFind() throws {
         let (without, with) = try exploit(.element("Mg"), height(0)) { $0.singleElements = .allow }
         #expect(without.reward == 1)
-        #expect(with == Verdict(reward: -0.5, reason: "single_element"))
+        #expect(with == Verdict(reward: 0, reason: "single_element"))
     }
 
     @Test func aSparseHull_givesNoVerdict() throws {

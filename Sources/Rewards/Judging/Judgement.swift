@@ -6,7 +6,7 @@ package struct Judgement: Sendable {
     package var verdicts: [Verdict]
     /// How many crystals abstain, by reason.
     package var abstained: [String: Int] = [:]
-    /// How many measured crystals a guard gave the floor or a penalty, by reason.
+    /// How many measured crystals a guard gave the floor, by reason.
     package var floored: [String: Int] = [:]
     /// The mean value of each term over the crystals that have it, where there are several terms.
     package var termMeans: [String: Double] = [:]

@@ -17,9 +17,6 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
         case abstain
         /// What an invalid crystal gets.
         case floor
-        /// Less than an invalid crystal gets, by ``RewardGuards/penalty``: what earns as little as most crystals do is
-        /// not unlearnt.
-        case penalty
     }
 
     package var use = Use.all
@@ -30,8 +27,7 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
     package var sparseEntries = 12
     package var unconverged = Action.abstain
     package var uncertain = Action.abstain
-    package var singleElements = Action.penalty
-    package var penalty = 0.5
+    package var singleElements = Action.floor
     package var batchRepeats = [3, 6]
     package var runRepeats: [Int] = []
     package var spread = 0.0
@@ -58,7 +54,7 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
         .init(
             "below_hull", \.belowHull,
             "what a crystal gets that lies farther below the hull than `below_hull_by`, which is an error of the "
-                + "potential or the hull: `floor`, `penalty`, `abstain` or `allow`", where: isOn),
+                + "potential or the hull: `floor`, `abstain` or `allow`", where: isOn),
         .init("below_hull_by", \.belowHullBy, takes: .atLeast(0), unit: "eV/atom", "see `below_hull`", where: isOn),
         .init(
             "sparse_hull", \.sparseHull,
@@ -73,9 +69,6 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
             "uncertain", \.uncertain,
             "what a crystal gets on which potentials are farther apart than limits.maximum_uncertainty", where: isOn),
         .init("single_elements", \.singleElements, "what a crystal of one element gets", where: isOn),
-        .init(
-            "penalty", \.penalty, takes: .atLeast(0), "how far below the floor a crystal is that gets the `penalty`",
-            where: isOn),
         .init(
             "batch_repeats", \.batchRepeats, takes: .custom(nil) { repeatsProblem($0) },
             "[a, b]: up to a crystals of one formula in a batch earn all of their reward, b and more of them nothing; "

@@ -195,7 +195,6 @@ package struct RewardJudge: Sendable {
         }
         for (index, stop) in stops where stop.action != .abstain {
             judgement.verdicts[index].reason = stop.reason
-            if stop.action == .penalty { judgement.verdicts[index].reward = configuration.floor - guards.penalty }
             judgement.floored[stop.reason, default: 0] += 1
         }
         if isWayOut {
