@@ -186,7 +186,7 @@ struct ForeignMeasurerTests {
             #expect(try measurer.measure([]).isEmpty)
             return try #require(measured(measurer.measure([hydride])[0]))
         }
-        let structure = try hydride.crystal.structure(cell: .primitive)
+        let structure = try #require(hydride.crystal).structure(cell: .primitive)
         let expected = try model.makeEvaluator().predict([structure])[0].get()[0]
         #expect(expected.name == "bulk_modulus")
         #expect(measurement[Trajectories.Measurement.Quantity(rawValue: "bulk_modulus")] == expected.value)

@@ -83,7 +83,7 @@ import Trajectories
             Issue.record("it is not measured")
             return
         }
-        let structure = try item.crystal.structure(cell: .primitive)
+        let structure = try #require(item.crystal).structure(cell: .primitive)
         let expected = try source.makeEvaluator().predict([structure])[0].get()
         #expect(expected.map(\.name) == ["band_gap", "band_gap_hse"])
         for prediction in expected { #expect(measurement[.init(rawValue: prediction.name)] == prediction.value) }
