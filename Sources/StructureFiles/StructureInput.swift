@@ -43,13 +43,17 @@ package struct StructureEntry: Sendable {
     package let input: Result<StructureInput, StructureFileError>
     /// The energy that the entry states for itself; nil if it states none.
     package let statedEnergy: Result<StatedEnergy, StructureFileError>?
+    /// The numbers that were asked for and that the entry states, by name.
+    package let numbers: [String: Result<Double, StructureFileError>]
 
     package init(
         id: String, input: Result<StructureInput, StructureFileError>,
-        statedEnergy: Result<StatedEnergy, StructureFileError>? = nil
+        statedEnergy: Result<StatedEnergy, StructureFileError>? = nil,
+        numbers: [String: Result<Double, StructureFileError>] = [:]
     ) {
         self.id = id
         self.input = input
         self.statedEnergy = statedEnergy
+        self.numbers = numbers
     }
 }

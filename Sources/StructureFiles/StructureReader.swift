@@ -1,3 +1,5 @@
+import Base
+
 /// Reads files of structures, entry by entry.
 package enum StructureReader {
     /// The most atoms that a cell may have.
@@ -13,13 +15,15 @@ package enum StructureReader {
     /// - Parameters:
     ///   - path: the file; "-" is the standard input. `.gz` and `.bz2` are unpacked.
     ///   - format: nil takes it from the extension.
+    ///   - numbers: the names of numbers to read beside the structures: columns of a table, keys of objects (or of
+    ///     their `data` or `properties`) or of the second line of a frame.
     /// - Throws: ``StructureFileError`` for the file as a whole; an entry that cannot be read carries its own error.
     package static func read(
-        path: String, format: StructureFormat? = nil
+        path: String, format: StructureFormat? = nil, numbers: [String] = []
     ) throws(StructureFileError) -> StructureSequence {
         guard let format = format ?? StructureFormat(path: path) else { throw .unknownFormat(path: path) }
         let name = path == "-" ? "stdin" : path.split(separator: "/").last.map(String.init) ?? path
-        return try read(ByteSource(path: path), name: name, format: format)
+        return try read(ByteSource(path: path), name: name, format: format, numbers: numbers)
     }
 
     /// Reads a file that is opened.
@@ -27,18 +31,20 @@ package enum StructureReader {
     /// - Parameter name: of the file, for entries that have none of their own.
     /// - Throws: as ``read(path:format:)``.
     static func read(
-        _ bytes: ByteSource, name: String, format: StructureFormat
+        _ bytes: ByteSource, name: String, format: StructureFormat, numbers: [String] = []
     ) throws(StructureFileError) -> StructureSequence {
         switch format {
         case .csv:
-            return StructureSequence(fileName: name, source: try TableEntries(CSVReader(bytes)))
+            return StructureSequence(fileName: name, source: try TableEntries(CSVReader(bytes), numbers: numbers))
         case .extxyz:
-            return StructureSequence(fileName: name, source: XYZEntries(lines: LineReader(bytes)))
+            return StructureSequence(fileName: name, source: XYZEntries(lines: LineReader(bytes), numbers: numbers))
         case .jsonl:
-            return StructureSequence(fileName: name, source: JSONLineEntries(lines: LineReader(bytes)))
+            return StructureSequence(
+                fileName: name, source: JSONLineEntries(lines: LineReader(bytes), numbers: numbers))
         case .json:
             let bytes = try bytes.readAll()
-            return StructureSequence(fileName: name, source: ListedEntries(try StructureJSON.fileEntries(bytes)))
+            return StructureSequence(
+                fileName: name, source: ListedEntries(try StructureJSON.fileEntries(bytes, numbers: numbers)))
         case .cif:
             let contents = try CIFContent.all(try bytes.readAll(limit: wholeFileLimit))
             return StructureSequence(
@@ -84,7 +90,8 @@ package struct StructureSequence: Sequence, IteratorProtocol {
         let name = "\(fileName)#\(index)"
         return {
             let entry = read()
-            return StructureEntry(id: entry.id ?? name, input: entry.input, statedEnergy: entry.statedEnergy)
+            return StructureEntry(
+                id: entry.id ?? name, input: entry.input, statedEnergy: entry.statedEnergy, numbers: entry.numbers)
         }
     }
 }
@@ -96,6 +103,8 @@ struct SourceEntry: Sendable {
     let input: Result<StructureInput, StructureFileError>
     /// nil if the entry states no energy.
     var statedEnergy: Result<StatedEnergy, StructureFileError>?
+    /// The numbers that were asked for, by name.
+    var numbers: [String: Result<Double, StructureFileError>] = [:]
 
     init(
         id: String?, input: Result<StructureInput, StructureFileError>,
@@ -121,7 +130,7 @@ extension SourceEntry {
     /// - Parameters:
     ///   - texts: as they stand, by their keys of ``StatedEnergy/keys``.
     ///   - failure: the error with a reason.
-    mutating func state(_ texts: [(key: String, text: String)], failure: (String) -> StructureFileError) {
+    mutating func stateEnergy(_ texts: [(key: String, text: String)], failure: (String) -> StructureFileError) {
         guard !texts.isEmpty, let structure = try? input.get().structure() else { return }
         do throws(StatedEnergy.Problem) {
             statedEnergy = try StatedEnergy.of(structure, texts).map { .success($0) }
@@ -129,6 +138,23 @@ extension SourceEntry {
             statedEnergy = .failure(failure(error.reason))
         }
     }
+
+    /// Takes numbers that stand beside a structure; a text that stands for a missing value is none.
+    mutating func state(_ texts: [(key: String, text: String)], failure: (String) -> StructureFileError) {
+        for (key, text) in texts where !isMissing(text) {
+            let plain = text.filter { !$0.isWhitespace }
+            if let number = parseDecimal(plain.utf8), number.isFinite {
+                numbers[key] = .success(number)
+            } else {
+                numbers[key] = .failure(failure("\"\(key)\" must be a finite number, not \(text.prefix(40))"))
+            }
+        }
+    }
+}
+
+/// Whether a text is what programs write for a value that is missing.
+private func isMissing(_ text: String) -> Bool {
+    ["", "nan", "none", "null", "na", "n/a"].contains(text.filter { !$0.isWhitespace }.lowercased())
 }
 
 /// What the readers of the formats have in common.
@@ -164,15 +190,20 @@ struct TableEntries: EntrySource {
     private let cif: Int
     private let id: Int?
     private let energies: [(key: String, column: Int)]
+    private let numbers: [(key: String, column: Int)]
     private var isAtEnd = false
 
-    init(_ table: CSVReader) throws(StructureFileError) {
+    /// - Parameter numbers: columns to read beside the structures.
+    init(_ table: CSVReader, numbers names: [String] = []) throws(StructureFileError) {
         reader = table
         cif = try reader.structureColumn()
         id = reader.firstColumn("material_id", "id")
         var energies: [(key: String, column: Int)] = []
         for key in ["energy", "energy_per_atom"] { reader.firstColumn(key).map { energies.append((key, $0)) } }
         self.energies = energies
+        var numbers: [(key: String, column: Int)] = []
+        for name in names { numbers.append((name, try reader.column(name))) }
+        self.numbers = numbers
     }
 
     mutating func next() -> SourceEntry? { nextReader().map { $0() } }
@@ -187,8 +218,14 @@ struct TableEntries: EntrySource {
             return { SourceEntry(id: nil) { () throws(StructureFileError) in throw error } }
         }
         guard let row else { return nil }
-        let (cif, id, energies) = (self.cif, self.id, self.energies)
-        return { Self.entry(row, cif: cif, id: id, energies: energies) }
+        let (cif, id, energies, numbers) = (self.cif, self.id, self.energies, self.numbers)
+        return {
+            var entry = Self.entry(row, cif: cif, id: id, energies: energies)
+            entry.state(numbers.filter { $0.column < row.count }.map { ($0.key, row.string($0.column)) }) { reason in
+                .malformed(format: "csv", line: row.line, reason: reason)
+            }
+            return entry
+        }
     }
 
     private static func entry(
@@ -201,14 +238,12 @@ struct TableEntries: EntrySource {
             }
             return try StructureText.input(Array(row.bytes(cif)))
         }
-        // What programs write for a value that is missing.
-        let missing: Set<String> = ["", "nan", "none", "null", "na", "n/a"]
         let texts = energies.compactMap { key, column -> (key: String, text: String)? in
             guard column < row.count else { return nil }
             let text = row.string(column)
-            return missing.contains(text.lowercased()) ? nil : (key, text)
+            return isMissing(text) ? nil : (key, text)
         }
-        entry.state(texts) { .malformed(format: "csv", line: row.line, reason: $0) }
+        entry.stateEnergy(texts) { .malformed(format: "csv", line: row.line, reason: $0) }
         return entry
     }
 }

@@ -14,23 +14,52 @@ enum StructureJSON {
         + "or {\"entries\": [...]}"
 
     /// The entries of one value.
-    /// - Parameter line: of the value, where a file has one a line.
-    static func entries(_ bytes: [UInt8], line: Int? = nil) throws(StructureFileError) -> [SourceEntry] {
+    /// - Parameters:
+    ///   - line: of the value, where a file has one a line.
+    ///   - numbers: keys to read beside the structures.
+    static func entries(
+        _ bytes: [UInt8], line: Int? = nil, numbers: [String] = []
+    ) throws(StructureFileError) -> [SourceEntry] {
         let value = try parse(bytes, line: line)
-        if let list = value as? [Any] { return list.map { entry($0, line: line) } }
-        guard let object = value as? [String: Any] else { return [entry(value, line: line)] }
-        if let list = object["entries"] as? [Any] { return list.map { entry($0, line: line) } }
-        if let list = object["data"] as? [Any], !hasStructure(object), object["composition"] == nil {
-            return list.map { entry($0, line: line) }
+        func read(_ value: Any, name: String? = nil) -> SourceEntry {
+            var entry = entry(value, name: name, line: line)
+            entry.numbers = self.numbers(numbers, in: value, line: line)
+            return entry
         }
-        if let named = named(object) { return named.map { entry($0.value, name: $0.name, line: line) } }
-        return [entry(object, line: line)]
+        if let list = value as? [Any] { return list.map { read($0) } }
+        guard let object = value as? [String: Any] else { return [read(value)] }
+        if let list = object["entries"] as? [Any] { return list.map { read($0) } }
+        if let list = object["data"] as? [Any], !hasStructure(object), object["composition"] == nil {
+            return list.map { read($0) }
+        }
+        if let named = named(object) { return named.map { read($0.value, name: $0.name) } }
+        return [read(object)]
+    }
+
+    /// The numbers of an entry under some keys, its own or those of its `data` or `properties`.
+    private static func numbers(
+        _ keys: [String], in value: Any, line: Int?
+    ) -> [String: Result<Double, StructureFileError>] {
+        guard !keys.isEmpty, let object = value as? [String: Any] else { return [:] }
+        let places = [object] + ["data", "properties"].compactMap { object[$0] as? [String: Any] }
+        var found: [String: Result<Double, StructureFileError>] = [:]
+        for key in keys {
+            guard let value = places.lazy.compactMap({ $0[key] }).first, !(value is NSNull) else { continue }
+            if let number = (value as? NSNumber)?.doubleValue, number.isFinite {
+                found[key] = .success(number)
+            } else if (value as? NSNumber)?.doubleValue.isNaN != true {
+                found[key] = .failure(error(line, "\"\(key)\" must be a finite number, not \("\(value)".prefix(40))"))
+            }
+        }
+        return found
     }
 
     /// The entries of a file: one value, or one a line.
-    static func fileEntries(_ bytes: [UInt8]) throws(StructureFileError) -> [SourceEntry] {
+    static func fileEntries(
+        _ bytes: [UInt8], numbers: [String] = []
+    ) throws(StructureFileError) -> [SourceEntry] {
         do throws(StructureFileError) {
-            return try entries(bytes)
+            return try entries(bytes, numbers: numbers)
         } catch {
             let lines = bytes.split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
                 .map { $0.filter { $0 != UInt8(ascii: "\r") } }
@@ -38,7 +67,7 @@ enum StructureJSON {
             guard filled.count > 1, filled.allSatisfy({ $0.first == UInt8(ascii: "{") }) else { throw error }
             var found: [SourceEntry] = []
             for (index, line) in lines.enumerated() where !line.allSatisfy({ $0 <= UInt8(ascii: " ") }) {
-                found += try entries(line, line: index + 1)
+                found += try entries(line, line: index + 1, numbers: numbers)
             }
             return found
         }
@@ -169,12 +198,15 @@ extension StructureText {
 /// The lines of a file of JSON objects; empty lines are left out.
 struct JSONLineEntries: EntrySource {
     private var lines: LineReader
+    private let numbers: [String]
     private var isAtEnd = false
     /// What is left of a line that holds several.
     private var pending: ArraySlice<SourceEntry> = []
 
-    init(lines: LineReader) {
+    /// - Parameter numbers: keys to read beside the structures.
+    init(lines: LineReader, numbers: [String] = []) {
         self.lines = lines
+        self.numbers = numbers
     }
 
     mutating func next() -> SourceEntry? {
@@ -191,7 +223,7 @@ struct JSONLineEntries: EntrySource {
             }
             if words(line).isEmpty { continue }
             do throws(StructureFileError) {
-                pending = try StructureJSON.entries(line, line: lines.line)[...]
+                pending = try StructureJSON.entries(line, line: lines.line, numbers: numbers)[...]
             } catch {
                 return SourceEntry(id: nil) { () throws(StructureFileError) in throw error }
             }

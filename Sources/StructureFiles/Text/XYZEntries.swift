@@ -4,10 +4,13 @@ import Crystals
 /// The frames of an extended XYZ file.
 struct XYZEntries: EntrySource {
     private var lines: LineReader
+    private let numbers: [String]
     private var isAtEnd = false
 
-    init(lines: LineReader) {
+    /// - Parameter numbers: keys of the second lines to read beside the structures.
+    init(lines: LineReader, numbers: [String] = []) {
         self.lines = lines
+        self.numbers = numbers
     }
 
     mutating func next() -> SourceEntry? {
@@ -47,7 +50,10 @@ struct XYZEntries: EntrySource {
         var entry = SourceEntry(id: header.values["id"]) { () throws(StructureFileError) in
             .structure(try XYZEntries.structure(header: header, rows: atoms, line: start))
         }
-        entry.state(StatedEnergy.keys.compactMap { key in header.values[key].map { (key, $0) } }) { reason in
+        entry.state(numbers.compactMap { key in header.values[key.lowercased()].map { (key, $0) } }) { reason in
+            error(start + 1, reason)
+        }
+        entry.stateEnergy(StatedEnergy.keys.compactMap { key in header.values[key].map { (key, $0) } }) { reason in
             error(start + 1, reason)
         }
         return entry

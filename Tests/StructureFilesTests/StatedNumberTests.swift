@@ -1,0 +1,58 @@
+import CrystalFixtures
+import Crystals
+import Foundation
+import StructureFiles
+import Testing
+
+/// Numbers that stand beside structures.
+@Suite struct StatedNumberTests {
+    private func numbers(_ text: String, _ name: String) throws -> [[String: Result<Double, StructureFileError>]] {
+        let path = try temporaryFile(text, name: name)
+        return Array(try StructureReader.read(path: path, numbers: ["gap", "eps"])).map(\.numbers)
+    }
+
+    private func value(_ result: Result<Double, StructureFileError>?) -> Double? { try? result?.get() }
+
+    @Test func columnsOfATable_areRead_andMissingOnesAreNone() throws {
+        let cif = "\"data_x\n_cell_length_a 3\""
+        let found = try numbers("gap,cif,eps\n1.5,\(cif),2e1\nNaN,\(cif),\nwide,\(cif),inf\n", "t.csv")
+        #expect(found.count == 3)
+        #expect(value(found[0]["gap"]) == 1.5 && value(found[0]["eps"]) == 20)
+        #expect(found[1].isEmpty)
+        #expect(
+            throws: StructureFileError.malformed(
+                format: "csv", line: 6, reason: "\"gap\" must be a finite number, not wide")
+        ) { try found[2]["gap"]?.get() }
+        #expect(throws: StructureFileError.self) { try found[2]["eps"]?.get() }
+    }
+
+    @Test func tableWithoutTheColumn_isRefusedWithThoseItHas() throws {
+        #expect(throws: StructureFileError.missingColumn("eps", available: ["gap", "cif"])) {
+            try numbers("gap,cif\n1,data_\n", "u.csv")
+        }
+    }
+
+    @Test func keysOfObjects_areRead_theirOwnOrOfTheirData() throws {
+        let cell = "\"lattice\":[[3,0,0],[0,3,0],[0,0,3]],\"species\":[\"Na\"],\"frac_coords\":[[0,0,0]]"
+        let list = "[{\(cell),\"gap\":2},{\(cell),\"data\":{\"gap\":3}},{\(cell),\"gap\":null},{\(cell),\"gap\":\"x\"}]"
+        let found = try numbers(list, "o.json")
+        #expect(found.prefix(3).map { value($0["gap"]) } == [2, 3, nil])
+        #expect(found[2].isEmpty)
+        #expect(throws: StructureFileError.self) { try found[3]["gap"]?.get() }
+        let lines = "{\(cell),\"gap\":2}\n{\(cell),\"properties\":{\"eps\":-1}}\n"
+        let listed = try numbers(lines, "o.jsonl")
+        #expect(value(listed[0]["gap"]) == 2 && value(listed[1]["eps"]) == -1)
+    }
+
+    @Test func keysOfFrames_areRead() throws {
+        let frame = "1\nLattice=\"3 0 0 0 3 0 0 0 3\" Gap=0.25 energy=-1 eps=none\nNa 0 0 0\n"
+        let found = try numbers(frame, "f.extxyz")
+        #expect(value(found[0]["gap"]) == 0.25)
+        #expect(found[0]["eps"] == nil)
+    }
+
+    @Test func withoutNames_noneAreRead() throws {
+        let path = try temporaryFile("1\nLattice=\"3 0 0 0 3 0 0 0 3\" gap=1\nNa 0 0 0\n", name: "g.extxyz")
+        #expect(try Array(StructureReader.read(path: path)).map(\.numbers.count) == [0])
+    }
+}
