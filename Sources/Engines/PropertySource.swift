@@ -7,10 +7,7 @@ package import Potentials
 /// A name may say which of a model's quantities are wanted: `gap.safetensors:band_gap,band_gap_hse`.
 package enum PropertySource {
     /// The models that come with the program.
-    package static var names: [String] { embedded.map(\.name) }
-
-    /// A model that comes with the program is a line here.
-    private static let embedded: [(name: String, load: @Sendable () throws(PotentialError) -> any PropertyModel)] = []
+    package static let names = PropertyHead.Embedded.allCases.map(\.rawValue)
 
     /// - Parameter text: one of ``names``, else a model's file or folder; `:QUANTITY,...` may follow.
     /// - Throws: ``ModelError``.
@@ -23,8 +20,10 @@ package enum PropertySource {
     ///   - place: one of ``names``, a file or a folder.
     ///   - quantities: those wanted; nil: the model's usual ones.
     static func load(place: String, quantities: [String]?) throws(ModelError) -> any PropertyModel {
-        if let model = embedded.first(where: { $0.name == place }) {
-            do throws(PotentialError) { return try model.load() } catch { throw ModelError(error.description) }
+        if let name = PropertyHead.Embedded(rawValue: place) {
+            let embedded: PropertyHead
+            do throws(PotentialError) { embedded = try .embedded(name) } catch { throw ModelError("\(error)") }
+            return try checked(embedded, place: place, quantities: quantities)
         }
         guard FileManager.default.fileExists(atPath: place) else {
             let known = names.isEmpty ? "" : "name \(names.joined(separator: ", ")) or "
@@ -37,13 +36,40 @@ package enum PropertySource {
             throw ModelError(
                 "\(place) holds a model of matgl: convert it with Scripts/convert-megnet \(place) -o MODEL.safetensors")
         }
+        let model: any PropertyModel
         do throws(PotentialError) {
             // Kinds of models are told apart by what their files say: a further one comes in here.
-            return try MEGNet(contentsOf: file.url, predicting: quantities)
+            if PropertyHead.isHead(file.url) {
+                model = try PropertyHead(contentsOf: file.url)
+            } else {
+                model = try MEGNet(contentsOf: file.url, predicting: quantities)
+            }
         } catch {
             let text = error.description
             throw ModelError(text.contains(file.url.path) ? text : "\(place): \(text)")
         }
+        guard let head = model as? PropertyHead else { return model }
+        return try checked(head, place: place, quantities: quantities)
+    }
+}
+
+extension PropertySource {
+    /// A head predicts one quantity, so no other can be wanted.
+    private static func checked(
+        _ head: PropertyHead, place: String, quantities: [String]?
+    ) throws(ModelError) -> PropertyHead {
+        if let quantities, quantities != [head.record.name] {
+            throw ModelError(
+                "\(place) predicts \(head.record.name) alone, not \(quantities.joined(separator: ", "))")
+        }
+        return head
+    }
+
+    /// New evaluators that give what the models predict, all heads by one: they share the features of a crystal.
+    static func evaluators(of models: [any PropertyModel]) -> [any PropertyEvaluator] {
+        let heads = models.compactMap { $0 as? PropertyHead }
+        let others = models.filter { !($0 is PropertyHead) }.map { $0.makeEvaluator() }
+        return heads.isEmpty ? others : others + [PropertyHeads(heads).makeEvaluator()]
     }
 }
 

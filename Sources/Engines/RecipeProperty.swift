@@ -34,7 +34,7 @@ final class PropertyModels: Sendable {
     ///
     /// - Throws: ``RoleError`` if a model is not the learner's.
     func evaluators(_ recipe: Recipe) throws -> [any PropertyEvaluator] {
-        try recipe.properties.map { try model($0, of: recipe).makeEvaluator() }
+        try PropertySource.evaluators(of: recipe.properties.map { try model($0, of: recipe) })
     }
 
     private func model(_ property: RecipeProperty, of recipe: Recipe) throws -> any PropertyModel {

@@ -56,10 +56,7 @@ package final class CHGNetEvaluator: PotentialEvaluator {
     private func evaluate(
         _ structure: Structure, _ properties: PotentialProperties
     ) throws(PotentialError) -> PotentialEvaluation {
-        let largest = model.configuration.largestAtomicNumber
-        for (atom, element) in structure.elements.enumerated() where element.atomicNumber > largest {
-            throw .unsupportedElement(symbol: element.symbol, atom: atom, largestAtomicNumber: largest)
-        }
+        try requireKnownElements(structure)
         let crystal = try makeGraph(of: structure)
         let graph = quotient(crystal, structure.elements, forGradient: properties.needsGradient)
         let elements = graph.representatives.map { structure.elements[$0] }
@@ -82,8 +79,19 @@ package final class CHGNetEvaluator: PotentialEvaluator {
         return evaluation
     }
 
+    func requireKnownElements(_ structure: Structure) throws(PotentialError) {
+        let largest = model.configuration.largestAtomicNumber
+        for (atom, element) in structure.elements.enumerated() where element.atomicNumber > largest {
+            throw .unsupportedElement(symbol: element.symbol, atom: atom, largestAtomicNumber: largest)
+        }
+    }
+
     /// All layers; gives the magnetic moments, if asked for, by class of atoms.
-    private func run(_ elements: [Element], _ graph: QuotientGraph, _ properties: PotentialProperties) -> [Double]? {
+    /// - Parameter afterConvolution: called when the features of the atoms have changed.
+    func run(
+        _ elements: [Element], _ graph: QuotientGraph, _ properties: PotentialProperties,
+        afterConvolution: () -> Void = {}
+    ) -> [Double]? {
         let keeps = properties.needsGradient
         embed(elements, graph)
         var moments: [Double]?
@@ -92,6 +100,7 @@ package final class CHGNetEvaluator: PotentialEvaluator {
             if layer + 1 == layers, properties.contains(.magneticMoments) { moments = magneticMoments(graph.atomCount) }
             if keeps { backward.keep(atoms: atoms, bonds: bonds, of: graph, width: width, layer: layer) }
             convolveAtoms(model.weights.atomConvolutions[layer], graph)
+            afterConvolution()
             if graph.angleCount == 0 || layer + 1 == layers { continue }
             if keeps { backward.keep(angles: angles, of: graph, width: width, layer: layer) }
             convolveBonds(model.weights.bondConvolutions[layer], graph)
@@ -113,7 +122,7 @@ package final class CHGNetEvaluator: PotentialEvaluator {
             volume: structure.cell.volume)
     }
 
-    private func quotient(_ graph: CrystalGraph, _ elements: [Element], forGradient: Bool) -> QuotientGraph {
+    func quotient(_ graph: CrystalGraph, _ elements: [Element], forGradient: Bool) -> QuotientGraph {
         let numbers = elements.map(\.atomicNumber)
         guard model.mergesEquivalent else {
             return QuotientGraph(graph, GraphPartition(separating: graph), forGradient: forGradient)

@@ -39,6 +39,7 @@ enum ReportStyle {
         .rule { stroke: var(--soft); stroke-dasharray: 5 4; }
         .line { fill: none; stroke: var(--mark); stroke-width: 2; stroke-linejoin: round; }
         .dot { fill: var(--mark); stroke: var(--card); stroke-width: 1; }
+        .mark { fill: var(--mark); fill-opacity: 0.5; }
         .whisker { stroke: var(--mark); stroke-opacity: 0.55; stroke-width: 1.5; }
         .band { fill: var(--mark); fill-opacity: 0.2; } .hidden { fill: transparent; }
         .steps { fill: var(--mark); fill-opacity: 0.22; stroke: var(--mark); stroke-width: 1.6;

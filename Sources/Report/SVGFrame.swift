@@ -73,6 +73,7 @@ struct SVGFrame {
         switch series.kind {
         case .line: line(series)
         case .steps(let width): steps(series, width: width)
+        case .dots: dots(series)
         }
     }
 
@@ -113,6 +114,13 @@ struct SVGFrame {
             result += " r=\"\(isCrowded ? 6 : 3.5)\"><title>\(HTMLText.escape(tip(series, point)))</title></circle>"
         }
         return result
+    }
+
+    private func dots(_ series: SVGPlot.Series) -> String {
+        series.points.map { point in
+            let place = "cx=\"\(SVGFrame.number(x(point.x)))\" cy=\"\(SVGFrame.number(y(point.y)))\""
+            return "<circle class=\"mark c\(series.colour)\" \(place) r=\"2.2\"/>"
+        }.joined()
     }
 
     private func steps(_ series: SVGPlot.Series, width: Double) -> String {

@@ -19,6 +19,8 @@ package struct SVGPlot {
             case line
             /// Bars without gaps, each from its point's x to x + width.
             case steps(width: Double)
+            /// Dots alone, all of them.
+            case dots
         }
 
         package var name: String
@@ -55,6 +57,12 @@ package struct SVGPlot {
         var isVertical: Bool
         package var value: Double
         package var label: String
+
+        package init(isVertical: Bool, value: Double, label: String) {
+            self.isVertical = isVertical
+            self.value = value
+            self.label = label
+        }
     }
 
     package var title: String

@@ -11,10 +11,10 @@ struct Druse: ParsableCommand {
         version: RoleProcess.build,
         subcommands: [
             LaunchCommand.self, PretrainCommand.self, SampleCommand.self, RefineCommand.self, ScoreCommand.self,
-            EnergyCommand.self, PropertyCommand.self, RelaxCommand.self, HullCommand.self, HullIndexCommand.self,
-            TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self, EvaluateCommand.self,
-            ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self, BenchCommand.self,
-            EngineCommand.self,
+            EnergyCommand.self, PropertyCommand.self, FitPropertyCommand.self, RelaxCommand.self, HullCommand.self,
+            HullIndexCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self,
+            EvaluateCommand.self, ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self,
+            BenchCommand.self, EngineCommand.self,
         ])
 
     static func main() {

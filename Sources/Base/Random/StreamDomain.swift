@@ -17,4 +17,6 @@ package enum StreamDomain: UInt32, Sendable, CaseIterable {
     case displacement = 7
     /// Proposals and decisions of walks.
     case refinement = 8
+    /// Folds and networks of property heads.
+    case propertyHead = 12
 }
