@@ -83,7 +83,8 @@ import Trajectories
         }
         let words = try #require(usual.words)
         #expect(words.hasPrefix("elements without a reference energy are not drawn: He, Ne, Ar, "), "\(words)")
-        #expect(words.hasSuffix("to Og"), "\(words)")
+        #expect(words.hasSuffix("to Og; crystals have 2 elements or more"), "\(words)")
+        #expect(usual.constraint.minimumElements == 2)
         #expect(try choice("all", hull: "default") == choice("{from: all, exclude: []}", hull: "none"))
         #expect(try choice("all", hull: "default").constraint == .none)
     }
@@ -98,12 +99,28 @@ import Trajectories
         let external = try choice("with reference", potential: "external x", hull: hull)
         #expect(try external.constraint.elements == elements("Li O Am"))
         #expect(try choice("with reference", hull: "none").constraint.elements?.count == 94)
-        #expect(try choice("with reference", potential: "external x", hull: "none") == choice("all", hull: "none"))
+        let free = try choice("with reference", potential: "external x", hull: "none")
+        #expect(free.constraint == Constraint(minimumElements: 2))
         let some = try choice("{exclude: [O, Fe]}", hull: hull)
         #expect(try some.constraint.elements == elements("Li"))
         #expect(some.words?.hasSuffix("; excluded elements are not drawn: O, Fe") == true)
         let list = try choice("[O, Li]", hull: hull)
-        #expect(try list.constraint.elements == elements("Li O") && list.words == "elements that are drawn: Li, O")
+        #expect(try list.constraint.elements == elements("Li O"))
+        #expect(list.words == "elements that are drawn: Li, O; crystals have 2 elements or more")
+    }
+
+    /// Two by default, and as many as asked for, of those that can be drawn.
+    @Test func minimum_isTwoUnlessAllMayBeDrawn() throws {
+        let (folder, hull) = try smallHull()
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func minimum(_ text: String) throws -> Int { try choice(text, hull: hull).constraint.minimumElements }
+        #expect(try minimum("with reference") == 2)
+        #expect(try minimum("[Li]") == 1)
+        #expect(try minimum("{minimum: 1}") == 1)
+        #expect(try choice("all", hull: "none").constraint.minimumElements == 1)
+        #expect(try choice("{from: all, minimum: 3}", hull: "none").constraint.minimumElements == 3)
+        let error = try #require(throws: ConfigurationError.self) { try minimum("{minimum: 3}") }
+        #expect("\(error)" == "elements.minimum: is 3, but 2 elements are drawn: lower it")
     }
 
     @Test(arguments: [
@@ -130,7 +147,8 @@ import Trajectories
         }
         #expect("\(error)" == "elements.from: the policy does not know Ca: take that out of the list")
         // All that it knows is no constraint.
-        #expect(try parse("{}").elements.choice(for: standard, policy: sizes).constraint == .none)
+        let known = try parse("{}").elements.choice(for: standard, policy: sizes).constraint
+        #expect(known == Constraint(minimumElements: 2))
     }
 
     /// What no honest actor draws is not taken.

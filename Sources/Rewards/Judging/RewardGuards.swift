@@ -24,7 +24,7 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
     package var belowHull = Action.floor
     package var belowHullBy = 0.1
     package var sparseHull = Action.abstain
-    package var sparseEntries = 12
+    package var sparseEntries = 4
     package var unconverged = Action.abstain
     package var uncertain = Action.abstain
     package var singleElements = Action.floor
@@ -58,8 +58,8 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
         .init("below_hull_by", \.belowHullBy, takes: .atLeast(0), unit: "eV/atom", "see `below_hull`", where: isOn),
         .init(
             "sparse_hull", \.sparseHull,
-            "what a crystal gets in whose chemical system the hull has fewer than `sparse_entries` entries, so that "
-                + "its height says little", where: isOn),
+            "what a crystal gets in whose chemical system the hull has fewer than `sparse_entries` compounds, elements "
+                + "included, so that its height says little", where: isOn),
         .init(
             "sparse_entries", \.sparseEntries, takes: .atLeast(0), unit: "entries", "see `sparse_hull`", where: isOn),
         .init(
