@@ -78,7 +78,8 @@ package struct ConfigurationKey<Section: ConfigurationSection>: Sendable {
                     path: path, help: help, unit: unit, kind: Value.kind, range: rule.words,
                     onResume: onResume, condition: condition?.words, absent: absent, value: value?.yaml,
                     applies: condition?.holds(section) ?? true,
-                    problem: value.flatMap { rule.problem($0, unit: unit) }, isText: Value.self == String.self)
+                    problem: value.flatMap { rule.problem($0, unit: unit) }, items: Value.itemEntries,
+                    isText: Value.self == String.self)
             ]
         }
         takeChangeable = { other, section in

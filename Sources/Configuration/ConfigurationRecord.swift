@@ -4,6 +4,8 @@ package protocol ConfigurationRecord: ConfigurationSection, ConfigurationValue {
 extension ConfigurationRecord {
     package static var kind: String { "{\(keys.map(\.name).joined(separator: ", "))}" }
 
+    package static var itemEntries: [KeyEntry] { Self().entries() }
+
     package static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> Self? {
         var reader = KeyReader(folder: nil, known: keys.map { Self.path(path, $0.name) })
         let section = read(node, path: path, reader: &reader)

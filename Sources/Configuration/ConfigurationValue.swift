@@ -6,6 +6,8 @@ package protocol ConfigurationValue: Codable, Hashable, Sendable {
     static var listKind: String { get }
     /// Reads a value; what is wrong is added to the problems, and nil returned.
     static func read(_ node: ConfigurationNode, path: String, problems: inout [KeyProblem]) -> Self?
+    /// The keys of each item, for a list of tables; else empty.
+    static var itemEntries: [KeyEntry] { get }
     /// The value in a line of YAML that every parser reads alike.
     var yaml: String { get }
     /// Whether it is no number, or a finite one.
@@ -17,6 +19,7 @@ package protocol ConfigurationValue: Codable, Hashable, Sendable {
 extension ConfigurationValue {
     package static var listKind: String { "a list, such as [first, second]" }
     package var isFinite: Bool { true }
+    package static var itemEntries: [KeyEntry] { [] }
     package func mappingText(_ transform: (String) -> String) -> Self { self }
     /// The value for a message.
     package var shown: String { DecimalText.short(yaml) }
@@ -127,6 +130,8 @@ extension Array: ConfigurationValue where Element: ConfigurationValue {
         let values = items.compactMap { $0 }
         return values.count == nodes.count ? values : nil
     }
+
+    package static var itemEntries: [KeyEntry] { Element.itemEntries }
 
     package var yaml: String { "[\(map(\.yaml).joined(separator: ", "))]" }
     package var isFinite: Bool { allSatisfy(\.isFinite) }

@@ -20,6 +20,8 @@ package struct KeyEntry: Sendable, Hashable {
     let applies: Bool
     /// What is wrong with the value.
     let problem: String?
+    /// The keys of each item, for a list of tables; else empty.
+    let items: [KeyEntry]
     /// Whether the value is one text, which may hold anything.
     let isText: Bool
 

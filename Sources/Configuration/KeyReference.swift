@@ -16,15 +16,22 @@ package enum KeyReference {
         rows.append(("takes", kind(entry)))
         if let unit = entry.unit { rows.append(("unit", unit)) }
         rows.append(("on resume", entry.onResume.words))
-        return ([entry.path + (programs.map { " (\($0))" } ?? "")] + rows.map { "  \($0.0.padded(to: 11))\($0.1)" })
+        let items = entry.items.map { item in ("  \(item.path)", "\(item.help) [\(kind(item)); \(shown(item))]") }
+        if !items.isEmpty { rows.append(("each item", "a table of these keys [what they take; default]")) }
+        return
+            ([entry.path + (programs.map { " (\($0))" } ?? "")]
+            + (rows + items).map { "  \($0.0.padded(to: 11))\($0.1)" })
             .joined(separator: "\n")
     }
 
     /// A table in Markdown of all keys of a configuration.
     package static func table<Section: ConfigurationSection>(_ type: Section.Type) -> String {
-        let rows = Section().entries().map { entry in
+        let all = Section().entries().flatMap { entry in
+            [(entry.path, entry)] + entry.items.map { ("\(entry.path)[].\($0.path)", $0) }
+        }
+        let rows = all.map { path, entry in
             [
-                "`\(entry.path)`", entry.value.map { "`\($0)`" } ?? entry.absent ?? "",
+                "`\(path)`", entry.value.map { "`\($0)`" } ?? entry.absent ?? "",
                 [kind(entry), entry.unit].compactMap { $0 }.joined(separator: "; "),
                 entry.help + (entry.condition.map { " (where \($0))" } ?? ""), entry.onResume.words,
             ]

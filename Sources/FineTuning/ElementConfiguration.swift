@@ -97,10 +97,13 @@ package struct ElementConfiguration: ConfigurationSection, Hashable {
         let fewest = minimum ?? (from == .word(.all) ? 1 : min(2, chosen.count))
         guard fewest <= chosen.count else {
             throw ConfigurationError(
-                source: "elements.minimum", problems: ["is \(fewest), but \(chosen.count) elements are drawn: lower it"])
+                source: "elements.minimum", problems: ["is \(fewest), but \(chosen.count) elements are drawn: lower it"]
+            )
         }
         if chosen == drawable, fewest == 1 { return .all }
-        let lines = [words(chosen, of: drawable, standard), fewest > 1 ? "crystals have \(fewest) elements or more" : ""]
+        let lines = [
+            words(chosen, of: drawable, standard), fewest > 1 ? "crystals have \(fewest) elements or more" : "",
+        ]
         return ElementChoice(
             constraint: Constraint(
                 elements: chosen == drawable ? nil : Set(chosen), minimumElements: fewest),

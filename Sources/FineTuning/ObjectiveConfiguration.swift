@@ -29,8 +29,8 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         .init("kl_weight", \.klWeight, takes: .atLeast(0), "β of the KL term in the advantage"),
         .init(
             "kl_baseline", \.klBaseline,
-            "what is taken off the KL term, as the baseline is off the reward: its mean over the `batch`, or `none` (the "
-                + "paper), with which the KL grows once β times KL nears the spread of the rewards"),
+            "what is taken off the KL term, as the baseline is off the reward: its mean over the `batch`, or `none` "
+                + "(the paper), with which the KL grows once β times KL nears the spread of the rewards"),
         .init(
             "ratio_limit", \.ratioLimit,
             takes: .custom("0 or above 1 + clip") { $0 == 0 || ($0 > 1 && $0.isFinite) ? nil : ratioLimitProblem($0) },

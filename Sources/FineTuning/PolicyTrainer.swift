@@ -141,7 +141,8 @@ package final class PolicyTrainer: BatchTrainer {
         }
         version = batch.step.madeVersion
         blob = Blob(try trainer.encodedWeights())
-        var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics).merging(Self.table(judgement)) { $1 })
+        var trained = TrainedVersion(
+            version: version, policy: blob, statistics: Self.table(statistics).merging(Self.table(judgement)) { $1 })
         trained.verdicts = judgement.verdicts
         if !statistics.isSkipped {
             let unusable = Set(statistics.unusable)
@@ -177,7 +178,8 @@ package final class PolicyTrainer: BatchTrainer {
                 parts: try state.parts(policyBytes: blob.bytes)))
     }
 
-    /// The names under which what was judged travels to the observer: `abstained.REASON`, `floored.REASON`, `term.NAME`.
+    /// The names under which what was judged travels to the observer: `abstained.REASON`, `floored.REASON`,
+    /// `term.NAME`.
     private static func table(_ judgement: Judgement) -> [String: Double] {
         var table: [String: Double] = [:]
         for (reason, count) in judgement.abstained { table["abstained.\(reason)"] = Double(count) }

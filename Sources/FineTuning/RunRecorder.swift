@@ -91,7 +91,9 @@ package final class RunRecorder: RunObserver {
         // The newest version comes last.
         let digest = batch.crystals.last?.policy.hexadecimal ?? ""
         let crystals = batch.crystals.map { item in
-            if case .measured = item.outcome { (id: item.sampled.id, isMeasured: true) } else {
+            if case .measured = item.outcome {
+                (id: item.sampled.id, isMeasured: true)
+            } else {
                 (id: item.sampled.id, isMeasured: false)
             }
         }

@@ -27,8 +27,8 @@ package struct ClippedObjective: Sendable, Hashable {
 
     /// What is taken off β k, as the baseline is off the reward.
     package enum KLBaseline: String, Sendable, Codable, CaseIterable {
-        /// Nothing, as in the paper: once β k nears the spread of the rewards almost every advantage is negative, and the
-        /// policy is pushed off whatever it draws.
+        /// Nothing, as in the paper: once β k nears the spread of the rewards almost every advantage is negative, and
+        /// the policy is pushed off whatever it draws.
         case none
         /// β times the mean of k over the batch, under the policy that drew it.
         case batch

@@ -1,7 +1,7 @@
 package import Configuration
 
-/// The reward of a height above the hull where it is the only aim: one term (``RewardTerm``) by a name of its own. Lower
-/// energies never earn less.
+/// The reward of a height above the hull where it is the only aim: one term (``RewardTerm``) by a name of its own.
+/// Lower energies never earn less.
 package enum RewardShape: Sendable, Hashable {
     /// -E_hull, eV/atom, clipped to a range: the reward of arXiv 2504.02367.
     case linear(clip: ClosedRange<Double>)

@@ -24,7 +24,7 @@ struct RewardCommand: ParsableCommand {
 
     @Argument(
         help: ArgumentHelp(
-            "Files of structures (.cif, .extxyz, .xyz, .vasp, POSCAR, .csv, .json, .jsonl; also .gz and .bz2); - is stdin.",
+            "Files of structures (.cif, .extxyz, POSCAR, .csv, .json, .jsonl; also .gz and .bz2); - is stdin.",
             valueName: "input"))
     var inputs: [String] = []
 
@@ -154,7 +154,7 @@ struct RewardCommand: ParsableCommand {
             let crystals = try archive.crystals(versions: version...version)
             guard !crystals.isEmpty else { continue }
             let judgement = try replay.judge(crystals)
-            judgement.notes.forEach { writeMessage("version \(version): \($0)") }
+            for note in judgement.notes { writeMessage("version \(version): \(note)") }
             if json {
                 for (crystal, verdict) in zip(crystals, judgement.verdicts) {
                     try output.write(line: JSONValue.object(fields(crystal, verdict)).line)
@@ -185,7 +185,9 @@ struct RewardCommand: ParsableCommand {
         func mean(_ values: [Double]) -> String {
             values.isEmpty ? "-" : (values.reduce(0, +) / Double(values.count)).text(decimals: 4)
         }
-        func cell(_ text: String, _ width: Int) -> String { String(repeating: " ", count: max(0, width - text.count)) + text }
+        func cell(_ text: String, _ width: Int) -> String {
+            String(repeating: " ", count: max(0, width - text.count)) + text
+        }
         let terms = judgement.termMeans.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text(decimals: 3))" }
         return [
             cell("\(version)", 7), cell("\(crystals.count)", 8), cell(mean(crystals.compactMap(\.reward)), 10),

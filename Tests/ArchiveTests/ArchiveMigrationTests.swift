@@ -134,7 +134,8 @@ import Trajectories
         }
     }
 
-    /// What crystals are worth comes with their step, after they were measured; abstaining ones have a reason and no reward.
+    /// What crystals are worth comes with their step, after they were measured; abstaining ones have a reason and no
+    /// reward.
     @Test func verdicts_comeWithTheStep() throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))

@@ -53,7 +53,7 @@ import Trajectories
         #expect(abs(whole.klReference - parts.klReference) < 1e-4)
     }
 
-    /// Where every crystal drifted alike there is nothing to tell them apart by, and the gradient is that of the rewards.
+    /// Where every crystal drifted alike there is nothing to tell them apart by: the gradient is that of the rewards.
     @Test func gradient_ofADriftInCommon_isThatWithoutKL() throws {
         let same = items.map { item in
             var item = item

@@ -68,7 +68,9 @@ package struct RewardJudge: Sendable {
                 let stop = configuration.guards.stop(
                     crystal, uncertaintyLimit: configuration.limits.maximumUncertainty,
                     untilConverged: configuration.relax.until == .converged)
-                if let stop { stops.append((index, stop)) } else {
+                if let stop {
+                    stops.append((index, stop))
+                } else {
                     candidates.append(Candidate(index: index, crystal: crystal, values: []))
                 }
             }
@@ -127,8 +129,8 @@ package struct RewardJudge: Sendable {
         let known = Set(crystals.flatMap { $0.measurement.values.keys }).sorted().map(\.rawValue)
         throw JudgingError(
             "reward term \(term.name): \(first.rawValue) was measured on none of \(crystals.count) crystals; measured "
-                + "are \(known.joined(separator: ", ")). Name a model that predicts it (key properties), an engine that "
-                + "answers with it, or another source")
+                + "are \(known.joined(separator: ", ")). Name a model that predicts it (key properties), an engine "
+                + "that answers with it, or another source")
     }
 
     /// With heights that no guard lets count below the hull.
@@ -189,7 +191,9 @@ package struct RewardJudge: Sendable {
         let isWayOut = guards.use == .all && share > guards.abstentionLimit && abstaining.count > 1
         for (index, reason) in abstaining {
             judgement.verdicts[index].reason = reason
-            if isWayOut { judgement.floored[reason, default: 0] += 1 } else {
+            if isWayOut {
+                judgement.floored[reason, default: 0] += 1
+            } else {
                 judgement.verdicts[index].reward = nil
             }
         }

@@ -101,7 +101,8 @@ package struct RewardTerm: ConfigurationRecord, Hashable {
             "the measured quantities that are multiplied, such as [band_gap, dielectric_total]",
             where: only(of: TermSource.productName)),
         .init(
-            "elements", \.elements, takes: .each(.custom("the symbol of an element") { TermSource.problem(ofElement: $0) }),
+            "elements", \.elements,
+            takes: .each(.custom("the symbol of an element") { TermSource.problem(ofElement: $0) }),
             "the elements whose share of the atoms is taken", where: only(of: "element_fraction")),
         .init(
             "space_groups", \.spaceGroups, takes: .each(.range(1...230)),
@@ -115,7 +116,8 @@ package struct RewardTerm: ConfigurationRecord, Hashable {
                 + "target) / s)), `window` 1 inside and exp(-distance / s) outside, `target` -(distance / s)² or "
                 + "-distance / s, `log` ln(x / s); with `want: low` the sign of x is turned"),
         .init(
-            "want", optional: \.ownWant, absent: "`low` for heights, energies, forces, uncertainty, prices, HHI and "
+            "want", optional: \.ownWant,
+            absent: "`low` for heights, energies, forces, uncertainty, prices, HHI and "
                 + "occurrences, else `high`", "whether high or low numbers are wanted"),
         .init("scale", \.scale, takes: .above(0), "s, in the unit of the number"),
         .init(
@@ -131,7 +133,11 @@ package struct RewardTerm: ConfigurationRecord, Hashable {
             "bounds", optional: \.bounds,
             absent: "-10 to 10 of `linear` and `log`, 0 to 2 of `exponential`, -10 to 0 of `target`, else 0 to 1",
             "the least and the largest value"),
-        .init("weight", \.weight, takes: .custom("not 0") { $0 != 0 && $0.isFinite ? nil : "is \($0.shown); it must be a number other than 0" },
+        .init(
+            "weight", \.weight,
+            takes: .custom("not 0") {
+                $0 != 0 && $0.isFinite ? nil : "is \($0.shown); it must be a number other than 0"
+            },
             "the factor of the term in a sum or a minimum, its exponent in a product"),
         .init(
             "on_failure", \.onFailure,

@@ -3,8 +3,8 @@ import Crystals
 import Foundation
 import Potentials
 
-/// What a MEGNet prediction costs on crystals as the base policy draws them. The sizes are those of the published model of
-/// band gaps, whose weights do not come with the program; what they are costs the same.
+/// What a MEGNet prediction costs on crystals as the base policy draws them. The sizes are those of the published model
+/// of band gaps, whose weights do not come with the program; what they are costs the same.
 struct PropertyBenchmark {
     private let model: MEGNet
     private let threads: Int

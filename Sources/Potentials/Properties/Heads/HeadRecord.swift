@@ -75,8 +75,8 @@ package struct HeadRecord: Codable, Sendable, Equatable {
     }
 
     /// The standard error: variance = constant + byDistance · d² + byEnsemble · s², of the logarithm where that was
-    /// learned. d² is the squared distance of the scaled features, weighted so that 2 is usual, from the nearest crystal
-    /// that was learned from; s² is the variance between the members of an ensemble.
+    /// learned. d² is the squared distance of the scaled features, weighted so that 2 is usual, from the nearest
+    /// crystal that was learned from; s² is the variance between the members of an ensemble.
     package struct Uncertainty: Codable, Sendable, Equatable {
         package var constant: Double
         package var byDistance: Double
