@@ -214,13 +214,18 @@ let package = Package(
             name: "StructureFilesTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "StructureFiles"]),
         .testTarget(
             name: "EvaluationTests",
-            dependencies: ["Crystals", "Engines", "Evaluation", "Matching", "Policy", "Potentials", "Report"]),
+            dependencies: [
+                "Configuration", "Crystals", "Engines", "Evaluation", "Matching", "ModelFixtures", "Policy",
+                "Potentials", "Report", "Rewards",
+            ]),
         .testTarget(
             name: "MatchingTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "Matching"]),
         .testTarget(name: "StabilityTests", dependencies: ["Base", "Crystals", "Stability"]),
         .testTarget(
             name: "RewardsTests",
-            dependencies: ["CrystalFixtures", "Crystals", "Potentials", "Rewards", "Stability", "Trajectories"]),
+            dependencies: [
+                "Configuration", "CrystalFixtures", "Crystals", "Potentials", "Rewards", "Stability", "Trajectories",
+            ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),

@@ -66,7 +66,7 @@ extension PropertySource {
     }
 
     /// New evaluators that give what the models predict, all heads by one: they share the features of a crystal.
-    static func evaluators(of models: [any PropertyModel]) -> [any PropertyEvaluator] {
+    package static func evaluators(of models: [any PropertyModel]) -> [any PropertyEvaluator] {
         let heads = models.compactMap { $0 as? PropertyHead }
         let others = models.filter { !($0 is PropertyHead) }.map { $0.makeEvaluator() }
         return heads.isEmpty ? others : others + [PropertyHeads(heads).makeEvaluator()]

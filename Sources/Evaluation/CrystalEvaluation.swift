@@ -14,6 +14,8 @@ package struct CrystalEvaluation {
     private let settings: ExaminationSettings
     private let kinds: KindVerdicts
     private let judge: SecondJudge?
+    /// Nil: only what a crystal is worth in general is told.
+    private let aims: AimMeasurer?
     /// What measures in place of this process; nil: its own threads.
     private let remote: RemoteExaminer?
     private let team: ThreadTeam
@@ -28,12 +30,13 @@ package struct CrystalEvaluation {
 
     package init(
         engine: ScoringEngine, settings: ExaminationSettings, kinds: KindVerdicts, judge: SecondJudge? = nil,
-        remote: RemoteExaminer? = nil, threads: Int
+        aims: AimMeasurer? = nil, remote: RemoteExaminer? = nil, threads: Int
     ) {
         self.engine = engine
         self.settings = settings
         self.kinds = kinds
         self.judge = judge
+        self.aims = aims
         self.remote = remote
         team = ThreadTeam(threadCount: threads)
     }
@@ -115,13 +118,13 @@ package struct CrystalEvaluation {
     ) throws -> [EvaluatedCrystal] {
         let known = subjects.map { log?.crystal($0.id) }
         let open = subjects.indices.filter { known[$0] == nil }
-        let (remote, isJudged) = (remote, judge != nil)
+        let (remote, isComplete) = (remote, judge == nil && aims == nil)
         let done = Tally(count + subjects.count - open.count, progress)
         let examined = ThreadTeam(threadCount: examiners.count).map(open) { index, thread in
             let examined = examiners[thread].examiner.examine(subjects[index], number: count + index)
             guard remote?.problem == nil else { return examined }
             // What is still to be judged is noted when it is.
-            if !isJudged { log?.note(examined.crystal) }
+            if isComplete { log?.note(examined.crystal) }
             done.add()
             return examined
         }
@@ -130,8 +133,12 @@ package struct CrystalEvaluation {
         if let judgements = try judge?.judge(examined.map(\.last)) {
             if let problem = remote?.problem { throw problem }
             for index in new.indices { new[index].judged = judgements[index] }
-            for crystal in new { log?.note(crystal) }
         }
+        if let aims {
+            let told = try aims.measure(examined, team: team)
+            for (index, forms) in told.enumerated() { new[index].tell(forms) }
+        }
+        if !isComplete { for crystal in new { log?.note(crystal) } }
         try log?.check()
         var rest = new[...]
         return known.map { $0 ?? rest.removeFirst() }

@@ -59,6 +59,9 @@ final class CrystalExaminer {
     struct Examined: Sendable {
         var crystal: EvaluatedCrystal
         var last: Structure?
+        /// With its sites, as sampled and relaxed; nil where no sites are known.
+        var sampledSites: Crystal?
+        var relaxedSites: Crystal?
     }
 
     /// - Parameter number: of the crystal in the evaluation, for its displacements.
@@ -98,6 +101,7 @@ final class CrystalExaminer {
         if case .drawn(let sample) = subject.form, !sample.isTerminated { throw .invalid(.unterminated) }
         let structure = try structure(of: subject)
         examined.last = structure
+        examined.sampledSites = subject.crystal
         let hullEnergy = try hullEnergy(of: structure.composition)
         let energy = try engine.energyPerAtom(of: structure)
         examined.crystal.asSampled?.energyPerAtom = energy
@@ -117,6 +121,7 @@ final class CrystalExaminer {
             state: state, steps: relaxation.steps, stopped: relaxation.end,
             displacement: relaxation.displacement, volumeRatio: relaxation.volumeRatio,
             spaceGroup: found?.spaceGroup.number)
+        examined.relaxedSites = found
     }
 
     private func describe(_ composition: Composition, _ group: Int?, _ crystal: inout EvaluatedCrystal) {

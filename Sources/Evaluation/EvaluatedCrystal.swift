@@ -34,12 +34,19 @@ package struct EvaluatedCrystal: Codable, Sendable {
         package var equals: String?
         /// The known crystal that it is; nil if it is none.
         package var known: String?
+        /// What the run's models of properties say, by quantity; nil where none were asked.
+        package var predicted: [String: Double]?
+        /// The numbers of the reward's terms, by name, as far as it has them; nil where no reward is told of.
+        package var aims: [String: Double]?
+        /// Where it stands along the axes of the reward's front; nil where it has not all of their numbers.
+        package var point: [Double]?
 
         enum CodingKeys: String, CodingKey {
             case structure
             case energyPerAtom = "energy_per_atom"
             case energyAboveHull = "e_above_hull"
-            case equals, known
+            case equals, known, predicted, aims
+            case point = "front_point"
         }
     }
 
@@ -84,6 +91,16 @@ package struct EvaluatedCrystal: Codable, Sendable {
     }
 
     init(id: String) { self.id = id }
+
+    /// One of the two forms.
+    enum Form: Sendable { case asSampled, relaxed }
+
+    subscript(form: Form) -> State? {
+        switch form {
+        case .asSampled: asSampled
+        case .relaxed: relaxed?.state
+        }
+    }
 
     /// The last form that has a structure.
     var finalState: State? { relaxed?.state ?? asSampled }

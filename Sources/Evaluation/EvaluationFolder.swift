@@ -12,7 +12,7 @@ internal import StructureFiles
 ///   form;
 /// * `cifs-NAME/`: a CIF of each crystal's last form, the same in `structures.csv`, and `SHA256SUMS`, as other programs
 ///   of evaluation read them;
-/// * `figures.csv`, `figures.json`, `page.html`.
+/// * `figures.csv`, `figures.json`, `page.html`; of a run with aims `aims.csv`.
 package struct EvaluationFolder {
     package let url: URL
 
@@ -30,16 +30,21 @@ package struct EvaluationFolder {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var lines = Data()
-        var table = "material_id,formula,spacegroup,energy_per_atom,e_above_hull,unique,novel,cif\n"
+        let numbers = Set(crystals.compactMap(\.finalState).flatMap { $0.told.keys }).sorted()
+        var table =
+            (["material_id,formula,spacegroup,energy_per_atom,e_above_hull,unique,novel"]
+            + numbers.map(StructureWriter.csvField) + ["cif"]).joined(separator: ",") + "\n"
         for crystal in crystals {
             lines += try encoder.encode(crystal) + Data("\n".utf8)
             guard let state = crystal.finalState, let cif = crystal.cif else { continue }
             let cells = [
                 crystal.id, crystal.formula, crystal.spaceGroup.map { "\($0)" } ?? "",
                 state.energyPerAtom.map { "\($0)" } ?? "", state.energyAboveHull.map { "\($0)" } ?? "",
-                "\(state.equals == nil)", "\(state.known == nil)", cif,
+                "\(state.equals == nil)", "\(state.known == nil)",
             ]
-            table += cells.map(StructureWriter.csvField).joined(separator: ",") + "\n"
+            let told = state.told
+            let further = numbers.map { name in told[name].map { "\($0)" } ?? "" } + [cif]
+            table += (cells + further).map(StructureWriter.csvField).joined(separator: ",") + "\n"
         }
         try DurableFile.replace(url.appending(path: "crystals-\(name).jsonl"), with: lines)
         try DurableFile.replace(url.appending(path: "crystals-\(name).csv"), with: Data(table.utf8))
@@ -74,6 +79,9 @@ package struct EvaluationFolder {
         try DurableFile.replace(url.appending(path: "figures.json"), with: encoder.encode(figures))
         try DurableFile.replace(
             url.appending(path: "figures.csv"), with: Data(EvaluationSheet.csv(columns).utf8))
+        if let aims = EvaluationSheet.aims(columns) {
+            try DurableFile.replace(url.appending(path: "aims.csv"), with: Data(aims.utf8))
+        }
         try DurableFile.replace(url.appending(path: "page.html"), with: Data(page.html().utf8))
     }
 }
@@ -81,4 +89,14 @@ package struct EvaluationFolder {
 extension EvaluatedCrystal {
     /// The last form as a CIF; nil if it has no structure.
     var cif: String? { finalState?.structure.structure.map { StructureWriter.cif($0, id: id) } }
+}
+
+extension EvaluatedCrystal.State {
+    /// What is told of it beside its energies.
+    fileprivate var told: [String: Double] {
+        var told = (predicted ?? [:]).merging(aims ?? [:]) { first, _ in first }
+        // These have columns of their own.
+        for name in ["energy_per_atom", "e_above_hull"] { told[name] = nil }
+        return told
+    }
 }

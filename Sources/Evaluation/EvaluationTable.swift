@@ -35,7 +35,8 @@ package struct EvaluationTable {
         [
             ("samples", { "\($0.samples)" }), ("valid", { Self.text($0.valid) }),
             ("composition valid", { Self.text($0.compositionValid) }),
-        ] + verdicts("", \.asSampled) + verdicts(", relaxed", \.relaxed)
+        ] + verdicts("", \.asSampled) + verdicts(", relaxed", \.relaxed) + aims("", \.aims)
+            + aims(", relaxed", \.relaxedAims)
             + [
                 ("relaxations converged", { $0.relaxations.map { Self.text($0.converged) } }),
                 ("space group kept", { $0.relaxations.map { Self.text($0.spaceGroupKept) } }),
@@ -70,6 +71,60 @@ package struct EvaluationTable {
             row("S.U.N. on the hull", \.sunOnHull), row("S.U.N. above the hull", \.metastableSUN),
             row("0.1 below the hull: doubtful", \.farBelow),
         ]
+    }
+
+    /// The rows of the aims of a run, of one form.
+    private func aims(_ form: String, _ path: @escaping (EvaluationFigures) -> AimFigures?) -> [Row] {
+        var names: [(name: String, unit: String, wantsLow: Bool)] = []
+        for number in columns.compactMap({ path($0.figures) }).flatMap(\.numbers)
+        where !names.contains(where: { $0.name == number.name }) {
+            let unit = number.unit.flatMap { $0 == "1" ? nil : ", \($0)" } ?? ""
+            names.append((number.name, unit, number.wantsLow))
+        }
+        let rows = names.flatMap { name, unit, wantsLow -> [Row] in
+            func number(_ figures: EvaluationFigures) -> AimFigures.Number? {
+                path(figures)?.numbers.first { $0.name == name }
+            }
+            let percentile = wantsLow ? "5th percentile" : "95th percentile"
+            return [
+                (
+                    "\(name)\(unit)\(form): median",
+                    { figures in
+                        number(figures).map { number in
+                            number.all.map { "\(Self.text($0.median)) of \($0.count)" } ?? "none of \(figures.samples)"
+                        }
+                    }
+                ),
+                ("    \(percentile)", { number($0)?.all.map { Self.text($0.best) } }),
+                ("    in the models' domain", { number($0)?.inDomain.map(Self.text) }),
+                (
+                    "    stable and in domain: median, \(percentile)",
+                    {
+                        number($0)?.sound.map {
+                            "\(Self.text($0.median)), \(Self.text($0.best)) of \($0.count)"
+                        }
+                    }
+                ),
+            ]
+        }
+        guard let front = columns.lazy.compactMap({ path($0.figures)?.front }).first else { return rows }
+        func volume(_ value: Double, _ crystals: Int) -> String {
+            "\(HumanFormat.number(value)) by \(crystals) crystal\(crystals == 1 ? "" : "s")"
+        }
+        return rows + [
+            (
+                "hypervolume of \(front.axes.joined(separator: ", "))\(form)",
+                { path($0)?.front.map { volume($0.hypervolume, $0.crystals) } }
+            ),
+            (
+                "    of the stable in domain",
+                { path($0)?.front.map { volume($0.soundHypervolume, $0.soundCrystals) } }
+            ),
+        ]
+    }
+
+    private static func text(_ quantile: AimFigures.Quantile) -> String {
+        HumanFormat.number(quantile.value) + (quantile.error.map { " ± \(HumanFormat.number($0))" } ?? "")
     }
 
     /// A share in per cent with its standard error.

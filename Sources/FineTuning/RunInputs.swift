@@ -146,7 +146,7 @@ package struct RunInputs: Sendable {
     /// The models of the run's properties.
     ///
     /// - Throws: ``ConfigurationError`` if they are not those that the run was begun with.
-    func propertyStandard() throws -> PropertyStandard {
+    package func propertyStandard() throws -> PropertyStandard {
         let standard = try properties.standard()
         guard standard.manifest == directory.manifest.properties else {
             throw ConfigurationError(

@@ -171,6 +171,10 @@ package struct EvaluationFigures: Codable, Equatable, Sendable {
     /// Heights above the hull, eV/atom.
     package var heights: [Double]
     package var relaxedHeights: [Double]
+    /// What the run is rewarded for and predicts, of the crystals as sampled; nil where nothing of the kind is told.
+    package var aims: AimFigures?
+    /// The same of the relaxed crystals.
+    package var relaxedAims: AimFigures?
 
     /// Fewer samples than this are told with a warning.
     package static let fewSamples = 100
@@ -215,5 +219,7 @@ package struct EvaluationFigures: Codable, Equatable, Sendable {
         case elementCounts = "element_counts"
         case heights
         case relaxedHeights = "relaxed_heights"
+        case aims
+        case relaxedAims = "relaxed_aims"
     }
 }

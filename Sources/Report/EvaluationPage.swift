@@ -7,18 +7,22 @@ package struct EvaluationPage {
     /// The figures as text.
     private let table: String
     private let footer: String
+    /// Of two numbers that are to be high together; nil where a run has no such aims.
+    private let aims: AimSection?
 
     /// - Parameters:
     ///   - columns: at most two.
     ///   - table: the figures as text, in columns.
     ///   - footer: by what they were measured.
     package init(
-        title: String, columns: [(title: String, figures: EvaluationFigures)], table: String, footer: String
+        title: String, columns: [(title: String, figures: EvaluationFigures)], table: String, footer: String,
+        aims: AimSection? = nil
     ) {
         self.title = title
         self.columns = columns
         self.table = table
         self.footer = footer
+        self.aims = aims
     }
 
     package func html() -> String {
@@ -31,12 +35,13 @@ package struct EvaluationPage {
         <title>\(HTMLText.escape(title))</title>
         <style>
         \(ReportStyle.css)
+        \(aims == nil ? "" : ScatterPlot.css)
         </style>
         </head>
         <body><main>
         <header><h1>\(HTMLText.escape(title))</h1>
         <p class="soft">S.U.N.: stable, unique and novel. Whiskers are standard errors.</p></header>
-        <div class="plots" style="margin-top:20px">
+        \(aims?.html(colour: colour) ?? "")<div class="plots" style="margin-top:20px">
         \(plots.joined())</div>
         <h2>Figures</h2><div class="card"><pre>\(HTMLText.escape(table))</pre></div>
         <h2>Elements</h2>

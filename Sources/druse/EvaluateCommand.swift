@@ -56,6 +56,13 @@ struct EvaluateCommand: ParsableCommand {
     @Flag(help: "Keep a CIF of each crystal as well, with checksums.")
     var cifs = false
 
+    @Option(
+        parsing: .upToNextOption,
+        help: ArgumentHelp(
+            "With --run: structures to compare with, such as Configs/data; the page draws the front of what the run's "
+                + "models predict of them.", valueName: "input"))
+    var frontOf: [String] = []
+
     @Option(help: ArgumentHelp("Write the page here.", valueName: "file.html"))
     var page: String?
 
@@ -70,6 +77,9 @@ struct EvaluateCommand: ParsableCommand {
         if let judge = judging.judge, PotentialName(judge).externalName != nil, !workerOptions.areWanted {
             throw ValidationError(
                 "--judge \(judge): reward workers bring this engine; give --listen or --connect, or --judge-engine")
+        }
+        if !frontOf.isEmpty, subjects.runDirectory == nil {
+            throw ValidationError("--front-of needs --run: a run says which models predict")
         }
         guard (0...1024).contains(threads) else { throw ValidationError("--threads must be 0 to 1024") }
     }
@@ -89,9 +99,13 @@ struct EvaluateCommand: ParsableCommand {
         defer { workers?.finish(farewell) }
         let judge = try judging.judge(threads: threads, workers: workers)
         defer { judge?.close() }
+        let aims = try inputs.flatMap { try aimMeasurer(of: $0, hull: engine.hull) }
+        if aims?.aims.plane == nil, !frontOf.isEmpty {
+            throw ToolFailure("--front-of: the run's reward has no two predicted numbers that are to be high together")
+        }
         let evaluation = CrystalEvaluation(
             engine: engine, settings: settings, kinds: KindVerdicts(known: try knownCrystals()),
-            judge: judge?.judge, remote: workers?.examiner, threads: threads)
+            judge: judge?.judge, aims: aims, remote: workers?.examiner, threads: threads)
         let folder = try save.map { try EvaluationFolder(URL(filePath: $0)) }
         let threshold = examination.stableBelow ?? inputs?.configuration.stableBelow ?? RunManifest.usualStableBelow
         let elements = try inputs?.elements()
@@ -99,12 +113,14 @@ struct EvaluateCommand: ParsableCommand {
         let sources = try subjects.sources(
             of: directory, inputs?.configuration, constraint: elements?.constraint ?? .none,
             usualCount: examination.usualCount)
-        let words = [
-            "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
-            judging.words,
-        ].joined(separator: ", ")
+        let words =
+            ([
+                "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
+                judging.words,
+            ] + (aims.map { [$0.words] } ?? [])).joined(separator: ", ")
         let output = StandardOutput()
         var columns: [(title: String, figures: EvaluationFigures)] = []
+        var evaluated: [(title: String, crystals: [EvaluatedCrystal])] = []
         var summaries: [EvaluationSummary] = []
         for source in sources {
             if let reason = stop.reason {
@@ -122,8 +138,12 @@ struct EvaluateCommand: ParsableCommand {
                 throw Interrupted(reason: reason, keptIn: log == nil ? nil : folder?.url.path)
             }
             progress.finish()
-            let figures = EvaluationFigures(
+            var figures = EvaluationFigures(
                 of: crystals, threshold: threshold, tellsNovelty: evaluation.tellsNovelty, judge: evaluation.judgeName)
+            if let aims {
+                figures.tell(aims, of: crystals)
+                evaluated.append((source.title, crystals))
+            }
             columns.append((source.title, figures))
             let summary = EvaluationSummary(
                 figures, policy: source.title, seed: subjects.seed, temperature: subjects.temperature)
@@ -145,10 +165,15 @@ struct EvaluateCommand: ParsableCommand {
             print(table)
             if let file = sources.compactMap(\.file).last { print("policy after: \(file.path)") }
         }
+        let section = try aims.flatMap { aims in
+            AimSection(
+                aims, of: evaluated, threshold: threshold, tellsNovelty: evaluation.tellsNovelty,
+                known: try compared(by: aims, directory, threads: threads))
+        }
         let page = EvaluationPage(
             title: "Evaluation of \(sources.map(\.title).joined(separator: " and "))", columns: columns, table: table,
             footer: "Energies by \(engine.potential.name), heights above the hull \(engine.hull.name). "
-                + "Made by druse \(RoleProcess.build).")
+                + "Made by druse \(RoleProcess.build).", aims: section)
         try folder?.write(columns, page: page)
         if let path = self.page { try DurableFile.replace(URL(filePath: path), with: Data(page.html().utf8)) }
         // Last: what was measured is on the screen even where it cannot be kept.
@@ -168,6 +193,24 @@ struct EvaluateCommand: ParsableCommand {
             reason
                 + (keptIn.map { "; what is measured is in \($0): evaluate again with the same options to go on" } ?? "")
         }
+    }
+
+    /// What a run is rewarded for; nil where that is the height above the hull alone, and nothing is predicted.
+    private func aimMeasurer(of inputs: RunInputs, hull: HullReference) throws -> AimMeasurer? {
+        let run = inputs.configuration
+        guard !run.reward.terms.isEmpty || !run.properties.isEmpty else { return nil }
+        return AimMeasurer(
+            aims: try RewardAims(run.reward), properties: try inputs.propertyStandard(), hull: hull)
+    }
+
+    /// The crystals to compare with.
+    private func compared(
+        by aims: AimMeasurer, _ directory: RunDirectory?, threads: Int
+    ) throws -> AimSection.Group? {
+        guard let directory, !frontOf.isEmpty else { return nil }
+        let compared = ComparedCrystals(
+            paths: frontOf, measurer: aims, cache: directory.url.appending(path: "evaluation-compared.json"))
+        return try compared.group(team: ThreadTeam(threadCount: threads))
     }
 
     private func knownCrystals() throws -> KnownCrystals? {

@@ -52,6 +52,13 @@ struct ExportCommand: ParsableCommand {
             """)
     var unique = false
 
+    @Flag(
+        help: """
+            Of the selected crystals those that no other one dominates in the aims of the run's reward: its terms, \
+            where they are combined by pareto, else the factors of its product. Each record has the terms' numbers.
+            """)
+    var front = false
+
     @Flag(help: "Also crystals that are invalid or failed.")
     var all = false
 
@@ -138,8 +145,9 @@ struct ExportCommand: ParsableCommand {
 
     func run() throws {
         let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
+        let front = try front ? ExportFront(directory) : nil
         let archive = try RunArchive(url: directory.archive, access: .readOnly)
-        let selection = try selected(of: archive)
+        let selection = try selected(of: archive, front)
         let ids = selection.ids
         guard !ids.isEmpty else { throw ToolFailure("no crystal of \(runDirectory) is selected; nothing was written") }
         let evaluation = try forces ? CellEvaluation(self, directory) : nil
@@ -147,13 +155,13 @@ struct ExportCommand: ParsableCommand {
         let run = directory.manifest.runID
         let writer = ExportWriter(
             destination: try ExportDestination(path: output, kind: kind), layout: layout, cell: cell.choice,
-            columns: layout.hasTable ? try columns(of: archive, selection, run: run) : [])
+            columns: layout.hasTable ? try columns(of: archive, selection, front, run: run) : [])
         let progress = TerminalProgress(
             title: "exporting", total: ids.count, unit: "crystals", style: .onTerminal(writesLines: false))
         var (written, leftOut) = (0, 0)
         var firstProblem = ""
         try ids.forEachBatch(of: Self.batchSize) { batch in
-            let records = try archive.crystals(batch).map { record(of: $0, selection, run: run) }
+            let records = try archive.crystals(batch).map { try record(of: $0, selection, front, run: run) }
             for record in evaluated(records, by: evaluation) {
                 do {
                     try writer.write(try record.get())
@@ -173,8 +181,9 @@ struct ExportCommand: ParsableCommand {
     }
 
     /// The crystals that are wanted.
-    private func selected(of archive: RunArchive) throws -> ExportSelection.Result {
+    private func selected(of archive: RunArchive, _ front: ExportFront?) throws -> ExportSelection.Result {
         var selection = ExportSelection(query: query, top: top, limit: limit, isUnique: unique, geometry: geometry)
+        selection.front = front
         if query.usesOpenTruth {
             let measured = Trajectories.Measurement.Quantity(rawValue: ExportSelection.novel)
             if try known == nil && archive.measuredQuantities()[measured] != nil {
@@ -198,18 +207,23 @@ struct ExportCommand: ParsableCommand {
         return query
     }
 
-    private func record(of crystal: ArchivedCrystal, _ selection: ExportSelection.Result, run: String) -> ExportRecord {
-        let record = ExportRecord(crystal, run: run, geometry: geometry)
+    private func record(
+        of crystal: ArchivedCrystal, _ selection: ExportSelection.Result, _ front: ExportFront?, run: String
+    ) throws -> ExportRecord {
+        var record = ExportRecord(crystal, run: run, geometry: geometry)
+        if let front { record = try front.completed(record, crystal) }
         return selection.novelty[crystal.id].map { record.with($0) } ?? record
     }
 
     /// The columns of tables: those of all crystals, since not all of them have all quantities.
-    private func columns(of archive: RunArchive, _ selection: ExportSelection.Result, run: String) throws -> [String] {
+    private func columns(
+        of archive: RunArchive, _ selection: ExportSelection.Result, _ front: ExportFront?, run: String
+    ) throws -> [String] {
         var names: [String] = []
         var known: Set<String> = []
         try selection.ids.forEachBatch(of: Self.batchSize) { batch in
             for crystal in try archive.crystals(batch) {
-                for field in record(of: crystal, selection, run: run).fields
+                for field in try record(of: crystal, selection, front, run: run).fields
                 where known.insert(field.key).inserted { names.append(field.key) }
             }
         }

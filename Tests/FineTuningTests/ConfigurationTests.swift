@@ -13,9 +13,8 @@ import Testing
     private static let configs = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Configs")
 
-    @Test(arguments: ["quickstart", "paper-ehull", "alex20-ehull"]) func shippedRunConfiguration_isValid(name: String)
-        throws
-    {
+    @Test(arguments: ["quickstart", "paper-ehull", "alex20-ehull", "dielectric-fom", "dielectric-pareto"])
+    func shippedRunConfiguration_isValid(name: String) throws {
         let file = Self.configs.appending(path: "\(name).yaml")
         let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
         let text = ConfigurationText.yaml(configuration)

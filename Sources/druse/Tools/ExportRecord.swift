@@ -88,6 +88,15 @@ struct ExportRecord: Sendable {
         return record
     }
 
+    /// The record with further numbers; those that it has by these names stay.
+    func with(_ numbers: [(name: String, value: Double)]) -> ExportRecord {
+        var record = self
+        for (name, value) in numbers where !record.fields.contains(where: { $0.key == name }) {
+            record.fields.append((name, .number(value)))
+        }
+        return record
+    }
+
     /// The energy of a cell of some atoms in the written geometry, eV: the potential's that was asked, else the run's.
     func energy(ofAtoms count: Int) -> Double? {
         (evaluation?.energyPerAtom ?? energyPerAtom).map { $0 * Double(count) }

@@ -26,6 +26,8 @@ struct ExportSelection {
     var isUnique = false
     /// The crystals that are not novel; nil where the expressions do not ask.
     var known: KnownCrystals?
+    /// Of what is selected the front alone counts; nil: all.
+    var front: ExportFront?
     /// Which geometry is compared.
     var geometry = ExportRecord.Geometry.relaxed
 
@@ -34,7 +36,15 @@ struct ExportSelection {
     /// What compares crystals is asked in windows, each twice as large as the one before: a few crystals of a long run
     /// are found without all others, and of many none is compared much more than once.
     func crystals(of archive: RunArchive, team: ThreadTeam) throws -> Result {
-        let matches = try archive.matches(query)
+        var matches = try archive.matches(query)
+        if let front {
+            // What is no match for another reason dominates nothing.
+            var whole = ExportScreen(
+                archive: archive, geometry: geometry, isUnique: false, known: known, team: team)
+            let ids = try known == nil ? matches.map(\.id) : whole.passing(matches[...]).map(\.id)
+            let kept = try front.undominated(ids, in: archive)
+            matches = matches.filter { kept.contains($0.id) }
+        }
         var screen = ExportScreen(
             archive: archive, geometry: geometry, isUnique: isUnique, known: known, team: team)
         let most = min(limit ?? .max, query.group == nil ? top ?? .max : .max)

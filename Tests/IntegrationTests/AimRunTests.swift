@@ -1,0 +1,89 @@
+import Archive
+import Foundation
+import ModelFixtures
+import ProgramFixtures
+import Testing
+import Trajectories
+
+/// A run that is rewarded for a product of predictions, from its configuration to its page and its front.
+@Suite(.serialized, .timeLimit(.minutes(5))) struct AimRunTests {
+    private static let reward = """
+        properties: ["gap.safetensors:band_gap,band_gap_hse"]
+        reward:
+          terms: [{source: product, name: merit, of: [band_gap, band_gap_hse]}]
+        """
+
+    private func cluster(_ more: String) async throws -> TestCluster {
+        let cluster = try TestCluster(versions: 1, more: more)
+        try TinyMEGNet().knowingAllElements.write(to: cluster.folder.url.appending(path: "gap.safetensors"))
+        let learner = try cluster.startLearner()
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.expectEnd(of: learner, and: peers)
+        return cluster
+    }
+
+    private static let structures = """
+        {"id":"salt","lattice":[[0,2.82,2.82],[2.82,0,2.82],[2.82,2.82,0]],"species":["Na","Cl"],\
+        "frac_coords":[[0,0,0],[0.5,0.5,0.5]]}
+        {"id":"iron","lattice":[[-1.4,1.4,1.4],[1.4,-1.4,1.4],[1.4,1.4,-1.4]],"species":["Fe"],"frac_coords":[[0,0,0]]}
+
+        """
+
+    @Test func run_withAProduct_isEvaluatedAndItsFrontExported() async throws {
+        let cluster = try await cluster(Self.reward)
+        let (run, folder) = (cluster.directory.path, cluster.folder)
+        let known = try folder.file("known.jsonl", Self.structures)
+        let arguments = [
+            "evaluate", "--run", run, "--count", "16", "--save", folder.path("kept"), "--front-of", known,
+        ]
+        let outcome = try DruseProcess.run(arguments)
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        #expect(outcome.output.contains("merit, eV eV: median"), "\(outcome.output)")
+        #expect(outcome.output.contains("hypervolume of band_gap, band_gap_hse"))
+        let sheet = try String(contentsOfFile: folder.path("kept/aims.csv"), encoding: .utf8)
+        #expect(sheet.contains("before,as_sampled,all,merit,") && sheet.contains("version 1,as_sampled,all,merit,"))
+        let page = try String(contentsOfFile: folder.path("kept/page.html"), encoding: .utf8)
+        #expect(page.contains("2 known crystals of known.jsonl") && page.contains("<th>merit</th>"))
+        let table = try String(contentsOfFile: folder.path("kept/crystals-after.csv"), encoding: .utf8)
+        #expect(table.hasPrefix("material_id,formula,spacegroup,energy_per_atom,e_above_hull,unique,novel,band_gap,"))
+        // Once more nothing is measured, and the known crystals are kept.
+        try FileManager.default.removeItem(atPath: known)
+        try Self.structures.write(toFile: known, atomically: true, encoding: .utf8)
+        let again = try DruseProcess.run(arguments)
+        #expect(again.output == outcome.output && again.messages.contains("going on: 16 crystals"))
+
+        let path = folder.path("front.jsonl")
+        let exported = try DruseProcess.run(["export", run, "--front", "-o", path])
+        #expect(exported.status == 0, "\(exported.messages)")
+        let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
+        let front = try lines.map { line -> [Double] in
+            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
+            let numbers = try ["band_gap", "band_gap_hse", "merit"].map { try #require(object[$0] as? Double) }
+            #expect(abs(numbers[0] * numbers[1] - numbers[2]) <= 1e-9 * abs(numbers[2]))
+            return Array(numbers.prefix(2))
+        }
+        // By the definition, of all crystals that got a reward by their terms.
+        let archive = try RunArchive(url: RunDirectory.open(at: cluster.directory).archive, access: .readOnly)
+        let all = try archive.crystals(versions: 0...1).filter { $0.reason == nil }.compactMap { crystal -> [Double]? in
+            let numbers = ["band_gap", "band_gap_hse"].compactMap { crystal.measurement[.init(rawValue: $0)] }
+            return numbers.count == 2 ? numbers : nil
+        }
+        let expected = all.filter { point in
+            !all.contains { $0 != point && $0[0] >= point[0] && $0[1] >= point[1] }
+        }
+        #expect(Set(front) == Set(expected) && front.count == expected.count && all.count > front.count)
+        let limited = try DruseProcess.run(["export", run, "--front", "--limit", "1", "-o", folder.path("one.csv")])
+        #expect(limited.output.hasPrefix("1 crystals"))
+    }
+
+    @Test func front_ofASingleAim_isRefusedInOneLine() async throws {
+        let cluster = try await cluster("")
+        let path = cluster.folder.path("front.csv")
+        let outcome = try DruseProcess.run(["export", cluster.directory.path, "--front", "-o", path])
+        #expect(outcome.status == 1 && outcome.messageLines.count == 1)
+        #expect(outcome.messages.contains("the single aim e_above_hull"), "\(outcome.messages)")
+        #expect(!FileManager.default.fileExists(atPath: path))
+        let page = try DruseProcess.run(["evaluate", "--run", cluster.directory.path, "--front-of", path])
+        #expect(page.status == 1 && page.messages.contains("no two predicted numbers"), "\(page.messages)")
+    }
+}
