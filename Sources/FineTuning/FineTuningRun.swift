@@ -171,6 +171,8 @@ package struct FineTuningRun {
         }
         given.reward.limits.adoptAtomicLimits(of: stored.reward.limits)
         given.elements.adopt(stored.elements)
+        given.reward.guards.adopt(stored.reward.guards)
+        given.objective.adoptKLBaseline(of: stored.objective)
         let obstacles = given.obstacles(toResuming: stored)
         guard obstacles.isEmpty else {
             throw ConfigurationError(

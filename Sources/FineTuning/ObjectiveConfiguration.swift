@@ -48,6 +48,11 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
             "η of the running average that is taken off the rewards"),
     ]
 
+    /// Takes nothing off the KL term where a run does not and nobody asked for it.
+    mutating func adoptKLBaseline(of run: ObjectiveConfiguration) {
+        if run.klBaseline == .none, klBaseline == ObjectiveConfiguration().klBaseline { klBaseline = .none }
+    }
+
     package var conflicts: [(key: String, problem: String)] {
         ratioLimit == 0 || ratioLimit > 1 + clip ? [] : [("ratio_limit", Self.ratioLimitProblem(ratioLimit))]
     }

@@ -14,6 +14,11 @@ extension StepRecord {
             parts.append("valid \(HumanFormat.percent(1 - Double(invalidCount) / Double(crystals)))")
         }
         if failedCount > 0 { parts.append("failed \(failedCount)") }
+        // Failed ones abstain as well, and are told by themselves.
+        let abstaining = (abstained ?? [:]).values.reduce(0, +) - failedCount
+        if abstaining > 0, crystals > 0 {
+            parts.append("abstain \(HumanFormat.percent(Double(abstaining) / Double(crystals)))")
+        }
         if let uniqueFraction { parts.append("unique \(HumanFormat.percent(uniqueFraction))") }
         if let klReference { parts.append("KL \(HumanFormat.number(klReference))") }
         if let overall = clipFraction?.overall { parts.append("clip \(HumanFormat.percent(overall))") }

@@ -183,6 +183,8 @@ import Trajectories
         // It draws all elements, as it did.
         let inputs = try RunInputs(RunDirectory.open(at: cluster.directory))
         #expect(try inputs.configuration.elements == .unconstrained && inputs.elements().words == nil)
+        // And judges without guards.
+        #expect(inputs.configuration.reward.guards == .none)
         let others = try DruseProcess.run(
             program: "learner", ["--config", cluster.configurationFile, "--resume", "--set", "elements=[Li,O]"])
         #expect(others.status == 1)

@@ -155,6 +155,12 @@ import Trajectories
         let text = try #require(error).description
         #expect(text.contains("band_gap was measured on none of 1 crystals; measured are e_above_hull"))
         #expect(!text.contains("\n"))
+        // Where it does not end the run, it is told all the same.
+        var lenient = configuration
+        lenient.terms = [try term("e_above_hull"), try term("band_gap", "\"on_failure\": \"skip\"")]
+        let judgement = try judge(lenient, [(.rockSalt(), height(0))])
+        #expect(judgement.verdicts[0].reward == 0)
+        #expect(judgement.notes.count == 1 && judgement.notes[0].contains("band_gap was measured on none"))
         // A batch without measured crystals says nothing about a term.
         #expect(try rewards(configuration, [(.rockSalt(), .invalid(.noAtoms))]) == [-10])
     }

@@ -69,6 +69,10 @@ import Testing
                 requeued 3
                 """)
         let empty = StepRecord(step: 0)
+        var abstaining = StepRecord(step: 0)
+        abstaining.crystals = 200
+        (abstaining.abstained, abstaining.failed) = (["sparse_hull": 4, "engine": 2], ["engine": 2])
+        #expect(abstaining.humanLine.contains("failed 2  abstain 2.0%"))
         #expect(empty.humanLine == "step 0  0 crystals/s  0.00 s  actors 0, reward workers 0")
     }
 

@@ -42,6 +42,11 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
         return guards
     }()
 
+    /// Goes without guards where a run does and nobody asked for any other.
+    package mutating func adopt(_ run: RewardGuards) {
+        if run == .none, self == RewardGuards() { self = run }
+    }
+
     package static let shorthand: String? = "use"
 
     private static let isOn = KeyCondition<RewardGuards>("reward.guards.use is all") { $0.use == .all }

@@ -92,7 +92,7 @@ package struct RewardJudge: Sendable {
         let crystals = candidates.map(\.crystal)
         let groups = crystals.map(\.crystal.spaceGroup.number)
         for (term, source) in zip(terms, sources) {
-            try checkMeasured(term, source, crystals)
+            if let note = try checkMeasured(term, source, crystals) { judgement.notes.append(note) }
             let numbers = try source.numbers(of: capped(crystals), state.memory)
             let values = numbers.map { number in number.flatMap { term.shape.value(of: $0) } }
             let strange = numbers.indices.filter { numbers[$0] != nil && values[$0] == nil }.count
@@ -119,18 +119,21 @@ package struct RewardJudge: Sendable {
         }
     }
 
-    /// A term without a single number is a mistake in the configuration, not a matter of crystals.
+    /// A term without a single number is a mistake in the configuration, not a matter of crystals: an error where the
+    /// crystals would all abstain, else a line for the log.
     private func checkMeasured(
         _ term: RewardTerm, _ source: TermSource, _ crystals: [JudgedCrystal]
-    ) throws(JudgingError) {
-        guard term.onFailure == .exclude, !crystals.isEmpty else { return }
+    ) throws(JudgingError) -> String? {
+        guard !crystals.isEmpty else { return nil }
         let missing = source.quantities.filter { quantity in !crystals.contains { $0.measurement[quantity] != nil } }
-        guard let first = missing.first else { return }
+        guard let first = missing.first else { return nil }
         let known = Set(crystals.flatMap { $0.measurement.values.keys }).sorted().map(\.rawValue)
-        throw JudgingError(
+        let problem =
             "reward term \(term.name): \(first.rawValue) was measured on none of \(crystals.count) crystals; measured "
-                + "are \(known.joined(separator: ", ")). Name a model that predicts it (key properties), an engine "
-                + "that answers with it, or another source")
+            + "are \(known.joined(separator: ", ")). Name a model that predicts it (key properties), an engine that "
+            + "answers with it, or another source"
+        if term.onFailure == .exclude { throw JudgingError(problem) }
+        return problem
     }
 
     /// With heights that no guard lets count below the hull.
