@@ -54,7 +54,7 @@ import Testing
     #if DEBUG
         private static let count = 10
     #else
-        private static let count = 300
+        private static let count = 100
     #endif
     private static let policy = [
         "--policy", "base", "--space-groups", "225,166,62", "--count", "\(count)", "--relax", "--steps", "25",
