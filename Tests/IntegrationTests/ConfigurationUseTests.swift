@@ -4,6 +4,7 @@ import Configuration
 import FineTuning
 import Foundation
 import ProgramFixtures
+import Rewards
 import Testing
 import Trajectories
 

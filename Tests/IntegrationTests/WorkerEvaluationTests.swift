@@ -74,7 +74,10 @@ import Testing
         let evaluation = try evaluation(Self.policy, "remote")
         let address = try await endpoint(of: evaluation)
         let first = try start("reward-worker", ["--connect", address], "first")
-        try await until("some are measured", [evaluation, first]) { measuredCount("remote") >= 2 }
+        try await until("it joins", [evaluation, first]) { evaluation.text.contains("joined: reward-worker") }
+        // Invalid crystals are in the log before any worker comes.
+        let before = measuredCount("remote")
+        try await until("some are measured", [evaluation, first]) { measuredCount("remote") >= before + 2 }
         first.signal(SIGKILL)
         try await until("it is missed", [evaluation]) { evaluation.text.contains("lost: reward-worker") }
         #expect(measuredCount("remote") < 3 * Self.count)
