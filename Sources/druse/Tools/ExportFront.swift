@@ -17,8 +17,8 @@ struct ExportFront {
         guard aims.axes != nil else {
             let names = aims.aims.map(\.name).joined(separator: " + ")
             throw ToolFailure(
-                "--front: the run's reward has the single aim \(names); a front needs reward.combine: pareto, or a term "
-                    + "whose source is product. Take --sort=-reward instead")
+                "--front: the run's reward has the single aim \(names); a front needs reward.combine: pareto, or a "
+                    + "term whose source is product. Take --sort=-reward instead")
         }
     }
 
