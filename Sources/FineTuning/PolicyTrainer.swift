@@ -104,13 +104,14 @@ package final class PolicyTrainer: BatchTrainer {
         // has the same weights.
         guard !ScoringFailures(batch).nothingToLearn, !learnt.isEmpty else {
             version = batch.step.madeVersion
-            var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(judgement))
+            var trained = TrainedVersion(version: version, policy: blob, statistics: [:])
+            trained.statistics["hypervolume"] = judgement.hypervolume
             trained.verdicts = judgement.verdicts
             trained.notes = judgement.notes
             if learnt.isEmpty {
                 trained.notes.append(
                     "nothing learnt in step \(batch.step): all \(batch.crystals.count) crystals abstain ("
-                        + judgement.abstained.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
+                        + judgement.tally.abstained.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }
                         .joined(separator: ", ") + ")")
             }
             return trained
@@ -141,8 +142,8 @@ package final class PolicyTrainer: BatchTrainer {
         }
         version = batch.step.madeVersion
         blob = Blob(try trainer.encodedWeights())
-        var trained = TrainedVersion(
-            version: version, policy: blob, statistics: Self.table(statistics).merging(Self.table(judgement)) { $1 })
+        var trained = TrainedVersion(version: version, policy: blob, statistics: Self.table(statistics))
+        trained.statistics["hypervolume"] = judgement.hypervolume
         trained.verdicts = judgement.verdicts
         if !statistics.isSkipped {
             let unusable = Set(statistics.unusable)
@@ -176,17 +177,6 @@ package final class PolicyTrainer: BatchTrainer {
             Checkpoint(
                 version: version.number, referenceDigest: store.referenceDigest,
                 parts: try state.parts(policyBytes: blob.bytes)))
-    }
-
-    /// The names under which what was judged travels to the observer: `abstained.REASON`, `floored.REASON`,
-    /// `term.NAME`.
-    private static func table(_ judgement: Judgement) -> [String: Double] {
-        var table: [String: Double] = [:]
-        for (reason, count) in judgement.abstained { table["abstained.\(reason)"] = Double(count) }
-        for (reason, count) in judgement.floored { table["floored.\(reason)"] = Double(count) }
-        for (name, mean) in judgement.termMeans { table["term.\(name)"] = mean }
-        table["hypervolume"] = judgement.hypervolume
-        return table
     }
 
     /// The names under which statistics travel to the observer.

@@ -250,14 +250,10 @@ package final class RunRecorder: RunObserver {
         let judged = zip(state.pendingCrystals, report.verdicts)
         record.setRewards(
             all: judged.compactMap(\.1.reward), scored: judged.compactMap { $0.isMeasured ? $1.reward : nil })
-        func counts(_ prefix: String) -> [String: Int]? {
-            let counts = Self.named(prefix, in: values).mapValues { Int($0) }
-            return counts.isEmpty ? nil : counts
-        }
-        record.abstained = counts("abstained.")
-        record.floored = counts("floored.")
-        let terms = Self.named("term.", in: values)
-        record.terms = terms.isEmpty ? nil : terms
+        let tally = VerdictTally(judged.map { (verdict: $1, isMeasured: $0.isMeasured) })
+        record.abstained = tally.abstained.isEmpty ? nil : tally.abstained
+        record.floored = tally.floored.isEmpty ? nil : tally.floored
+        record.terms = tally.termMeans.isEmpty ? nil : tally.termMeans
         record.hypervolume = values["hypervolume"]
         record.klReference = values["kl_reference"]
         if let whole = values["clip_whole"] {
@@ -286,13 +282,6 @@ package final class RunRecorder: RunObserver {
         record.rates.sampled = count / max(report.batchSeconds, 1e-9)
         record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
-    }
-
-    /// The statistics whose names begin with a prefix, without it.
-    private static func named(_ prefix: String, in values: [String: Double]) -> [String: Double] {
-        var found: [String: Double] = [:]
-        for (name, value) in values where name.hasPrefix(prefix) { found[String(name.dropFirst(prefix.count))] = value }
-        return found
     }
 
     private func row(_ item: ScoredCrystal) -> ArchivedCrystal {

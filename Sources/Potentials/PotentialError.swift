@@ -72,8 +72,8 @@ extension PotentialError: CustomStringConvertible {
             "atoms \(first) and \(second) stand on one site, so there is no finite energy"
         case .tooManyNeighbours(let kind, let limit, let atoms, let volume):
             """
-            more than \(limit) \(kind.rawValue) of neighbours (\(atoms) atoms in \(volume) Å³): the cell is collapsed \
-            or too large
+            more than \(limit) \(kind.rawValue) of neighbours (\(atoms) atoms in \(volume) Å³): the cell is \
+            collapsed or too large
             """
         case .notFinite(let potential):
             "\(potential) gave a number that is not finite"

@@ -26,32 +26,19 @@ package struct EvaluationPage {
     }
 
     package func html() -> String {
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(HTMLText.escape(title))</title>
-        <style>
-        \(ReportStyle.css)
-        \(aims == nil ? "" : ScatterPlot.css)
-        </style>
-        </head>
-        <body><main>
-        <header><h1>\(HTMLText.escape(title))</h1>
-        <p class="soft">S.U.N.: stable, unique and novel. Whiskers are standard errors.</p></header>
-        \(aims?.html(colour: colour) ?? "")<div class="plots" style="margin-top:20px">
-        \(plots.joined())</div>
-        <h2>Figures</h2><div class="card"><pre>\(HTMLText.escape(table))</pre></div>
-        <h2>Elements</h2>
-        <div class="plots">
-        \(columns.map(elements).joined())</div>
-        <footer>\(HTMLText.escape(footer))</footer>
-        </main></body>
-        </html>
-
-        """
+        HTMLPage.html(
+            title: title, style: aims == nil ? "" : "\n" + ScatterPlot.css,
+            main: """
+                <header><h1>\(HTMLText.escape(title))</h1>
+                <p class="soft">S.U.N.: stable, unique and novel. Whiskers are standard errors.</p></header>
+                \(aims?.html(colour: colour) ?? "")<div class="plots" style="margin-top:20px">
+                \(plots.joined())</div>
+                <h2>Figures</h2><div class="card"><pre>\(HTMLText.escape(table))</pre></div>
+                <h2>Elements</h2>
+                <div class="plots">
+                \(columns.map(elements).joined())</div>
+                <footer>\(HTMLText.escape(footer))</footer>
+                """)
     }
 
     private var plots: [String] {

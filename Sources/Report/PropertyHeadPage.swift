@@ -50,31 +50,19 @@ package struct PropertyHeadPage {
     }
 
     package func html() -> String {
-        """
-        <!DOCTYPE html>
-        <html lang="en">
-        <head>
-        <meta charset="utf-8">
-        <meta name="viewport" content="width=device-width, initial-scale=1">
-        <title>\(HTMLText.escape(title))</title>
-        <style>
-        \(ReportStyle.css)
-        </style>
-        </head>
-        <body><main>
-        <header><h1>\(HTMLText.escape(title))</h1>
-        <p class="soft">Every crystal as it was predicted by a model that learned from no crystal of its formula.</p>
-        </header>
-        <div class="card"><pre>\(HTMLText.escape(lines.joined(separator: "\n")))</pre></div>
-        <div class="plots" style="margin-top:20px">
-        \(parity.figure())\(residuals.figure())\(scores.figure())</div>
-        <h2>Largest errors</h2><div class="card">\(worst)</div>
-        <h2>What was tried</h2><div class="card">\(candidates)</div>
-        <footer>\(HTMLText.escape(footer))</footer>
-        </main></body>
-        </html>
-
-        """
+        HTMLPage.html(
+            title: title,
+            main: """
+                <header><h1>\(HTMLText.escape(title))</h1>
+                <p class="soft">Every crystal as it was predicted by a model that learned from no crystal of its \
+                formula.</p></header>
+                <div class="card"><pre>\(HTMLText.escape(lines.joined(separator: "\n")))</pre></div>
+                <div class="plots" style="margin-top:20px">
+                \(parity.figure())\(residuals.figure())\(scores.figure())</div>
+                <h2>Largest errors</h2><div class="card">\(worst)</div>
+                <h2>What was tried</h2><div class="card">\(candidates)</div>
+                <footer>\(HTMLText.escape(footer))</footer>
+                """)
     }
 
     /// More dots than this are thinned out.

@@ -27,33 +27,20 @@ package struct ReportPage {
 
     /// The whole page.
     package func html() -> String {
-        let run = HTMLText.escape(data.manifest.runID)
-        return """
-            <!DOCTYPE html>
-            <html lang="en">
-            <head>
-            <meta charset="utf-8">
-            <meta name="viewport" content="width=device-width, initial-scale=1">
-            <title>Druse run \(run)</title>
-            <style>
-            \(ReportStyle.css)
-            </style>
-            </head>
-            <body><main>
-            \(header())
-            <h2>Course of the run</h2>
-            <div class="plots">
-            \(ReportPlots.all(data).map { $0.figure() }.joined())</div>
-            \(tables())
-            \(crystals())
-            \(elements())
-            \(settings())
-            <footer>Energies in eV/atom, from the potential on the unrelaxed crystal. Made by druse \
-            \(HTMLText.escape(data.manifest.build)).</footer>
-            </main></body>
-            </html>
-
-            """
+        HTMLPage.html(
+            title: "Druse run \(data.manifest.runID)",
+            main: """
+                \(header())
+                <h2>Course of the run</h2>
+                <div class="plots">
+                \(ReportPlots.all(data).map { $0.figure() }.joined())</div>
+                \(tables())
+                \(crystals())
+                \(elements())
+                \(settings())
+                <footer>Energies in eV/atom, from the potential on the unrelaxed crystal. Made by druse \
+                \(HTMLText.escape(data.manifest.build)).</footer>
+                """)
     }
 
     private func header() -> String {

@@ -54,7 +54,21 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
         if !terms.isEmpty, shape != .default {
             conflicts.append(("shape", "has no meaning beside terms; leave one of them out"))
         }
-        let least = combine.floor(of: effectiveTerms)
+        if invalidReward == nil, let term = terms.first(where: { $0.normalize != .none }) {
+            conflicts.append(
+                (
+                    "invalid_reward",
+                    "is missing: the term \(term.name) has normalize: \(term.normalize.rawValue), so that its bounds "
+                        + "are no floor; values are mostly within -3 to 3"
+                ))
+        }
+        if guards.uncertain != RewardGuards().uncertain, limits.maximumUncertainty == nil {
+            conflicts.append(("guards.uncertain", "has a meaning where limits.maximum_uncertainty is given"))
+        }
+        if guards.unconverged != RewardGuards().unconverged, relax.until != .converged {
+            conflicts.append(("guards.unconverged", "has a meaning where relax.until is converged"))
+        }
+        let least = terms.contains { $0.normalize != .none } ? .infinity : combine.floor(of: effectiveTerms)
         if let invalidReward, invalidReward.isFinite, invalidReward > least {
             conflicts.append(
                 (
@@ -77,16 +91,23 @@ package struct RewardConfiguration: ConfigurationSection, Hashable, Codable {
         switch combine {
         case .sum, .minimum: return nil
         case .product:
-            let low = terms.first { $0.shape.bounds.lowerBound < 0 || $0.normalize != .none }
+            let low = terms.first {
+                $0.shape.bounds.lowerBound < 0 || $0.normalize != .none
+                    || ($0.weight < 0 && $0.shape.bounds.lowerBound == 0)
+            }
             return low.map {
-                "is product: values of the term \($0.name) can be negative; give it bounds from 0 up and no normalize"
+                "is product: the term \($0.name) can be negative, or 0 to the power of a negative weight; give it "
+                    + "bounds \($0.weight < 0 ? "above 0" : "from 0 up") and no normalize"
             }
         case .pareto:
             guard (2...ParetoFront.largestDimension).contains(terms.count) else {
                 return "is pareto with \(terms.count) terms; it takes 2 to \(ParetoFront.largestDimension)"
             }
-            let odd = terms.first { $0.weight != 1 || $0.normalize != .none }
-            return odd.map { "is pareto: weight and normalize of the term \($0.name) have no meaning; leave them out" }
+            let odd = terms.first { $0.weight != 1 || $0.normalize != .none || $0.onFailure == .skip }
+            return odd.map {
+                "is pareto: weight, normalize and on_failure: skip of the term \($0.name) have no meaning; leave "
+                    + "them out"
+            }
         }
     }
 

@@ -1,8 +1,8 @@
 /// The linear programme behind a hull: the cheapest mixture of columns that gives a composition.
 ///
-/// Minimise Σ wₖ cₖ with wₖ ≥ 0 and Σ wₖ aₖ = x. The first `rowCount` columns are the unit vectors at cost 0
-/// (the elements), which give the first basis; a revised primal simplex with few rows and many columns does the rest.
-/// Steepest reduced cost as a rule, Bland's rule while steps are degenerate, so that it always ends.
+/// Minimise Σ wₖ cₖ with wₖ ≥ 0 and Σ wₖ aₖ = x. The first `rowCount` columns are the unit vectors at
+/// cost 0 (the elements), which give the first basis; a revised primal simplex with few rows and many columns does the
+/// rest. Steepest reduced cost as a rule, Bland's rule while steps are degenerate, so that it always ends.
 struct HullProgramme: Sendable {
     /// A mixture: columns and their weights, and what it costs.
     struct Mixture {

@@ -208,7 +208,7 @@ struct WalkOptions: ParsableArguments {
         if chains != 1, !temperatures.isEmpty {
             throw ValidationError("--chains and --temperatures exclude each other")
         }
-        guard chains >= 1 else { throw ValidationError("--chains is \(chains); it must be at least 1") }
+        guard (1...64).contains(chains) else { throw ValidationError("--chains is \(chains); it must be 1 to 64") }
         guard hottest > 1, hottest.isFinite else {
             throw ValidationError("--hottest is \(hottest); it must be above 1")
         }

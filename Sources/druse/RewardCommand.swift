@@ -83,14 +83,15 @@ struct RewardCommand: ParsableCommand {
                 + [.init(title: "", width: 1)])
         try InputFiles(paths: inputs, format: inputFormat).forEachBatch(of: 32) { entries in
             let answers = analysis.crystals(of: entries)
-            var judged = try trial.judge(answers.compactMap { try? $0.result.get() })[...]
-            let rows = answers.map { answer in
-                ToolAnswer(
-                    id: answer.id,
-                    result: answer.result.flatMap { crystal in
-                        judged.popFirst().map { .success(Judged(crystal: crystal, $0.outcome, $0.verdict)) }
-                            ?? .failure(ToolFailure("it was not judged"))
-                    })
+            var judged = try trial.verdicts(of: answers.compactMap { try? $0.result.get() })[...]
+            let rows = answers.map { answer -> ToolAnswer<Judged> in
+                let result = answer.result.flatMap { crystal -> Result<Judged, ToolFailure> in
+                    guard let (outcome, verdict) = judged.popFirst() else {
+                        return .failure(ToolFailure("it was not judged"))
+                    }
+                    return verdict.map { Judged(crystal: crystal, outcome, $0) }.mapError { ToolFailure($0) }
+                }
+                return ToolAnswer(id: answer.id, result: result)
             }
             try printer.print(rows) { row($0, terms) }
         }
@@ -188,11 +189,12 @@ struct RewardCommand: ParsableCommand {
         func cell(_ text: String, _ width: Int) -> String {
             String(repeating: " ", count: max(0, width - text.count)) + text
         }
-        let terms = judgement.termMeans.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text(decimals: 3))" }
+        let tally = judgement.tally
+        let terms = tally.termMeans.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text(decimals: 3))" }
         return [
             cell("\(version)", 7), cell("\(crystals.count)", 8), cell(mean(crystals.compactMap(\.reward)), 10),
             cell(mean(judgement.verdicts.compactMap(\.reward)), 9),
-            cell("\(judgement.abstained.values.reduce(0, +))", 7), cell("\(judgement.floored.values.reduce(0, +))", 7),
+            cell("\(tally.abstained.values.reduce(0, +))", 7), cell("\(tally.floored.values.reduce(0, +))", 7),
             terms.joined(separator: ", "),
         ].joined(separator: "  ")
     }

@@ -25,20 +25,53 @@ enum SequentialRun {
     private static func run(_ cluster: TestCluster) throws -> Data {
         let file = URL(filePath: cluster.configurationFile)
         let configuration = try ConfigurationLoader.load(RunConfiguration.self, from: file)
+        return try run(configuration, in: cluster.folder) { table.noting($0) }
+    }
+
+    /// The share of stable crystals among the measured ones of each batch in half a quickstart.
+    ///
+    /// - Parameter stride: one evaluation of so many fails, whatever the crystal; 0: none.
+    static func stableFractions(failing stride: UInt64) throws -> [Double] {
+        let quickstart = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+            .deletingLastPathComponent().appending(path: "Configs/quickstart.yaml")
+        var configuration = try ConfigurationLoader.load(RunConfiguration.self, from: quickstart)
+        configuration.versions = 12
+        var generator = Philox(seed: 17, domain: .testing, stream: (0, 0, 0))
+        var fractions: [Double] = []
+        _ = try run(
+            configuration, in: TemporaryFolder(), evaluator: { $0 },
+            change: { batch in
+                for index in batch.indices where stride > 0 && generator.next() % stride == 0 {
+                    batch[index].outcome = .failed(.engineCrashed)
+                }
+                let heights = batch.compactMap { item in
+                    if case .measured(let measurement) = item.outcome { measurement[.energyAboveHull] } else { nil }
+                }
+                let measured = batch.count { if case .failed = $0.outcome { false } else { true } }
+                fractions.append(Double(heights.count { $0 < configuration.stableBelow }) / Double(max(1, measured)))
+            })
+        return fractions
+    }
+
+    private static func run(
+        _ configuration: RunConfiguration, in folder: TemporaryFolder,
+        evaluator: (any PotentialEvaluator) -> any PotentialEvaluator,
+        change: (inout [ScoredCrystal]) -> Void = { _ in }
+    ) throws -> Data {
         let initial = try FineTuningRun.policy(named: configuration.policy)
         let standard = try MeasuringStandard(potential: configuration.potential, hull: configuration.hull)
         let elements = try configuration.elements.choice(for: standard, policy: initial.configuration)
         let trainer = try PolicyTrainer(
             configuration: configuration, initial: initial, reference: initial.encoded(),
             constraint: elements.constraint,
-            store: CheckpointStore(directory: cluster.folder.url.appending(path: "store"), referenceDigest: ""),
+            store: CheckpointStore(directory: folder.url.appending(path: "store"), referenceDigest: ""),
             resume: false, problem: { _ in })
         let settings = SamplingSettings(
             spaceGroups: configuration.spaceGroups, constraint: elements.constraint)
         let sampler = try PolicyUnitSampler(settings: PeerSettings.text(settings))
         let engine = try ScoringEngine(potential: configuration.potential, hull: configuration.hull)
         let measurer = StabilityMeasurer(
-            evaluator: table.noting(engine.potential.makeEvaluator()), hull: engine.hull,
+            evaluator: evaluator(engine.potential.makeEvaluator()), hull: engine.hull,
             limits: configuration.reward.limits)
         let start = try trainer.start()
         var policy = start.policy
@@ -58,6 +91,7 @@ enum SequentialRun {
                             scoredBy: ""))
                 }
             }
+            change(&crystals)
             policy = try trainer.train(ScoredBatch(step: Step(version), crystals: crystals, seconds: 1)).policy
         }
         return Data(policy.bytes)

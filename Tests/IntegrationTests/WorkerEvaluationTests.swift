@@ -133,7 +133,7 @@ import Testing
     /// Asked to stop, it tells its workers goodbye, keeps what is measured and goes on with it, here or elsewhere.
     @Test func stoppedEvaluation_goesOnFromItsLog() async throws {
         let arguments = [
-            "--policy", "base", "--space-groups", "225,221", "--count", "8", "--relax", "--steps", "10", "--known",
+            "--policy", "base", "--space-groups", "225,62", "--count", "40", "--relax", "--steps", "25", "--known",
             "none",
         ]
         let evaluation = try evaluation(arguments, "kept")

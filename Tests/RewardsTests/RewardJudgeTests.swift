@@ -60,7 +60,7 @@ import Trajectories
         let judgement = try judge(configuration, batch)
         #expect(judgement.verdicts.map(\.reward) == [-0.2 + 1.5, 2])
         #expect(judgement.verdicts[0].terms == ["e_above_hull": -0.2, "band_gap": 3])
-        #expect(judgement.termMeans["band_gap"] == 3.5)
+        #expect(judgement.tally.termMeans["band_gap"] == 3.5)
         // What the terms can give at the least.
         #expect(configuration.floor == -10)
     }
@@ -117,6 +117,21 @@ import Trajectories
         #expect(second.hypervolume == 6)
     }
 
+    /// Four aims and a front at its capacity: still one step's work.
+    @Test func aFrontAtItsCapacity_staysThere() throws {
+        var front = ParetoFront(reference: [0, 0, 0])
+        for step in 0..<230 {
+            let angle = Double(step) / 230
+            front.add([angle, 1 - angle, 0.5 + 0.5 * (angle - angle * angle)])
+        }
+        #expect(front.points.count == 200)
+        var four = ParetoFront(reference: [0, 0, 0, 0])
+        four.add([1, 2, 3, 4])
+        four.add([4, 3, 2, 1])
+        // 24 + 24 less the shared 1 x 2 x 2 x 1.
+        #expect(four.hypervolume == 44)
+    }
+
     @Test func hypervolume_ofThreeAims_isTheVolumeOfTheUnion() {
         var front = ParetoFront(reference: [0, 0, 0])
         #expect(front.hypervolume == 0)
@@ -149,6 +164,25 @@ import Trajectories
         }
     }
 
+    /// What has no number at all is no find: an empty product would be 1.
+    @Test(arguments: [RewardCombination.sum, .product, .minimum, .pareto])
+    func aCrystalWithoutAnyNumber_abstains(combine: RewardCombination) throws {
+        let configuration = try self.configuration { reward in
+            reward.terms = try ["band_gap", "dielectric_total"].map {
+                try term($0, "\"bounds\": [0, 5], \"on_failure\": \"skip\"")
+            }
+            reward.combine = combine
+        }
+        let kinds = crystals(3)
+        let batch: [Item] = [
+            (kinds[0], measured([:])), (kinds[1], measured(["band_gap": 1, "dielectric_total": 0.5])),
+            (kinds[2], measured(["band_gap": 0.5, "dielectric_total": 0.5])),
+        ]
+        let verdicts = try judge(configuration, batch).verdicts
+        #expect(verdicts[0] == Verdict(reward: nil, reason: "no_term"))
+        #expect(verdicts[1].reward ?? 0 > verdicts[2].reward ?? 9 || combine == .minimum)
+    }
+
     @Test func aTermThatNobodyMeasures_isNamedInOneLine() throws {
         let configuration = try self.configuration { reward in reward.terms = [try term("band_gap")] }
         let error = #expect(throws: JudgingError.self) { try judge(configuration, [(.rockSalt(), height(0))]) }
@@ -176,7 +210,7 @@ import Trajectories
         ]
         let judgement = try judge(configuration, batch)
         #expect(judgement.verdicts.map(\.reward) == [nil, 5, 1])
-        #expect(judgement.abstained == ["no_band_gap": 1])
+        #expect(judgement.tally.abstained == ["no_band_gap": 1])
         #expect(judgement.notes.count == 1)
     }
 
@@ -186,7 +220,7 @@ import Trajectories
         var broken = whole
         for index in stride(from: 0, to: 20, by: 5) { broken[index].outcome = .failed(.engineCrashed) }
         let judgement = try judge(RewardConfiguration(), broken)
-        #expect(judgement.abstained == ["engine_crashed": 4])
+        #expect(judgement.tally.abstained == ["engine_crashed": 4])
         let left = judgement.verdicts.compactMap(\.reward)
         #expect(left == Array(try rewards(RewardConfiguration(), whole).compactMap { $0 }.prefix(16)))
     }
@@ -223,6 +257,40 @@ import Trajectories
         let second = try judge.judge([(.rockSalt(), height(3)), (.rockSalt("K"), height(5))])
         let deviation = (0.95 * (1 + 0.05 * 4) + 0.05).squareRoot()
         #expect(abs((second.verdicts[0].reward ?? 9) - 0.9 / deviation) < 1e-12)
+    }
+
+    /// A negative weight turns a term round: what is worst for the reward is its upper bound then.
+    @Test func aNegativeWeight_hasItsFloorAtTheUpperBound() throws {
+        let term = try term("band_gap", "\"bounds\": [1, 10], \"weight\": -1, \"on_failure\": \"floor\"")
+        let batch: [Item] = [
+            (.rockSalt(), measured(["x": 1])), (.rockSalt("K"), measured(["band_gap": 2])),
+            (.rockSalt(), .invalid(.noAtoms)),
+        ]
+        for (combine, expected) in [(RewardCombination.sum, [-10.0, -2, -10]), (.product, [0.1, 0.5, 0.1])] {
+            let configuration = self.configuration { ($0.terms, $0.combine) = ([term], combine) }
+            #expect(try rewards(configuration, batch) == expected)
+        }
+    }
+
+    /// What was measured once can be missing in a batch: that is no mistake of the configuration.
+    @Test func aQuantityThatWasMeasuredBefore_mayBeMissingInABatch() throws {
+        var judge = try RewardJudge(try self.configuration { $0.terms = [try term("band_gap")] })
+        #expect(try judge.judge([(.rockSalt(), measured(["band_gap": 1]))]).verdicts.map(\.reward) == [1])
+        let next = try judge.judge([(.rockSalt("K"), height(0))])
+        #expect(next.verdicts == [Verdict(reward: nil, reason: "no_band_gap")])
+        // One that a guard stopped counts as well.
+        var guarded = try RewardJudge(try self.configuration { $0.terms = [try term("band_gap")] })
+        #expect(
+            try guarded.judge([(.element("Mg"), measured(["band_gap": 0])), (.rockSalt(), height(0))])
+                .verdicts[1].reason == "no_band_gap")
+    }
+
+    /// A crystal that a guard stops was made all the same.
+    @Test func occurrences_countWhatGuardsStop() throws {
+        var configuration = try self.configuration { $0.terms = [try term("occurrences", "\"want\": \"high\"")] }
+        configuration.guards.abstentionLimit = 1
+        let batch: [Item] = [(.rockSalt(), height(0, ["hull_entries": 1])), (.rockSalt(), height(0))]
+        #expect(try rewards(configuration, batch) == [nil, 2])
     }
 
     @Test func aTermOfItsOwn_isNormalizedBeforeTheSum() throws {
@@ -323,10 +391,10 @@ import Trajectories
             kinds.enumerated().map { ($1, height(0, ["hull_entries": $0 < sparse ? 2 : 50])) }
         }
         let few = try judge(RewardConfiguration(), batch(sparse: 3))
-        #expect(few.abstained == ["sparse_hull": 3])
+        #expect(few.tally.abstained == ["sparse_hull": 3])
         let many = try judge(RewardConfiguration(), batch(sparse: 4))
-        #expect(many.abstained.isEmpty)
-        #expect(many.floored == ["sparse_hull": 4])
+        #expect(many.tally.abstained.isEmpty)
+        #expect(many.tally.floored == ["sparse_hull": 4])
         #expect(many.notes.count == 1)
         #expect(many.verdicts.prefix(4).map(\.reward) == [0, 0, 0, 0])
     }

@@ -57,6 +57,10 @@ import Trajectories
         ("{source: space_group}", "terms[0].space_groups"), ("{source: band_gap, weight: 0}", "terms[0].weight"),
         ("{source: band_gap, scale: 0}", "terms[0].scale"), ("{source: band_gap, shap: log}", "shape"),
         ("{source: band_gap}, {source: band_gap}", "two terms of the name band_gap"),
+        ("{source: band_gap, shape: target, target: 2, want: low}", "terms[0].want"),
+        ("{source: band_gap, shape: window, window: [1, 2], want: high}", "terms[0].want"),
+        ("{source: product, of: [band_gap, novelty]}", "terms[0].of"),
+        ("{source: band_gap, normalize: batch}", "invalid_reward"),
     ])
     func aTermThatMakesNoSense_isRefusedByItsKey(text: String, key: String) throws {
         let error = #expect(throws: ConfigurationError.self) { try terms(text) }
@@ -70,6 +74,11 @@ import Trajectories
         ("{terms: [{source: a}], invalid_reward: 0}", "invalid_reward"),
         ("{guards: {use: none, spread: 1}}", "guards.spread"), ("{guards: some}", "guards"),
         ("{guards: {batch_repeats: [6, 3]}}", "batch_repeats"),
+        ("{guards: {below_hull: allow, below_hull_by: 0.2}}", "guards.below_hull_by"),
+        ("{guards: {sparse_hull: allow, sparse_entries: 8}}", "guards.sparse_entries"),
+        ("{guards: {uncertain: floor}}", "guards.uncertain"), ("{guards: {unconverged: allow}}", "guards.unconverged"),
+        ("{combine: pareto, terms: [{source: a, on_failure: skip}, {source: b}]}", "combine"),
+        ("{combine: product, terms: [{source: a, bounds: [0, 9], weight: -1}]}", "combine"),
     ])
     func aRewardThatMakesNoSense_isRefusedByItsKey(text: String, key: String) throws {
         let error = #expect(throws: ConfigurationError.self) {

@@ -4,12 +4,8 @@ package import Trajectories
 package struct Judgement: Sendable {
     /// As many as crystals, in their order.
     package var verdicts: [Verdict]
-    /// How many crystals abstain, by reason.
-    package var abstained: [String: Int] = [:]
-    /// How many measured crystals a guard gave the floor, by reason.
-    package var floored: [String: Int] = [:]
-    /// The mean value of each term over the crystals that have it, where there are several terms.
-    package var termMeans: [String: Double] = [:]
+    /// What they come to.
+    package var tally = VerdictTally([])
     /// Of the run's front; nil without one.
     package var hypervolume: Double?
     /// Lines for the log.

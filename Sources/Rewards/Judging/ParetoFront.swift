@@ -38,9 +38,7 @@ package struct ParetoFront: Codable, Sendable, Hashable {
 
     /// Takes in a point if none dominates or equals it; those that it dominates go.
     package mutating func add(_ point: [Double]) {
-        guard !points.contains(where: { $0 == point || Self.dominates($0, point) }) else { return }
-        points.removeAll { Self.dominates(point, $0) }
-        points.append(point)
+        Self.insert(point, into: &points)
         if points.count > Self.capacity { removeLeast() }
     }
 
@@ -92,17 +90,19 @@ package struct ParetoFront: Codable, Sendable, Hashable {
         }
     }
 
+    /// Takes in a point if none dominates or equals it; those that it dominates go.
+    private static func insert(_ point: [Double], into front: inout [[Double]]) {
+        guard !front.contains(where: { $0 == point || dominates($0, point) }) else { return }
+        front.removeAll { dominates(point, $0) }
+        front.append(point)
+    }
+
     private static func nondominated(_ points: [[Double]]) -> [[Double]] {
-        var kept: [[Double]] = []
-        for point in points where !kept.contains(where: { $0 == point || dominates($0, point) }) {
-            kept.removeAll { dominates(point, $0) }
-            kept.append(point)
-        }
-        return kept
+        points.reduce(into: []) { insert($1, into: &$0) }
     }
 
     /// By slices along the last aim (Zitzler 2001): between two heights the volume is the area of the points above.
-    private static func hypervolume(of points: [[Double]], above reference: [Double]) -> Double {
+    static func hypervolume(of points: [[Double]], above reference: [Double]) -> Double {
         let inside = points.filter { point in zip(point, reference).allSatisfy { $0 > $1 } }
         guard let last = reference.last, !inside.isEmpty else { return 0 }
         guard reference.count > 1 else { return (inside.compactMap(\.last).max() ?? last) - last }
@@ -111,7 +111,7 @@ package struct ParetoFront: Codable, Sendable, Hashable {
         var volume = 0.0
         var slice: [[Double]] = []
         for (index, point) in sorted.enumerated() {
-            slice = nondominated(slice + [Array(point.dropLast())])
+            insert(Array(point.dropLast()), into: &slice)
             let bottom = index + 1 < sorted.count ? sorted[index + 1].last ?? last : last
             let thickness = (point.last ?? last) - bottom
             if thickness > 0 { volume += thickness * hypervolume(of: slice, above: below) }

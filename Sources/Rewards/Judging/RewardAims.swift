@@ -44,12 +44,13 @@ package struct RewardAims: Sendable {
         self.terms = terms
         aims = terms.map { term, source in
             Aim(
-                name: term.name, unit: Self.unit(of: source), wantsLow: term.want == .low,
+                name: term.name, unit: Self.unit(of: source), wantsLow: term.direction < 0,
                 quantities: source.quantities)
         }
-        isPareto = configuration.combine == .pareto && terms.count == configuration.effectiveTerms.count
-        product = aims.first { Self.factors(of: $0).count > 1 }
-        let singles = aims.filter { !$0.wantsLow && Self.factors(of: $0).count == 1 }
+        isPareto = configuration.combine == .pareto && terms.count > 1
+        let high = zip(aims, terms).filter { $1.term.direction > 0 }.map(\.0)
+        product = high.first { Self.factors(of: $0).count > 1 }
+        let singles = high.filter { Self.factors(of: $0).count == 1 }
         let pair = product.map(Self.factors) ?? singles.flatMap(Self.factors)
         plane = pair.count > 1 ? (pair[0], pair[1]) : nil
         if isPareto {
@@ -120,10 +121,7 @@ extension ParetoFront {
 
     /// The volume above a reference point that points dominate.
     package static func hypervolume(_ points: [[Double]], above reference: [Double]) -> Double {
-        let front = undominated(points).map { points[$0] }
-        var kept = ParetoFront(reference: reference)
-        for point in front { kept.add(point) }
-        return kept.hypervolume
+        hypervolume(of: undominated(points).map { points[$0] }, above: reference)
     }
 }
 

@@ -30,15 +30,6 @@ package enum RewardCombination: String, CaseIterable, ConfigurationValue {
 
     /// The least that terms can give.
     func floor(of terms: [RewardTerm]) -> Double {
-        func least(_ term: RewardTerm) -> Double {
-            let bounds = term.shape.bounds
-            return min(term.weight * bounds.lowerBound, term.weight * bounds.upperBound)
-        }
-        switch self {
-        case .sum: return terms.reduce(0) { $0 + least($1) }
-        case .minimum: return terms.map(least).min() ?? 0
-        case .product: return terms.reduce(1) { $0 * Self.power($1.shape.bounds.lowerBound, $1.weight) }
-        case .pareto: return 0
-        }
+        self == .pareto ? 0 : combined(terms.map { (value: $0.worst, weight: $0.weight) })
     }
 }

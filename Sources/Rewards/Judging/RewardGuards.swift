@@ -60,13 +60,16 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
             "below_hull", \.belowHull,
             "what a crystal gets that lies farther below the hull than `below_hull_by`, which is an error of the "
                 + "potential or the hull: `floor`, `abstain` or `allow`", where: isOn),
-        .init("below_hull_by", \.belowHullBy, takes: .atLeast(0), unit: "eV/atom", "see `below_hull`", where: isOn),
+        .init(
+            "below_hull_by", \.belowHullBy, takes: .atLeast(0), unit: "eV/atom", "see `below_hull`",
+            where: .init("reward.guards.below_hull is not allow") { $0.use == .all && $0.belowHull != .allow }),
         .init(
             "sparse_hull", \.sparseHull,
             "what a crystal gets in whose chemical system the hull has fewer than `sparse_entries` compounds, elements "
                 + "included, so that its height says little", where: isOn),
         .init(
-            "sparse_entries", \.sparseEntries, takes: .atLeast(0), unit: "entries", "see `sparse_hull`", where: isOn),
+            "sparse_entries", \.sparseEntries, takes: .atLeast(0), unit: "entries", "see `sparse_hull`",
+            where: .init("reward.guards.sparse_hull is not allow") { $0.use == .all && $0.sparseHull != .allow }),
         .init(
             "unconverged", \.unconverged,
             "what a crystal gets whose relaxation was to converge and did not", where: isOn),
@@ -87,8 +90,8 @@ package struct RewardGuards: ConfigurationSection, Hashable, Codable {
                 + "crystal's composition with the others', less the batch's mean; 0: none", where: isOn),
         .init(
             "abstention_limit", \.abstentionLimit, takes: .range(0...1),
-            "the share of a batch that may abstain since a guard says so; where it is more, they all get the floor, so "
-                + "that abstaining is no way out", where: isOn),
+            "the share of a batch that may abstain since a guard says so or a term has no number; where it is more, "
+                + "they all get the floor, so that abstaining is no way out", where: isOn),
     ]
 
     private static func repeatsProblem(_ bounds: [Int]) -> String? {

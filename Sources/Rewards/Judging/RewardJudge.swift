@@ -11,6 +11,8 @@ package struct RewardJudge: Sendable {
         var memory = RunMemory()
         /// Of terms by name, and of the whole reward under the empty name.
         var moments: [String: RunningMoments] = [:]
+        /// The quantities that were measured of any crystal, as far as terms need them.
+        var measured: Set<String> = []
         /// Where the terms are combined by dominance.
         package private(set) var front: ParetoFront?
 
@@ -41,6 +43,8 @@ package struct RewardJudge: Sendable {
     /// A crystal that no guard stops, on its way to a verdict.
     private struct Candidate {
         let index: Int
+        /// Among the measured ones.
+        let place: Int
         let crystal: JudgedCrystal
         /// nil: it has none, and its term leaves it at that.
         var values: [Double?]
@@ -71,48 +75,53 @@ package struct RewardJudge: Sendable {
                 if let stop {
                     stops.append((index, stop))
                 } else {
-                    candidates.append(Candidate(index: index, crystal: crystal, values: []))
+                    candidates.append(Candidate(index: index, place: measured.count - 1, crystal: crystal, values: []))
                 }
             }
         }
+        for quantity in Set(sources.flatMap(\.quantities))
+        where measured.contains(where: { $0.measurement[quantity] != nil }) { state.measured.insert(quantity.rawValue) }
         var judgement = Judgement(verdicts)
-        try evaluateTerms(of: &candidates, &judgement)
+        try evaluateTerms(of: &candidates, among: measured, &judgement)
         combine(&candidates)
         if configuration.guards.use == .all { discountRepeats(&candidates, of: measured) }
         settle(candidates, stops, groups: batch.map(\.crystal.spaceGroup.number), &judgement)
         state.memory.add(measured)
+        judgement.tally = VerdictTally(
+            zip(judgement.verdicts, batch).map { verdict, item in
+                if case .measured = item.outcome {
+                    (verdict: verdict, isMeasured: true)
+                } else {
+                    (verdict: verdict, isMeasured: false)
+                }
+            })
         return judgement
     }
 
     // MARK: Steps
 
     private mutating func evaluateTerms(
-        of candidates: inout [Candidate], _ judgement: inout Judgement
+        of candidates: inout [Candidate], among measured: [JudgedCrystal], _ judgement: inout Judgement
     ) throws(JudgingError) {
         let crystals = candidates.map(\.crystal)
+        // A source that counts what the run has made counts those, too, that a guard stops.
+        let all = capped(measured)
         let groups = crystals.map(\.crystal.spaceGroup.number)
         for (term, source) in zip(terms, sources) {
             if let note = try checkMeasured(term, source, crystals) { judgement.notes.append(note) }
-            let numbers = try source.numbers(of: capped(crystals), state.memory)
+            let found = try source.numbers(of: all, state.memory)
+            let numbers = candidates.map { found[$0.place] }
             let values = numbers.map { number in number.flatMap { term.shape.value(of: $0) } }
             let strange = numbers.indices.filter { numbers[$0] != nil && values[$0] == nil }.count
             if strange > 0 { judgement.notes.append("term \(term.name): \(strange) crystals have no number but NaN") }
-            let present = values.compactMap { $0 }
-            if terms.count > 1, !present.isEmpty {
-                judgement.termMeans[term.name] = present.reduce(0, +) / Double(present.count)
-            }
+            let filled = term.onFailure == .floor ? values.map { $0 ?? term.worst } : values
             let normalized = term.normalize.normalized(
-                values, groups: groups, running: &state.moments[term.name])
+                filled, groups: groups, running: &state.moments[term.name])
             for place in candidates.indices {
-                var value = normalized[place]
-                if value == nil {
-                    switch term.onFailure {
-                    case .floor: value = term.shape.bounds.lowerBound
-                    case .skip: break
-                    case .exclude: candidates[place].abstention = candidates[place].abstention ?? "no_\(term.name)"
-                    }
+                if filled[place] == nil, term.onFailure == .exclude {
+                    candidates[place].abstention = candidates[place].abstention ?? "no_\(term.name)"
                 }
-                candidates[place].values.append(value)
+                candidates[place].values.append(normalized[place])
                 judgement.verdicts[candidates[place].index].terms[term.name] = values[place]
                 judgement.verdicts[candidates[place].index].numbers[term.name] = numbers[place]
             }
@@ -124,9 +133,8 @@ package struct RewardJudge: Sendable {
     private func checkMeasured(
         _ term: RewardTerm, _ source: TermSource, _ crystals: [JudgedCrystal]
     ) throws(JudgingError) -> String? {
-        guard !crystals.isEmpty else { return nil }
-        let missing = source.quantities.filter { quantity in !crystals.contains { $0.measurement[quantity] != nil } }
-        guard let first = missing.first else { return nil }
+        let missing = source.quantities.filter { !state.measured.contains($0.rawValue) }
+        guard let first = missing.first, !crystals.isEmpty else { return nil }
         let known = Set(crystals.flatMap { $0.measurement.values.keys }).sorted().map(\.rawValue)
         let problem =
             "reward term \(term.name): \(first.rawValue) was measured on none of \(crystals.count) crystals; measured "
@@ -144,6 +152,10 @@ package struct RewardJudge: Sendable {
 
     private mutating func combine(_ candidates: inout [Candidate]) {
         let kind = configuration.combine
+        // A sum or product of no numbers would be a verdict from nothing.
+        for place in candidates.indices where candidates[place].values.allSatisfy({ $0 == nil }) {
+            candidates[place].abstention = candidates[place].abstention ?? "no_term"
+        }
         guard kind == .pareto else {
             for place in candidates.indices {
                 let parts = zip(candidates[place].values, terms).compactMap { value, term in
@@ -170,13 +182,13 @@ package struct RewardJudge: Sendable {
     private func discountRepeats(_ candidates: inout [Candidate], of measured: [JudgedCrystal]) {
         let guards = configuration.guards
         let inBatch = measured.reduce(into: [String: Int]()) { $0[$1.formula, default: 0] += 1 }
-        var inRun = state.memory.compositions
+        let inRun = OccurrenceSource(.composition).numbers(of: measured, state.memory)
         for place in candidates.indices {
             let formula = candidates[place].crystal.formula
-            inRun[formula, default: 0] += 1
+            let occurrence = inRun[candidates[place].place].map { Int($0) } ?? 1
             let share =
                 RewardGuards.share(ofRepeats: inBatch[formula] ?? 1, guards.batchRepeats)
-                * RewardGuards.share(ofRepeats: inRun[formula] ?? 1, guards.runRepeats)
+                * RewardGuards.share(ofRepeats: occurrence, guards.runRepeats)
             guard share < 1 else { continue }
             let reward = candidates[place].reward
             candidates[place].reward = min(reward, configuration.floor + share * (reward - configuration.floor))
@@ -194,15 +206,10 @@ package struct RewardJudge: Sendable {
         let isWayOut = guards.use == .all && share > guards.abstentionLimit && abstaining.count > 1
         for (index, reason) in abstaining {
             judgement.verdicts[index].reason = reason
-            if isWayOut {
-                judgement.floored[reason, default: 0] += 1
-            } else {
-                judgement.verdicts[index].reward = nil
-            }
+            if !isWayOut { judgement.verdicts[index].reward = nil }
         }
         for (index, stop) in stops where stop.action != .abstain {
             judgement.verdicts[index].reason = stop.reason
-            judgement.floored[stop.reason, default: 0] += 1
         }
         if isWayOut {
             judgement.notes.append(
@@ -220,9 +227,6 @@ package struct RewardJudge: Sendable {
             judgement.verdicts[candidate.index].reward = candidate.reward
         }
         normalize(&judgement, counted, groups: groups)
-        for verdict in judgement.verdicts where verdict.reward == nil {
-            judgement.abstained[verdict.reason ?? "unknown", default: 0] += 1
-        }
         judgement.hypervolume = state.front?.hypervolume
     }
 

@@ -67,6 +67,20 @@ package struct RewardTerm: ConfigurationRecord, Hashable {
     /// Whether low numbers are wanted: as given, else as is usual of the source.
     package var want: Want { ownWant ?? (TermSource.isWantedLow(source) ? .low : .high) }
 
+    /// The value that is worst for the reward: the lower bound, or the upper one where the weight turns the term round.
+    var worst: Double { weight < 0 ? shape.bounds.upperBound : shape.bounds.lowerBound }
+
+    /// The value that is best for the reward.
+    var best: Double { weight < 0 ? shape.bounds.lowerBound : shape.bounds.upperBound }
+
+    /// 1 where the reward rises with the number, -1 where it falls, 0 where it does either.
+    var direction: Int {
+        switch kind {
+        case .target, .window: 0
+        case .linear, .exponential, .sigmoid, .log: (want == .low) == (weight < 0) ? 1 : -1
+        }
+    }
+
     package var shape: TermShape {
         var shape = TermShape()
         shape.kind = kind
@@ -158,6 +172,13 @@ package struct RewardTerm: ConfigurationRecord, Hashable {
         }
         if window != nil, kind != .window {
             conflicts.append(("window", "does not belong here: it has a meaning where shape is window"))
+        }
+        if ownWant != nil, kind == .target || kind == .window {
+            conflicts.append(
+                ("want", "does not belong here: it has a meaning where shape is linear, exponential, sigmoid or log"))
+        }
+        if let computed = factors.first(where: TermSource.isComputed) {
+            conflicts.append(("of", "names \(computed), which is computed; only measured quantities are multiplied"))
         }
         if source == TermSource.productName, factors.count < 2 {
             conflicts.append(("of", "must name at least two measured quantities"))

@@ -6,7 +6,7 @@ package struct KPointGrid: Sendable, Equatable {
     /// Along the three reciprocal vectors.
     package let divisions: [Int]
 
-    /// The density with which the Materials Project relaxes, k-points per Å⁻³ of the reciprocal cell (with the 2π).
+    /// The density with which the Materials Project relaxes, k-points per Å⁻³ of the reciprocal cell (with 2π).
     package static let usualDensity = 64.0
 
     /// - Parameter density: k-points per Å⁻³ of the reciprocal cell (2π included).

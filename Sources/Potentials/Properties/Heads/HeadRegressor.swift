@@ -4,8 +4,8 @@ internal import Foundation
 package enum HeadRegressor: Sendable, Equatable {
     /// w · x + b over the first features.
     case ridge(weights: [Double], bias: Double)
-    /// Σ w k(d) + b with the Matérn kernel of order 3/2 over the distances to the references; `inverseWidth` multiplies
-    /// their squares.
+    /// Σ w k(d) + b with the Matérn kernel of order 3/2 over the distances to the references; `inverseWidth`
+    /// multiplies their squares.
     case kernel(weights: [Double], bias: Double, inverseWidth: Double, weighting: CrystalFeatures.Weighting)
     /// The mean of several networks.
     case networks([HeadNetwork])
