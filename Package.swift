@@ -177,8 +177,8 @@ let package = Package(
             name: "FineTuningTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "FleetFixtures", "Kernels", "Policy", "PolicyOptimization", "Pretraining", "Protocol", "Rewards",
-                "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "FleetFixtures", "Kernels", "ModelFixtures", "Policy", "PolicyOptimization", "Pretraining", "Protocol",
+                "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "PretrainingTests",

@@ -133,7 +133,9 @@ package struct RunConfiguration: ConfigurationSection {
 
     /// What predicts properties of its crystals.
     func propertyStandard() throws(ConfigurationError) -> PropertyStandard {
-        do throws(ModelError) { return try PropertyStandard(properties) } catch {
+        do throws(ModelError) {
+            return try PropertyStandard(properties, columns: CrystalSelection.ownNames)
+        } catch {
             throw ConfigurationError(source: "properties", problems: ["\(error)"])
         }
     }

@@ -104,6 +104,20 @@ import Trajectories
         }
     }
 
+    @Test func ownNames_areAllThatAnExpressionMayNameInAnEmptyArchive() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            var selection = CrystalSelection()
+            selection.condition = "no_such_name > 1"
+            let error = try #require(throws: ArchiveError.self) { try archive.matches(selection) }
+            guard case .selection(_, let names) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(CrystalSelection.ownNames == Set(names).union(["novel"]))
+        }
+    }
+
     @Test func energyHistogram_countsEveryScoredCrystalOnce() throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
