@@ -205,7 +205,7 @@ let package = Package(
                 "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Report", "Rewards", "Stability",
                 "Telemetry",
                 "Trajectories", "actor", "druse", "learner", "reward-worker",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
         .target(name: "CrystalFixtures", dependencies: ["Crystals"], path: "Tests/CrystalFixtures"),

@@ -27,7 +27,7 @@ package struct CrystalSelection: Sendable {
         "sites", "a", "b", "c", "alpha", "beta", "gamma", "logp_w", "logp_a", "logp_xyz", "logp_l", "reference_logp_w",
         "reference_logp_a", "reference_logp_xyz", "reference_logp_l", "outcome", "reason", "energy_per_atom",
         "e_above_hull", "reward", "seed", "policy_digest", "actor", "worker", "potential", "hull", "scoring_seconds",
-        "created_at", "trained_at", "logp", "reference_logp", "novel",
+        "created_at", "trained_at", "batch", "logp", "reference_logp", "novel",
     ]
 
     private var expressions: [String] { [condition, order, group].compactMap { $0 } }

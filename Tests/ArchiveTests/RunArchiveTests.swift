@@ -314,7 +314,7 @@ import Trajectories
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
             try archive.insert(StepRecord(step: 3), policyDigest: "ab")
-            try archive.insertPending(StepRecord(step: 4), policyDigest: "cd", trainedOn: [])
+            try archive.insertPending(StepRecord(step: 4), policyDigest: "cd", batch: [], trainedOn: [])
             #expect(try archive.stepRecords().map(\.step) == [3])
             try archive.settlePending(next: Step(checkpoint))
             #expect(try archive.stepRecords().map(\.step) == versions)

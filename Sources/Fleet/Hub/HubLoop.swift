@@ -124,9 +124,10 @@ final class HubLoop {
     private func execute(_ command: Hub.Command) {
         switch command {
         case .measure(let work): core.measure(work, now: .now)
-        case .begin(let version, let policy, let reference, let known, let gathering):
+        case .begin(let version, let policy, let reference, let known, let gathering, let restored):
             core.begin(
-                version: version, policy: policy, reference: reference, known: known, resuming: gathering, now: .now)
+                version: version, policy: policy, reference: reference, known: known, resuming: gathering,
+                restored: restored, now: .now)
         case .refuse(let peer, let reason): core.refusePeers(named: peer, reason: reason, now: .now)
         case .finish(let reason):
             core.finish(reason)
@@ -212,8 +213,9 @@ final class HubLoop {
             }
         case .measured(let work): waitingWork += work
         case .batch(let batch):
-            // It brings along what waited.
-            waitingOutcomes.removeAll()
+            // It brings its own along.
+            let taken = waitingOutcomes.isEmpty ? [] : Set(batch.crystals.map(\.sampled.id))
+            waitingOutcomes.removeAll { taken.contains($0.sampled.id) }
             outputs.post(.batch(batch), bounded: "the next version begins when the batch was taken")
         case .abort(let error): outputs.post(.aborted(error), bounded: "a run is aborted once")
         }
