@@ -57,7 +57,8 @@ extension HubCore {
         }
         if case .finished = phase { return }
         let first = configuration.measuresAlone ? 0 : configuration.recipes.count
-        for place in first..<first + (client?.recipes ?? configuration.recipes).count where !others[place].isEmpty {
+        let count = configuration.measuresAlone ? configuration.recipes.count : client?.recipes.count ?? 0
+        for place in first..<first + count where !others[place].isEmpty {
             leaseTasks(of: place, for: .others, now: now)
         }
     }
