@@ -216,7 +216,7 @@ let package = Package(
             name: "EvaluationTests",
             dependencies: [
                 "Configuration", "Crystals", "Engines", "Evaluation", "Matching", "ModelFixtures", "Policy",
-                "Potentials", "Report", "Rewards",
+                "Potentials", "Report", "Rewards", "Trajectories",
             ]),
         .testTarget(
             name: "MatchingTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "Matching"]),
