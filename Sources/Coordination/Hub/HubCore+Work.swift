@@ -73,7 +73,9 @@ extension HubCore {
         guard let digest = self.recipe(at: recipe)?.digest else { return }
         var passed: [SessionID] = []
         while hasWaitingTask(of: recipe, for: client), let peer = peers.takeTurn(.measuring(recipe)) {
-            guard hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else { continue }
+            guard client == .run || knowsRecipes(peer), hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else {
+                continue
+            }
             guard let (id, items) = takeTask(of: recipe, for: client, to: peer, now: now) else {
                 passed.append(peer.session)
                 continue

@@ -262,6 +262,17 @@ package struct HubCore: Sendable {
         peers.giveTurn(to: session)
     }
 
+    /// A message is larger than any may be. A task has failed: with another worker it would be as large.
+    package mutating func unsendable(_ message: HubMessage, to routing: RoutingID, detail: String, now: Moment) {
+        reject("oversized", detail: detail)
+        guard case .task(let task) = message, let session = peers.session(at: routing), let peer = peers[session] else {
+            return
+        }
+        let outcome = Outcome.failed(.engine("it does not fit into a message: \(detail)"))
+        let results = task.items.map { _ in MeasuringResult(outcome: outcome, seconds: 0) }
+        take(TaskResult(epoch: epoch, task: task.id, results: results), from: peer, now: now)
+    }
+
     /// A message could not be delivered: the connection is gone.
     ///
     /// The peer is lost two ticks later: what it said last, a goodbye perhaps, may still be waiting to be read.

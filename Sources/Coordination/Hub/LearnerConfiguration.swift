@@ -34,6 +34,8 @@ package struct LearnerConfiguration: Sendable {
     package var measuresAlone = false
     /// Items of an evaluation that the hub holds at a time.
     package var evaluationItems = WireLimits.otherItems
+    /// Atoms of those.
+    package var evaluationAtoms = WireLimits.otherAtoms
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
     package var admission = Admission()

@@ -202,7 +202,7 @@ final class HubLoop {
                 case .unreachable: core.undeliverable(to: routing)
                 }
             } catch let error as OversizedMessage {
-                core.reject("oversized", detail: "\(error)")
+                core.unsendable(message, to: routing, detail: "\(error)", now: .now)
             }
         case .event(let event):
             if events.post(event) != .posted { core.countDroppedReport() }
