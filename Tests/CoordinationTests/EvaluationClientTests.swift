@@ -154,6 +154,25 @@ import Trajectories
         expectOnce(Array(simulation.results.dropFirst()), of: items)
     }
 
+    /// Items of an evaluation whose recipe a worker was not told go back; a run's are reason to leave.
+    @Test(arguments: [true, false]) func taskOfAnUnknownRecipe_goesBack(isOfEvaluation: Bool) throws {
+        var simulation = Simulation(try Toys.configuration())
+        let worker = try simulation.add(.rewardWorker)
+        simulation.deliverToHub()
+        guard case .welcome(let welcome)? = worker.inbox.first else { throw ToyError.missing }
+        try simulation.settle()
+        let id: UInt64 = isOfEvaluation ? 1 << 62 + 5 : 5
+        let task = RewardTask(
+            epoch: welcome.epoch, id: id, recipe: Digest(of: "another".utf8), items: try items(2).map(\.item))
+        worker.inbox = [.task(task)]
+        simulation.deliver(to: worker)
+        let returned = simulation.toHub.compactMap { frame -> UInt64? in
+            if case .taskReturn(let task)? = (try? PeerMessage.decode(frame.frame))?.message { task.task } else { nil }
+        }
+        #expect(returned == (isOfEvaluation ? [id] : []))
+        #expect(worker.left != isOfEvaluation && (worker.error == nil) == isOfEvaluation)
+    }
+
     /// Large crystals are asked for a few in a message, and no more at a time than the hub holds.
     @Test func largeCrystals_areAskedForInPieces() throws {
         var configuration = try Toys.configuration()
