@@ -240,10 +240,24 @@ import Trajectories
             simulation.cut(evaluation)
             for _ in 0..<3 { while simulation.deliverToHub() || simulation.deliver(to: evaluation) {} }
         }
+        // Two minutes after the last login all is said again, once.
+        var again: [Int] = []
+        for _ in 0..<200 {
+            simulation.advance(.seconds(1))
+            repeat {
+                again += said(simulation, by: evaluation).compactMap { $0 }
+                simulation.toHub.removeAll { Self.isWork($0.frame) }
+            } while simulation.deliverToHub() || simulation.deliver(to: evaluation)
+        }
+        #expect(again == [3, 3])
         _ = try simulation.add(.rewardWorker)
         #expect(try simulation.run { $0.results.count == 3 })
         expectOnce(simulation.results, of: items)
         #expect(simulation.measured.count == 3 && simulation.hub.counters.refusedPeers == 0)
+    }
+
+    private static func isWork(_ frame: [UInt8]) -> Bool {
+        if case .work? = (try? PeerMessage.decode(frame))?.message { true } else { false }
     }
 
     /// The numbers of items asked for in the messages under way; nil for other messages.
