@@ -125,9 +125,10 @@ struct LearnerCommand: ParsableCommand {
             crystals += made.crystals
             seconds += made.seconds
         }
+        let verdict = differing.map { "the weights differ from step \($0) on" } ?? "the weights are those of the run"
         RoleProcess.say(
             "\(replay.steps.count) steps, \(crystals) crystals, \(HumanFormat.fixed(seconds, decimals: 1)) s of "
-                + "training: " + (differing.map { "the weights differ from step \($0) on" } ?? "the weights are those of the run"))
+                + "training: \(verdict)")
         return differing == nil ? .complete : .failure
     }
 
