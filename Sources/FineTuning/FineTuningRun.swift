@@ -371,6 +371,7 @@ package struct FineTuningRun {
         learner.isInsecure = isInsecure
         let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
         (learner.peerCapacity, learner.strangerCapacity) = (capacity.peers, capacity.strangers)
+        learner.audit = AuditRule(share: configuration.auditShare, tolerance: configuration.auditTolerance)
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
         learner.timing.liveness = .seconds(configuration.livenessSeconds)

@@ -36,6 +36,8 @@ package struct LearnerConfiguration: Sendable {
     package var evaluationItems = WireLimits.otherItems
     /// Atoms of those.
     package var evaluationAtoms = WireLimits.otherAtoms
+    /// Which measurements are made again.
+    package var audit = AuditRule.none
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
     package var admission = Admission()
