@@ -97,8 +97,10 @@ package struct LocalCluster: Sendable {
         learner.failuresPerHour = 5
         var connection = ["--connect", "\(place.fromThisMachine)"]
         if let keys {
-            learner.arguments += ["--keys", keys]
-            connection += ["--keys", KeyFolder(path: keys).file(Self.keyName + KeyFolder.secretSuffix)]
+            let folder = KeyFolder(path: keys)
+            learner.arguments += ["--keys", keys, "--allowed", folder.allowed.path]
+            connection += ["--keys", folder.file(Self.keyName + KeyFolder.secretSuffix)]
+            connection += ["--server-key", folder.file(KeyName.learner + KeyFolder.publicSuffix)]
         }
         var children = [learner]
         for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", connection)) }

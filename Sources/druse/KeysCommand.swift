@@ -82,7 +82,9 @@ struct KeysCommand: ParsableCommand {
 
         func run() {
             RoleProcess.perform {
-                let records = try AllowListFolder.find(place).records()
+                let folder = AllowListFolder.find(place)
+                let records = try folder.records()
+                if records.isEmpty { RoleProcess.say("\(folder.path) has no keys: nobody can take part") }
                 let width = records.map(\.name.count).max() ?? 0
                 for record in records {
                     let name = record.name.padding(toLength: width, withPad: " ", startingAt: 0)

@@ -15,6 +15,7 @@ import Testing
     @Test func keys_madeAllowedListedAndRevoked() throws {
         let place = folder.path("keys")
         #expect(try keys(["new", "--learner", "-o", place]).status == 0)
+        #expect(try keys(["list", place]).output.contains("nobody can take part"))
         let made = try keys(["new", "worker", "--role", "reward-worker", "-o", place, "--allow"])
         #expect(made.status == 0, "\(made.messages)")
         let remote = folder.path("remote")

@@ -173,6 +173,27 @@ import Testing
         #expect(plan.output.contains("encrypted; keys that may take part: 0"))
     }
 
+    /// Whoever measures for an evaluation shows a key, too.
+    @Test func evaluation_withKeys_isMeasuredByThoseItKnows() async throws {
+        let evaluation = try cluster.start(
+            "druse",
+            [
+                "evaluate", "--policy", "base", "--space-groups", "225", "--count", "3", "--known", "none", "--listen",
+                "tcp://*:0", "--keys", keys.folder,
+            ], isRole: false)
+        try await cluster.until("it listens") { evaluation.text.contains("listening at ") }
+        let line = evaluation.text.split(separator: "\n").first { $0.hasPrefix("listening at ") }
+        let address = try #require(line?.split(separator: " ").last.map(String.init))
+        let stranger = try cluster.start(
+            "reward-worker", ["--connect", address, "--keys", keys.make("stranger", isAllowed: false)])
+        try await cluster.until("it is not let in") { stranger.text.contains("does not have the key stranger") }
+        #expect(evaluation.isRunning)
+        let worker = try cluster.start("reward-worker", ["--connect", address, "--keys", keys.make("worker")])
+        #expect(try await cluster.exit(of: evaluation) == 0, "\(evaluation.text)")
+        #expect(try await cluster.exit(of: worker) == 0, "\(worker.text)")
+        #expect(!stranger.text.contains("logged in"))
+    }
+
     /// `druse launch --keys` makes what is missing, once, and runs with it.
     @Test func launch_withKeys_makesThemAndRuns() throws {
         let folder = cluster.folder.path("made")

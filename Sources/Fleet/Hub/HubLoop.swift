@@ -33,7 +33,9 @@ final class HubLoop {
     private let door: ZAPHandler?
     private var deniedKeys: Set<PublicKey> = []
     /// Denied keys that are told apart; further ones are counted.
-    private static let deniedKeyLimit = 1000
+    private static let deniedKeyLimit = 100
+    /// Holders by what the library says of a message: the same few again and again.
+    private var holders: [String: KeyHolder] = [:]
     private var allowed: AllowList
     private var reminder: SecurityReminder
     private var core: HubCore
@@ -150,6 +152,7 @@ final class HubLoop {
                 version: version, policy: policy, reference: reference, known: known, resuming: gathering, now: .now)
         case .allow(let list):
             allowed = list
+            holders.removeAll()
             gate.demote(core.replaceAllowList(by: list, now: .now), now: .now)
         case .warn(let text): core.warn(text)
         case .refuse(let peer, let reason): core.refusePeers(named: peer, reason: reason, now: .now)
@@ -169,7 +172,8 @@ final class HubLoop {
             case .denied(let key, let address):
                 core.count(rejected: "unknown-key")
                 guard deniedKeys.count < Self.deniedKeyLimit, deniedKeys.insert(key).inserted else { continue }
-                core.warn("the key \(key.start)... from \(address) is not on the allow-list: not let in")
+                let rest = deniedKeys.count == Self.deniedKeyLimit ? "; further ones are only counted" : ""
+                core.warn("the key \(key.start)... from \(address) is not on the allow-list: not let in\(rest)")
             }
         }
         try perform()
@@ -194,6 +198,13 @@ final class HubLoop {
             }
         }
         if isCrowded { cutExcess() }
+    }
+
+    private func holder(_ text: String) -> KeyHolder? {
+        if let known = holders[text] { return known }
+        let holder = KeyHolder(text: text)
+        holders[text] = holder
+        return holder
     }
 
     private func note(_ failure: ConnectionMonitor.HandshakeFailure) {
@@ -229,7 +240,7 @@ final class HubLoop {
             // The router puts the connection's routing id in front.
             let routing = RoutingID(bytes: frames.removeFirst())
             if frames.count == 1 {
-                let holder = router.user.flatMap { KeyHolder(text: $0) }
+                let holder = router.user.flatMap(holder)
                 core.receive(frames[0], from: routing, of: holder, now: .now)
                 if let source = router.source, core.isPeer(routing) { gate.recognise(source, of: holder) }
             } else {
