@@ -180,8 +180,8 @@ let package = Package(
             name: "FineTuningTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "FleetFixtures", "Kernels", "Policy", "PolicyOptimization", "Pretraining", "Protocol", "Rewards",
-                "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "FleetFixtures", "Kernels", "ModelFixtures", "Policy", "PolicyOptimization", "Pretraining", "Protocol",
+                "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "PretrainingTests",
@@ -207,7 +207,7 @@ let package = Package(
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
                 "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards", "Security",
                 "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner", "reward-worker",
-                .product(name: "Logging", package: "swift-log"),
+                .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
         .target(name: "CrystalFixtures", dependencies: ["Crystals"], path: "Tests/CrystalFixtures"),
@@ -218,7 +218,7 @@ let package = Package(
             name: "EvaluationTests",
             dependencies: [
                 "Configuration", "Crystals", "Engines", "Evaluation", "Matching", "ModelFixtures", "Policy",
-                "Potentials", "Report", "Rewards",
+                "Potentials", "Report", "Rewards", "Trajectories",
             ]),
         .testTarget(
             name: "MatchingTests", dependencies: ["Base", "Crystals", "CrystalFixtures", "Matching"]),

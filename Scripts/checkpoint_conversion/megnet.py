@@ -2,6 +2,7 @@
 import argparse
 import hashlib
 import json
+import math
 import pathlib
 import re
 import sys
@@ -54,8 +55,12 @@ def converted(folder, options):
         configuration = configured(sizes, mean, deviation, tensors, folder.resolve().name, options)
     except Refusal as refusal:
         raise Refusal(f"{state}: {refusal}") from None
+    try:
+        text = json.dumps(configuration, sort_keys=True, separators=(",", ":"), allow_nan=False)
+    except (ValueError, TypeError, RecursionError):
+        raise Refusal(f"{description}: it holds a number that is not finite, or is nested too deeply") from None
     metadata = {
-        "config": json.dumps(configuration, sort_keys=True, separators=(",", ":")),
+        "config": text,
         "origin": f"matgl {folder.resolve().name}, state.pt sha256 {digest}",
     }
     tensors = dict(sorted(tensors.items()))
@@ -70,6 +75,8 @@ def architecture(path):
         model = json.loads(path.read_text(encoding="utf-8"))
     except OSError as error:
         raise Refusal((error.strerror or str(error)).lower()) from None
+    except RecursionError:
+        raise Refusal("its values are nested too deeply") from None
     except ValueError:
         raise Refusal("it is not JSON") from None
     try:
@@ -80,14 +87,21 @@ def architecture(path):
             if not found:
                 raise Refusal(f"its target is transformed by {text[:80]!r}; a Normalizer is known")
             mean, deviation = float(found[1]), float(found[2])
+            if not math.isfinite(mean) or not math.isfinite(deviation):
+                raise ValueError
             model = model["kwargs"]["model"]
         if model["@class"] != "MEGNet":
             raise Refusal(f"it is of the class {model['@class']}, not MEGNet")
         sizes = model["init_args"] if "init_args" in model else model["kwargs"]
         if not isinstance(sizes, dict):
             raise KeyError
-    except (KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError, RecursionError):
         raise Refusal("it does not describe a model of matgl") from None
+    check(sizes, "gauss_width", "a positive number", lambda value: is_number(value) and value > 0)
+    check(sizes, "cutoff", "a positive number", lambda value: is_number(value) and value > 0)
+    check(sizes, "element_types", "a list of symbols", is_symbols)
+    check(sizes, "ntypes_state", "a whole number from 0 to 64", lambda value: is_whole(value, 64))
+    check(sizes, "dim_state_embedding", "a whole number from 0 to 1024", lambda value: is_whole(value, 1024))
     return sizes, mean, deviation
 
 
@@ -98,6 +112,8 @@ def configured(sizes, mean, deviation, tensors, name, options):
     centres = tensors.get("bond_expansion.rbf.centers")
     if centres is None or sizes.get("gauss_width") is None or sizes.get("cutoff") is None:
         raise Refusal("it lacks bond_expansion.rbf.centers, gauss_width or cutoff")
+    if centres.count == 0 or len(centres.shape) != 1:
+        raise Refusal(f"bond_expansion.rbf.centers has shape {list(centres.shape)}, not that of a row of numbers")
     known = {"bandgap": ("band gap", "eV"), "eform": ("formation energy", "eV/atom")}
     found = next((value for key, value in known.items() if key in name.lower()), (None, None))
     quantity, unit = options.property or found[0], options.unit or (found[1] if not options.property else None)
@@ -108,9 +124,13 @@ def configured(sizes, mean, deviation, tensors, name, options):
         names = options.fidelities.split(",") if options.fidelities else FIDELITIES if state_count == 4 else []
         if len(names) != state_count:
             raise Refusal(f"it has {state_count} states and {len(names)} names of them: give --fidelities")
+        # Quantities are called after letters and digits of a name, without case.
+        plain = ["".join(c for c in name if c.isalnum()).lower() for name in names]
+        if "" in plain or len(set(plain)) != len(plain):
+            raise Refusal(f"the names of its states must differ, by letters and digits: {', '.join(names)}")
         state = {"kind": "embedding", "fidelities": names}
     else:
-        state = {"kind": "vector", "default": [0.0] * int(sizes.get("dim_state_embedding") or 2)}
+        state = {"kind": "vector", "default": [0.0] * (sizes.get("dim_state_embedding") or 2)}
     numbers = centres.numbers()
     return {
         "model_type": "MEGNet",
@@ -127,3 +147,23 @@ def configured(sizes, mean, deviation, tensors, name, options):
         },
         "state": state,
     }
+
+
+def check(sizes, key, kind, is_right):
+    """Raises Refusal for a value that is there and wrong."""
+    value = sizes.get(key)
+    if value is not None and not is_right(value):
+        shown = str(value)[:40] if isinstance(value, (str, int, float)) else f"a {type(value).__name__}"
+        raise Refusal(f"{key} must be {kind}, not {shown}")
+
+
+def is_number(value):
+    return type(value) in (int, float) and -1e300 < value < 1e300
+
+
+def is_whole(value, largest):
+    return type(value) is int and 0 <= value <= largest
+
+
+def is_symbols(value):
+    return isinstance(value, list) and len(value) <= 200 and all(isinstance(symbol, str) for symbol in value)

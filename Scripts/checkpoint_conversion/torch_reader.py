@@ -3,6 +3,8 @@
 Such a file is a zip of a pickle, `NAME/data.pkl`, and of one file of numbers for each storage, `NAME/data/0` and so on.
 """
 import math
+import os
+import struct
 import zipfile
 
 from . import Refusal
@@ -16,6 +18,8 @@ STORAGES = {
     ("torch", "IntStorage"): "i4",
     ("torch", "LongStorage"): "i8",
 }
+# How many times the file's size the tensors together may have.
+SHARING = 4
 
 
 class Storage:
@@ -43,14 +47,20 @@ def read(path):
             if order != b"little":
                 raise Refusal("its numbers are big-endian")
             value = _Machine(memoryview(archive.read(pickles[0])), archive, folder).run()
+        size = os.stat(path).st_size
     except OSError as error:
         raise Refusal((error.strerror or str(error)).lower()) from None
-    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError):
-        raise Refusal("it is no zip, as the state files of torch from version 1.6 on are, or it is damaged") from None
+    # A RecursionError is a RuntimeError.
     except RecursionError:
         raise Refusal("its values are nested too deeply") from None
+    # The names of a zip that are not UTF-8 are a ValueError.
+    except (zipfile.BadZipFile, EOFError, RuntimeError, NotImplementedError, ValueError, OverflowError, struct.error):
+        raise Refusal("it is no zip, as the state files of torch from version 1.6 on are, or it is damaged") from None
     if not isinstance(value, dict) or not all(isinstance(tensor, Array) for tensor in value.values()):
         raise Refusal("it is not a table of tensors (a state_dict)")
+    # Tensors may share numbers, as tied weights do.
+    if sum(len(tensor.data) for tensor in value.values()) > SHARING * size:
+        raise Refusal(f"its tensors have more than {SHARING} times the numbers that it holds")
     return value
 
 
@@ -58,6 +68,7 @@ class _Machine(Machine):
     def __init__(self, data, archive, folder):
         super().__init__(data)
         self.archive, self.folder = archive, folder
+        self.storages = {}
         if len(data) < 2 or data[0] != 0x80:
             raise Refusal("its data.pkl is no pickle")
 
@@ -75,10 +86,14 @@ class _Machine(Machine):
                 raise ValueError
         except (ValueError, KeyError, TypeError, AttributeError):
             raise Refusal("it refers to something outside that is no storage") from None
-        try:
-            self.push(Storage(known, self.archive.read(f"{self.folder}data/{key}")))
-        except KeyError:
-            raise Refusal(f"it lacks the numbers of storage {key}: it was cut off, or damaged") from None
+        # Each is read once, however often it is named: the size of the file bounds the memory.
+        if (known, key) not in self.storages:
+            try:
+                numbers = memoryview(self.archive.read(f"{self.folder}data/{key}"))
+            except KeyError:
+                raise Refusal(f"it lacks the numbers of storage {key}: it was cut off, or damaged") from None
+            self.storages[known, key] = Storage(known, numbers)
+        self.push(self.storages[known, key])
 
     def reduce(self):
         arguments, function = self.pop(tuple), self.pop(Global)

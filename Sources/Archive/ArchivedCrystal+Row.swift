@@ -10,7 +10,7 @@ extension ArchivedCrystal {
         "sites", "a", "b", "c", "alpha", "beta", "gamma", "logp_w", "logp_a", "logp_xyz", "logp_l", "reference_logp_w",
         "reference_logp_a", "reference_logp_xyz", "reference_logp_l", "outcome", "reason", "energy_per_atom",
         "e_above_hull", "reward", "seed", "policy_digest", "actor", "worker", "potential", "hull", "scoring_seconds",
-        "created_at", "trained_at",
+        "created_at", "trained_at", "batch",
     ]
 
     /// The quantities that have a column of their name beside their rows in `measurements`: users filter by them.
@@ -35,6 +35,7 @@ extension ArchivedCrystal {
         let origin: [(any DatabaseValueConvertible)?] = [
             Int64(bitPattern: lineage.seed), lineage.policyDigest, lineage.actor, lineage.worker, lineage.potential,
             lineage.hull, scoringSeconds, createdAt.timeIntervalSince1970, trainedAt?.number,
+            batch?.number,
         ]
         return [names, lengthsAndAngles, logarithms, ending, energies, origin].flatMap { $0 }
     }
@@ -61,6 +62,7 @@ extension ArchivedCrystal {
         reason = try reader.optional("reason")
         measurement = try reader.measurement()
         reward = try reader.optional("reward")
+        batch = try reader.optional("batch").map { Step($0) }
         trainedAt = try reader.optional("trained_at").map { Step($0) }
         scoringSeconds = try reader.optional("scoring_seconds")
     }

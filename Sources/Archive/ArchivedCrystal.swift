@@ -22,6 +22,8 @@ package struct ArchivedCrystal: Equatable, Sendable {
     package var measurement: Trajectories.Measurement
     /// What training saw; nil before its step, and where it abstains.
     package var reward: Double?
+    /// The step whose batch it is in; nil if none is, and before its step.
+    package var batch: Step?
     /// The step that trained on it; nil if none did.
     package var trainedAt: Step?
     package var lineage: Lineage

@@ -44,6 +44,18 @@ extension RunArchive {
         }
     }
 
+    /// The digest of the policy that each step began with, by the step's number.
+    package func policyDigests() throws(ArchiveError) -> [Int: String] {
+        try read("read the steps") { connection in
+            let rows = try Row.fetchAll(connection, sql: "SELECT step, policy_digest FROM versions")
+            var digests: [Int: String] = [:]
+            for reader in rows.map({ RowReader(row: $0) }) {
+                digests[try reader.value("step")] = try reader.value("policy_digest")
+            }
+            return digests
+        }
+    }
+
     /// The number of crystals of all versions.
     package func crystalCount() throws(ArchiveError) -> Int {
         try read("count the crystals") { connection in

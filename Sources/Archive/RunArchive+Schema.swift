@@ -49,6 +49,14 @@ extension RunArchive {
                     ) WITHOUT ROWID
                     """)
         }
+        migrator.registerMigration("5 batches") { connection in
+            // Of a build without it every batch is of the version that its step began with.
+            try connection.execute(
+                sql: """
+                    ALTER TABLE crystals ADD COLUMN batch /* the step whose batch it is in; null: none yet */ INTEGER;
+                    UPDATE crystals SET batch = version WHERE version IN (SELECT step FROM versions);
+                    """)
+        }
         return migrator
     }
 

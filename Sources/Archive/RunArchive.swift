@@ -88,9 +88,9 @@ package final class RunArchive: Sendable {
     }
 
     /// Keeps the record of a step whose checkpoint is not there yet, in the place of another one, and notes which
-    /// crystals it trained on and what its crystals are worth.
+    /// crystals its batch holds, which of them it trained on, and what they are worth.
     package func insertPending(
-        _ record: StepRecord, policyDigest: String, trainedOn crystals: [CrystalID],
+        _ record: StepRecord, policyDigest: String, batch: [CrystalID], trainedOn crystals: [CrystalID],
         verdicts: [(id: CrystalID, verdict: Verdict)] = []
     ) throws(ArchiveError) {
         let text = try text(of: record)
@@ -99,10 +99,12 @@ package final class RunArchive: Sendable {
             try connection.execute(
                 sql: "INSERT INTO pending_version (version, policy_digest, record) VALUES (?, ?, ?)",
                 arguments: [record.version, policyDigest, text])
-            let statement = try connection.cachedStatement(
-                sql: "UPDATE crystals SET trained_at = ? WHERE version = ? AND unit = ? AND crystal_index = ?")
-            for id in crystals {
-                try statement.execute(arguments: [record.step, id.version.number, id.unit, id.index])
+            for (column, ids) in [("batch", batch), ("trained_at", crystals)] {
+                let statement = try connection.cachedStatement(
+                    sql: "UPDATE crystals SET \(column) = ? WHERE version = ? AND unit = ? AND crystal_index = ?")
+                for id in ids {
+                    try statement.execute(arguments: [record.step, id.version.number, id.unit, id.index])
+                }
             }
             let judging = try connection.cachedStatement(
                 sql: """
@@ -134,7 +136,10 @@ package final class RunArchive: Sendable {
             }
             try connection.execute(sql: "DELETE FROM pending_version")
             try connection.execute(
-                sql: "UPDATE crystals SET trained_at = NULL WHERE trained_at >= ?", arguments: [next.number])
+                sql: """
+                    UPDATE crystals SET trained_at = NULL WHERE trained_at >= :next;
+                    UPDATE crystals SET batch = NULL WHERE batch >= :next;
+                    """, arguments: ["next": next.number])
         }
     }
 

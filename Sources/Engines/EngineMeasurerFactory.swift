@@ -32,6 +32,7 @@ package final class EngineMeasurerFactory: Sendable {
                     + "--engine \"COMMAND\", the command of \(name)")
         }
         try recipe.checkWants()
+        try recipe.checkRelaxations()
         let engine = try engine(recipe)
         if let examination = recipe.examination {
             return ExaminationMeasurer(examination, evaluator: engine.potential.makeEvaluator())

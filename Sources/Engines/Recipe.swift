@@ -1,3 +1,4 @@
+internal import Potentials
 package import Rewards
 package import Stability
 internal import Trajectories
@@ -75,6 +76,12 @@ package struct Recipe: Codable, Sendable, Hashable {
         guard let unknown = wants?.first(where: { $0 != Self.forces }) else { return }
         throw .cannotServe(
             "this run measures \(unknown), which this build does not know; use the same build of druse on both sides")
+    }
+
+    /// - Throws: ``RoleError/cannotServe(_:)`` if nothing can be relaxed by the numbers that tell how.
+    func checkRelaxations() throws(RoleError) {
+        guard let problem = relaxation.problem ?? examination?.relaxation?.problem else { return }
+        throw .cannotServe("no crystal can be relaxed as the recipe says: \(problem)")
     }
 
     /// - Throws: ``RoleError/cannotServe(_:)`` if the worker would add to energies what the learner does not know of.

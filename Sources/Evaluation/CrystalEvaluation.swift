@@ -20,8 +20,11 @@ package struct CrystalEvaluation {
     private let remote: RemoteExaminer?
     private let team: ThreadTeam
 
-    /// Crystals that are handed to others at a time: of so many, few wait for the last.
-    private static let remoteBatch = 2048
+    /// Crystals that are handed to others at a time: of so many, few wait for the last. What is still to be judged, or
+    /// to be told of aims, is kept when all of them are: they are fewer.
+    private var remoteBatch: Int { isComplete ? 2048 : RemoteExaminer.inFlight }
+    /// Whether nothing is left to do with a crystal that is examined.
+    private var isComplete: Bool { judge == nil && aims == nil }
 
     /// An examiner that one thread of the team uses at a time.
     private struct Owned: @unchecked Sendable {
@@ -66,9 +69,9 @@ package struct CrystalEvaluation {
             waiting += samples.enumerated().map { index, sample in
                 EvaluationSubject(id: "\(prefix)\(first + index)", form: .drawn(sample))
             }
-            if remote != nil, waiting.count < Self.remoteBatch { return }
-            crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
-            waiting.removeAll()
+            for part in takeParts(of: &waiting) {
+                crystals += try measure(part, after: crystals.count, examiners, log, progress)
+            }
         }
         crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
         try kinds.write(into: &crystals, team: team)
@@ -88,13 +91,24 @@ package struct CrystalEvaluation {
         let examiners = makeExaminers()
         try feed { subjects in
             waiting += subjects.map { EvaluationSubject(id: names.name($0.id), form: $0.form) }
-            if remote != nil, waiting.count < Self.remoteBatch { return }
-            crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
-            waiting.removeAll()
+            for part in takeParts(of: &waiting) {
+                crystals += try measure(part, after: crystals.count, examiners, log, progress)
+            }
         }
         crystals += try measure(waiting, after: crystals.count, examiners, log, progress)
         try kinds.write(into: &crystals, team: team)
         return crystals
+    }
+
+    /// Takes out what is to be measured now, in parts that are measured together.
+    private func takeParts(of waiting: inout [EvaluationSubject]) -> [[EvaluationSubject]] {
+        var parts: [[EvaluationSubject]] = []
+        let size = remote == nil ? max(1, waiting.count) : remoteBatch
+        while waiting.count >= size {
+            parts.append(Array(waiting.prefix(size)))
+            waiting.removeFirst(size)
+        }
+        return parts
     }
 
     private func makeExaminers() -> [Owned] {
@@ -118,7 +132,7 @@ package struct CrystalEvaluation {
     ) throws -> [EvaluatedCrystal] {
         let known = subjects.map { log?.crystal($0.id) }
         let open = subjects.indices.filter { known[$0] == nil }
-        let (remote, isComplete) = (remote, judge == nil && aims == nil)
+        let (remote, isComplete) = (remote, isComplete)
         let done = Tally(count + subjects.count - open.count, progress)
         let examined = ThreadTeam(threadCount: examiners.count).map(open) { index, thread in
             let examined = examiners[thread].examiner.examine(subjects[index], number: count + index)

@@ -6,6 +6,7 @@ extension Admission {
     package init(policy: PolicyConfiguration, constraint: Constraint = .none) {
         self.init()
         elements = constraint.elements
+        minimumElements = constraint.minimumElements
         maximumSites = policy.maximumSites
         atomTypes = policy.atomTypes
     }

@@ -277,12 +277,12 @@ package struct FineTuningRun {
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
         let potential = standard.potentialLabel
+        var context = RunRecorder.Context(
+            seed: configuration.seed, potential: potential, hull: standard.hullDigest,
+            stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
+        if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
         let recorder = RunRecorder(
-            context: .init(
-                seed: configuration.seed, potential: potential,
-                hull: standard.hullDigest,
-                stableBelow: configuration.stableBelow,
-                uncertaintyLimit: configuration.reward.limits.maximumUncertainty), archive: archive,
+            context: context, archive: archive,
             metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
             logger: logger, say: say,
             announce: { endpoint in
@@ -291,8 +291,15 @@ package struct FineTuningRun {
                     endpoint: "\(endpoint)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
             })
+        let isAsynchronous = configuration.mode == .asynchronous
+        let restored =
+            resume && isAsynchronous
+            ? try archive.waitingCrystals(
+                versions: max(0, start.version.number - configuration.maxStaleness)...start.version.number,
+                potential: potential, hull: standard.hullDigest) : []
+        if !restored.isEmpty { logger.notice("\(restored.count) crystals with their outcomes wait for a step") }
         let known =
-            resume
+            resume && !isAsynchronous
             ? try archive.knownOutcomes(
                 version: start.version, policy: start.policy.digest.hexadecimal, potential: potential,
                 hull: standard.hullDigest) : [:]
@@ -309,7 +316,7 @@ package struct FineTuningRun {
         learner.admission = Admission(policy: trainer.policyConfiguration, constraint: elements.constraint)
         let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(
-            trainer: ResumingTrainer(base: trainer, known: known), stop: stop)
+            trainer: ResumingTrainer(base: trainer, known: known, restored: restored), stop: stop)
         lock.release()
         return summary
     }
@@ -358,6 +365,9 @@ package struct FineTuningRun {
             endpoint: try place ?? Endpoint(configuration.listen),
             versions: configuration.versions, crystalsPerBatch: configuration.batchSize,
             crystalsPerUnit: configuration.unitSize, crystalsPerTask: configuration.taskSize)
+        if configuration.mode == .asynchronous {
+            learner.mode = .asynchronous(maximumStaleness: configuration.maxStaleness)
+        }
         learner.samplingSettings = try PeerSettings.text(
             SamplingSettings(spaceGroups: configuration.spaceGroups, constraint: elements.constraint))
         (learner.recipes, learner.files) = try recipes()
@@ -414,10 +424,11 @@ extension FineTuningRun {
 private struct ResumingTrainer: BatchTrainer {
     let base: PolicyTrainer
     let known: [CrystalID: KnownOutcome]
+    let restored: [ScoredCrystal]
 
     func start() throws -> TrainingStart {
         var start = try base.start()
-        start.known = known
+        (start.known, start.restored) = (known, restored)
         return start
     }
 

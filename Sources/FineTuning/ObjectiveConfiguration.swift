@@ -9,6 +9,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     package var klWeight = 0.005
     package var klBaseline = ClippedObjective.KLBaseline.batch
     package var ratioLimit = 10.0
+    package var importanceLimit = 5.0
     package var epochs = 5
     package var minibatch = 0
     package var learningRate = 2e-4
@@ -35,6 +36,10 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
             "ratio_limit", \.ratioLimit,
             takes: .custom("0 or above 1 + clip") { $0 == 0 || ($0 > 1 && $0.isFinite) ? nil : ratioLimitProblem($0) },
             "the largest ratio that counts where the advantage is negative; 0: no limit, as in the paper"),
+        .init(
+            "importance_limit", \.importanceLimit, takes: .atLeast(1),
+            "the largest weight of a crystal that an older policy sampled: its probability now over that when it was "
+                + "sampled, of each `ratio` (asynchronous mode alone)"),
         .init("epochs", \.epochs, takes: .range(1...1000), "passes over a batch"),
         .init("minibatch", \.minibatch, takes: .atLeast(0), unit: "crystals", "crystals a step; 0: the whole batch"),
         .init("learning_rate", \.learningRate, takes: .above(0), "of the first step; see `learning_rate_decay`"),
@@ -68,6 +73,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
             clip: clip, klWeight: klWeight, ratio: ratio, advantage: advantage,
             ratioLimit: ratioLimit > 0 ? ratioLimit : nil,
             klBaseline: klBaseline)
+        settings.importanceLimit = importanceLimit
         settings.epochs = epochs
         settings.minibatch = minibatch
         settings.schedule = .inverse(rate: learningRate, decay: learningRateDecay, warmup: warmupSteps)

@@ -116,7 +116,8 @@ package final class PolicyTrainer: BatchTrainer {
             }
             return trained
         }
-        let statistics = try trainer.train(learnt.map { ($0.crystal.sampled, $0.reward) })
+        let statistics = try trainer.train(
+            learnt.map { ($0.crystal.sampled, $0.reward) }, version: batch.step.startVersion)
         skippedInARow = statistics.isSkipped ? skippedInARow + 1 : 0
         var notes = judgement.notes
         if statistics.isSkipped {
@@ -189,6 +190,12 @@ package final class PolicyTrainer: BatchTrainer {
             "baseline": statistics.baseline, "skipped": statistics.isSkipped ? 1 : 0,
             "unusable": Double(statistics.unusable.count), "claims_off": Double(statistics.claimsOff.count),
         ]
+        if let importance = statistics.importance {
+            table["importance_mean"] = importance.mean
+            table["importance_max"] = importance.maximum
+            table["importance_ess"] = importance.effectiveSampleShare
+            table["importance_truncated"] = importance.truncated
+        }
         // Nothing was measured where no step counts.
         if statistics.steps == 0 {
             for key in ["objective", "kl_reference", "ratio_mean", "ratio_min", "ratio_max", "ratio_ess"]

@@ -16,17 +16,6 @@ package struct RewardReplay {
     ///
     /// - Throws: ``JudgingError`` for a term that nobody measured.
     package mutating func judge(_ crystals: [ArchivedCrystal]) throws(JudgingError) -> Judgement {
-        try judge.judge(crystals.map { ($0.crystal, $0.judgedOutcome) })
-    }
-}
-
-extension ArchivedCrystal {
-    /// What became of it, as far as judging needs to know: of a failure the archive keeps the code alone.
-    fileprivate var judgedOutcome: Trajectories.Outcome {
-        switch outcome {
-        case .scored: .measured(measurement)
-        case .invalid: .invalid(reason.flatMap(InvalidCrystal.init(rawValue:)) ?? .noAtoms)
-        case .failed: .failed(reason.flatMap { EvaluationFailure(reason: $0, detail: "") } ?? .engine(reason ?? ""))
-        }
+        try judge.judge(crystals.map { ($0.crystal, $0.keptOutcome) })
     }
 }

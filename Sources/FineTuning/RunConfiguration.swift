@@ -11,6 +11,8 @@ package struct RunConfiguration: ConfigurationSection {
     package var seed: UInt64 = 1
     package var policy = "base"
     package var reference: String?
+    package var mode = RunMode.synchronous
+    package var maxStaleness = 1
     package var versions = 40
     package var batchSize = 256
     package var unitSize = 32
@@ -49,6 +51,14 @@ package struct RunConfiguration: ConfigurationSection {
             "reference", optional: \.reference, absent: "the policy to begin with",
             "the frozen policy of the KL term: `base` or a file", onResume: .sameContents,
             files: .configuration(unless: ["base"])),
+        .init(
+            "mode", \.mode,
+            "`synchronous`: a batch is sampled, measured, learnt from, one after the other, with the same weights from "
+                + "the same seed however many processes there are; `asynchronous`: all at the same time"),
+        .init(
+            "max_staleness", \.maxStaleness, takes: .range(0...64), unit: "versions",
+            "how much older than the policy a step begins with the one may be that sampled its crystals; asynchronous "
+                + "mode alone"),
         .init(
             "versions", \.versions, takes: .range(1...1_000_000_000),
             "training steps: batches sampled, scored, learnt from",
@@ -133,7 +143,9 @@ package struct RunConfiguration: ConfigurationSection {
 
     /// What predicts properties of its crystals.
     func propertyStandard() throws(ConfigurationError) -> PropertyStandard {
-        do throws(ModelError) { return try PropertyStandard(properties) } catch {
+        do throws(ModelError) {
+            return try PropertyStandard(properties, columns: CrystalSelection.ownNames)
+        } catch {
             throw ConfigurationError(source: "properties", problems: ["\(error)"])
         }
     }

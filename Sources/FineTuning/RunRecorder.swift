@@ -19,6 +19,8 @@ package final class RunRecorder: RunObserver {
         package var stableBelow: Double
         /// The spread of potentials that counts as doubt, eV/atom; nil: the usual one.
         package var uncertaintyLimit: Double?
+        /// How many versions older than its step a crystal may be.
+        package var maximumStaleness = 0
 
         package init(
             seed: UInt64, potential: String, hull: String, stableBelow: Double, uncertaintyLimit: Double? = nil
@@ -88,8 +90,8 @@ package final class RunRecorder: RunObserver {
         }
         try archive.insert(rest.map(row))
         let record = record(of: batch)
-        // The newest version comes last.
-        let digest = batch.crystals.last?.policy.hexadecimal ?? ""
+        // Where the batch does not say: the newest version comes last.
+        let digest = (batch.policy ?? batch.crystals.last?.policy)?.hexadecimal ?? ""
         let crystals = batch.crystals.map { item in
             if case .measured = item.outcome {
                 (id: item.sampled.id, isMeasured: true)
@@ -97,7 +99,12 @@ package final class RunRecorder: RunObserver {
                 (id: item.sampled.id, isMeasured: false)
             }
         }
-        state.withLock { ($0.pending, $0.pendingDigest, $0.pendingCrystals) = (record, digest, crystals) }
+        state.withLock {
+            ($0.pending, $0.pendingDigest, $0.pendingCrystals) = (record, digest, crystals)
+            // No later batch takes what is older.
+            let oldest = batch.step.number - context.maximumStaleness
+            $0.archived = $0.archived.filter { $0.version.number >= oldest }
+        }
     }
 
     package func stepTrained(_ report: StepReport) throws {
@@ -109,7 +116,7 @@ package final class RunRecorder: RunObserver {
         }
         guard let made else { return }
         try archive.insertPending(
-            made.record, policyDigest: made.policyDigest, trainedOn: report.trainedOn,
+            made.record, policyDigest: made.policyDigest, batch: made.ids, trainedOn: report.trainedOn,
             verdicts: zip(made.ids, report.verdicts).map { ($0, $1) })
     }
 
@@ -175,6 +182,7 @@ package final class RunRecorder: RunObserver {
             "units_waiting": report.unitsWaiting, "units_leased": report.unitsLeased,
             "tasks_waiting": report.tasksWaiting,
             "tasks_leased": report.tasksLeased, "crystals_done": report.crystalsDone,
+            "versions_in_flight": report.versionsInFlight, "crystals_under_way": report.crystalsUnderWay,
         ]
         write(record)
     }
@@ -241,6 +249,10 @@ package final class RunRecorder: RunObserver {
         record.regranted = batch.report.unitsRegranted
         record.requeued = batch.report.tasksRequeued
         record.duplicates = batch.report.duplicates
+        let ages = Dictionary(
+            batch.crystals.map { ("\(batch.step.staleness(of: $0.sampled.id.version))", 1) }, uniquingKeysWith: +)
+        record.staleness = Set(ages.keys).isSubset(of: ["0"]) ? nil : ages
+        record.stale = batch.report.stale > 0 ? batch.report.stale : nil
         return record
     }
 
@@ -266,6 +278,12 @@ package final class RunRecorder: RunObserver {
         if let mean = values["ratio_mean"], let least = values["ratio_min"], let most = values["ratio_max"] {
             record.ratio = .init(
                 mean: mean, minimum: least, maximum: most, effectiveSampleShare: values["ratio_ess"] ?? 0)
+        }
+        if let mean = values["importance_mean"], let most = values["importance_max"],
+            let share = values["importance_ess"], let truncated = values["importance_truncated"]
+        {
+            record.importance = .init(
+                mean: mean, maximum: most, effectiveSampleShare: share, truncated: truncated)
         }
         record.gradientNorm = values["gradient_norm"]
         record.learningRate = values["learning_rate"]

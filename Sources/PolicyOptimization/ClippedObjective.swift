@@ -6,6 +6,8 @@ package import Trajectories
 ///
 /// With l the log-probability of a crystal, A its advantage and k = l - l_reference: A' = A - β k, and the value is
 /// min(r A', clamp(r, 1 - ε, 1 + ε) A').
+/// For a crystal that an older policy sampled, r is taken to the policy that the step begins with, and each value
+/// counts by an importance weight (``ImportanceWeights``).
 /// With a ratio limit c, where A' < 0 it is at least c A' (the dual clip of arXiv 1912.09729): there alone the first
 /// clip leaves r, and with it slope and value, without bound.
 package struct ClippedObjective: Sendable, Hashable {
@@ -75,24 +77,28 @@ package struct ClippedObjective: Sendable, Hashable {
 
     /// - Parameters:
     ///   - current: under the policy being optimised.
-    ///   - behaviour: under the policy that drew the crystal.
+    ///   - proximal: under the policy that the step begins with, which is the one that drew the crystal unless that is
+    ///     older.
     ///   - reference: under the frozen reference policy.
     ///   - advantage: reward minus baseline, and with a baseline of the KL term plus β times its mean.
+    ///   - weights: what the crystal counts.
     package func term(
-        current: LogProbabilities, behaviour: LogProbabilities, reference: LogProbabilities, advantage value: Double
+        current: LogProbabilities, proximal: LogProbabilities, reference: LogProbabilities, advantage value: Double,
+        weights: ImportanceWeights = .one
     ) -> Term {
         let kl = current.total - reference.total
         let effective = value - klWeight * kl
         switch ratio {
         case .crystal:
-            let part = surrogate(difference: current.total - behaviour.total, advantage: effective)
+            let part = surrogate(
+                difference: current.total - proximal.total, advantage: effective, weight: weights[0])
             let slope = part.slope - (advantage == .differentiated ? klWeight * part.taken : 0)
             return Term(
                 value: part.value, kl: kl, derivative: LogProbabilities(w: slope, a: slope, xyz: slope, l: slope),
                 ratios: [part.ratio], isClipped: [part.isClipped])
         case .component:
-            let parts = zip(current.components, behaviour.components).map {
-                surrogate(difference: $0 - $1, advantage: effective)
+            let parts = zip(current.components, proximal.components).enumerated().map {
+                surrogate(difference: $1.0 - $1.1, advantage: effective, weight: weights[$0])
             }
             // A' depends on every component's log-probability, through each of the four values.
             let leak = advantage == .differentiated ? klWeight * parts.reduce(0) { $0 + $1.taken } : 0
@@ -107,25 +113,28 @@ package struct ClippedObjective: Sendable, Hashable {
     private struct Surrogate {
         let value: Double
         let ratio: Double
-        /// The ratio that counts: r, or the clamped one.
+        /// The ratio that counts, by its weight: r, or the clamped one.
         let taken: Double
         /// d value / d l with the advantage held constant.
         let slope: Double
         let isClipped: Bool
     }
 
-    private func surrogate(difference: Double, advantage: Double) -> Surrogate {
+    private func surrogate(difference: Double, advantage: Double, weight: Double) -> Surrogate {
         let bounded = min(max(difference, -Self.largestDifference), Self.largestDifference)
         let ratio = exp(bounded)
         let clamped = min(max(ratio, 1 - clip), 1 + clip)
         if clamped * advantage < ratio * advantage {
-            return Surrogate(value: clamped * advantage, ratio: ratio, taken: clamped, slope: 0, isClipped: true)
+            return Surrogate(
+                value: weight * clamped * advantage, ratio: ratio, taken: weight * clamped, slope: 0, isClipped: true)
         }
         if let ratioLimit, advantage < 0, ratio > ratioLimit {
             return Surrogate(
-                value: ratioLimit * advantage, ratio: ratio, taken: ratioLimit, slope: 0, isClipped: true)
+                value: weight * ratioLimit * advantage, ratio: ratio, taken: weight * ratioLimit, slope: 0,
+                isClipped: true)
         }
         return Surrogate(
-            value: ratio * advantage, ratio: ratio, taken: ratio, slope: ratio * advantage, isClipped: false)
+            value: weight * ratio * advantage, ratio: ratio, taken: weight * ratio,
+            slope: weight * ratio * advantage, isClipped: false)
     }
 }

@@ -12,6 +12,8 @@ package struct PolicyGradientSettings: Sendable, Hashable {
     package var minibatch = 0
     package var schedule = LearningRateSchedule.inverse(rate: 1e-4, decay: 0)
     package var adam = Adam.Settings()
+    /// The largest importance weight of a crystal that an older policy drew.
+    package var importanceLimit = 5.0
     /// That under which crystals are drawn, and log-probabilities taken.
     package var constraint = Constraint.none
 
@@ -71,14 +73,16 @@ package final class PolicyGradientTrainer {
         try PolicyWeights(layout: layout, sharing: parameters.view, metadata: metadata).encoded()
     }
 
-    /// Learns from a batch that the weights as they are now have drawn.
+    /// Learns from a batch that the weights as they are now have drawn, or earlier ones.
     ///
-    /// The log-probabilities of the behaviour policy are computed here; those that the batch claims are only compared.
+    /// The log-probabilities of the policy as it is are computed here. Of a crystal that it drew itself, those that the
+    /// batch claims are only compared; of one that an earlier one drew they are taken, held by the limit of its weight.
     ///
     /// - Parameter batch: crystals with their rewards, in an order that does not depend on who drew or scored them;
     ///   failed evaluations are not in it.
+    /// - Parameter version: that the weights are now; nil: all crystals are drawn by them.
     package func train(
-        _ batch: [(crystal: SampledCrystal, reward: Double)]
+        _ batch: [(crystal: SampledCrystal, reward: Double)], version: PolicyVersion? = nil
     ) throws(PolicyError) -> PolicyGradientStatistics {
         let places = batch.indices.filter {
             batch[$0].crystal.isUsable(by: layout.configuration, under: settings.constraint)
@@ -88,7 +92,8 @@ package final class PolicyGradientTrainer {
         statistics.baseline = baseline.value ?? 0
         statistics.unusable = Array(Set(batch.indices).subtracting(places)).sorted()
         guard !places.isEmpty else { return statistics }
-        var pass = Pass(items: places.map { batch[$0].crystal }, rewards: places.map { batch[$0].reward })
+        var pass = Pass(
+            items: places.map { batch[$0].crystal }, rewards: places.map { batch[$0].reward }, version: version)
         let before = (parameters: parameters.array, optimiser: optimiser, baseline: baseline)
         var wrongReferences: Set<Int> = []
         do throws(Interruption) {
@@ -111,8 +116,10 @@ package final class PolicyGradientTrainer {
         }
         statistics.claimsOff = pass.items.indices.filter { index in
             wrongReferences.contains(index)
-                || pass.behaviour[index].map { LogProbabilityClaim.isOff(pass.items[index].logProbability, from: $0) }
-                    == true
+                || !pass.isOlder[index]
+                    && pass.proximal[index].map {
+                        LogProbabilityClaim.isOff(pass.items[index].logProbability, from: $0)
+                    } == true
         }.map { places[$0] }
         return statistics
     }
@@ -121,18 +128,23 @@ package final class PolicyGradientTrainer {
     private struct Pass {
         var items: [SampledCrystal]
         let rewards: [Double]
-        /// The log-probabilities before the first step, where they are known: those of the behaviour policy.
-        var behaviour: [LogProbabilities?]
+        /// The log-probabilities before the first step, where they are known: those of the proximal policy.
+        var proximal: [LogProbabilities?]
+        /// Whether an earlier version drew it.
+        let isOlder: [Bool]
+        var weights: [ImportanceWeights]
 
-        init(items: [SampledCrystal], rewards: [Double]) {
+        init(items: [SampledCrystal], rewards: [Double], version: PolicyVersion?) {
             self.items = items
             self.rewards = rewards
-            behaviour = items.map { _ in nil }
+            proximal = items.map { _ in nil }
+            isOlder = items.map { item in version.map { item.id.version != $0 } ?? false }
+            weights = items.map { _ in .one }
         }
 
         /// The mean of log p - log p_reference, an estimate of KL(policy || reference), nats.
         var meanKL: Double {
-            zip(items, behaviour).reduce(0) {
+            zip(items, proximal).reduce(0) {
                 $0 + ($1.1 ?? $1.0.logProbability).total - $1.0.referenceLogProbability.total
             } / Double(items.count)
         }
@@ -151,8 +163,11 @@ package final class PolicyGradientTrainer {
         statistics.baseline = level
         let size = settings.minibatch > 0 ? min(settings.minibatch, count) : count
         let centersKL = settings.objective.klBaseline == .batch && settings.objective.klWeight > 0
-        // Else, with one step per pass, the first step's own forward pass gives the behaviour policy's values.
-        if size < count || centersKL { pass.behaviour = try behaviours(pass.items) }
+        // Else, with one step per pass, the first step's own forward pass gives these values.
+        if size < count || centersKL || pass.isOlder.contains(true) {
+            pass.proximal = try logProbabilities(before: pass.items)
+        }
+        weigh(&pass, statistics: &statistics)
         let drift = centersKL ? settings.objective.klWeight * pass.meanKL : 0
         var values = 0.0
         for epoch in 0..<settings.epochs {
@@ -171,8 +186,20 @@ package final class PolicyGradientTrainer {
         statistics.klReference = pass.meanKL
     }
 
+    /// Gives crystals of earlier versions their weights.
+    private func weigh(_ pass: inout Pass, statistics: inout PolicyGradientStatistics) {
+        guard pass.isOlder.contains(true) else { return }
+        for index in pass.items.indices where pass.isOlder[index] {
+            guard let proximal = pass.proximal[index] else { continue }
+            pass.weights[index] = ImportanceWeights(
+                proximal: proximal, behaviour: pass.items[index].logProbability, ratio: settings.objective.ratio,
+                limit: settings.importanceLimit)
+        }
+        statistics.importance = .init(pass.weights)
+    }
+
     /// The log-probabilities of the policy as it is before the first step.
-    private func behaviours(_ items: [SampledCrystal]) throws(Interruption) -> [LogProbabilities] {
+    private func logProbabilities(before items: [SampledCrystal]) throws(Interruption) -> [LogProbabilities] {
         let values = try logProbabilities(items, by: weights, team)
         let strange = values.indices.filter { !values[$0].isSensible }
         guard strange.isEmpty else { throw .notFinite(strange) }
@@ -183,14 +210,15 @@ package final class PolicyGradientTrainer {
         _ pass: inout Pass, range: Range<Int>, baseline level: Double, statistics: inout PolicyGradientStatistics
     ) throws(Interruption) -> [ClippedObjective.Term] {
         let objective = settings.objective
-        let (items, behaviour) = (Array(pass.items[range]), Array(pass.behaviour[range]))
+        let (items, proximal) = (Array(pass.items[range]), Array(pass.proximal[range]))
+        let importance = Array(pass.weights[range])
         let rewards = Array(pass.rewards[range])
         let share = -1 / Double(items.count)
         let term: @Sendable (Int, LogProbabilities) -> ClippedObjective.Term = { index, current in
             objective.term(
-                current: current, behaviour: behaviour[index] ?? current,
-                reference: items[index].referenceLogProbability,
-                advantage: rewards[index] - level)
+                current: current, proximal: proximal[index] ?? current,
+                reference: items[index].referenceLogProbability, advantage: rewards[index] - level,
+                weights: importance[index])
         }
         let slope: @Sendable (Int, LogProbabilities) -> LogProbabilities = { index, current in
             let slope = term(index, current).derivative
@@ -206,8 +234,8 @@ package final class PolicyGradientTrainer {
             !(current[$0].isSensible && terms[$0].value.isFinite && terms[$0].derivative.total.isFinite)
         }
         guard strange.isEmpty else { throw .notFinite(strange.map { range.lowerBound + $0 }) }
-        for index in items.indices where pass.behaviour[range.lowerBound + index] == nil {
-            pass.behaviour[range.lowerBound + index] = current[index]
+        for index in items.indices where pass.proximal[range.lowerBound + index] == nil {
+            pass.proximal[range.lowerBound + index] = current[index]
         }
         let rate = settings.schedule.rate(at: optimiser.stepCount)
         let norm = optimiser.step(parameters.mutableView, gradient: gradient.view, learningRate: rate)

@@ -15,6 +15,8 @@ package enum WireLimits {
     package static let otherRecipes = 4
     /// Items of an evaluation that a hub holds at a time.
     package static let otherItems = 4096
+    /// Atoms of those.
+    package static let otherAtoms = 1 << 20
     /// Crystals in a unit or a task.
     package static let crystals = 4096
     package static let sitesPerCrystal = 256

@@ -31,6 +31,11 @@ package struct RelaxationRule: Sendable, Hashable {
     }
 }
 
+extension RelaxationRule {
+    /// Why no crystal can be relaxed by it; nil if they can, or are not to be.
+    package var problem: String? { settings?.problem }
+}
+
 extension RelaxationRule: ConfigurationSection {
     package static let shorthand: String? = "until"
 

@@ -85,7 +85,7 @@ extension StatedEnergy {
     static func of(_ structure: Structure, _ texts: [(key: String, text: String)]) throws(Problem) -> StatedEnergy? {
         var found: [(key: String, perAtom: Double)] = []
         for (key, text) in texts {
-            guard let value = parseDecimal(text.filter { !$0.isWhitespace }.utf8) else {
+            guard let value = parseDecimal(trimming: text) else {
                 throw Problem("\"\(key)\" must be a number, not \(text)")
             }
             guard key != "free_energy" || found.isEmpty else { continue }
@@ -113,7 +113,7 @@ extension StatedEnergy {
     /// A number; nil if the key is missing or null.
     private static func number(_ object: [String: Any], _ key: String) throws(Problem) -> Double? {
         guard let value = object[key], !(value is NSNull) else { return nil }
-        guard let number = (value as? NSNumber)?.doubleValue, number.isFinite else {
+        guard let number = JSONTree.number(value), number.isFinite else {
             throw Problem("\"\(key)\" must be a number, not \(value)")
         }
         return number
@@ -128,7 +128,7 @@ extension StatedEnergy {
         }
         return items.map { item in
             var adjustment = EnergyAdjustment()
-            for key in EnergyAdjustment.keys { adjustment[key] = (item[key] as? NSNumber)?.doubleValue }
+            for key in EnergyAdjustment.keys { adjustment[key] = JSONTree.number(item[key]) }
             return adjustment
         }
     }
@@ -145,7 +145,7 @@ extension Composition {
             guard let element = Element(species: symbol) else {
                 throw StatedEnergy.Problem("\"\(symbol)\" is not an element")
             }
-            guard let number = (amount as? NSNumber)?.doubleValue, number >= 0, number.isFinite else {
+            guard let number = JSONTree.number(amount), number >= 0, number.isFinite else {
                 throw StatedEnergy.Problem("the amount of \(symbol) is \(amount)")
             }
             sums[element, default: 0] += number

@@ -142,8 +142,7 @@ extension SourceEntry {
     /// Takes numbers that stand beside a structure; a text that stands for a missing value is none.
     mutating func state(_ texts: [(key: String, text: String)], failure: (String) -> StructureFileError) {
         for (key, text) in texts where !isMissing(text) {
-            let plain = text.filter { !$0.isWhitespace }
-            if let number = parseDecimal(plain.utf8), number.isFinite {
+            if let number = parseDecimal(trimming: text), number.isFinite {
                 numbers[key] = .success(number)
             } else {
                 numbers[key] = .failure(failure("\"\(key)\" must be a finite number, not \(text.prefix(40))"))
@@ -154,7 +153,7 @@ extension SourceEntry {
 
 /// Whether a text is what programs write for a value that is missing.
 private func isMissing(_ text: String) -> Bool {
-    ["", "nan", "none", "null", "na", "n/a"].contains(text.filter { !$0.isWhitespace }.lowercased())
+    ["", "nan", "none", "null", "na", "n/a"].contains(trimmed(text).lowercased())
 }
 
 /// What the readers of the formats have in common.

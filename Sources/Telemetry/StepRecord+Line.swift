@@ -22,11 +22,19 @@ extension StepRecord {
         if let uniqueFraction { parts.append("unique \(HumanFormat.percent(uniqueFraction))") }
         if let klReference { parts.append("KL \(HumanFormat.number(klReference))") }
         if let overall = clipFraction?.overall { parts.append("clip \(HumanFormat.percent(overall))") }
+        if let meanStaleness { parts.append("age \(HumanFormat.fixed(meanStaleness, decimals: 2))") }
         if skipped != nil { parts.append("nothing learnt: not finite") }
         if let claimsOff { parts.append("wrong log-probabilities \(claimsOff)") }
         if let gradientNorm { parts.append("gradient \(HumanFormat.number(gradientNorm))") }
         parts.append(contentsOf: paceParts)
         return parts.joined(separator: "  ")
+    }
+
+    /// The mean age of its crystals, versions; nil where all are of the step's own.
+    package var meanStaleness: Double? {
+        guard let staleness else { return nil }
+        let sum = staleness.reduce(0.0) { $0 + (Double($1.key) ?? 0) * Double($1.value) }
+        return sum / Double(max(1, staleness.values.reduce(0, +)))
     }
 
     /// How fast, where the time went, who took part, what went wrong.

@@ -57,6 +57,13 @@ package struct StepRecord: Codable, Equatable, Sendable {
     package var clipFraction: ClipFraction?
     /// The probability ratios of the crystals, new policy over sampling policy.
     package var ratio: RatioStatistics?
+    /// The crystals by how many versions older than the step's own the one is that sampled them; nil where all are its
+    /// own.
+    package var staleness: [String: Int]?
+    /// What crystals of older versions counted; nil where there are none.
+    package var importance: Importance?
+    /// Crystals given up since the step before because they were, or would have been, too old; nil if there were none.
+    package var stale: Int?
     /// The norm of the gradient before it is clipped, mean over the updates.
     package var gradientNorm: Double?
     package var learningRate: Double?
@@ -146,6 +153,29 @@ package struct StepRecord: Codable, Equatable, Sendable {
         }
     }
 
+    /// Importance weights of the crystals of a batch: π of the step's own version over π of the one that sampled it.
+    package struct Importance: Codable, Equatable, Sendable {
+        package var mean: Double
+        package var maximum: Double
+        /// (sum w)^2 / sum w^2 over the number of crystals, 0...1.
+        package var effectiveSampleShare: Double
+        /// The share of the crystals with a weight that `objective.importance_limit` holds.
+        package var truncated: Double
+
+        package init(mean: Double, maximum: Double, effectiveSampleShare: Double, truncated: Double) {
+            self.mean = mean
+            self.maximum = maximum
+            self.effectiveSampleShare = effectiveSampleShare
+            self.truncated = truncated
+        }
+
+        enum CodingKeys: String, CodingKey {
+            case mean, truncated
+            case maximum = "max"
+            case effectiveSampleShare = "ess"
+        }
+    }
+
     /// Crystals per second: sampled and scored over the time from the first grant to the batch, trained over the
     /// training alone.
     package struct Rates: Codable, Equatable, Sendable {
@@ -209,7 +239,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case relaxation, uncertainty, invalid, failed, abstained, floored, terms, hypervolume
         case klReference = "kl_reference"
         case clipFraction = "clip_fraction"
-        case ratio
+        case ratio, staleness, importance, stale
         case gradientNorm = "gradient_norm"
         case learningRate = "learning_rate"
         case baseline, skipped, unusable

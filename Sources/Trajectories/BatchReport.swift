@@ -21,6 +21,8 @@ package struct BatchReport: Sendable, Hashable {
     package var unusable = 0
     /// Units and outcomes of another batch, or whose sender never held them.
     package var foreign = 0
+    /// Crystals given up because they were, or would have been, too old.
+    package var stale = 0
     /// Messages dropped for any reason.
     package var rejected = 0
     /// Processes turned away.

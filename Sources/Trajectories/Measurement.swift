@@ -81,6 +81,9 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// Whether measurers give it themselves, whatever models of properties predict.
         package var isMeasured: Bool { Self.known.contains(self) }
 
+        /// How many there are for which ``isMeasured`` holds.
+        package static var measuredCount: Int { known.count }
+
         /// Those that judges measure under names of their own.
         private static let known = [
             energyPerAtom, energyAboveHull, initialEnergyPerAtom, initialEnergyAboveHull, formationEnergyPerAtom,

@@ -9,6 +9,8 @@ package struct ScoredBatch: Sendable {
     package var seconds: Double
     /// What it took.
     package var report: BatchReport
+    /// The digest of the weights that the step begins with; nil where nobody says.
+    package var policy: Digest?
     /// What is held for later steps, for the checkpoint of this one.
     package var gathering: GatheringState?
 

@@ -69,7 +69,10 @@ struct FitPropertyCommand: ParsableCommand {
 
     func validate() throws {
         guard !target.isEmpty else { throw ValidationError("name the column or key of the values: --target NAME") }
-        guard Set(target).count == target.count else { throw ValidationError("--target names one value twice") }
+        // The keys of extended XYZ have no case.
+        guard Set(target.map { $0.lowercased() }).count == target.count else {
+            throw ValidationError("--target names one value twice")
+        }
         guard output.hasSuffix(".safetensors") else {
             throw ValidationError("cannot write \(output): the name must end in .safetensors")
         }
@@ -82,6 +85,9 @@ struct FitPropertyCommand: ParsableCommand {
     }
 
     func run() throws {
+        // Whether they can be written is found out before the fit, which may take hours.
+        let file = try OutputFile(path: output)
+        let pageFile = try page.map { try OutputFile(path: $0) }
         let team = ThreadTeam(threadCount: threads.count)
         let potential = try CHGNet.embedded()
         let structures = try StructureReader.read(path: data, format: inputFormat, numbers: target)
@@ -108,14 +114,10 @@ struct FitPropertyCommand: ParsableCommand {
             throw ToolFailure("\(data): \(error)\(others)")
         }
         counter.finish()
-        let file = try OutputFile(path: output)
         try file.write(fitted.head.encoded())
         try file.finish()
-        if let page {
-            let file = try OutputFile(path: page)
-            try file.write(Self.page(fitted, lines: Self.lines(fitted.head.record)).html().utf8)
-            try file.finish()
-        }
+        try pageFile?.write(Self.page(fitted, lines: Self.lines(fitted.head.record)).html().utf8)
+        try pageFile?.finish()
         let answer = StandardOutput()
         if json {
             let encoder = JSONEncoder()

@@ -51,6 +51,12 @@ struct LearnerCommand: ParsableCommand {
     @Flag(help: "Check everything, files included, print what would run, and change nothing.")
     var dryRun = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Make the steps of this run again from its archive, without peers, and compare the weights; nothing is "
+                + "written.", valueName: "run directory"))
+    var replay: String?
+
     @Option(help: ArgumentHelp("Where to listen now; used by druse launch.", visibility: .hidden))
     var place: String?
 
@@ -89,6 +95,9 @@ struct LearnerCommand: ParsableCommand {
                 "--set, --listen, --versions and --seed change what --config says, or the run of --run-dir with "
                     + "--resume: give one of them, too")
         }
+        guard replay == nil || (config == nil && runDir == nil && overrides.isEmpty && !resume) else {
+            throw ValidationError("--replay takes everything from the run: leave the other options out")
+        }
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
     }
@@ -96,6 +105,7 @@ struct LearnerCommand: ParsableCommand {
     func run() {
         RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("learner", level: logLevel)
+            if let replay { return try repeatSteps(of: URL(filePath: replay)).rawValue }
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let directory = runDir.map { URL(filePath: $0) }
             let given = try RunConfiguration.given(
@@ -126,6 +136,24 @@ struct LearnerCommand: ParsableCommand {
                     : "stopped at version \(summary.version); go on with --resume")
             return (summary.isComplete ? ExitStatus.complete : .stopped).rawValue
         }
+    }
+
+    private func repeatSteps(of directory: URL) throws -> ExitStatus {
+        let replay = try RunReplay(directory: directory)
+        var (differing, crystals, seconds): (String?, Int, Double) = (nil, 0, 0)
+        try replay.run { made in
+            RoleProcess.say(
+                "step \(made.step)  \(made.crystals) crystals  \(HumanFormat.fixed(made.seconds, decimals: 2)) s  "
+                    + "policy \(made.policy)" + (made.differs ? "  differs: the run has \(made.recorded ?? "")" : ""))
+            if made.differs, differing == nil { differing = "\(made.step)" }
+            crystals += made.crystals
+            seconds += made.seconds
+        }
+        let verdict = differing.map { "the weights differ from step \($0) on" } ?? "the weights are those of the run"
+        RoleProcess.say(
+            "\(replay.steps.count) steps, \(crystals) crystals, \(HumanFormat.fixed(seconds, decimals: 1)) s of "
+                + "training: \(verdict)")
+        return differing == nil ? .complete : .failure
     }
 
     private var overrides: [ConfigurationOverride] {

@@ -119,7 +119,7 @@ import Trajectories
             // Of two versions: a step is not a version.
             let trained = [crystals[0].id, crystals[1].id]
             #expect(Set(trained.map(\.version)) == [4, 5])
-            try archive.insertPending(record, policyDigest: "ab", trainedOn: trained)
+            try archive.insertPending(record, policyDigest: "ab", batch: crystals.map(\.id), trainedOn: trained)
             func marks() throws -> [Int?] {
                 let found = try archive.crystals(versions: 0...9)
                 return crystals.map { crystal in found.first { $0.id == crystal.id }?.trainedAt?.number }
@@ -127,6 +127,8 @@ import Trajectories
             #expect(try marks() == expected)
             try archive.settlePending(next: Step(next))
             #expect(try marks() == (next > 5 ? expected : [nil, nil, nil]))
+            let batches = try archive.crystals(versions: 0...9).map(\.batch)
+            #expect(batches == Array(repeating: next > 5 ? 5 : nil, count: 3))
             #expect(try archive.stepRecords().map(\.step) == (next > 5 ? [5] : []))
             // Sampled again, it is a new row.
             try archive.insert(crystals)
@@ -146,7 +148,7 @@ import Trajectories
                 Verdict(reward: 0, reason: "single_element"),
             ]
             try archive.insertPending(
-                StepRecord(step: 4), policyDigest: "ab", trainedOn: [],
+                StepRecord(step: 4), policyDigest: "ab", batch: crystals.map(\.id), trainedOn: [],
                 verdicts: zip(crystals, verdicts).map { ($0.id, $1) })
             let found = try archive.crystals(versions: 4...4)
             #expect(found.map(\.reward) == [0.5, nil, 0])

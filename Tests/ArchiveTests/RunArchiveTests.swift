@@ -104,6 +104,20 @@ import Trajectories
         }
     }
 
+    @Test func ownNames_areAllThatAnExpressionMayNameInAnEmptyArchive() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            var selection = CrystalSelection()
+            selection.condition = "no_such_name > 1"
+            let error = try #require(throws: ArchiveError.self) { try archive.matches(selection) }
+            guard case .selection(_, let names) = error else {
+                Issue.record("\(error)")
+                return
+            }
+            #expect(CrystalSelection.ownNames == Set(names).union(["novel"]))
+        }
+    }
+
     @Test func energyHistogram_countsEveryScoredCrystalOnce() throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
@@ -300,7 +314,7 @@ import Trajectories
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
             try archive.insert(StepRecord(step: 3), policyDigest: "ab")
-            try archive.insertPending(StepRecord(step: 4), policyDigest: "cd", trainedOn: [])
+            try archive.insertPending(StepRecord(step: 4), policyDigest: "cd", batch: [], trainedOn: [])
             #expect(try archive.stepRecords().map(\.step) == [3])
             try archive.settlePending(next: Step(checkpoint))
             #expect(try archive.stepRecords().map(\.step) == versions)

@@ -27,7 +27,7 @@ import Testing
 
     @Test func fitProperty_ofFrames_writesAHeadAPageAndWhatWasLeftOut() throws {
         let cell = "1\nLattice=\"3 0 0 0 3 0 0 0 3\""
-        let broken = "\(cell) hardness=inf\nNa 0 0 0\n\(cell)\nNa 0 0 0\n"
+        let broken = "\(cell) hardness=inf\nNa 0 0 0\n\(cell)\nNa 0 0 0\n\(cell)\nXx 0 0 0\n"
         let data = try folder.file("frames.extxyz", Self.frames + broken)
         let (head, page) = (folder.path("hardness.safetensors"), folder.path("hardness.html"))
         let outcome = try DruseProcess.run([
@@ -39,7 +39,10 @@ import Testing
         #expect(
             outcome.output.hasPrefix(
                 "hardness (GPa): 24 crystals of 24 formulas, 10 folds without a formula in common\n"))
-        #expect(outcome.output.contains("left out: 1 whose hardness is no finite number, 1 without a hardness"))
+        #expect(
+            outcome.output.contains(
+                "left out: 1 whose hardness is no finite number, 1 with unreadable structure (malformed extxyz), "
+                    + "1 without a hardness\n"))
         #expect(outcome.output.contains("held out: mean absolute error 0."))
         #expect(outcome.output.contains("composition alone: mean absolute error "))
         #expect(outcome.output.contains("standard error: "))
@@ -77,12 +80,31 @@ import Testing
         #expect(missing.messages.contains("none.csv"))
     }
 
+    /// Before anything is read or fitted.
+    @Test func fitProperty_thatCouldNotWrite_saysSoAtOnce() throws {
+        let good = folder.path("head.safetensors")
+        let taken = folder.url.appending(path: "taken.safetensors")
+        try FileManager.default.createDirectory(at: taken, withIntermediateDirectories: true)
+        let missing = folder.path("none.csv")
+        for (options, words) in [
+            (["-o", folder.path("nowhere/head.safetensors")], "nowhere/head.safetensors: the folder is missing"),
+            (["-o", good, "--page", folder.path("nowhere/page.html")], "nowhere/page.html: the folder is missing"),
+            (["-o", taken.path], "taken.safetensors: it is a folder"),
+        ] {
+            let outcome = try DruseProcess.run(["fit-property", missing, "--target", "x"] + options)
+            #expect(outcome.status != 0 && outcome.messages.contains(words), "\(outcome.messages)")
+            #expect(outcome.messageLines.count == 1)
+        }
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.url.path) == ["taken.safetensors"])
+    }
+
     @Test(arguments: [
         (["--target", "a", "-o", "x.bin"], "must end in .safetensors"),
         (["-o", "x.safetensors"], "--target NAME"),
         (["--target", "a", "--target", "b", "-o", "x.safetensors"], "several targets need a --name"),
         (["--target", "a", "-o", "x.safetensors", "--page", "x.pdf"], "must end in .html"),
         (["--target", "a", "-o", "x.safetensors", "--kind", "forest"], "forest"),
+        (["--target", "Gap", "--target", "gap", "--name", "a", "-o", "x.safetensors"], "names one value twice"),
     ])
     func fitProperty_withOptionsThatMakeNoSense_saysWhich(_ options: [String], _ message: String) throws {
         let outcome = try DruseProcess.run(["fit-property", "data.csv"] + options)

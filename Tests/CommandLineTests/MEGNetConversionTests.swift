@@ -50,14 +50,41 @@ import Testing
         #expect(silent.status == 1 && silent.messages.contains("--property"), "\(silent.messages)")
         let told = try convert("mine", ["--fidelities", "PBE,HSE", "--property", "bulk modulus", "--unit", "GPa"])
         #expect(told.status == 0 && told.output.contains("bulk modulus in GPa"))
+        for names in ["PBE,pbe", "HSE,H-SE", "PBE,-"] {
+            let twice = try convert("mine", ["--fidelities", names, "--property", "bulk modulus", "--unit", "GPa"])
+            #expect(twice.status == 1 && twice.messages.contains("must differ"), "\(twice.messages)")
+        }
         let few = try convert("mine", ["--property", "bulk modulus", "--unit", "GPa"])
         #expect(few.status == 1 && few.messages.contains("--fidelities"))
+    }
+
+    /// The file's size bounds what is read of it, however often its pickle names a storage.
+    @Test func storages_thatAreNamedOften_areReadOnce() throws {
+        try write("MEGNet-BandGap", ["shared"])
+        let code = """
+            import sys, zipfile
+            sys.path.insert(0, sys.argv[1])
+            from checkpoint_conversion import Refusal, torch_reader
+            names, plain = [], zipfile.ZipFile.read
+            zipfile.ZipFile.read = lambda self, name, *more: names.append(name) or plain(self, name, *more)
+            try:
+                torch_reader.read(sys.argv[2])
+            except Refusal:
+                print(len(names) > 3, len(names) == len(set(names)))
+            """
+        let outcome = try DruseProcess.run(
+            executable: URL(filePath: python),
+            ["-B", "-c", code, CheckpointConversion.scripts.path, folder.path("MEGNet-BandGap/state.pt")])
+        #expect(outcome.output == "True True\n", "\(outcome.messages)")
     }
 
     /// Nothing that a file names is looked up or called.
     @Test(arguments: [
         ("call", "posix.system"), ("column", "contiguous"), ("cut", "damaged"), ("compressed", "compressed"),
-        ("class", "M3GNet"),
+        ("class", "M3GNet"), ("shared", "more than 4 times the numbers"), ("name", "no zip"),
+        ("centres", "shape [0]"), ("gauss_width=\"wide\"", "gauss_width must be a positive number, not wide"),
+        ("gauss_width=NaN", "gauss_width"), ("element_types=5", "element_types must be a list of symbols, not 5"),
+        ("ntypes_state=\"two\"", "ntypes_state"), ("nblocks=Infinity", "not finite"), ("deep", "nested too deeply"),
     ])
     func folder_withSomethingElseInIt_isRefusedInOneLine(kind: String, words: String) throws {
         try write("MEGNet-BandGap", [kind])

@@ -10,8 +10,9 @@ import Trajectories
     /// What a batch of this version must be, whoever made it.
     private func expected(_ configuration: LearnerConfiguration, version: PolicyVersion) throws -> [SampledCrystal] {
         var ledger = UnitLedger(
-            version: version, runSeed: configuration.runSeed, crystals: configuration.crystalsPerBatch,
-            crystalsPerUnit: configuration.crystalsPerUnit, lease: .seconds(1))
+            version: version, runSeed: configuration.runSeed, crystalsPerUnit: configuration.crystalsPerUnit,
+            lease: .seconds(1))
+        ledger.open(crystals: configuration.crystalsPerBatch)
         var crystals: [SampledCrystal] = []
         while let (unit, _) = ledger.grant(to: InstanceID(1), now: Toys.begin) {
             crystals += try Toys.crystals(of: unit)

@@ -2,6 +2,7 @@ import Base
 import Coordination
 import Crystals
 import FleetFixtures
+import Protocol
 import Testing
 import Trajectories
 
@@ -50,6 +51,21 @@ import Trajectories
         #expect(judged["a.scored"] == judged["b.scored"] && (judged["a.scored"] ?? 0) > 10)
         // Each is told of once.
         #expect(simulation.problems.count { $0.contains("could not measure") } == 2)
+    }
+
+    /// As many recipes as a run may have: time passes, and the batch comes.
+    @Test func batch_ofTheMostRecipes_comes() throws {
+        var configuration = try Toys.configuration()
+        configuration.recipes = (0..<WireLimits.recipes).map { place in
+            MeasuringRecipe(name: "\(place)", settings: place == 0 ? Self.main : "judge \(place)")
+        }
+        var simulation = Simulation(configuration)
+        simulation.advance(.seconds(1))
+        simulation.begin(version: 0, weights: [1])
+        _ = try simulation.add(.actor)
+        _ = try simulation.add(.rewardWorker)
+        simulation.advance(.seconds(1))
+        #expect(try simulation.run { $0.batches.count == 1 })
     }
 
     @Test(arguments: 0..<20)

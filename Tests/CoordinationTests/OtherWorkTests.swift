@@ -106,5 +106,15 @@ import Trajectories
         for absurd in [Double.nan, .infinity, 1e9] {
             #expect(Admission().problem(of: result(absurd), needsHeight: false) != nil)
         }
+        // More than the hub reads: the worker says so in place of them.
+        let many = WireLimits.atoms + 1
+        let atoms = RelaxedAtoms(
+            structure: Structure(
+                cell: Cell(a: SIMD3(300, 0, 0), b: SIMD3(0, 3, 0), c: SIMD3(0, 0, 3)),
+                elements: Array(repeating: hydrogen, count: many),
+                fractionalCoordinates: (0..<many).map { SIMD3(Double($0) / Double(many), 0, 0) }), end: "steps")
+        let problem = Admission().problem(
+            of: .measured(Measurement([.energyPerAtom: -1], relaxedAtoms: atoms)), needsHeight: false)
+        #expect(problem == "its relaxed atoms: 4097 atoms, where 1 to 4096 can be measured")
     }
 }

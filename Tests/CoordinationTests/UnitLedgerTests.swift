@@ -9,7 +9,42 @@ import Trajectories
     private let bert = InstanceID(2)
 
     private func makeLedger(crystals: Int = 20, perUnit: Int = 8) -> UnitLedger {
-        UnitLedger(version: 3, runSeed: 9, crystals: crystals, crystalsPerUnit: perUnit, lease: .seconds(10))
+        var ledger = UnitLedger(version: 3, runSeed: 9, crystalsPerUnit: perUnit, lease: .seconds(10))
+        ledger.open(crystals: crystals)
+        return ledger
+    }
+
+    /// Units are opened as crystals are wanted; each keeps its number and its size.
+    @Test func open_again_addsUnits() {
+        var ledger = UnitLedger(version: 3, runSeed: 9, crystalsPerUnit: 8, lease: .seconds(10), firstUnit: 4)
+        #expect(ledger.grant(to: anna, now: now) == nil)
+        ledger.open(crystals: 10)
+        ledger.open(crystals: 3)
+        var units: [WorkUnit] = []
+        while let (unit, _) = ledger.grant(to: anna, now: now) { units.append(unit) }
+        #expect(units.map(\.unit) == [4, 5, 6] && units.map(\.crystalCount) == [8, 2, 3])
+        #expect(ledger.crystals == 13 && ledger.freshCrystals == 0)
+        #expect(ledger.deliver(unit: 3, crystalCount: 8, from: anna) == .unknown)
+        #expect(ledger.deliver(unit: 5, crystalCount: 2, from: anna) == .accepted)
+        ledger.checkInvariants()
+    }
+
+    /// A closed ledger grants nothing; what is held may be delivered, what comes back is given up.
+    @Test func close_givesUpWhatNobodyHolds() {
+        var ledger = makeLedger(crystals: 40)
+        for _ in 0..<3 { _ = ledger.grant(to: anna, now: now) }
+        ledger.giveBack(unit: 0, from: anna)
+        ledger.close()
+        #expect(ledger.grant(to: bert, now: now) == nil && ledger.waitingCount == 0)
+        #expect(ledger.crystals == 16 && ledger.givenUpCrystals == 8 && ledger.unitCount == 2)
+        #expect(ledger.deliver(unit: 1, crystalCount: 8, from: anna) == .accepted)
+        ledger.release(anna)
+        #expect(ledger.crystals == 8 && ledger.givenUpCrystals == 16)
+        #expect(ledger.deliver(unit: 2, crystalCount: 8, from: anna) == .duplicate)
+        #expect(ledger.isComplete)
+        ledger.open(crystals: 8)
+        #expect(ledger.grant(to: bert, now: now) == nil)
+        ledger.checkInvariants()
     }
 
     @Test func grant_inOrder_coversTheBatchOnce() throws {

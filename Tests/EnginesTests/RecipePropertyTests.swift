@@ -5,6 +5,7 @@ import Foundation
 import ModelFixtures
 import Potentials
 import ProgramFixtures
+import Protocol
 import Rewards
 import Stability
 import Testing
@@ -123,6 +124,33 @@ import Trajectories
         let name = try model(strange, "energy.safetensors").path
         let known = #expect(throws: ModelError.self) { try PropertyStandard([name]) }
         #expect("\(try #require(known))".contains("energy_per_atom"))
+    }
+
+    /// Names of what a reward computes, of the archive's columns, and of another model's error.
+    @Test(arguments: [
+        ("density", "computes"), ("product", "computes"), ("seed", "archive"), ("band gap sigma", "band_gap_sigma"),
+        ("band gap in domain", "band_gap_in_domain"),
+    ])
+    func standard_ofAQuantityWithATakenName_isRefusedInOneLine(property: String, words: String) throws {
+        var other = TinyMEGNet()
+        other.property = property
+        let names = [try model().path, try model(other, "other.safetensors").path]
+        for order in [names, names.reversed()] {
+            let error = try #require(throws: ModelError.self) { try PropertyStandard(order, columns: ["seed"]) }
+            #expect("\(error)".contains(words) && !"\(error)".contains("\n"), "\(error)")
+        }
+    }
+
+    @Test func standard_ofMoreQuantitiesThanAMeasurementHolds_isRefused() throws {
+        let count = (WireLimits.quantities - Measurement.Quantity.measuredCount) / 2
+        let names = try (0...count).map { index in
+            var tiny = TinyMEGNet()
+            tiny.property = "gap \(index)"
+            return "\(try model(tiny, "\(index).safetensors").path):gap_\(index),gap_\(index)_hse"
+        }
+        #expect(try PropertyStandard(Array(names.dropLast())).models.count == count)
+        let error = #expect(throws: ModelError.self) { try PropertyStandard(names) }
+        #expect("\(try #require(error))".contains("at most \(WireLimits.quantities)"))
     }
 
     /// A folder becomes one file, with the configuration that lay beside.

@@ -6,7 +6,9 @@ import Matching
 import Policy
 import Potentials
 import Report
+import Synchronization
 import Testing
+import Trajectories
 
 @Suite struct CrystalEvaluationTests {
     private static let engine = Result { try ScoringEngine(potential: "chgnet", hull: "default") }
@@ -49,6 +51,46 @@ import Testing
         let log = try EvaluationLog(url, settings: "s")
         #expect(log.count == 5)
         #expect(try lines(sampled(evaluation(threads: 2), log: log)) == alone)
+    }
+
+    private final class Judge: PotentialEvaluator {
+        func evaluate(
+            _ structures: [Structure], _ properties: PotentialProperties
+        ) -> [Result<PotentialEvaluation, PotentialError>] {
+            structures.map { _ in .success(PotentialEvaluation(energyPerAtom: -3)) }
+        }
+    }
+
+    private struct Gone: Error {}
+
+    /// What others measured and a second judge judged is kept before all is done: here they are gone after 512.
+    @Test func evaluate_byOthersAndAJudge_keepsWhatIsJudged() throws {
+        let engine = try Self.engine.get()
+        let asked = Mutex(0)
+        let remote = RemoteExaminer(recipes: .init(energy: 0), potential: engine.potential) { _, _ in
+            let count = asked.withLock { count in
+                count += 1
+                return count
+            }
+            if count > RemoteExaminer.inFlight { throw Gone() }
+            return MeasuringResult(outcome: .measured(Measurement([.energyPerAtom: -3])), seconds: 0)
+        }
+        let evaluation = CrystalEvaluation(
+            engine: engine, settings: ExaminationSettings(), kinds: KindVerdicts(known: try .embedded()),
+            judge: SecondJudge(name: "second", evaluators: [Judge()], hull: nil), remote: remote, threads: 1)
+        let salt = try Structure(
+            cell: Cell(a: SIMD3(0, 2.82, 2.82), b: SIMD3(2.82, 0, 2.82), c: SIMD3(2.82, 2.82, 0)),
+            elements: ["Na", "Cl"].map { try #require(Element(symbol: $0)) },
+            fractionalCoordinates: [.zero, SIMD3(repeating: 0.5)])
+        let url = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID()).jsonl")
+        defer { try? FileManager.default.removeItem(at: url) }
+        let log = try EvaluationLog(url, settings: "s")
+        #expect(throws: Gone.self) {
+            try evaluation.evaluate(log: log) { give in
+                try give((0..<700).map { EvaluationSubject(id: "\($0)", form: .structure(salt)) })
+            }
+        }
+        #expect(try EvaluationLog(url, settings: "s").count == 512)
     }
 
     @Test func evaluate_inEachGroup_samplesAsManyInEach() throws {

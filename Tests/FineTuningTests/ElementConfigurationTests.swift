@@ -172,4 +172,31 @@ import Trajectories
         #expect(try problem("Li Na", bound) == "it has Na, which this run does not draw")
         #expect(try problem("Li Na", Admission(policy: PolicyConfiguration())) == nil)
     }
+
+    /// A crystal that ends too soon is taken from nobody, by the policy's own rule in every group.
+    @Test func crystalThatEndsTooSoon_isNotAdmitted() throws {
+        let constraint = Constraint(minimumElements: 2)
+        let policy = PolicyConfiguration()
+        let admission = Admission(policy: policy, constraint: constraint)
+        let zero = LogProbabilities(w: 0, a: 0, xyz: 0, l: 0)
+        let (lithium, oxygen) = (try #require(Element(symbol: "Li")), try #require(Element(symbol: "O")))
+        for number in 1...230 {
+            let group = try #require(SpaceGroup(number: number))
+            for wyckoff in 1...group.wyckoffPositions.count {
+                for elements in [[lithium], [lithium, lithium], [lithium, oxygen]] {
+                    let crystal = Crystal(
+                        spaceGroup: group,
+                        sites: elements.map { Crystal.Site(wyckoff: wyckoff, element: $0, position: .zero) },
+                        lattice: LatticeParameters(a: 4, b: 4, c: 4, alpha: 90, beta: 90, gamma: 90))
+                    let problem = admission.problem(
+                        of: SampledCrystal(
+                            id: CrystalID(version: 0, unit: 0, index: 0), crystal: crystal, isTerminated: true,
+                            logProbability: zero, referenceLogProbability: zero))
+                    let isAllowed = constraint.allows(crystal, maximumSites: policy.maximumSites)
+                    #expect((problem == nil) == isAllowed, "\(number) \(wyckoff)")
+                    #expect(isAllowed == (elements.last == oxygen))
+                }
+            }
+        }
+    }
 }

@@ -1,6 +1,7 @@
 import Configuration
 import FineTuning
 import Foundation
+import ModelFixtures
 import Testing
 
 @Suite struct PropertyConfigurationTests {
@@ -24,6 +25,22 @@ import Testing
     func properties_thatMakeNoSense_areRefusedByName(text: String, words: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try parse(text) }
         #expect("\(error)".contains(words), "\(error)")
+    }
+
+    @Test func properties_calledAsAColumnOfTheArchive_areRefusedBeforeTheRunBegins() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "\(UUID())")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        var tiny = TinyMEGNet()
+        tiny.property = "novel"
+        let model = try tiny.write(to: folder.appending(path: "gap.safetensors")).path
+        let configuration = try parse("properties: [\(model)]")
+        let error = try #require(throws: ConfigurationError.self) {
+            try RunPlan(
+                configuration: configuration, directory: folder.appending(path: "run"), resume: false, isInsecure: false
+            )
+        }
+        #expect("\(error)".contains("predicts \"novel\", which every run's archive has as a name of its own"))
     }
 
     @Test func properties_ofAModelThatIsNotThere_areNamedBeforeTheRunBegins() throws {

@@ -208,12 +208,13 @@ package struct Simulation {
     }
 
     package mutating func begin(
-        version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3], known: [CrystalID: KnownOutcome] = [:]
+        version: Int, weights: [UInt8], reference: [UInt8] = [1, 2, 3], known: [CrystalID: KnownOutcome] = [:],
+        resuming: GatheringState? = nil, restored: [ScoredCrystal] = []
     ) {
         hub.begin(
             version: PolicyVersion(version), policy: Blob(weights, chunkBytes: 64),
             reference: Blob(reference),
-            known: known, now: now)
+            known: known, resuming: resuming, restored: restored, now: now)
         performHub()
     }
 
@@ -346,6 +347,14 @@ package struct Simulation {
         }
     }
 
+    private mutating func settleOnce(idle: Station) throws {
+        deliverToHub()
+        for station in stations {
+            deliver(to: station)
+            if station !== idle { try work(station) }
+        }
+    }
+
     /// Lets everything happen, but `idle` does no work, until `condition` holds.
     package mutating func settle(idle: Station..., until condition: (Simulation) -> Bool) throws {
         for _ in 0..<10_000 where !condition(self) {
@@ -358,9 +367,17 @@ package struct Simulation {
     }
 
     /// Lets time pass, step by step, until `condition` holds; false if it never does.
-    package mutating func run(steps: Int = 2000, until condition: (Simulation) -> Bool) throws -> Bool {
+    ///
+    /// - Parameter idle: does no work.
+    package mutating func run(
+        steps: Int = 2000, without idle: Station? = nil, until condition: (Simulation) -> Bool
+    ) throws -> Bool {
         for _ in 0..<steps {
-            try settle(until: condition)
+            if let idle {
+                for _ in 0..<200 where !condition(self) { try settleOnce(idle: idle) }
+            } else {
+                try settle(until: condition)
+            }
             if condition(self) { return true }
             advance(.milliseconds(500))
         }

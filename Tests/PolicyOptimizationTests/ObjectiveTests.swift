@@ -35,7 +35,7 @@ import Trajectories
             var kl = 0.0
             for index in unit.logp.indices {
                 let term = objective.term(
-                    current: whole(unit.logp[index]), behaviour: whole(unit.old_logp[index]),
+                    current: whole(unit.logp[index]), proximal: whole(unit.old_logp[index]),
                     reference: whole(unit.pretrain_logp[index]), advantage: unit.advantages[index])
                 value += term.value / n
                 kl += term.kl / n
@@ -62,14 +62,14 @@ import Trajectories
             let level = generator.normal()
             func value(_ at: LogProbabilities) -> Double {
                 guard advantage == .detached else {
-                    return objective.term(current: at, behaviour: behaviour, reference: reference, advantage: level)
+                    return objective.term(current: at, proximal: behaviour, reference: reference, advantage: level)
                         .value
                 }
                 let held = level - 0.3 * (current.total - reference.total)
                 let plain = ClippedObjective(clip: 0.2, klWeight: 0, ratio: ratio, advantage: .detached)
-                return plain.term(current: at, behaviour: behaviour, reference: reference, advantage: held).value
+                return plain.term(current: at, proximal: behaviour, reference: reference, advantage: held).value
             }
-            let term = objective.term(current: current, behaviour: behaviour, reference: reference, advantage: level)
+            let term = objective.term(current: current, proximal: behaviour, reference: reference, advantage: level)
             let paths: [WritableKeyPath<LogProbabilities, Double>] = [\.w, \.a, \.xyz, \.l]
             for path in paths {
                 var (above, below) = (current, current)
@@ -91,7 +91,7 @@ import Trajectories
             for level in [-1.5, 1.5] {
                 func value(_ shift: Double, _ objective: ClippedObjective) -> ClippedObjective.Term {
                     objective.term(
-                        current: whole(difference + shift), behaviour: whole(0), reference: whole(0), advantage: level)
+                        current: whole(difference + shift), proximal: whole(0), reference: whole(0), advantage: level)
                 }
                 let (term, other) = (value(0, limited), value(0, free))
                 if level < 0, difference > log(10) {
@@ -108,7 +108,7 @@ import Trajectories
 
     @Test func hugeDifference_staysFinite() {
         let term = ClippedObjective().term(
-            current: whole(0), behaviour: whole(-1e6), reference: whole(0), advantage: -1)
+            current: whole(0), proximal: whole(-1e6), reference: whole(0), advantage: -1)
         #expect(term.value.isFinite && term.derivative.total.isFinite)
     }
 

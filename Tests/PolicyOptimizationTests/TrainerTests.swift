@@ -89,7 +89,7 @@ import Trajectories
             let n = Double(crystals.count)
             let term: @Sendable (Int, LogProbabilities) -> ClippedObjective.Term = { index, current in
                 objective.term(
-                    current: current, behaviour: .init(w: expected.old_logp[index], a: 0, xyz: 0, l: 0),
+                    current: current, proximal: .init(w: expected.old_logp[index], a: 0, xyz: 0, l: 0),
                     reference: .init(w: expected.pretrain_logp[index], a: 0, xyz: 0, l: 0),
                     advantage: expected.advantages[index])
             }

@@ -125,6 +125,7 @@ import Testing
         for (old, new, words) in [
             ("\"destination\"", "\"source\"", "edge_aggregation is source"),
             ("softplus2", "relu", "activation is relu"),
+            ("\"HSE\"", "\"p-be\"", "two of its fidelities are called p-be"),
             ("\"Sr\"", "\"Xx\"", "Xx"), ("\"MEGNet\"", "\"M3GNet\"", "M3GNet"), ("\"cutoff\":4", "\"cutoff\":-4", "-4"),
         ] {
             #expect(json.contains(old))

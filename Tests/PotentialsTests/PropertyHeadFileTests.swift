@@ -83,6 +83,19 @@ import Testing
         for (one, other) in zip(first, second) { #expect(abs(one.value - other.value) < 1e-3 * one.value) }
     }
 
+    @Test func predictions_ofSeveralHeads_lackThatWithoutAFiniteNumberAlone() throws {
+        var file = try Safetensors(contentsOf: Self.resources.appending(path: "heads/dielectric-total.safetensors"))
+        file.tensors["part.0.bias"] = .init(shape: [1], values: [1_000])
+        let url = FileManager.default.temporaryDirectory.appending(path: "head-\(UUID().uuidString).safetensors")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try file.encoded().write(to: url)
+        let broken = try PropertyHead(contentsOf: url)
+        let salt = try Self.structure("NaCl")
+        let answers = PropertyHeads([broken, try .embedded(.bandGap)]).makeEvaluator().predict([salt])
+        #expect(try answers[0].get().map(\.name) == ["band_gap"])
+        #expect(broken.makeEvaluator().predict([salt]) == [.failure(.notFinite(potential: "the head"))])
+    }
+
     @Test func open_ofAnotherFile_saysWhatIsWrong() throws {
         func message(_ path: String) -> String {
             do {

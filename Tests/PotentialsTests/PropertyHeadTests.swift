@@ -51,6 +51,17 @@ import Testing
         #expect(folds != FormulaFolds.folds(of: formulas, count: 10, seed: 2))
     }
 
+    /// Of a fold with nearly all rows no more are taken than the others leave.
+    @Test func sample_ofFoldsOfUnlikeSizes_hasSomeOfEach() {
+        let folds = (0..<2_000).map { $0 % 100 == 7 ? 1 + $0 / 100 % 4 : 0 }
+        let sample = FormulaFolds.sample(of: folds, count: 1_000, seed: 1)
+        #expect(sample.count == 1_000 && Set(sample).count == 1_000 && sample == sample.sorted())
+        #expect(sample.count { folds[$0] != 0 } == 20)
+        let few = FormulaFolds.sample(of: folds, count: 10, seed: 1).map { folds[$0] }
+        #expect(few.sorted() == [0, 0, 1, 1, 2, 2, 3, 3, 4, 4])
+        #expect(sample != FormulaFolds.sample(of: folds, count: 1_000, seed: 2))
+    }
+
     /// The values hang on the features alone, of which the composition knows nothing.
     @Test func fit_learnsWhatFeaturesTell_andIsCalibratedOnHeldOutCrystals() throws {
         let fitted = try Self.fitting().fit(Self.single(Self.examples()), of: PhysicsFixtures.model.get())
@@ -85,6 +96,24 @@ import Testing
         #expect(abs(found.largestDistance - 3.97) < 0.02)
     }
 
+    /// A calibration is that of the numbers, not of their unit.
+    @Test(arguments: [1e-20, 1e-9, 1e9]) func uncertainty_inAnotherUnit_isTheSameInThatUnit(_ unit: Double) {
+        var random = Philox(seed: 9, domain: .testing)
+        let distances = (0..<500).map { _ in 1 + 3 * random.uniform() }
+        let variances = (0..<500).map { _ in random.uniform() }
+        let residuals = zip(distances, variances).map { random.normal() * (0.01 + 0.02 * $0 + $1).squareRoot() }
+        let plain = HeadRecord.Uncertainty(residuals: residuals, distances: distances, variances: variances)
+        let other = HeadRecord.Uncertainty(
+            residuals: residuals.map { $0 * unit }, distances: distances, variances: variances.map { $0 * unit * unit })
+        #expect(plain.byDistance > 0 && plain.byEnsemble > 0)
+        #expect(other.withinOne == plain.withinOne && other.withinTwo == plain.withinTwo)
+        for (distance, variance) in [(1.0, 0.1), (4, 0.1), (1, 1)] {
+            let expected = plain.standardError(distance: distance, variance: variance) * unit
+            let found = other.standardError(distance: distance, variance: variance * unit * unit)
+            #expect(abs(found / expected - 1) < 1e-6)
+        }
+    }
+
     @Test func errors_ofKnownNumbers_areThose() {
         let errors = HeadRecord.Errors([1, 2, 4, 8], [1, 4, 2, 8], isLogarithmic: true)
         #expect(errors.meanAbsoluteError == 1)
@@ -108,13 +137,14 @@ import Testing
         let potential = try PhysicsFixtures.model.get()
         for kind in [HeadKind.ridge, .kernel, .network] {
             var some = examples
-            if kind == .network { some = Array(examples.prefix(21)).enumerated().map { Self.renamed($1, $0) } }
+            if kind == .network { some = Self.few(examples) }
             let head = try Self.fitting(kinds: [kind]).fit(some, of: potential).head
             let url = FileManager.default.temporaryDirectory.appending(path: "head-\(UUID().uuidString).safetensors")
             defer { try? FileManager.default.removeItem(at: url) }
             try head.encoded().write(to: url)
             let opened = try PropertyHead(contentsOf: url, potential: potential)
-            #expect(opened.record == head.record && opened.encoded() == head.encoded())
+            let bytes = try opened.encoded()
+            #expect(try opened.record == head.record && bytes == head.encoded())
             #expect(opened.digest == head.digest)
             #expect(opened.predictions == [.init(name: "strength", unit: "N")])
             for example in some.prefix(5) {
@@ -126,6 +156,11 @@ import Testing
                 #expect(after.isInDomain == true && before.isInDomain == true)
             }
         }
+    }
+
+    /// No more than a network of a head needs, each of a formula of its own.
+    private static func few(_ examples: [HeadExample]) -> [HeadExample] {
+        examples.prefix(21).enumerated().map { renamed($1, $0) }
     }
 
     /// The same crystal under a formula of its own.
@@ -140,10 +175,42 @@ import Testing
     @Test func fit_onAnyNumberOfThreads_hasTheSameBits() throws {
         let examples = Self.single(Self.examples())
         let potential = try PhysicsFixtures.model.get()
-        let digests = try [1, 3].map { threads in
-            try Self.fitting().fit(examples, of: potential, team: ThreadTeam(threadCount: threads)).head.digest
+        let trials: [(examples: [HeadExample], kinds: Set<HeadKind>)] = [
+            (examples, [.ridge, .kernel]), (Self.few(examples), [.network]),
+        ]
+        for (some, kinds) in trials {
+            let digests = try [1, 3].map { threads in
+                try Self.fitting(kinds: kinds).fit(some, of: potential, team: ThreadTeam(threadCount: threads))
+                    .head.digest
+            }
+            #expect(digests[0] == digests[1])
         }
-        #expect(digests[0] == digests[1])
+    }
+
+    /// A network computes in Float, which these numbers leave where they are large; a ridge regression does not.
+    @Test func fit_withARegressionThatFailed_leavesItOutOfItsRecord() throws {
+        var examples = Self.few(Self.single(Self.examples()))
+        for index in examples.indices { examples[index].values = [3e38 + 8e37 * (log(examples[index].values[0]) - 1)] }
+        let potential = try PhysicsFixtures.model.get()
+        let head = try Self.fitting(kinds: [.ridge, .network], logarithms: false).fit(examples, of: potential).head
+        #expect(head.record.tried.count == 14 && head.record.tried.allSatisfy { $0.kind.hasPrefix("ridge") })
+        let url = FileManager.default.temporaryDirectory.appending(path: "head-\(UUID().uuidString).safetensors")
+        defer { try? FileManager.default.removeItem(at: url) }
+        try head.encoded().write(to: url)
+        #expect(try PropertyHead(contentsOf: url, potential: potential).record == head.record)
+    }
+
+    @Test(arguments: [1e100, 1e200]) func fit_ofNumbersThatNoFileHolds_isRefused(_ unit: Double) throws {
+        var examples = Self.single(Self.examples())
+        for index in examples.indices { examples[index].values[0] *= unit }
+        let error = try #require(throws: HeadFitting.Problem.self) {
+            try Self.fitting(kinds: [.ridge], logarithms: false).fit(examples, of: PhysicsFixtures.model.get())
+        }
+        guard case .unwritable = error else {
+            Issue.record("\(error)")
+            return
+        }
+        #expect("\(error)".contains(" is not finite, or too large for a file"))
     }
 
     @Test func prediction_farFromAllThatWasLearned_isOutOfTheDomainAndLessSure() throws {
@@ -152,6 +219,8 @@ import Testing
         let near = head.predict(examples[0].features, of: examples[0].composition)
         let far = head.predict(examples[0].features.map { $0 + 50 }, of: examples[0].composition)
         #expect(near.isInDomain == true && far.isInDomain == false)
+        // The error of a logarithm is a share of the value.
+        #expect(try #require(far.sigma) / far.value > 1.5 * #require(near.sigma) / near.value)
         let unknown = try #require(Element(symbol: "Kr"))
         #expect(head.predict(examples[0].features, of: Composition([unknown: 1])).isInDomain == false)
     }

@@ -5,6 +5,7 @@ package enum CheckpointConversion {
     private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()
 
+    package static let scripts = repository.appending(path: "Scripts")
     /// A checkpoint of the reference, with the state of its optimiser.
     package static let checkpoint = repository.appending(path: "Tests/Fixtures/policy/tiny/epoch_000001.pkl")
     /// The sizes of its network.

@@ -39,6 +39,11 @@ import Testing
         #expect(found.prefix(3).map { value($0["gap"]) } == [2, 3, nil])
         #expect(found[2].isEmpty)
         #expect(throws: StructureFileError.self) { try found[3]["gap"]?.get() }
+        // A null does not hide what stands deeper, and a truth is no number.
+        let more = "[{\(cell),\"gap\":null,\"properties\":{\"gap\":4}},{\(cell),\"gap\":true},{\(cell),\"gap\":1}]"
+        let others = try numbers(more, "p.json")
+        #expect(value(others[0]["gap"]) == 4 && value(others[2]["gap"]) == 1)
+        #expect(throws: StructureFileError.self) { try others[1]["gap"]?.get() }
         let lines = "{\(cell),\"gap\":2}\n{\(cell),\"properties\":{\"eps\":-1}}\n"
         let listed = try numbers(lines, "o.jsonl")
         #expect(value(listed[0]["gap"]) == 2 && value(listed[1]["eps"]) == -1)
@@ -49,6 +54,17 @@ import Testing
         let found = try numbers(frame, "f.extxyz")
         #expect(value(found[0]["gap"]) == 0.25)
         #expect(found[0]["eps"] == nil)
+    }
+
+    /// The components of a vector are not the digits of a number.
+    @Test func vectorsAndNumbersWithBlanksInside_areNoNumbers() throws {
+        let lattice = "1\nLattice=\"3 0 0 0 3 0 0 0 3\""
+        let found = try numbers("\(lattice) gap=\"1 2 3\" eps=\" 1.5 \"\nNa 0 0 0\n", "v.extxyz")
+        #expect(throws: StructureFileError.self) { try found[0]["gap"]?.get() }
+        #expect(value(found[0]["eps"]) == 1.5)
+        let path = try temporaryFile("\(lattice) energy=\"-1 2\"\nNa 0 0 0\n", name: "e.extxyz")
+        let energy = try #require(try Array(StructureReader.read(path: path)).first?.statedEnergy)
+        #expect(throws: StructureFileError.self) { try energy.get() }
     }
 
     @Test func withoutNames_noneAreRead() throws {

@@ -25,6 +25,9 @@ package final class OutputFile {
         self.path = path
         self.isPacked = isPacked ?? path.lowercased().hasSuffix(".gz")
         let url = URL(filePath: path)
+        if (try? url.resourceValues(forKeys: [.isDirectoryKey]))?.isDirectory == true {
+            throw .failed(path: path, reason: "it is a folder")
+        }
         let name = ".\(url.lastPathComponent).tmp-\(ProcessInfo.processInfo.processIdentifier)"
         temporary = url.deletingLastPathComponent().appending(path: name).path
         guard FileManager.default.createFile(atPath: temporary, contents: nil),

@@ -7,6 +7,17 @@ package func parseDecimal(_ bytes: some Collection<UInt8>, allowsUncertainty: Bo
     return value ?? Array(bytes).withUnsafeBufferPointer { decimal($0, allowsUncertainty: allowsUncertainty) }
 }
 
+/// The same for a text that may have white space at its ends; what stands between words is none of a number.
+package func parseDecimal(trimming text: String) -> Double? { parseDecimal(trimmed(text).utf8) }
+
+/// A text without the white space at its ends.
+package func trimmed(_ text: String) -> Substring {
+    var text = text[...]
+    while text.first?.isWhitespace == true { text.removeFirst() }
+    while text.last?.isWhitespace == true { text.removeLast() }
+    return text
+}
+
 /// The same for bytes in one piece.
 private func decimal(_ bytes: UnsafeBufferPointer<UInt8>, allowsUncertainty: Bool) -> Double? {
     var iterator = bytes.makeIterator()

@@ -9,11 +9,23 @@ package protocol BatchGathering: Sendable {
     /// Its name in checkpoints, such as `exact_version`.
     static var kind: String { get }
 
+    /// The crystals of a batch.
+    var crystals: Int { get }
+
+    /// How many versions older than the one that a step begins with its crystals may be.
+    var maximumStaleness: Int { get }
+
+    /// The crystals that have their outcomes and wait for a batch.
+    var waitingCount: Int { get }
+
     /// What is held between two steps; it goes into the checkpoint of the step made last.
     var state: GatheringState { get }
 
-    /// The oldest version whose crystals the step in hand, or any later one, takes.
-    var oldestVersion: PolicyVersion { get }
+    /// The step in hand, or the one whose batch was taken last.
+    var step: Step { get }
+
+    /// Whether the batch of the step in hand was taken.
+    var isTaken: Bool { get }
 
     /// Goes on from what a checkpoint kept, before the step that it names begins.
     mutating func resume(_ state: GatheringState)
@@ -33,6 +45,25 @@ package protocol BatchGathering: Sendable {
 }
 
 extension BatchGathering {
+    /// The oldest version whose crystals the step in hand, or any later one, takes.
+    package var oldestVersion: PolicyVersion { PolicyVersion(max(0, step.number - maximumStaleness)) }
+
+    /// How many more crystals may get under way now, sampled by a version.
+    ///
+    /// Staleness is bounded here, not by throwing crystals away: what is under way is always little enough for a step
+    /// to take it before it is too old, if batches take the oldest first. Batches are of one size, so that what they
+    /// took is known from the step alone.
+    ///
+    /// - Parameters:
+    ///   - version: The newest.
+    ///   - open: The crystals that are under way, or wait for a batch.
+    ///   - lastStep: No later step needs any.
+    func room(sampling version: PolicyVersion, open: Int, lastStep: Step) -> Int {
+        let taken = step.number + (isTaken ? 1 : 0)
+        let last = min(version.number + maximumStaleness, lastStep.number)
+        return max(0, (last + 1 - taken) * crystals - open)
+    }
+
     /// Why a run cannot go on at a step from what a checkpoint kept; nil if it can.
     package func obstacle(toResuming state: GatheringState, at step: Step) -> String? {
         if state.kind != Self.kind {

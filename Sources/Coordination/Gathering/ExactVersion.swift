@@ -6,12 +6,13 @@ package import Trajectories
 package struct ExactVersion: BatchGathering {
     package static let kind = "exact_version"
 
-    private let crystals: Int
+    package let crystals: Int
+    package let maximumStaleness = 0
     private let crystalsPerUnit: Int
-    private var step: Step = 0
+    package private(set) var step: Step = 0
     /// Crystals of the version that have their outcomes.
     private var finished = 0
-    private var isTaken = false
+    package private(set) var isTaken = false
 
     /// - Parameter crystals: Of a version, in units of `crystalsPerUnit`; the last one may have fewer.
     package init(crystals: Int, crystalsPerUnit: Int) {
@@ -22,7 +23,7 @@ package struct ExactVersion: BatchGathering {
 
     package var state: GatheringState { GatheringState(kind: Self.kind, nextStep: isTaken ? step.next : step) }
 
-    package var oldestVersion: PolicyVersion { step.startVersion }
+    package var waitingCount: Int { isTaken ? 0 : finished }
 
     package mutating func resume(_ state: GatheringState) { begin(state.nextStep) }
 

@@ -1,16 +1,17 @@
 package import Trajectories
 
-/// A step takes the first crystals that have their outcomes, whichever version sampled them, as long as it is at most
-/// some versions older than the one that the step begins with.
+/// A step takes crystals that have their outcomes as soon as there are enough, whichever version sampled them, as long
+/// as it is at most some versions older than the one that the step begins with: the asynchronous mode.
 ///
-/// No mode of a run gathers its batches like this yet.
+/// The oldest come first, and of one version those that had their outcomes first: so none grows too old while younger
+/// ones are taken.
 package struct FirstComplete: BatchGathering {
     package static let kind = "first_complete"
 
-    private let crystals: Int
-    private let maximumStaleness: Int
-    private var step: Step = 0
-    private var isTaken = false
+    package let crystals: Int
+    package let maximumStaleness: Int
+    package private(set) var step: Step = 0
+    package private(set) var isTaken = false
     /// In the order in which they got their outcomes.
     private var held: [CrystalID] = []
 
@@ -27,7 +28,7 @@ package struct FirstComplete: BatchGathering {
         GatheringState(kind: Self.kind, nextStep: isTaken ? step.next : step, held: held)
     }
 
-    package var oldestVersion: PolicyVersion { PolicyVersion(max(0, step.number - maximumStaleness)) }
+    package var waitingCount: Int { held.count }
 
     package mutating func resume(_ state: GatheringState) {
         held = state.held
@@ -57,8 +58,11 @@ package struct FirstComplete: BatchGathering {
     package mutating func takeBatch() -> [CrystalID]? {
         guard !isTaken, held.count >= crystals else { return nil }
         isTaken = true
-        let batch = held.prefix(crystals).sorted()
-        held.removeFirst(crystals)
+        // Of one version the order in which they came is kept.
+        let order = held.indices.sorted { (held[$0].version, $0) < (held[$1].version, $1) }
+        let taken = Set(order.prefix(crystals))
+        let batch = taken.map { held[$0] }.sorted()
+        held = held.indices.filter { !taken.contains($0) }.map { held[$0] }
         return batch
     }
 

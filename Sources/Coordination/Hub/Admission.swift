@@ -13,6 +13,8 @@ package struct Admission: Sendable, Hashable {
     package var atomTypes = 119
     /// The elements that crystals are drawn of; nil: all.
     package var elements: Set<Element>?
+    /// The fewest different elements of a crystal that ends by itself.
+    package var minimumElements = 1
 
     /// Of the absolute value of every component of a log-probability, nats.
     static let largestLogProbability = 1e6
@@ -36,25 +38,19 @@ package struct Admission: Sendable, Hashable {
         if maximumSites != nil, sampled.isTerminated != (crystal.sites.count < most) {
             return "it is said to \(sampled.isTerminated ? "end" : "go on") after \(crystal.sites.count) sites"
         }
-        let letters = crystal.spaceGroup.wyckoffPositions.count
+        if let problem = Self.problem(of: crystal) { return problem }
         for site in crystal.sites {
-            guard (1...letters).contains(site.wyckoff) else {
-                return "space group \(crystal.spaceGroup.number) has no Wyckoff position \(site.wyckoff)"
-            }
             guard site.element.atomicNumber < atomTypes else {
                 return "the policy does not know \(site.element.symbol)"
             }
             guard elements?.contains(site.element) ?? true else {
                 return "it has \(site.element.symbol), which this run does not draw"
             }
-            guard (0..<3).allSatisfy({ abs(site.position[$0]) <= Self.largestCoordinate }) else {
-                return "a coordinate is not a usable number"
-            }
         }
-        let lattice = crystal.lattice
-        let cell = [lattice.a, lattice.b, lattice.c, lattice.alpha, lattice.beta, lattice.gamma]
-        guard cell.allSatisfy({ abs($0) <= Self.largestLatticeParameter }) else {
-            return "a lattice parameter is not a usable number"
+        // A position is always left: the last one of a group, the general one, is taken as often as one likes.
+        let elementCount = Set(crystal.sites.map(\.element)).count
+        if sampled.isTerminated, elementCount < minimumElements {
+            return "it ends with too few different elements: \(elementCount), not \(minimumElements) or more"
         }
         let claimed = sampled.logProbability.components + sampled.referenceLogProbability.components
         guard claimed.allSatisfy({ abs($0) <= Self.largestLogProbability }) else {
@@ -71,8 +67,8 @@ package struct Admission: Sendable, Hashable {
     package func problem(of outcome: Outcome, siteCount: Int? = nil, needsHeight: Bool = true) -> String? {
         guard case .measured(let measurement) = outcome else { return nil }
         if let problem = measurement.relaxed.flatMap({ self.problem(of: $0, siteCount: siteCount) }) { return problem }
-        if let atoms = measurement.relaxedAtoms?.structure, !isUsable(atoms) {
-            return "its relaxed atoms have unusable numbers"
+        if let problem = measurement.relaxedAtoms.flatMap({ Self.problem(of: $0.structure) }) {
+            return "its relaxed atoms: \(problem)"
         }
         for quantity in [Measurement.Quantity.energyPerAtom, .energyAboveHull] {
             guard let value = measurement[quantity] else {
@@ -86,15 +82,6 @@ package struct Admission: Sendable, Hashable {
         }
         let broken = measurement.values.filter { !$0.value.isFinite }.keys.min()
         return broken.map { "\($0.rawValue) is not a number" }
-    }
-
-    private func isUsable(_ structure: Structure) -> Bool {
-        func areWithin(_ limit: Double, _ vectors: [SIMD3<Double>]) -> Bool {
-            vectors.allSatisfy { vector in (0..<3).allSatisfy { abs(vector[$0]) <= limit } }
-        }
-        let cell = structure.cell
-        return areWithin(Self.largestLatticeParameter, [cell.a, cell.b, cell.c])
-            && areWithin(Self.largestCoordinate, structure.fractionalCoordinates)
     }
 
     private func problem(of relaxed: RelaxedGeometry, siteCount: Int?) -> String? {

@@ -15,9 +15,24 @@ extension HubCore {
     package mutating func measure(_ work: [QueuedWork], now: Moment) {
         for recipe in configuration.recipes.indices {
             let part = work.filter { $0.recipe == recipe }
-            if !part.isEmpty { others.add(part, recipe: recipe) }
+            queue(part, recipe: recipe, perTask: configuration.crystalsPerTask)
         }
         leaseTasks(now: now)
+    }
+
+    /// Queues work in tasks of some items, of which those of many atoms have fewer.
+    private mutating func queue(_ work: [QueuedWork], recipe: Int, perTask size: Int) {
+        var (task, atoms): ([QueuedWork], Int) = ([], 0)
+        for item in work {
+            let count = item.item.atomCount
+            if !task.isEmpty, task.count >= size || atoms + count > Admission.atomsPerTask {
+                others.add(task, recipe: recipe, perTask: task.count)
+                (task, atoms) = ([], 0)
+            }
+            task.append(item)
+            atoms += count
+        }
+        if !task.isEmpty { others.add(task, recipe: recipe, perTask: task.count) }
     }
 
     /// Takes in what came of a task of other work; each item's first result counts.
@@ -62,9 +77,7 @@ extension HubCore {
             return
         }
         for work in finished {
-            guard let number = client?.numbers.removeValue(forKey: work.number) else { continue }
-            client?.known[number] = nil
-            client?.outbox.append(NumberedResult(number: number, result: work.result))
+            client?.finish(work)
         }
         sendWaitingResults()
     }
@@ -92,8 +105,13 @@ extension HubCore {
     /// Takes in how an evaluation has its items measured: reward workers are told with their next heartbeats.
     mutating func takeRecipes(_ request: WorkRecipes, from peer: Peer, now: Moment) {
         guard client?.session == peer.session else { return }
-        guard client?.recipes.isEmpty == true, Set(request.recipes).count == request.recipes.count else {
-            offended(peer, "recipes twice", now: now)
+        guard !request.recipes.isEmpty, Set(request.recipes).count == request.recipes.count else {
+            offended(peer, "no recipes, or one of them twice", now: now)
+            return
+        }
+        // It says them again before what it asks for again: the first time they may have been lost.
+        if let told = client?.recipes.map(\.settings), !told.isEmpty {
+            if told != request.recipes { offended(peer, "other recipes than before", now: now) }
             return
         }
         client?.recipes = request.recipes.map { MeasuringRecipe(settings: $0) }
@@ -109,14 +127,21 @@ extension HubCore {
             return
         }
         let new = items.filter { asking.known[$0.number] == nil }
-        guard others.openCount + new.count <= configuration.evaluationItems else {
+        if let problem = new.lazy.compactMap({ Admission.problem(of: $0.item) }).first {
+            offended(peer, "an item that cannot be measured: \(problem)", now: now)
+            return
+        }
+        guard asking.openCount + new.count <= configuration.evaluationItems else {
             offended(peer, "more than \(configuration.evaluationItems) items at a time", now: now)
+            return
+        }
+        guard asking.openAtoms + new.reduce(0, { $0 + $1.item.atomCount }) <= configuration.evaluationAtoms else {
+            offended(peer, "items of more than \(configuration.evaluationAtoms) atoms at a time", now: now)
             return
         }
         var work: [QueuedWork] = []
         for item in new where client?.known[item.number] == nil {
-            client?.numbers[nextWork] = item.number
-            client?.known[item.number] = nextWork
+            client?.begin(item, as: nextWork)
             work.append(
                 QueuedWork(
                     number: nextWork, recipe: configuration.recipes.count + item.recipe, item: item.item))
@@ -124,10 +149,13 @@ extension HubCore {
         }
         for place in asking.recipes.indices.map({ configuration.recipes.count + $0 }) {
             let part = work.filter { $0.recipe == place }
-            if !part.isEmpty { others.add(part, recipe: place, perTask: asking.itemsPerTask) }
+            queue(part, recipe: place, perTask: asking.itemsPerTask ?? configuration.crystalsPerTask)
         }
         leaseTasks(now: now)
     }
+
+    /// Whether a peer may have work of others: it was told their recipes before.
+    func knowsRecipes(_ peer: Peer) -> Bool { configuration.measuresAlone || peer.toldRecipes == recipeList }
 
     /// Forgets an evaluation that is gone, with all that is measured for it alone.
     mutating func dropClient() {

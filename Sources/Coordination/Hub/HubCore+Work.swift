@@ -4,13 +4,23 @@ import Trajectories
 
 // Units and tasks: the flow of crystals through the hub.
 extension HubCore {
+    /// Opens units of the newest version for as many crystals as may get under way now.
+    private mutating func openUnits(of place: Int) {
+        let open = versions.reduce(0) { $0 + $1.openCrystals }
+        let version = versions[place].version
+        let last = max(PolicyVersion(configuration.versions - 1), version).nextStep
+        let room = gathering.room(sampling: version, open: open, lastStep: last)
+        versions[place].ledger.open(crystals: room)
+    }
+
     /// Gives waiting units of the newest version to actors that hold its weights and have room, in the order of their
     /// turns.
     ///
     /// - Complexity: O(log n) in peers and units for each unit granted and each turn taken in vain; a turn is had once
     ///   after each message that may have made room.
     mutating func grantUnits(now: Moment) {
-        guard case .working(let version) = phase, let place = place(of: version) else { return }
+        guard let version = sampledVersion, let place = place(of: version) else { return }
+        openUnits(of: place)
         let newest = versions[place].weights
         var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
@@ -24,8 +34,12 @@ extension HubCore {
                 continue
             }
             counters.unitsGranted += 1
-            if isRegrant { counters.unitsRegranted += 1 }
-            if versions[place].firstGrant == nil { versions[place].firstGrant = now }
+            if isRegrant {
+                counters.unitsRegranted += 1
+            } else {
+                counters.crystalsGranted += unit.crystalCount
+            }
+            if firstGrant == nil { firstGrant = now }
             bursts[peer.session, default: 0] += 1
             send(.unitGrant(UnitGrant(unit: unit, policy: newest.policy)), to: peer.routing)
             peers.giveTurn(to: peer.session)
@@ -38,12 +52,13 @@ extension HubCore {
     /// - Complexity: As of ``grantUnits(now:)``.
     mutating func leaseTasks(now: Moment) {
         // Judges first: they finish what has begun.
-        if case .working = phase {
+        if sampledVersion != nil {
             for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, for: .run, now: now) }
         }
         if case .finished = phase { return }
         let first = configuration.measuresAlone ? 0 : configuration.recipes.count
-        for place in first..<first + (client?.recipes ?? configuration.recipes).count where !others[place].isEmpty {
+        let count = configuration.measuresAlone ? configuration.recipes.count : client?.recipes.count ?? 0
+        for place in first..<first + count where !others[place].isEmpty {
             leaseTasks(of: place, for: .others, now: now)
         }
     }
@@ -58,7 +73,9 @@ extension HubCore {
         guard let digest = self.recipe(at: recipe)?.digest else { return }
         var passed: [SessionID] = []
         while hasWaitingTask(of: recipe, for: client), let peer = peers.takeTurn(.measuring(recipe)) {
-            guard hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else { continue }
+            guard client == .run || knowsRecipes(peer), hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else {
+                continue
+            }
             guard let (id, items) = takeTask(of: recipe, for: client, to: peer, now: now) else {
                 passed.append(peer.session)
                 continue
@@ -132,7 +149,7 @@ extension HubCore {
             counters.foreignUnits += 1
             return
         }
-        guard case .working = phase else {
+        guard sampledVersion != nil else {
             counters.duplicateUnits += 1
             return
         }
@@ -155,8 +172,7 @@ extension HubCore {
         switch delivery {
         case .accepted:
             misconduct.noteSuccess(peer.instance)
-            versions[place].report.addSampled(
-                result.crystals.count, seconds: result.seconds, by: peer.description.name)
+            batchReport.addSampled(result.crystals.count, seconds: result.seconds, by: peer.description.name)
             admit(result.crystals, of: place, from: peer, now: now)
         case .duplicate, .unknown, .foreign: counters.duplicateUnits += 1
         }
@@ -193,7 +209,7 @@ extension HubCore {
 
     /// Takes back a unit. One that three processes cannot sample ends the run, rather than going round for ever.
     mutating func takeBack(_ unit: UnitReturn, from peer: Peer, now: Moment) {
-        guard case .working = phase, let place = place(of: unit.version),
+        guard sampledVersion != nil, let place = place(of: unit.version),
             versions[place].ledger.wasGranted(unit.unit, to: peer.instance)
         else { return }
         versions[place].ledger.giveBack(unit: unit.unit, from: peer.instance, failed: unit.failed)
@@ -336,18 +352,18 @@ extension HubCore {
                 "crystal \(id) made no progress at \(name) within its time limit: a faster machine might have measured "
                     + "it, so that a run with the same seed need not give the same weights")
         }
-        versions[place].report.addScored(seconds: result.seconds, by: name)
-        if !gathering.finish(id) { counters.staleCrystals += 1 }
+        batchReport.addScored(seconds: result.seconds, by: name)
+        // One that no step takes is counted when its version is forgotten.
+        _ = gathering.finish(id)
     }
 
     /// Gives the batch of the step in hand to the trainer if it is complete.
     ///
     /// - Complexity: O(1) until it is, then O(crystals), for ``ExactVersion``.
     mutating func completeBatch(now: Moment) {
-        guard case .working(let version) = phase, let place = place(of: version), let ids = gathering.takeBatch()
-        else { return }
-        var report = versions[place].report
-        report.count(from: versions[place].countersAtStart, to: counters)
+        guard case .working(let version) = phase, let ids = gathering.takeBatch() else { return }
+        var report = batchReport
+        report.count(from: countersAtBatch, to: counters)
         report.actors = peers.count(of: .actor)
         report.rewardWorkers = peers.count(of: .rewardWorker)
         var crystals: [ScoredCrystal] = []
@@ -358,16 +374,23 @@ extension HubCore {
                 preconditionFailure("a batch has a crystal without an outcome")
             }
             crystals.append(crystal)
+            versions[place].takenCrystals += 1
         }
-        let begin = versions[place].firstGrant
+        counters.crystalsTaken += crystals.count
+        let seconds = firstGrant?.duration(to: now).seconds ?? 0
+        (batchReport, countersAtBatch, firstGrant) = (BatchReport(), counters, nil)
         phase = .training(version.nextStep)
-        // The batch brings them, or a later one.
-        for place in versions.indices { _ = versions[place].journal.takeAll() }
-        emit(
-            .batch(
-                ScoredBatch(
-                    step: version.nextStep, crystals: crystals, seconds: begin?.duration(to: now).seconds ?? 0,
-                    report: report, gathering: gathering.state)))
+        // The batch brings its own.
+        let taken = Set(ids)
+        for place in versions.indices {
+            handOut(versions[place].journal.takeAll().filter { !taken.contains($0) }, of: place)
+        }
+        var batch = ScoredBatch(
+            step: version.nextStep, crystals: crystals, seconds: seconds, report: report, gathering: gathering.state)
+        batch.policy = weights.newest?.policy
+        emit(.batch(batch))
+        // What the batch took makes room.
+        grantUnits(now: now)
     }
 
     /// Checks in debug builds the versions, the queues, and that no peer with room is forgotten.
@@ -388,7 +411,13 @@ extension HubCore {
                 tasks[0].openCount == open - assembly.count, "a crystal without an outcome is in no task, or in vain")
             let judging = configuration.recipes.indices.dropFirst().reduce(0) { $0 + tasks[$1].openCount }
             precondition(judging == assembly.missingCount, "a judge's crystal is in no task, or in vain")
-            guard case .working(let version) = phase, let newest = weights.newest else { return }
+            let underWay = versions.reduce(0) { $0 + $1.openCrystals - $1.ledger.freshCrystals }
+            let lost = counters.abandonedCrystals + versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
+            precondition(
+                counters.crystalsGranted + counters.restoredCrystals
+                    == counters.crystalsTaken + counters.staleCrystals + lost + underWay,
+                "a crystal was granted and is nowhere")
+            guard let version = sampledVersion, let newest = weights.newest else { return }
             precondition(versions.last?.version == version, "the version that is sampled is not the newest")
             for peer in peers.all {
                 let isHungry =

@@ -13,7 +13,8 @@ package struct HubCore: Sendable {
         case waiting
         /// The batch of a step is gathered; this version, which the step begins with, is sampled.
         case working(PolicyVersion)
-        /// The batch of a step is with the trainer.
+        /// The batch of a step is with the trainer; the version that the step began with is sampled on, if the
+        /// gathering takes what is that old.
         case training(Step)
         /// The run is over: whoever speaks is told to leave.
         case finished(String)
@@ -31,6 +32,12 @@ package struct HubCore: Sendable {
     var versions: [VersionInFlight] = []
     /// Which crystals the steps take.
     var gathering: any BatchGathering
+    /// What was done for the batch in hand.
+    var batchReport = BatchReport()
+    /// The counters when the batch before it was complete.
+    var countersAtBatch = HubCounters()
+    /// When the first unit was granted since then.
+    var firstGrant: Moment?
     /// The crystals of all versions that wait for their outcomes.
     var tasks: TaskQueues<SampledCrystal>
     /// What is measured for somebody else.
@@ -103,30 +110,44 @@ package struct HubCore: Sendable {
     /// - Parameters:
     ///   - known: Outcomes of this version that need not be measured again.
     ///   - resumed: What the checkpoint that the run goes on from holds for this step.
+    ///   - restored: Crystals that an earlier life of the learner left with their outcomes, for this step or later
+    ///     ones, in the order in which they got them.
     /// - Complexity: O(n log n) in peers, O(crystals).
     package mutating func begin(
         version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
-        resuming resumed: GatheringState? = nil, now: Moment
+        resuming resumed: GatheringState? = nil, restored: [ScoredCrystal] = [], now: Moment
     ) {
         let announcement = Announcement(
             epoch: epoch, run: configuration.run, version: version, policy: policy.digest,
             reference: reference.digest)
         weights.offer(announcement, policy: policy, reference: reference)
-        if let resumed { gathering.resume(resumed) }
-        counters.staleCrystals += gathering.begin(version.nextStep)
+        if var resumed {
+            // What is held comes with its outcomes, as far as those were kept.
+            resumed.held.removeAll()
+            gathering.resume(resumed)
+        }
+        gathering.begin(version.nextStep)
         let oldest = gathering.oldestVersion
+        for place in versions.indices {
+            versions[place].ledger.close()
+            guard versions[place].version < oldest || versions[place].version >= version else { continue }
+            counters.staleCrystals += versions[place].openCrystals
+            counters.abandonedCrystals += versions[place].ledger.givenUpCrystals
+        }
         versions.removeAll { $0.version < oldest || $0.version >= version }
-        let judged = assembly.count
         assembly.forget(before: oldest)
-        counters.staleCrystals += tasks.forget(before: oldest) + judged - assembly.count
+        _ = tasks.forget(before: oldest)
         // Late results of an earlier batch are told from those that nobody asked for.
         if versions.isEmpty {
             tasks.removeAll()
             assembly.removeAll()
         }
+        let units = restored.filter { $0.sampled.id.version == version }.map(\.sampled.id.unit)
         versions.append(
-            VersionInFlight(announcement, configuration: configuration, known: known, counters: counters))
+            VersionInFlight(
+                announcement, configuration: configuration, known: known, firstUnit: (units.max() ?? -1) + 1))
         phase = .working(version)
+        restore(restored, reference: reference.digest)
         // Whoever misses it hears of the new weights with its next heartbeat.
         for peer in peers.all where peer.description.role == .actor {
             send(.announcement(announcement), to: peer.routing)
@@ -135,6 +156,41 @@ package struct HubCore: Sendable {
         grantUnits(now: now)
         // What was held may be enough.
         completeBatch(now: now)
+    }
+
+    /// Takes crystals of an earlier life of the learner to what is in flight; those that are too old are counted.
+    private mutating func restore(_ crystals: [ScoredCrystal], reference: Digest) {
+        counters.restoredCrystals += crystals.count
+        for crystal in crystals {
+            let version = crystal.sampled.id.version
+            guard let newest = versions.last, version >= gathering.oldestVersion, version <= newest.version else {
+                counters.staleCrystals += 1
+                continue
+            }
+            if place(of: version) == nil {
+                let weights = Announcement(
+                    epoch: epoch, run: configuration.run, version: version, policy: crystal.policy,
+                    reference: reference)
+                var earlier = VersionInFlight(weights, configuration: configuration)
+                earlier.ledger.close()
+                versions.insert(earlier, at: versions.firstIndex { $0.version > version } ?? versions.endIndex)
+            }
+            guard let place = place(of: version), versions[place].weights.policy == crystal.policy,
+                versions[place].restore(crystal), gathering.finish(crystal.sampled.id)
+            else {
+                counters.staleCrystals += 1
+                continue
+            }
+        }
+    }
+
+    /// The version that is sampled: the newest, while steps are made as well.
+    var sampledVersion: PolicyVersion? {
+        switch phase {
+        case .working(let version): version
+        case .training(let step): step.startVersion
+        case .waiting, .finished: nil
+        }
     }
 
     /// Ends the run: everyone is told to leave, and a last report goes out.
@@ -170,7 +226,7 @@ package struct HubCore: Sendable {
         for peer in peers.probe(silentSince: now.advanced(by: .zero - timing.heartbeat * 2), now: now) {
             send(.heartbeatReply(weights.newest), to: peer.routing)
         }
-        if case .working = phase {
+        if sampledVersion != nil {
             expireLeases(now: now)
             grantUnits(now: now)
         }
@@ -182,7 +238,7 @@ package struct HubCore: Sendable {
     }
 
     /// Gives the learner outcomes to keep, so that a life cut short loses at most a second of measuring.
-    private mutating func handOut(_ ids: [CrystalID], of place: Int) {
+    mutating func handOut(_ ids: [CrystalID], of place: Int) {
         let crystals = ids.compactMap { versions[place].crystals.scored($0) }
         if !crystals.isEmpty { emit(.outcomes(crystals)) }
     }
@@ -208,6 +264,17 @@ package struct HubCore: Sendable {
         default: break
         }
         peers.giveTurn(to: session)
+    }
+
+    /// A message is larger than any may be. A task has failed: with another worker it would be as large.
+    package mutating func unsendable(_ message: HubMessage, to routing: RoutingID, detail: String, now: Moment) {
+        reject("oversized", detail: detail)
+        guard case .task(let task) = message, let session = peers.session(at: routing), let peer = peers[session] else {
+            return
+        }
+        let outcome = Outcome.failed(.engine("it does not fit into a message: \(detail)"))
+        let results = task.items.map { _ in MeasuringResult(outcome: outcome, seconds: 0) }
+        take(TaskResult(epoch: epoch, task: task.id, results: results), from: peer, now: now)
     }
 
     /// A message could not be delivered: the connection is gone.
@@ -300,7 +367,9 @@ package struct HubCore: Sendable {
         report.unitsWaiting = newest.ledger.waitingCount
         report.unitsLeased = newest.ledger.leasedCount
         report.unitsDone = newest.ledger.doneCount
-        report.crystalsDone = newest.crystals.doneCount
+        report.crystalsDone = gathering.waitingCount
+        report.versionsInFlight = versions.count
+        report.crystalsUnderWay = versions.reduce(0) { $0 + $1.openCrystals } - gathering.waitingCount
         return report
     }
 }

@@ -25,8 +25,16 @@ package struct HubCounters: Sendable, Hashable {
     package var refusedPeers = 0
     /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.
     var congestedMessages = 0
+    /// Crystals of all units that were granted for the first time.
+    package var crystalsGranted = 0
+    /// Crystals that batches took.
+    package var crystalsTaken = 0
     /// Crystals that no step takes, since they are too old.
     package var staleCrystals = 0
+    /// Crystals of units that nobody sampled while their version was the newest, and that are sampled no more.
+    package var abandonedCrystals = 0
+    /// Crystals that an earlier life of the learner left with their outcomes.
+    package var restoredCrystals = 0
     /// Crystals taken in.
     package var crystalsSampled = 0
     package var crystalsScored = 0

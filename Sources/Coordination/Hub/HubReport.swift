@@ -39,8 +39,12 @@ package struct HubReport: Sendable, Hashable {
     /// Reward tasks by state.
     package var tasksWaiting: Int
     package var tasksLeased: Int
-    /// Crystals of the version that have an outcome, of all.
+    /// Crystals that have an outcome and wait for the batch.
     package var crystalsDone = 0
+    /// Versions whose crystals can still get into a batch.
+    package var versionsInFlight = 0
+    /// Crystals that are sampled, measured, or waited for.
+    package var crystalsUnderWay = 0
     package var crystalsPerBatch: Int
     /// The longest turn of the hub's loop since the last report: its lag.
     var longestTurnSeconds: Double

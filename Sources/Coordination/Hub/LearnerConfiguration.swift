@@ -20,6 +20,7 @@ package struct LearnerConfiguration: Sendable {
     package var strangerCapacity = 1024
     /// The last version, which ends the run: as many training steps are made.
     package var versions: Int
+    package var mode = Mode.synchronous
     package var crystalsPerBatch: Int
     package var crystalsPerUnit: Int
     package var crystalsPerTask: Int
@@ -36,6 +37,8 @@ package struct LearnerConfiguration: Sendable {
     package var measuresAlone = false
     /// Items of an evaluation that the hub holds at a time.
     package var evaluationItems = WireLimits.otherItems
+    /// Atoms of those.
+    package var evaluationAtoms = WireLimits.otherAtoms
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
     package var admission = Admission()
@@ -66,7 +69,18 @@ package struct LearnerConfiguration: Sendable {
 
     /// How steps get their batches.
     package var gathering: any BatchGathering {
-        ExactVersion(crystals: crystalsPerBatch, crystalsPerUnit: crystalsPerUnit)
+        switch mode {
+        case .synchronous: ExactVersion(crystals: crystalsPerBatch, crystalsPerUnit: crystalsPerUnit)
+        case .asynchronous(let staleness): FirstComplete(crystals: crystalsPerBatch, maximumStaleness: staleness)
+        }
+    }
+
+    /// How sampling and training take turns.
+    package enum Mode: Sendable, Hashable {
+        /// A step's crystals are sampled by the version that it begins with; meanwhile nothing is trained.
+        case synchronous
+        /// Sampling goes on while a step is made; crystals may be so many versions old.
+        case asynchronous(maximumStaleness: Int)
     }
 
     /// What is wrong with the numbers, in words; empty if nothing.
@@ -78,6 +92,9 @@ package struct LearnerConfiguration: Sendable {
         check(!run.isEmpty && run.utf8.count <= 200, "the run's name must have 1 to 200 bytes")
         check((1...1_000_000_000).contains(versions), "versions must be at least 1")
         check((1...10_000_000).contains(crystalsPerBatch), "crystals per batch must be in 1...10000000")
+        if case .asynchronous(let staleness) = mode {
+            check((0...1024).contains(staleness), "the staleness must be in 0...1024 versions")
+        }
         check((1...1024).contains(crystalsPerUnit), "crystals per unit must be in 1...1024")
         check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
         check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")

@@ -86,9 +86,6 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
         for recipe in queues.indices { queues[recipe].postpone(by: pause) }
     }
 
-    /// Items without an outcome.
-    var openCount: Int { queues.reduce(0) { $0 + $1.openCount } }
-
     mutating func forgetAll() {
         for recipe in queues.indices { queues[recipe].forgetAll() }
     }

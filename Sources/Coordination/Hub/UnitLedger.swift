@@ -4,9 +4,10 @@ package import Trajectories
 
 /// The numbered units of one version: who holds which, which are done.
 ///
-/// A unit is waiting, leased or done, and done only once. A lease that expires puts the unit back, but goes on to fill
-/// its holder's window, so that a stuck actor is given nothing more. A result counts from any process that holds or
-/// held the unit, under whatever login: the first one is taken.
+/// A unit is waiting, leased, done or given up, and done only once. Units are opened as crystals are wanted; when a
+/// newer version is sampled the ledger is closed: what nobody holds then, or later, is given up. A lease that expires
+/// puts the unit back, but goes on to fill its holder's window, so that a stuck actor is given nothing more. A result
+/// counts from any process that holds or held the unit, under whatever login: the first one is taken.
 package struct UnitLedger: Sendable {
     private struct Lease: Sendable {
         var holder: InstanceID
@@ -24,13 +25,15 @@ package struct UnitLedger: Sendable {
     }
 
     package let version: PolicyVersion
-    package let unitCount: Int
     private let runSeed: UInt64
-    private let crystals: Int
     private let crystalsPerUnit: Int
     private let lease: Duration
+    /// Units below are of an earlier life of the learner.
+    private let firstUnit: Int
+    /// The crystals of each unit, from ``firstUnit`` on.
+    private var sizes: [Int] = []
     /// Units from here on were never granted.
-    private var firstFresh = 0
+    private var firstFresh: Int
     /// Units that wait to be granted again; all are below `firstFresh`.
     private var returned: Set<Int> = []
     /// The same in order, among others that do not wait any more.
@@ -40,7 +43,13 @@ package struct UnitLedger: Sendable {
     private var deadlines = Schedule<Int>()
     /// The time in which the hub itself stood still: no lease ran.
     private var pauses = Duration.zero
-    private var done: [Bool]
+    /// The units that were delivered, from ``firstUnit`` on.
+    private var done: [Bool] = []
+    /// Units that were granted and will not be again.
+    private var givenUp: Set<Int> = []
+    private var isClosed = false
+    /// The crystals of those that were given up.
+    package private(set) var givenUpCrystals = 0
     /// The units that an actor has to answer for: they fill its window.
     private var holdings: [InstanceID: Set<Int>] = [:]
     /// Those of them whose lease expired; no set is empty.
@@ -53,18 +62,47 @@ package struct UnitLedger: Sendable {
     /// The crystals of the units done.
     private(set) var deliveredCrystals = 0
 
-    /// - Parameters:
-    ///   - crystals: Of the whole batch; the last unit may have fewer than the others.
-    package init(version: PolicyVersion, runSeed: UInt64, crystals: Int, crystalsPerUnit: Int, lease: Duration) {
-        precondition(crystals > 0 && crystalsPerUnit > 0, "a batch has crystals")
+    /// The crystals of all units but those given up.
+    package private(set) var crystals = 0
+
+    /// - Parameter firstUnit: The number of the first unit.
+    package init(version: PolicyVersion, runSeed: UInt64, crystalsPerUnit: Int, lease: Duration, firstUnit: Int = 0) {
+        precondition(crystalsPerUnit > 0 && firstUnit >= 0, "a unit has crystals")
         self.version = version
         self.runSeed = runSeed
-        self.crystals = crystals
         self.crystalsPerUnit = crystalsPerUnit
         self.lease = lease
-        unitCount = (crystals + crystalsPerUnit - 1) / crystalsPerUnit
-        done = Array(repeating: false, count: unitCount)
+        self.firstUnit = firstUnit
+        firstFresh = firstUnit
     }
+
+    /// Opens units for more crystals; the last one may have fewer than the others.
+    package mutating func open(crystals count: Int) {
+        guard !isClosed, count > 0 else { return }
+        for start in stride(from: 0, to: count, by: crystalsPerUnit) {
+            sizes.append(min(crystalsPerUnit, count - start))
+            done.append(false)
+        }
+        crystals += count
+    }
+
+    /// Grants no more: what nobody holds is given up, unless it was never granted. What is held may still be delivered.
+    package mutating func close() {
+        guard !isClosed else { return }
+        isClosed = true
+        crystals -= freshCrystals
+        sizes.removeSubrange((firstFresh - firstUnit)...)
+        done.removeSubrange((firstFresh - firstUnit)...)
+        for number in returned { giveUp(number) }
+        returned.removeAll()
+        returnedOrder = Heap()
+    }
+
+    /// The crystals of units that were never granted.
+    package var freshCrystals: Int { sizes[(firstFresh - firstUnit)...].reduce(0, +) }
+
+    /// The units that are not given up.
+    package var unitCount: Int { sizes.count - givenUp.count }
 
     package var leasedCount: Int { leases.count }
     package var waitingCount: Int { unitCount - doneCount - leases.count }
@@ -83,10 +121,7 @@ package struct UnitLedger: Sendable {
 
     /// The unit of a number.
     package func unit(_ number: Int) -> WorkUnit {
-        let first = number * crystalsPerUnit
-        return WorkUnit(
-            runSeed: runSeed, version: version, unit: number,
-            crystalCount: min(crystalsPerUnit, crystals - first))
+        WorkUnit(runSeed: runSeed, version: version, unit: number, crystalCount: sizes[number - firstUnit])
     }
 
     /// Leases the first waiting unit that the actor does not hold already.
@@ -103,7 +138,7 @@ package struct UnitLedger: Sendable {
         if let again {
             number = again
         } else {
-            guard firstFresh < unitCount else { return nil }
+            guard firstFresh < firstUnit + sizes.count else { return nil }
             number = firstFresh
             firstFresh += 1
         }
@@ -146,11 +181,13 @@ package struct UnitLedger: Sendable {
     /// Takes in a sampled unit, from whichever of its holders sends it first.
     package mutating func deliver(unit number: Int, crystalCount: Int, from instance: InstanceID) -> Delivery {
         // An unusable result leaves the lease as it is: the caller gives the unit back.
-        guard (0..<unitCount).contains(number), unit(number).crystalCount == crystalCount else { return .unknown }
+        guard sizes.indices.contains(number - firstUnit), unit(number).crystalCount == crystalCount else {
+            return .unknown
+        }
         guard wasGranted(number, to: instance) else { return .foreign }
         letGo(of: number, by: instance)
-        guard !done[number] else { return .duplicate }
-        done[number] = true
+        guard !done[number - firstUnit], !givenUp.contains(number) else { return .duplicate }
+        done[number - firstUnit] = true
         endLease(of: number)
         returned.remove(number)
         doneCount += 1
@@ -158,7 +195,7 @@ package struct UnitLedger: Sendable {
         return .accepted
     }
 
-    /// Puts back a unit that an actor returns; false if it was not leased to it.
+    /// Puts back a unit that an actor returns, or gives it up; false if it was not leased to it.
     ///
     /// - Parameter failed: Whether the actor could not deliver it, so that others come first.
     @discardableResult
@@ -211,8 +248,18 @@ package struct UnitLedger: Sendable {
 
     private mutating func putBack(_ number: Int) {
         endLease(of: number)
+        if isClosed {
+            giveUp(number)
+            return
+        }
         returned.insert(number)
         returnedOrder.insert(number)
+    }
+
+    private mutating func giveUp(_ number: Int) {
+        givenUp.insert(number)
+        crystals -= sizes[number - firstUnit]
+        givenUpCrystals += sizes[number - firstUnit]
     }
 
     private mutating func endLease(of number: Int) {
@@ -233,12 +280,19 @@ package struct UnitLedger: Sendable {
     package func checkInvariants() {
         #if DEBUG
             precondition(done.count(where: { $0 }) == doneCount, "the units done are not counted right")
-            let crystals = done.indices.reduce(0) { $0 + (done[$1] ? unit($1).crystalCount : 0) }
-            precondition(crystals == deliveredCrystals, "the crystals of the units done are not counted right")
-            for number in 0..<unitCount {
-                let states = [done[number], leases[number] != nil, returned.contains(number), number >= firstFresh]
+            let numbers = firstUnit..<firstUnit + sizes.count
+            let delivered = numbers.reduce(0) { $0 + (done[$1 - firstUnit] ? unit($1).crystalCount : 0) }
+            precondition(delivered == deliveredCrystals, "the crystals of the units done are not counted right")
+            let open = numbers.reduce(0) { $0 + (givenUp.contains($1) ? 0 : unit($1).crystalCount) }
+            precondition(open == crystals, "the crystals of the units are not counted right")
+            for number in numbers {
+                let states = [
+                    done[number - firstUnit], leases[number] != nil, returned.contains(number),
+                    givenUp.contains(number), number >= firstFresh,
+                ]
                 precondition(states.count { $0 } == 1, "unit \(number) is in no state, or in two")
             }
+            precondition(!isClosed || waitingCount == 0, "a closed ledger has units to grant")
             for (number, lease) in leases {
                 precondition(holdings[lease.holder]?.contains(number) == true, "a lease is not with its holder")
             }

@@ -11,31 +11,41 @@ struct VersionInFlight: Sendable {
     var journal: OutcomeJournal
     /// The processes that could not deliver a unit.
     var unitFailures: [Int: Set<InstanceID>] = [:]
-    /// What it took so far.
-    var report = BatchReport()
-    /// The hub's counters when it began.
-    let countersAtStart: HubCounters
-    /// When the first unit was granted.
-    var firstGrant: Moment?
+    /// Crystals of it that batches took.
+    var takenCrystals = 0
+    /// Crystals that an earlier life of the learner had sampled.
+    private(set) var restoredCrystals = 0
 
-    /// - Parameter known: Outcomes of its crystals that need not be measured again.
+    /// - Parameters:
+    ///   - known: Outcomes of its crystals that need not be measured again.
+    ///   - firstUnit: The number of the first unit to be granted.
     init(
-        _ weights: Announcement, configuration: LearnerConfiguration, known: [CrystalID: KnownOutcome],
-        counters: HubCounters
+        _ weights: Announcement, configuration: LearnerConfiguration, known: [CrystalID: KnownOutcome] = [:],
+        firstUnit: Int = 0
     ) {
         self.weights = weights
         let version = weights.version
         ledger = UnitLedger(
-            version: version, runSeed: configuration.runSeed, crystals: configuration.crystalsPerBatch,
-            crystalsPerUnit: configuration.crystalsPerUnit, lease: configuration.timing.unitLease)
+            version: version, runSeed: configuration.runSeed, crystalsPerUnit: configuration.crystalsPerUnit,
+            lease: configuration.timing.unitLease, firstUnit: firstUnit)
         crystals = CrystalLedger(
-            version: version, policy: weights.policy, crystals: configuration.crystalsPerBatch,
-            crystalsPerUnit: configuration.crystalsPerUnit)
+            version: version, policy: weights.policy, crystalsPerUnit: configuration.crystalsPerUnit)
         journal = OutcomeJournal(known: known)
-        countersAtStart = counters
     }
 
     var version: PolicyVersion { ledger.version }
+
+    /// The crystals that are under way, or wait for a batch.
+    var openCrystals: Int { ledger.crystals + restoredCrystals - takenCrystals }
+
+    /// Takes in a crystal that an earlier life of the learner left with its outcome; false if it is there already.
+    mutating func restore(_ crystal: ScoredCrystal) -> Bool {
+        guard crystals.add(crystal.sampled, from: crystal.sampledBy) else { return false }
+        let result = MeasuringResult(outcome: crystal.outcome, seconds: crystal.scoringSeconds)
+        guard crystals.finish(crystal.sampled.id, result, from: crystal.scoredBy) else { return false }
+        restoredCrystals += 1
+        return true
+    }
 
     /// Notes that a process could not sample a unit; returns how many different ones could not.
     mutating func noteFailure(of unit: Int, by instance: InstanceID) -> Int {
@@ -51,7 +61,10 @@ struct VersionInFlight: Sendable {
         crystals.checkInvariants()
         #if DEBUG
             precondition(crystals.version == version, "the crystals are another version's")
-            precondition(crystals.sampledCount == ledger.deliveredCrystals, "a unit was taken without its crystals")
+            precondition(
+                crystals.sampledCount == ledger.deliveredCrystals + restoredCrystals,
+                "a unit was taken without its crystals")
+            precondition(takenCrystals <= crystals.doneCount, "a batch has a crystal without an outcome")
         #endif
     }
 }

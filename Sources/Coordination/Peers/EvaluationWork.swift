@@ -1,5 +1,4 @@
 package import Base
-internal import Crystals
 package import Protocol
 package import Trajectories
 
@@ -18,10 +17,16 @@ package struct EvaluationWork: PeerWork {
     private static let patience = Duration.seconds(120)
     /// Atoms of a message.
     private static let atomsPerMessage = 8192
+    /// Of items and atoms that a hub holds it is asked for half at a time: what is asked for again may count twice
+    /// there, until its results are here.
+    private static let (itemsAtATime, atomsAtATime) = (WireLimits.otherItems / 2, WireLimits.otherAtoms / 2)
 
     private let recipes: WorkRecipes
     private let deliver: @Sendable ([NumberedResult]) -> Void
     private var open: [Int: NumberedItem] = [:]
+    /// Those of them that the learner was asked for, and their atoms.
+    private var asking: Set<Int> = []
+    private var askingAtoms = 0
     /// When items were asked for last; those that were not yet are not in it.
     private var asked = Schedule<Int>()
     private var unsent: [Int] = []
@@ -34,16 +39,28 @@ package struct EvaluationWork: PeerWork {
 
     package mutating func joined(_ welcome: Welcome, _ session: inout PeerSession) {
         session.send(.workRecipes(recipes))
+        asked = Schedule()
+        (asking, askingAtoms) = ([], 0)
         unsent = open.keys.sorted()
     }
 
     package mutating func receive(_ message: HubMessage, _ session: inout PeerSession) {
         guard case .workResults(let results) = message else { return }
-        let new = results.filter { open.removeValue(forKey: $0.number) != nil }
+        let new = results.filter { result in
+            guard let item = open.removeValue(forKey: result.number) else { return false }
+            if asking.remove(result.number) != nil { askingAtoms -= item.item.atomCount }
+            return true
+        }
         if !new.isEmpty { deliver(new) }
     }
 
     package mutating func finished(_ output: NumberedItem, _ session: inout PeerSession) {
+        // The learner would not take it.
+        if let problem = Admission.problem(of: output.item) {
+            let result = MeasuringResult(outcome: .failed(.engine(problem)), seconds: 0)
+            deliver([NumberedResult(number: output.number, result: result)])
+            return
+        }
         open[output.number] = output
         unsent.append(output.number)
     }
@@ -54,25 +71,42 @@ package struct EvaluationWork: PeerWork {
 
     package mutating func dueResults(now: Moment) -> [PeerMessage] {
         let deadline = now.advanced(by: .zero - Self.patience)
-        unsent += asked.takeDue {
+        let again = asked.takeDue {
             $0 < deadline
         } moment: { [open] number, moment in
             open[number] == nil ? nil : moment
         }
-        var messages: [PeerMessage] = []
+        // The learner may not have them either.
+        var messages: [PeerMessage] = again.isEmpty ? [] : [.workRecipes(recipes)]
         var (part, atoms): ([NumberedItem], Int) = ([], 0)
-        for number in unsent {
-            guard let item = open[number] else { continue }
-            asked.insert(number, at: now)
+        for item in again.compactMap({ open[$0] }) + takeUnsent() {
+            asked.insert(item.number, at: now)
             part.append(item)
-            atoms += item.item.size
+            atoms += item.item.atomCount
             guard atoms >= Self.atomsPerMessage else { continue }
             messages.append(.work(part))
             (part, atoms) = ([], 0)
         }
         if !part.isEmpty { messages.append(.work(part)) }
-        unsent.removeAll()
         return messages
+    }
+
+    /// Items that the learner was not asked for, as many as it may be.
+    private mutating func takeUnsent() -> [NumberedItem] {
+        var items: [NumberedItem] = []
+        var count = 0
+        for number in unsent {
+            if let item = open[number] {
+                let atoms = item.item.atomCount
+                guard asking.count < Self.itemsAtATime, askingAtoms + atoms <= Self.atomsAtATime else { break }
+                asking.insert(number)
+                askingAtoms += atoms
+                items.append(item)
+            }
+            count += 1
+        }
+        unsent.removeFirst(count)
+        return items
     }
 
     package func readiness(threads: Int) -> Readiness { Readiness(window: 0) }
@@ -83,13 +117,3 @@ package struct EvaluationWork: PeerWork {
 }
 
 package typealias EvaluationCore = PeerCore<EvaluationWork>
-
-extension WorkItem {
-    /// Sites or atoms.
-    fileprivate var size: Int {
-        switch form {
-        case .crystal(let crystal, _): crystal.sites.count
-        case .atoms(let structure): structure.atomCount
-        }
-    }
-}

@@ -103,6 +103,11 @@ package struct MeasuringWork: PeerWork {
     private mutating func take(_ task: RewardTask, _ session: inout PeerSession) {
         guard task.epoch == epoch else { return }
         guard recipes[task.recipe] != nil else {
+            // What others want measured is no reason to leave a run.
+            if task.id > HubCore.otherTasks {
+                giveBack(task, because: "its recipe is not known here", &session)
+                return
+            }
             session.leave(
                 .work(
                     "the learner asks to measure by the recipe \(task.recipe), and told another at login; start "
@@ -120,8 +125,10 @@ package struct MeasuringWork: PeerWork {
         queue.removeAll()
     }
 
-    private func giveBack(_ task: RewardTask, _ session: inout PeerSession) {
-        session.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: "the worker leaves")))
+    private func giveBack(
+        _ task: RewardTask, because reason: String = "the worker leaves", _ session: inout PeerSession
+    ) {
+        session.send(.taskReturn(TaskReturn(epoch: task.epoch, task: task.id, reason: reason)))
     }
 
     // MARK: - Jobs
@@ -151,7 +158,7 @@ package struct MeasuringWork: PeerWork {
             let task = queue.removeFirst()
             // One that was dropped meanwhile.
             guard let recipe = recipes[task.recipe] else {
-                giveBack(task, &session)
+                giveBack(task, because: "its recipe is not known here any more", &session)
                 continue
             }
             measuring.insert(task.id)

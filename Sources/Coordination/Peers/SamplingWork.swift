@@ -72,24 +72,31 @@ package struct SamplingWork: PeerWork {
         // The hub grants anew what this login does not hold; what is being sampled is still of use.
         queue.removeAll()
         outbox.resendAll()
-        consider(welcome.weights)
+        consider(welcome.weights, &session)
     }
 
-    /// Notes the newest weights; an older announcement, overtaken on its way, is ignored.
-    private mutating func consider(_ announcement: Announcement?) {
+    /// Notes the newest weights, and gives back what is not begun of earlier ones; an older announcement, overtaken on
+    /// its way, is ignored.
+    private mutating func consider(_ announcement: Announcement?, _ session: inout PeerSession) {
         guard let announcement, announcement.epoch == epoch, announcement.run == run,
             announcement.version >= wanted?.version ?? 0
         else { return }
         wanted = announcement
-        queue.removeAll { $0.policy != announcement.policy || $0.unit.version != announcement.version }
+        for grant in queue where !isWanted(grant) { giveBack(grant, "there are newer weights", &session) }
+        queue = queue.filter(isWanted)
+    }
+
+    private func isWanted(_ grant: UnitGrant) -> Bool {
+        grant.policy == wanted?.policy && grant.unit.version == wanted?.version
     }
 
     package mutating func receive(_ message: HubMessage, _ session: inout PeerSession) {
         switch message {
-        case .heartbeatReply(let weights): consider(weights)
-        case .announcement(let weights): consider(weights)
-        case .blobUnavailable(_, let newest): consider(newest)
-        case .unitGrant(let grant) where session.isLeaving: giveBack(grant, &session)
+        case .heartbeatReply(let weights): consider(weights, &session)
+        case .announcement(let weights): consider(weights, &session)
+        case .blobUnavailable(_, let newest): consider(newest, &session)
+        case .unitGrant(let grant) where session.isLeaving: giveBack(grant, "the actor leaves", &session)
+        case .unitGrant(let grant) where !isWanted(grant): giveBack(grant, "there are newer weights", &session)
         case .unitGrant(let grant):
             let key = UnitKey(grant.unit)
             let isHere = sampling.contains(key) || outbox.contains(key) || queue.contains { $0.unit == grant.unit }
@@ -102,15 +109,14 @@ package struct SamplingWork: PeerWork {
     }
 
     package mutating func giveBack(_ session: inout PeerSession) {
-        for grant in queue { giveBack(grant, &session) }
+        for grant in queue { giveBack(grant, "the actor leaves", &session) }
         queue.removeAll()
     }
 
-    private func giveBack(_ grant: UnitGrant, _ session: inout PeerSession) {
+    private func giveBack(_ grant: UnitGrant, _ reason: String, _ session: inout PeerSession) {
         session.send(
             .unitReturn(
-                UnitReturn(
-                    version: grant.unit.version, unit: grant.unit.unit, failed: false, reason: "the actor leaves")))
+                UnitReturn(version: grant.unit.version, unit: grant.unit.unit, failed: false, reason: reason)))
     }
 
     // MARK: - Jobs

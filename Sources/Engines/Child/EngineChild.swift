@@ -8,9 +8,6 @@ package import Trajectories
 ///
 /// A crystal that crashes the engine takes this process with it, and not the worker.
 package enum EngineChild {
-    /// A thread keeps so many measurers, one for each recipe of a run: those of another run make room.
-    private static let measurerLimit = WireLimits.recipes
-
     /// The argument that makes the program of the worker an engine child; the number of threads follows.
     package static let argument = "--engine-child"
 
@@ -36,15 +33,11 @@ package enum EngineChild {
         let sending = NSLock()
         for slot in 0..<threads {
             _ = RoleThread(name: "engine \(slot)") {
-                var made: [String: any CrystalMeasurer] = [:]
+                var shelf = MeasurerShelf(limit: WireLimits.recipes + WireLimits.otherRecipes)
                 while true {
                     guard let request = requests.receive(timeout: .seconds(60)) else { continue }
                     let reply = answer(request) { settings in
-                        if let measurer = made[settings] { return measurer }
-                        let measurer = try makeMeasurer(settings)
-                        if made.count >= measurerLimit { made.removeAll() }
-                        made[settings] = measurer
-                        return measurer
+                        try shelf.measurer(of: settings, make: makeMeasurer)
                     } note: { index in
                         journal.note(slot: slot, request: request.id, index: index)
                     }

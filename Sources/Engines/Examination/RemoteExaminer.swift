@@ -62,7 +62,8 @@ package final class RemoteExaminer: ExaminationEngine, Sendable {
         case .structure(let structure) where structure.atomCount <= WireLimits.atoms:
             form = .atoms(structure)
             elements = structure.elements
-        case .crystal(let crystal) where crystal.sites.count <= WireLimits.sitesPerCrystal:
+        case .crystal(let crystal)
+        where crystal.sites.count <= WireLimits.sitesPerCrystal && crystal.atomCount <= WireLimits.atoms:
             form = .crystal(crystal, isTerminated: true)
             elements = crystal.sites.map(\.element)
         case .structure, .crystal:

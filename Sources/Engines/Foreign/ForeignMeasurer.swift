@@ -113,6 +113,7 @@ package final class ForeignMeasurerFactory: Sendable {
                     + "worker without --engine")
         }
         try recipe.checkWants()
+        try recipe.checkRelaxations()
         return ForeignMeasurer(
             engine, name: name, recipe: recipe, hull: try hull(recipe), properties: try properties.evaluators(recipe))
     }

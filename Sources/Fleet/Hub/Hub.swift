@@ -12,7 +12,7 @@ package final class Hub: Sendable {
     package enum Command: Sendable {
         case begin(
             version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
-            resuming: GatheringState? = nil)
+            resuming: GatheringState? = nil, restored: [ScoredCrystal] = [])
         /// Have items measured for somebody else than the run.
         case measure([QueuedWork])
         /// Turn the processes of this name ("host:process") away.

@@ -147,9 +147,10 @@ final class HubLoop {
     private func execute(_ command: Hub.Command) {
         switch command {
         case .measure(let work): core.measure(work, now: .now)
-        case .begin(let version, let policy, let reference, let known, let gathering):
+        case .begin(let version, let policy, let reference, let known, let gathering, let restored):
             core.begin(
-                version: version, policy: policy, reference: reference, known: known, resuming: gathering, now: .now)
+                version: version, policy: policy, reference: reference, known: known, resuming: gathering,
+                restored: restored, now: .now)
         case .allow(let list):
             allowed = list
             holders.removeAll()
@@ -269,7 +270,7 @@ final class HubLoop {
                 case .unreachable: core.undeliverable(to: routing)
                 }
             } catch let error as OversizedMessage {
-                core.reject("oversized", detail: "\(error)")
+                core.unsendable(message, to: routing, detail: "\(error)", now: .now)
             }
         case .event(let event):
             if events.post(event) != .posted { core.countDroppedReport() }
@@ -280,8 +281,9 @@ final class HubLoop {
             }
         case .measured(let work): waitingWork += work
         case .batch(let batch):
-            // It brings along what waited.
-            waitingOutcomes.removeAll()
+            // It brings its own along.
+            let taken = waitingOutcomes.isEmpty ? [] : Set(batch.crystals.map(\.sampled.id))
+            waitingOutcomes.removeAll { taken.contains($0.sampled.id) }
             outputs.post(.batch(batch), bounded: "the next version begins when the batch was taken")
         case .abort(let error): outputs.post(.aborted(error), bounded: "a run is aborted once")
         }

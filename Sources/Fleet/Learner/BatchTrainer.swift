@@ -24,6 +24,8 @@ package struct TrainingStart: Sendable {
     package var reference: Blob
     /// Outcomes of this version that need not be measured again.
     package var known: [CrystalID: KnownOutcome] = [:]
+    /// Crystals with their outcomes that no step has taken yet, in the order in which they got them.
+    package var restored: [ScoredCrystal] = []
     /// What the checkpoint holds for the next step; nil for a fresh run, and from checkpoints of builds that did not
     /// keep it.
     package var gathering: GatheringState?

@@ -48,7 +48,7 @@ package struct LearnerRole {
             hub.post(
                 .begin(
                     version: start.version, policy: start.policy, reference: start.reference, known: start.known,
-                    resuming: start.gathering))
+                    resuming: start.gathering, restored: start.restored))
             while run.version < last, try step(&run, last: last) {}
         } catch let error as RoleError where error.isLasting {
             hub.post(.finish("\(error)"))

@@ -64,7 +64,7 @@ private struct ThreadEngine {
     let files: (any RecipeFileStore)?
     let logger: Logger
     let makeMeasurer: @Sendable (String) throws -> any CrystalMeasurer
-    private var measurers: [String: any CrystalMeasurer] = [:]
+    private var shelf = MeasurerShelf(limit: WireLimits.recipes + WireLimits.otherRecipes)
 
     init(
         files: (any RecipeFileStore)?, logger: Logger,
@@ -114,7 +114,7 @@ private struct ThreadEngine {
     ///
     /// - Throws: why the first cannot, if none can, and what keeps this process from measuring at all.
     private mutating func usable(_ recipes: [String]) throws(RoleError) -> [String] {
-        measurers = measurers.filter { recipes.contains($0.key) }
+        shelf.keep(recipes)
         var usable: [String] = []
         var refusal: RoleError?
         for recipe in recipes {
@@ -147,9 +147,7 @@ private struct ThreadEngine {
 
     private mutating func measure(_ items: [WorkItem], by recipe: String) throws(RoleError) -> [MeasuringResult] {
         do {
-            let measurer = try measurers[recipe] ?? makeMeasurer(recipe)
-            measurers[recipe] = measurer
-            return try measurer.measure(items)
+            return try shelf.measurer(of: recipe, make: makeMeasurer).measure(items)
         } catch { throw Self.roleError(error) }
     }
 

@@ -65,6 +65,9 @@ package struct MEGNet: PropertyModel {
             }
         }
         let quantities = configuration.quantities
+        if let twice = configuration.fidelityNamedTwice {
+            throw .modelUnsupported(path: file.path, reason: "two of its fidelities are called \(twice)")
+        }
         var states: [Int] = []
         for (state, quantity) in quantities.enumerated() where wanted?.contains(quantity) ?? (state == 0) {
             states.append(state)
@@ -98,13 +101,20 @@ extension MEGNetConfiguration {
     /// A formation energy is `megnet_formation_energy_per_atom`: the one that a run measures against its hull is
     /// another number.
     var quantities: [String] {
-        func name(_ text: String) -> String {
-            String(text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
-        }
-        let base = property == "formation energy" ? "megnet_formation_energy_per_atom" : name(property)
+        let base = property == "formation energy" ? "megnet_formation_energy_per_atom" : Self.name(property)
         guard state.kind == "embedding", let fidelities = state.fidelities else { return [base] }
-        return fidelities.enumerated().map { index, fidelity in
-            index == 0 ? base : "\(base)_\(name(fidelity.filter { $0.isLetter || $0.isNumber }))"
-        }
+        return fidelities.enumerated().map { $0 == 0 ? base : "\(base)_\(Self.fidelityName($1))" }
     }
+
+    /// A fidelity whose name another one has; nil if there is none.
+    var fidelityNamedTwice: String? {
+        var names: Set<String> = []
+        return state.fidelities?.first { !names.insert(Self.fidelityName($0)).inserted }
+    }
+
+    private static func name(_ text: String) -> String {
+        String(text.lowercased().map { $0.isASCII && ($0.isLetter || $0.isNumber) ? $0 : "_" })
+    }
+
+    private static func fidelityName(_ text: String) -> String { name(text.filter { $0.isLetter || $0.isNumber }) }
 }

@@ -18,7 +18,8 @@ package protocol PropertyModel: Sendable {
 package protocol PropertyEvaluator: AnyObject {
     /// As many results as structures, in their order.
     ///
-    /// A result depends on its structure alone: not on the others of the batch, nor on those before.
+    /// A result depends on its structure alone: not on the others of the batch, nor on those before. It may lack
+    /// some of the model's quantities, but not all.
     func predict(_ structures: [Structure]) -> [Result<[PropertyPrediction], PotentialError>]
 }
 

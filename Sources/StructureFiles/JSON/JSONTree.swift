@@ -22,6 +22,12 @@ struct JSONTree: Decodable {
         return tree.value
     }
 
+    /// The number that a value is; nil for true and false, which are no numbers, and for anything else.
+    static func number(_ value: Any?) -> Double? {
+        guard let number = value as? NSNumber, number.objCType.pointee != CChar(UInt8(ascii: "c")) else { return nil }
+        return number.doubleValue
+    }
+
     private static func isIncomplete(_ data: Data) -> Bool {
         var depth = 0
         var isInString = false

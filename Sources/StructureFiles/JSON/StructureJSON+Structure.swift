@@ -82,7 +82,7 @@ extension StructureJSON {
             guard let species = site["species"] as? [[String: Any]], let first = species.first,
                 let symbol = first["element"] as? String
             else { throw error(line, "\(name) lacks \"species\": [{\"element\": ..., \"occu\": 1}]") }
-            let occupancy = (first["occu"] as? NSNumber)?.doubleValue ?? (first["occu"] == nil ? 1 : .nan)
+            let occupancy = JSONTree.number(first["occu"]) ?? (first["occu"] == nil ? 1 : .nan)
             guard species.count == 1, occupancy > 0.999, occupancy < 1.001 else {
                 throw error(line, "\(name) is disordered: its occupancy is not one element's alone")
             }

@@ -44,10 +44,11 @@ enum StructureJSON {
         let places = [object] + ["data", "properties"].compactMap { object[$0] as? [String: Any] }
         var found: [String: Result<Double, StructureFileError>] = [:]
         for key in keys {
-            guard let value = places.lazy.compactMap({ $0[key] }).first, !(value is NSNull) else { continue }
-            if let number = (value as? NSNumber)?.doubleValue, number.isFinite {
+            guard let value = places.lazy.compactMap({ $0[key] }).first(where: { !($0 is NSNull) }) else { continue }
+            let number = JSONTree.number(value)
+            if let number, number.isFinite {
                 found[key] = .success(number)
-            } else if (value as? NSNumber)?.doubleValue.isNaN != true {
+            } else if number?.isNaN != true {
                 found[key] = .failure(error(line, "\"\(key)\" must be a finite number, not \("\(value)".prefix(40))"))
             }
         }
@@ -130,7 +131,7 @@ enum StructureJSON {
         for place in places {
             for key in ["id", "entry_id", "material_id", "mat_id", "jid"] {
                 if let name = place[key] as? String { return name }
-                if let number = place[key] as? NSNumber { return Int(exactly: number.doubleValue).map(String.init) }
+                if let number = JSONTree.number(place[key]) { return Int(exactly: number).map(String.init) }
             }
         }
         return nil
@@ -152,7 +153,7 @@ enum StructureJSON {
 
     static func numbers(_ value: Any?) -> [Double] {
         guard let list = value as? [Any] else { return [] }
-        let values = list.compactMap { ($0 as? NSNumber)?.doubleValue }
+        let values = list.compactMap { JSONTree.number($0) }
         return values.count == list.count && values.allSatisfy(\.isFinite) ? values : []
     }
 

@@ -82,6 +82,8 @@ struct PropertyData {
     private static func outcome(
         _ entry: StructureEntry, _ targets: [String], _ evaluator: CHGNetEvaluator
     ) -> Outcome {
+        let input: StructureInput
+        do throws(StructureFileError) { input = try entry.input.get() } catch { return unreadable(error) }
         var values: [Double] = []
         for target in targets {
             switch entry.numbers[target] {
@@ -92,10 +94,8 @@ struct PropertyData {
         }
         let structure: Structure
         do throws(StructureFileError) {
-            structure = try entry.input.get().structure(cell: .primitive)
-        } catch {
-            return .leftOut("with unreadable structure (\(error.kind))")
-        }
+            structure = try input.structure(cell: .primitive)
+        } catch { return unreadable(error) }
         switch evaluator.features(of: [structure]).first {
         case .success(let features):
             return .example(
@@ -104,5 +104,9 @@ struct PropertyData {
             return .leftOut("with an element out of reach (\(symbol))")
         case .failure, nil: return .leftOut("without features (the potential refuses the structure)")
         }
+    }
+
+    private static func unreadable(_ error: StructureFileError) -> Outcome {
+        .leftOut("with unreadable structure (\(error.kind))")
     }
 }

@@ -1,6 +1,6 @@
 """Writes a folder as matgl keeps its models, without torch: state.pt is the zip that `torch.save` makes of a state_dict.
 
-  write_matgl.py TINY.safetensors FOLDER [call|column|cut|compressed|class]
+  write_matgl.py TINY.safetensors FOLDER [call|column|cut|compressed|class|shared|name|centres|deep|KEY=JSON]
 """
 import json
 import pathlib
@@ -52,6 +52,12 @@ for index, (name, entry) in enumerate(sorted(header.items())):
     begin, end = entry["data_offsets"]
     storages[str(index)] = body[begin:end]
     items += text("model." + name) + tensor(str(index), shape, strides)
+    if kind == "centres" and name.endswith("centers"):
+        items = items.removesuffix(tensor(str(index), shape, strides)) + tensor(str(index), [0], [1])
+if kind == "shared":
+    largest = max(storages, key=lambda key: len(storages[key]))
+    count = len(storages[largest]) // 4
+    items += b"".join(text(f"model.{n}") + tensor(largest, [count], [1]) for n in range(1000))
 state = b"\x80\x02ccollections\nOrderedDict\n)R(" + items + b"u"
 # The versions of modules, which torch keeps as an attribute.
 state += b"}" + text("_metadata") + b"ccollections\nOrderedDict\n)Rsb."
@@ -65,10 +71,20 @@ with zipfile.ZipFile(folder / "state.pt", "w", compression) as archive:
     for key, content in storages.items():
         archive.writestr(f"state/data/{key}", content)
     archive.writestr("state/byteorder", "little")
+if kind == "name":
+    # Says that its names are UTF-8, which the last one is not.
+    raw = (folder / "state.pt").read_bytes()
+    place = raw.rindex(b"state/byteorder")
+    flags = raw.rindex(b"PK\x01\x02", 0, place) + 8
+    raw = raw[:flags] + b"\x00\x08" + raw[flags + 2 : place] + b"\xff" + raw[place + 1 :]
+    (folder / "state.pt").write_bytes(raw)
 
 sizes = configuration["architecture"]
 sizes |= {"ntypes_state": 2, "gauss_width": configuration["gaussian"]["gamma"], "element_types": configuration["element_types"]}
+if "=" in kind:
+    key, value = kind.split("=")
+    sizes[key] = json.loads(value)
 model = {"@class": "M3GNet" if kind == "class" else "MEGNet", "@module": "matgl.models._megnet", "init_args": sizes}
 target = f"Normalizer: Mean={configuration['output_mean']}, Std: {configuration['output_std']}"
 description = {"@class": "TransformedTargetModel", "kwargs": {"model": model, "target_transformer": target}}
-(folder / "model.json").write_text(json.dumps(description))
+(folder / "model.json").write_text("[" * 200_000 if kind == "deep" else json.dumps(description))

@@ -114,7 +114,9 @@ struct CrossValidation: Sendable {
             }
             return values
         }
-        let best = candidates.min { left, right in
+        // One that could not be solved is no candidate.
+        let solved = candidates.filter { HeadStatistics.meanAbsoluteError($0, targets).isFinite }
+        let best = (solved.isEmpty ? candidates : solved).min { left, right in
             HeadStatistics.meanAbsoluteError(left, targets) < HeadStatistics.meanAbsoluteError(right, targets)
         }
         return (best ?? []).map { isLogarithmic ? exp($0) : $0 }

@@ -65,6 +65,8 @@ package struct HeadFitting: Sendable {
         case constant(target: String)
         case unsolvable(target: String)
         case tooManyForKernels(crystals: Int)
+        /// What came out cannot be written.
+        case unwritable(PropertyHead.UnwritableNumber)
 
         package var description: String {
             switch self {
@@ -80,6 +82,9 @@ package struct HeadFitting: Sendable {
                     + "allow ridge or network as well"
             case .unsolvable(let target):
                 "no regression on \(target) could be solved; are its values within the range of numbers?"
+            case .unwritable(let number):
+                "the head cannot be written: \(number); are the values within the range of numbers? Give them in "
+                    + "another unit"
             }
         }
     }
@@ -138,7 +143,7 @@ package struct HeadFitting: Sendable {
             guard let best = found.min(by: { $0.held.error < $1.held.error }), best.held.error.isFinite else {
                 throw .unsolvable(target: target)
             }
-            tried += found.map {
+            tried += found.filter(\.held.error.isFinite).map {
                 .init(
                     target: target, kind: $0.family.labels[$0.member], meanAbsoluteError: $0.held.error,
                     isTaken: $0.family == best.family && $0.member == best.member)
@@ -148,7 +153,7 @@ package struct HeadFitting: Sendable {
         // The head of all examples.
         let scaling = FeatureScaling(examples.map(\.features))
         let rows = examples.map { scaling($0.features) }
-        let references = chosenReferences(rows, all: taken.contains { $0.family.weighting != nil })
+        let references = chosenReferences(folds, all: taken.contains { $0.family.weighting != nil })
         let referenceRows = ReferenceRows(references.map { rows[$0] }, width: CrystalFeatures.count)
         var parts: [HeadRegressor] = []
         for (part, choice) in taken.enumerated() {
@@ -184,8 +189,11 @@ package struct HeadFitting: Sendable {
             parts: taken.map { .init(kind: $0.family.kind, weighting: $0.family.weighting?.rawValue) },
             errors: .init(combined.map(\.value), known, isLogarithmic: isLogarithmic),
             compositionErrors: .init(composition, known, isLogarithmic: isLogarithmic), uncertainty: uncertainty)
-        let head = PropertyHead(
-            record: record, scaling: scaling, references: referenceRows, parts: parts, potential: potential)
+        let head: PropertyHead
+        do throws(PropertyHead.UnwritableNumber) {
+            head = try PropertyHead(
+                record: record, scaling: scaling, references: referenceRows, parts: parts, potential: potential)
+        } catch { throw .unwritable(error) }
         let heldOut = examples.indices.map { row in
             HeldOut(
                 id: examples[row].id, formula: formulas[row], known: known[row], predicted: combined[row].value,
@@ -212,13 +220,11 @@ package struct HeadFitting: Sendable {
         return skewness > 1 && HeadStatistics.skewness(known.map { log($0) }).magnitude < skewness
     }
 
-    /// The rows that distances are taken to: all for a kernel, else some.
-    private func chosenReferences(_ rows: [[Double]], all: Bool) -> [Int] {
-        if all || rows.count <= Self.mostReferences { return Array(rows.indices) }
-        var order = Array(rows.indices)
-        var random = Philox(seed: seed, domain: .propertyHead, stream: (1, 0, 0))
-        order.shuffle(using: &random)
-        return order.prefix(Self.mostReferences).sorted()
+    /// The rows that distances are taken to: all for a kernel, else some, dealt over the folds so that each row has
+    /// some in folds other than its own.
+    private func chosenReferences(_ folds: [Int], all: Bool) -> [Int] {
+        if all || folds.count <= Self.mostReferences { return Array(folds.indices) }
+        return FormulaFolds.sample(of: folds, count: Self.mostReferences, seed: seed)
     }
 
     private static let mostReferences = 1_000

@@ -78,7 +78,9 @@ package struct HeadNetworkTraining {
         count = rows.count
         let mean = targets.reduce(0, +) / Double(targets.count)
         let variance = targets.reduce(0) { $0 + ($1 - mean) * ($1 - mean) } / Double(targets.count)
-        let deviation = variance > 1e-12 ? variance.squareRoot() : 1
+        // What rounding leaves of targets that are all the same is no spread.
+        let largest = targets.reduce(0) { max($0, $1.magnitude) }
+        let deviation = variance.squareRoot() > 1e-12 * largest ? variance.squareRoot() : 1
         self.targets = targets.map { Float(($0 - mean) / deviation) }
         offset = Float(mean)
         scale = Float(deviation)

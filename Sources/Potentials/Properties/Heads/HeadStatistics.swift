@@ -72,7 +72,12 @@ extension HeadRecord.Uncertainty {
     ///   - distances: d² of each held-out crystal from the nearest of other folds.
     ///   - variances: s² of each.
     package init(residuals: [Double], distances: [Double], variances: [Double]) {
-        let squares = residuals.map { $0 * $0 }
+        // In units of the residuals' size, so that the unit of the values does not matter; a power of two, which
+        // rounds nothing.
+        let meanSquare = HeadStatistics.mean(residuals.map { $0 * $0 })
+        let unit = meanSquare.isNormal ? Double(sign: .plus, exponent: meanSquare.exponent, significand: 1) : 1
+        let squares = residuals.map { $0 * $0 / unit }
+        let variances = variances.map { $0 / unit }
         let typicalDistance = max(HeadStatistics.mean(distances), 1e-12)
         let typicalVariance = HeadStatistics.mean(variances)
         let ratios: [Double] = [0, 0.1, 0.25, 0.5, 1, 2, 4, 10]
@@ -89,8 +94,9 @@ extension HeadRecord.Uncertainty {
                 }
             }
         }
-        constant = best.constant
-        byDistance = best.distance
+        constant = best.constant * unit
+        byDistance = best.distance * unit
+        // s² has the unit of the variance itself.
         byEnsemble = best.ensemble
         largestDistance = HeadStatistics.percentile(0.99, of: distances)
         var within = (0, 0)

@@ -6,14 +6,22 @@ extension PropertyHead {
     /// Of the layout of files.
     private static let version = "1"
 
+    /// A number of a head that no file can hold: not finite, or beyond the range of Float.
+    package struct UnwritableNumber: Error, Hashable, CustomStringConvertible {
+        /// The tensor, or the key of the record.
+        package let place: String
+
+        package var description: String { "\(place) is not finite, or too large for a file" }
+    }
+
     /// The bytes of the file. The same head gives the same bytes.
-    package func encoded() -> Data {
-        PropertyHead.file(record: record, scaling: scaling, references: references, parts: parts).encoded()
+    package func encoded() throws(UnwritableNumber) -> Data {
+        try PropertyHead.file(record: record, scaling: scaling, references: references, parts: parts).encoded()
     }
 
     static func file(
         record: HeadRecord, scaling: FeatureScaling, references: ReferenceRows, parts: [HeadRegressor]
-    ) -> Safetensors {
+    ) throws(UnwritableNumber) -> Safetensors {
         var tensors: [String: Safetensors.Tensor] = [:]
         func put(_ name: String, _ values: [Float], _ shape: [Int]? = nil) {
             tensors[name] = .init(shape: shape ?? [values.count], values: values)
@@ -44,7 +52,17 @@ extension PropertyHead {
         let encoder = JSONEncoder()
         encoder.keyEncodingStrategy = .convertToSnakeCase
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        let json = (try? encoder.encode(record)) ?? Data()
+        let json: Data
+        do { json = try encoder.encode(record) } catch {
+            guard case EncodingError.invalidValue(_, let context)? = error as? EncodingError else {
+                throw UnwritableNumber(place: "a number of its record")
+            }
+            let place = context.codingPath.map(\.stringValue).filter { !$0.isEmpty }.joined(separator: ".")
+            throw UnwritableNumber(place: place.isEmpty ? "a number of its record" : place)
+        }
+        if let place = tensors.filter({ !$0.value.values.allSatisfy(\.isFinite) }).keys.min() {
+            throw UnwritableNumber(place: "a number of \(place)")
+        }
         return Safetensors(
             metadata: ["head": String(decoding: json, as: UTF8.self), "head_version": version], tensors: tensors)
     }
@@ -110,13 +128,15 @@ extension PropertyHead {
         for (index, part) in record.parts.enumerated() {
             parts.append(try reader.part(index, part, references: rows.count))
         }
-        self.init(
-            record: record,
-            scaling: FeatureScaling(
-                means: try reader.values("features.mean", count: width).map(Double.init),
-                factors: try reader.values("features.factor", count: width).map(Double.init)),
-            references: ReferenceRows(count: rows.count, width: width, values: rows.values),
-            parts: parts, potential: model)
+        let scaling = FeatureScaling(
+            means: try reader.values("features.mean", count: width).map(Double.init),
+            factors: try reader.values("features.factor", count: width).map(Double.init))
+        do throws(UnwritableNumber) {
+            try self.init(
+                record: record, scaling: scaling,
+                references: ReferenceRows(count: rows.count, width: width, values: rows.values),
+                parts: parts, potential: model)
+        } catch { throw .modelUnreadable(path: path, reason: "\(error)") }
     }
 }
 

@@ -17,10 +17,11 @@ package struct PropertyHead: PropertyModel {
     /// The references by what counts in distances.
     private let weighted: [CrystalFeatures.Weighting: WeightedRows]
 
+    /// - Throws: ``UnwritableNumber``: each head can be written.
     init(
         record: HeadRecord, scaling: FeatureScaling, references: ReferenceRows, parts: [HeadRegressor],
         potential: CHGNet
-    ) {
+    ) throws(UnwritableNumber) {
         self.record = record
         self.scaling = scaling
         self.references = references
@@ -30,10 +31,8 @@ package struct PropertyHead: PropertyModel {
         var weightings: Set<CrystalFeatures.Weighting> = [.means]
         for case .kernel(_, _, _, let weighting) in parts { weightings.insert(weighting) }
         weighted = Dictionary(uniqueKeysWithValues: weightings.map { ($0, references.weighted(by: $0)) })
-        digest =
-            Digest(
-                of: PropertyHead.file(record: record, scaling: scaling, references: references, parts: parts).encoded()
-            ).hexadecimal
+        let file = try PropertyHead.file(record: record, scaling: scaling, references: references, parts: parts)
+        digest = Digest(of: file.encoded()).hexadecimal
     }
 
     package var predictions: [PropertyPrediction.Name] { [.init(name: record.name, unit: record.unit)] }
@@ -89,11 +88,10 @@ private final class HeadEvaluator: PropertyEvaluator {
     func predict(_ structures: [Structure]) -> [Result<[PropertyPrediction], PotentialError>] {
         zip(structures, features.features(of: structures)).map { structure, answer in
             answer.flatMap { features in
+                // A head without a finite number leaves its own quantity out, not those of the others.
                 let predictions = heads.map { $0.predict(features, of: structure.composition) }
-                guard predictions.allSatisfy({ $0.value.isFinite && $0.sigma?.isFinite != false }) else {
-                    return .failure(.notFinite(potential: "the head"))
-                }
-                return .success(predictions)
+                    .filter { $0.value.isFinite && $0.sigma?.isFinite != false }
+                return predictions.isEmpty ? .failure(.notFinite(potential: "the head")) : .success(predictions)
             }
         }
     }
