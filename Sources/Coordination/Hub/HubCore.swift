@@ -1,5 +1,6 @@
 package import Base
 package import Protocol
+internal import Security
 package import Trajectories
 
 /// All of the hub but its sockets: what it knows, and what it answers.
@@ -23,6 +24,8 @@ package struct HubCore: Sendable {
     let epoch: UInt64
     var phase = Phase.waiting
     var peers: PeerTable
+    /// Who may take part; nil: whoever connects.
+    var allowed: AllowList?
     /// The versions whose crystals can still get into a batch, the oldest first; few, in the synchronous mode one.
     ///
     /// Changed in place, by their places (``place(of:)``): a copy of one that is changed would copy its ledgers.
@@ -76,6 +79,7 @@ package struct HubCore: Sendable {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
+        allowed = configuration.credentials?.allowed
         peers = PeerTable(
             capacity: configuration.peerCapacity, recipes: configuration.recipes.map(\.digest),
             spare: WireLimits.otherRecipes)
@@ -306,6 +310,9 @@ package struct HubCore: Sendable {
             emit(.event(.problem("a message was dropped (\(kind)): \(detail); further ones are only counted")))
         }
     }
+
+    /// Something that was turned away, and is told elsewhere.
+    package mutating func count(rejected kind: String) { counters.rejectedMessages[kind, default: 0] += 1 }
 
     /// The observer was too slow for an event.
     package mutating func countDroppedReport() { counters.droppedReports += 1 }
