@@ -199,7 +199,7 @@ let package = Package(
             name: "CommandLineTests",
             dependencies: [
                 "Archive", "ArchiveFixtures", "Base", "Crystals", "Kernels", "ModelFixtures", "Policy",
-                "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Trajectories", "druse",
+                "PolicyFixtures", "ProgramFixtures", "StructureFiles", "Telemetry", "Trajectories", "druse",
             ]),
         .testTarget(
             name: "IntegrationTests",

@@ -16,6 +16,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
     case damaged(path: String, reason: String)
     /// The database refused.
     case database(path: String, operation: String, reason: String)
+    /// The database could not be written since its disk is full.
+    case noRoom(path: String, operation: String)
     /// The database was written by a newer program.
     case newerDatabase(path: String)
     /// The checkpoint was trained against another reference policy than that of the run.
@@ -43,6 +45,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
             "\(path) is damaged: \(reason)"
         case .database(let path, let operation, let reason):
             "cannot \(operation) in \(path): \(reason)"
+        case .noRoom(let path, let operation):
+            "cannot \(operation) in \(path): no space left on the disk"
         case .newerDatabase(let path):
             "\(path) was written by a newer version of this program: use that one"
         case .foreignReference(let path, let expected, let found):
@@ -68,6 +72,15 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
         case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked, .damaged:
             true
         case .file(_, _, let reason): FileProblem.isLasting(reason: reason)
+        default: false
+        }
+    }
+
+    /// Whether a full disk, or a quota that is used up, is all that is wrong: with more room the same would work.
+    package var isFullDisk: Bool {
+        switch self {
+        case .file(_, _, let reason): FileProblem.isFullDisk(reason: reason)
+        case .noRoom: true
         default: false
         }
     }

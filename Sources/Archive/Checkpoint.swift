@@ -25,6 +25,20 @@ package struct Checkpoint: Equatable, Sendable {
     }
 }
 
+/// Which run a checkpoint is of: two runs may well have one reference policy.
+package struct RunMark: Codable, Equatable, Sendable, CustomStringConvertible {
+    package var id: String
+    /// Of all its randomness: with the version it decides what is sampled next.
+    package var seed: UInt64
+
+    package init(id: String, seed: UInt64) {
+        self.id = id
+        self.seed = seed
+    }
+
+    package var description: String { "\(id) (seed \(seed))" }
+}
+
 /// The list of the files of a checkpoint: `manifest.json`, written last.
 struct CheckpointManifest: Codable {
     static let fileName = "manifest.json"
@@ -39,9 +53,12 @@ struct CheckpointManifest: Codable {
     var format = CheckpointManifest.currentFormat
     var version: Int
     var referenceDigest: String
+    /// Nil in checkpoints of older builds, and outside of runs.
+    var run: RunMark?
     var parts: [Part]
 
-    init(_ checkpoint: Checkpoint) {
+    init(_ checkpoint: Checkpoint, run: RunMark?) {
+        self.run = run
         version = checkpoint.version
         referenceDigest = checkpoint.referenceDigest
         parts = checkpoint.parts.sorted { $0.key < $1.key }
@@ -49,7 +66,7 @@ struct CheckpointManifest: Codable {
     }
 
     enum CodingKeys: String, CodingKey {
-        case format, version, parts
+        case format, version, run, parts
         case referenceDigest = "reference_digest"
     }
 

@@ -12,24 +12,28 @@ package struct CheckpointStore: Sendable {
     package let referenceDigest: String
     /// How many of the newest are kept: at least 2, one for readers that are slow and one if the newest is damaged.
     let keptCount: Int
+    /// The run that it belongs to; checkpoints of another are passed over. Nil: it belongs to none.
+    let run: RunMark?
     private static let temporaryPrefix = ".new-"
     private static let replacedPrefix = ".old-"
 
     /// Opens the checkpoints for writing and puts right what a crash may have left.
     /// - Precondition: `keptCount` is at least 2.
     package init(
-        directory: URL, referenceDigest: String, keeping keptCount: Int = 3
+        directory: URL, referenceDigest: String, run: RunMark? = nil, keeping keptCount: Int = 3
     ) throws(ArchiveError) {
         precondition(keptCount >= 2, "at least two checkpoints are kept")
         self.directory = directory
         self.referenceDigest = referenceDigest
         self.keptCount = keptCount
+        self.run = run
         try DurableFile.makeDirectory(directory)
         try recover()
     }
 
     /// The checkpoints of a run for reading: nothing is made, removed or renamed.
-    package init(reading directory: URL, referenceDigest: String) {
+    package init(reading directory: URL, referenceDigest: String, run: RunMark? = nil) {
+        self.run = run
         self.directory = directory
         self.referenceDigest = referenceDigest
         keptCount = 2
@@ -48,7 +52,11 @@ package struct CheckpointStore: Sendable {
         }
         let temporary = directory.appending(path: "\(CheckpointStore.temporaryPrefix)\(destination.lastPathComponent)")
         try remove(temporary)
-        try writeFiles(of: checkpoint, into: temporary)
+        do { try writeFiles(of: checkpoint, into: temporary) } catch {
+            // On a full disk others need the room.
+            try? remove(temporary)
+            throw error
+        }
         if FileManager.default.fileExists(atPath: destination.path) {
             let replaced = directory.appending(
                 path: "\(CheckpointStore.replacedPrefix)\(destination.lastPathComponent)")
@@ -119,11 +127,19 @@ package struct CheckpointStore: Sendable {
         guard checkpoint.referenceDigest == referenceDigest else {
             throw .foreignReference(path: folder.path, expected: referenceDigest, found: checkpoint.referenceDigest)
         }
+        if let run, let found = try CheckpointStore.manifest(of: folder).run, found != run {
+            throw .damaged(path: folder.path, reason: "it is of the run \(found), not of \(run)")
+        }
         return checkpoint
     }
 
-    /// Reads a checkpoint folder and checks every file of it, whichever run it belongs to.
-    package static func read(_ folder: URL) throws(ArchiveError) -> Checkpoint {
+    /// The SHA-256 of each part of a version, as its manifest tells; nil if there is no readable one.
+    func digests(version: Int) -> [String: String]? {
+        guard let manifest = try? CheckpointStore.manifest(of: folder(of: version)) else { return nil }
+        return Dictionary(manifest.parts.map { ($0.name, $0.sha256) }, uniquingKeysWith: { $1 })
+    }
+
+    private static func manifest(of folder: URL) throws(ArchiveError) -> CheckpointManifest {
         let manifestFile = folder.appending(path: CheckpointManifest.fileName)
         guard let manifestData = try? Data(contentsOf: manifestFile) else {
             throw .damaged(path: folder.path, reason: "it has no \(CheckpointManifest.fileName)")
@@ -134,6 +150,12 @@ package struct CheckpointStore: Sendable {
         guard manifest.format == CheckpointManifest.currentFormat else {
             throw .damaged(path: folder.path, reason: "its format \(manifest.format) is unknown here")
         }
+        return manifest
+    }
+
+    /// Reads a checkpoint folder and checks every file of it, whichever run it belongs to.
+    package static func read(_ folder: URL) throws(ArchiveError) -> Checkpoint {
+        let manifest = try manifest(of: folder)
         var parts: [String: Data] = [:]
         for part in manifest.parts {
             guard CheckpointManifest.isAllowed(partName: part.name) else {
@@ -202,7 +224,7 @@ package struct CheckpointStore: Sendable {
         let manifestFile = folder.appending(path: CheckpointManifest.fileName)
         let manifest: Data
         do {
-            manifest = try encoder.encode(CheckpointManifest(checkpoint))
+            manifest = try encoder.encode(CheckpointManifest(checkpoint, run: run))
         } catch {
             throw .file(path: manifestFile.path, operation: "encode", reason: "\(error)")
         }
@@ -210,10 +232,11 @@ package struct CheckpointStore: Sendable {
         try DurableFile.flush(directory: folder)
     }
 
-    /// Removes all but the newest, counted from the one just saved: newer ones, which are damaged, are replaced in
-    /// time.
+    /// Removes all but the best and the newest, counted from the one just saved: newer ones, which are damaged, are
+    /// replaced in time.
     private func prune(upTo saved: Int) throws(ArchiveError) {
-        for version in try versions().filter({ $0 <= saved }).dropLast(keptCount) {
+        let best = best()?.version
+        for version in try versions().filter({ $0 <= saved }).dropLast(keptCount) where version != best {
             try remove(folder(of: version))
         }
     }

@@ -69,13 +69,20 @@ package enum DurableFile {
         }
     }
 
-    /// Makes a folder and those above it, if they are not there.
+    /// Makes a folder and those above it, if they are not there, and flushes their names to the disk.
     static func makeDirectory(_ url: URL) throws(ArchiveError) {
+        var changed: [URL] = []
+        var folder = url.absoluteURL
+        while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {
+            folder.deleteLastPathComponent()
+            changed.append(folder)
+        }
         do {
             try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
         } catch {
             throw .file(path: url.path, operation: "create", reason: FileProblem.reason(of: error))
         }
+        for folder in changed { try flush(directory: folder) }
     }
 
     /// The names of what a folder holds.

@@ -8,7 +8,10 @@ extension RunArchive {
 
     static func openForWriting(_ url: URL, isOnNetwork: Bool) throws -> any DatabaseWriter {
         // Made here, since SQLite heeds the umask in part only; the files it makes later take after this one.
-        if !FileManager.default.fileExists(atPath: url.path) { try DurableFile.makeEmpty(url) }
+        if !FileManager.default.fileExists(atPath: url.path) {
+            try DurableFile.makeEmpty(url)
+            try DurableFile.flush(directory: url.deletingLastPathComponent())
+        }
         var configuration = Configuration()
         configuration.busyMode = .timeout(busySeconds)
         configuration.maximumReaderCount = 2

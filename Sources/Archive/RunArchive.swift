@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 internal import GRDB
 package import Telemetry
@@ -61,8 +62,22 @@ package final class RunArchive: Sendable {
         } catch let error as GRDB.DatabaseError where error.resultCode == .SQLITE_NOTADB {
             throw .damaged(path: url.path, reason: "it is not a SQLite database")
         } catch {
-            throw .database(path: url.path, operation: "open the archive", reason: "\(error)")
+            throw RunArchive.failure("open the archive", at: url, error)
         }
+    }
+
+    /// What SQLite could not do; a full disk is told apart from other faults.
+    private static func failure(_ operation: String, at url: URL, _ error: any Error) -> ArchiveError {
+        let code = (error as? GRDB.DatabaseError)?.resultCode
+        let isFull =
+            switch code {
+            case .SQLITE_FULL?: true
+            // Of a quota, and of the files beside the database, SQLite says no more than this.
+            case .SQLITE_IOERR?, .SQLITE_CANTOPEN?: FreeSpace.isExhausted(at: url.deletingLastPathComponent())
+            default: false
+            }
+        if isFull { return .noRoom(path: url.path, operation: operation) }
+        return .database(path: url.path, operation: operation, reason: "\(error)")
     }
 
     /// Adds crystals in one transaction: all or none. A row of the same id is replaced.
@@ -104,6 +119,8 @@ package final class RunArchive: Sendable {
                     sql: "UPDATE crystals SET \(column) = ? WHERE version = ? AND unit = ? AND crystal_index = ?")
                 for id in ids {
                     try statement.execute(arguments: [record.step, id.version.number, id.unit, id.index])
+                    // No step is kept that trained on something that is not.
+                    guard connection.changesCount == 1 else { throw MissingCrystal(id: id, step: record.step) }
                 }
             }
             let judging = try connection.cachedStatement(
@@ -182,7 +199,7 @@ package final class RunArchive: Sendable {
             try database.close()
             if isWriter { try RunArchive.gatherIntoOneFile(url) }
         } catch {
-            throw .database(path: url.path, operation: "close the archive", reason: "\(error)")
+            throw RunArchive.failure("close the archive", at: url, error)
         }
     }
 
@@ -201,8 +218,15 @@ package final class RunArchive: Sendable {
         do {
             try database.write { try body($0) }
         } catch {
-            throw .database(path: url.path, operation: operation, reason: "\(error)")
+            throw RunArchive.failure(operation, at: url, error)
         }
+    }
+
+    /// A crystal that was trained on has no row.
+    private struct MissingCrystal: Error, CustomStringConvertible {
+        let id: CrystalID
+        let step: Int
+        var description: String { "step \(step) trained on crystal \(id), which it does not hold" }
     }
 
     private static let insertion = """

@@ -20,8 +20,12 @@ package final class RunLock: Sendable {
         self.url = url
         let (descriptor, isWritable) = try Self.take(url)
         let holder = "process \(ProcessInfo.processInfo.processIdentifier) on \(ProcessInfo.processInfo.hostName)\n"
-        let isWritten = !isWritable || ftruncate(descriptor, 0) == 0 && write(descriptor, holder, holder.utf8.count) > 0
-        guard isWritten else {
+        // Over what is there: on a full disk the holder's name may lack room, the lock does not.
+        let isWritten =
+            !isWritable
+            || write(descriptor, holder, holder.utf8.count) > 0
+                && ftruncate(descriptor, off_t(holder.utf8.count)) == 0
+        guard isWritten || [ENOSPC, EDQUOT].contains(errno) else {
             let reason = DurableFile.lastSystemError()
             close(descriptor)
             throw .file(path: url.path, operation: "write", reason: reason)

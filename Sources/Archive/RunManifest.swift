@@ -26,6 +26,11 @@ package struct RunManifest: Codable, Equatable, Sendable {
     package var configurationDigests: [String]?
     /// Below this energy above the hull a crystal counts as stable, eV/atom.
     package var stableBelow: Double?
+    /// How many versions older than its step a crystal may be; nil: none older, as in the synchronous mode.
+    package var maximumStaleness: Int?
+
+    /// What stands in its checkpoints.
+    package var mark: RunMark { RunMark(id: runID, seed: seed) }
 
     /// The digests of a potential and a hull; nil where they are not known.
     package struct Models: Codable, Equatable, Sendable {

@@ -19,7 +19,8 @@ package struct RunPolicies: Sendable {
     package init(_ directory: RunDirectory, problem: (Checkpoint.Damage) -> Void) throws {
         before = try RunInputs(directory).policy()
         let store = CheckpointStore(
-            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
+            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
+            run: directory.manifest.mark)
         guard let newest = try TrainingCheckpoint.newest(in: store, problem: problem) else {
             throw ConfigurationError(
                 source: directory.checkpoints.path,

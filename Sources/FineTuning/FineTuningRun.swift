@@ -34,6 +34,8 @@ package struct FineTuningRun {
     private let judges: [MeasuringStandard]
     private let properties: PropertyStandard
     private let inputs: RunInputs
+    /// The configuration that takes the place of the one before; nil: it stays.
+    private let changedConfiguration: String?
     /// Whether this process made the directory.
     private let isNew: Bool
 
@@ -65,7 +67,7 @@ package struct FineTuningRun {
             throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
         }
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
-            var (directory, lock) = try RunDirectory.resume(at: folder)
+            let (directory, lock) = try RunDirectory.resume(at: folder)
             inputs = try RunInputs(directory)
             standard = try inputs.standard()
             judges = try inputs.judgeStandards()
@@ -81,9 +83,7 @@ package struct FineTuningRun {
                 )
             }
             let text = ConfigurationText.yaml(self.configuration)
-            if text != ConfigurationText.yaml(inputs.configuration) {
-                try directory.replaceConfiguration(with: text)
-            }
+            changedConfiguration = text == ConfigurationText.yaml(inputs.configuration) ? nil : text
             self.directory = directory
             self.lock = lock
             isNew = false
@@ -107,6 +107,7 @@ package struct FineTuningRun {
             ? nil : Dictionary(zip(configuration.judges.map(\.name), models), uniquingKeysWith: { $1 })
         manifest.properties = properties.manifest
         manifest.stableBelow = configuration.stableBelow
+        manifest.maximumStaleness = configuration.mode == .asynchronous ? configuration.maxStaleness : nil
         let kept = try RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
         let (directory, lock) = try RunDirectory.create(
             at: folder, manifest: manifest, configuration: ConfigurationText.yaml(configuration),
@@ -115,6 +116,7 @@ package struct FineTuningRun {
         self.lock = lock
         self.configuration = configuration
         isNew = true
+        changedConfiguration = nil
         inputs = try RunInputs(directory)
     }
 
@@ -206,7 +208,8 @@ package struct FineTuningRun {
     ///   its own results.
     private static func newestVersion(_ directory: RunDirectory, engine: EngineDigests) throws -> Int {
         let store = CheckpointStore(
-            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
+            reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
+            run: directory.manifest.mark)
         var damaged: [Checkpoint.Damage] = []
         let newest = try TrainingCheckpoint.newest(in: store, engine: engine) { damaged.append($0) }
         if let newest { return newest.version.number }
@@ -260,7 +263,7 @@ package struct FineTuningRun {
         let reference = try referenceBytes()
         let store = try CheckpointStore(
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest,
-            keeping: configuration.keepCheckpoints)
+            run: directory.manifest.mark, keeping: configuration.keepCheckpoints)
         let initial = try inputs.policy()
         let elements = try configuration.elements.choice(for: standard, policy: initial.configuration)
         let trainer = try PolicyTrainer(
@@ -270,10 +273,15 @@ package struct FineTuningRun {
         if NetworkFileSystem.holds(directory.url) {
             logger.notice("\(directory.url.path) is on a network file system: the archive is kept without WAL")
         }
-        let archive = try RunArchive(url: directory.archive)
-        let metrics = try JSONLinesWriter(url: directory.metrics)
+        let room = RoomWait(directory: directory.url, stop: stop, tell: { [logger] in logger.warning("\($0)") })
         let start = try trainer.start()
-        if resume { try settle(archive, metrics, next: start.version.nextStep) }
+        let (archive, metrics, roles): (RunArchive, JSONLinesWriter, JSONLinesWriter)
+        do {
+            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, room)
+        } catch let reason as StepGivenUp {
+            logger.warning("\(reason)")
+            return LearnerSummary(version: start.version, isComplete: false, counters: HubCounters())
+        }
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
         let potential = standard.potentialLabel
@@ -282,9 +290,7 @@ package struct FineTuningRun {
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
         let recorder = RunRecorder(
-            context: context, archive: archive,
-            metrics: metrics, roles: try JSONLinesWriter(url: directory.roles),
-            logger: logger, say: say,
+            context: context, archive: archive, metrics: metrics, roles: roles, room: room, logger: logger, say: say,
             announce: { endpoint in
                 listening()
                 let content = EndpointFile(
@@ -309,19 +315,57 @@ package struct FineTuningRun {
                 + "\(configuration.batchSize) crystals each")
         if let words = elements.words { say(words) }
         defer {
-            do { try archive.close() } catch { logger.warning("\(error)") }
+            sayEnd(archive, store, say)
+            do { try archive.close() } catch {
+                logger.warning("\(error); archive.sqlite-wal beside it belongs to it: leave it there")
+            }
             try? FileManager.default.removeItem(at: file)
         }
         var learner = try learnerConfiguration(drawing: elements)
         learner.admission = Admission(policy: trainer.policyConfiguration, constraint: elements.constraint)
         let role = try LearnerRole(configuration: learner, observer: recorder)
         let summary = try role.run(
-            trainer: ResumingTrainer(base: trainer, known: known, restored: restored), stop: stop)
+            trainer: try KeepingTrainer(
+                trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
+                logger: logger), stop: stop)
         lock.release()
         return summary
     }
 
-    /// Completes the records of what a killed learner had made: the last step's row and line may be missing.
+    /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;
+    /// one that is resumed waits for it.
+    private func openRecords(
+        resume: Bool, next: Step, _ room: RoomWait
+    ) throws -> (archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter) {
+        func open() throws -> (RunArchive, JSONLinesWriter, JSONLinesWriter) {
+            if let changedConfiguration {
+                // Each try begins with what the directory said when it was opened.
+                var changed = directory
+                try changed.replaceConfiguration(with: changedConfiguration)
+            }
+            let archive = try RunArchive(url: directory.archive)
+            do {
+                let metrics = try JSONLinesWriter(url: directory.metrics)
+                if resume { try settle(archive, metrics, next: next) }
+                return (archive, metrics, try JSONLinesWriter(url: directory.roles))
+            } catch {
+                try? archive.close()
+                throw error
+            }
+        }
+        return isNew ? try open() : try room.keep("what the run has recorded", bytes: 1_000_000, open)
+    }
+
+    /// What a person should know at the end of a run, however it ends.
+    private func sayEnd(_ archive: RunArchive, _ store: CheckpointStore, _ say: (String) -> Void) {
+        let staleness = directory.manifest.maximumStaleness ?? 0
+        do { say(try archive.ledger(maximumStaleness: staleness).line) } catch { logger.warning("\(error)") }
+        guard let best = store.best() else { return }
+        let place = best.version == 0 ? "the policy at the start" : store.folder(of: best.version).path
+        say("best by \(best.measure): version \(best.version) (\(HumanFormat.number(best.value))), \(place)")
+    }
+
+    /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.
     private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, next: Step) throws {
         try archive.settlePending(next: next)
         let records = try archive.stepRecords()
@@ -334,9 +378,9 @@ package struct FineTuningRun {
                 """
             )
         }
-        guard let last = records.first(where: { $0.step == next.number - 1 }) else { return }
-        let isWritten = try StepRecord.read(from: directory.metrics).contains { $0.step == last.step }
-        if !isWritten { try metrics.append(last) }
+        // Where the log was emptied meanwhile, it begins with the newest.
+        let written = try StepRecord.read(from: directory.metrics).last?.step ?? next.number - 2
+        for record in records where record.step > written && record.step < next.number { try metrics.append(record) }
     }
 
     private func referenceBytes() throws -> Data {
@@ -419,21 +463,4 @@ extension FineTuningRun {
         }
         return (recipes, files)
     }
-}
-
-/// Tells the hub what is measured already.
-private struct ResumingTrainer: BatchTrainer {
-    let base: PolicyTrainer
-    let known: [CrystalID: KnownOutcome]
-    let restored: [ScoredCrystal]
-
-    func start() throws -> TrainingStart {
-        var start = try base.start()
-        (start.known, start.restored) = (known, restored)
-        return start
-    }
-
-    func train(_ batch: ScoredBatch) throws -> TrainedVersion { try base.train(batch) }
-
-    func checkpoint() throws { try base.checkpoint() }
 }

@@ -30,6 +30,7 @@ package struct RunConfiguration: ConfigurationSection {
     package var listen = "tcp://127.0.0.1:0"
     package var threads = 0
     var keepCheckpoints = 3
+    package var keepBest = BestMeasure.stableFraction
     var unitLeaseSeconds = HubTiming().unitLease / .seconds(1)
     var taskLeaseSeconds = HubTiming().taskLease / .seconds(1)
     var livenessSeconds = HubTiming().liveness / .seconds(1)
@@ -121,6 +122,12 @@ package struct RunConfiguration: ConfigurationSection {
             onResume: atOnce),
         .init(
             "keep_checkpoints", \.keepCheckpoints, takes: .atLeast(2), "the newest checkpoints that are kept",
+            onResume: atOnce),
+        .init(
+            "keep_best", \.keepBest,
+            "by what the best version is told, whose checkpoint is kept beside the newest ones (`checkpoints/best`): "
+                + "the `stable_fraction` or the mean `reward` of the crystals that it sampled; `none`: no other is "
+                + "kept",
             onResume: atOnce),
         .init(
             "unit_lease_seconds", \.unitLeaseSeconds, takes: .range(3...1e6), unit: "s",

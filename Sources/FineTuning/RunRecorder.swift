@@ -45,28 +45,34 @@ package final class RunRecorder: RunObserver {
         /// The engines that reward workers brought.
         var engines: Set<String> = []
         var lastEnd = ContinuousClock.now
+        /// Outcomes, or lines of roles, that had no room on the disk since the last that had.
+        var (outcomesWithoutRoom, linesWithoutRoom) = (0, 0)
     }
 
     private let context: Context
     private let archive: RunArchive
     private let metrics: JSONLinesWriter
     private let roles: JSONLinesWriter
+    private let room: RoomWait?
     private let logger: Logger
     private let say: @Sendable (String) -> Void
     private let announce: @Sendable (Endpoint) throws -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - room: waits where the disk is full; nil: that is an error.
     ///   - say: takes the readable lines, for a terminal.
     ///   - announce: told where the hub listens.
     package init(
-        context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter, logger: Logger,
-        say: @escaping @Sendable (String) -> Void, announce: @escaping @Sendable (Endpoint) throws -> Void
+        context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter,
+        room: RoomWait? = nil, logger: Logger, say: @escaping @Sendable (String) -> Void,
+        announce: @escaping @Sendable (Endpoint) throws -> Void
     ) {
         self.context = context
         self.archive = archive
         self.metrics = metrics
         self.roles = roles
+        self.room = room
         self.logger = logger
         self.say = say
         self.announce = announce
@@ -76,19 +82,44 @@ package final class RunRecorder: RunObserver {
 
     package func hubStarted(_ endpoint: Endpoint) {
         say("listening at \(endpoint)")
-        do { try announce(endpoint) } catch { problem("cannot write where the learner listens: \(error)") }
+        do { try keep("where the learner listens", bytes: 4096) { try announce(endpoint) } } catch {
+            problem("cannot write where the learner listens: \(error)")
+        }
     }
 
+    /// On a full disk they are kept with their batch, which brings them again.
     package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
-        try archive.insert(crystals.map(row))
-        state.withLock { $0.archived.formUnion(crystals.lazy.map(\.sampled.id)) }
+        do { try archive.insert(crystals.map(row)) } catch {
+            guard room != nil, error.isFullDisk else { throw error }
+            let count = state.withLock { state in
+                state.outcomesWithoutRoom += crystals.count
+                return state.outcomesWithoutRoom
+            }
+            if count == crystals.count {
+                problem("\(error): what is measured now stays in memory until its batch is complete")
+            }
+            return
+        }
+        state.withLock { state in
+            state.outcomesWithoutRoom = 0
+            state.archived.formUnion(crystals.lazy.map(\.sampled.id))
+        }
+    }
+
+    /// Keeps something, and waits for room where the disk is full.
+    private func keep(_ what: String, bytes: Int, _ body: () throws -> Void) throws {
+        if let room { try room.keep(what, bytes: bytes, body) } else { try body() }
     }
 
     package func batchCompleted(_ batch: ScoredBatch) throws {
         let rest = state.withLock { state in
             batch.crystals.filter { state.archived.remove($0.sampled.id) == nil }
         }
-        try archive.insert(rest.map(row))
+        let rows = rest.map(row)
+        try keep("the batch of step \(batch.step)", bytes: 64_000 + rows.count * Self.bytesPerCrystal) {
+            try archive.insert(rows)
+        }
+        state.withLock { $0.outcomesWithoutRoom = 0 }
         let record = record(of: batch)
         // Where the batch does not say: the newest version comes last.
         let digest = (batch.policy ?? batch.crystals.last?.policy)?.hexadecimal ?? ""
@@ -115,9 +146,11 @@ package final class RunRecorder: RunObserver {
             return (record, state.pendingDigest, state.pendingCrystals.map(\.id))
         }
         guard let made else { return }
-        try archive.insertPending(
-            made.record, policyDigest: made.policyDigest, batch: made.ids, trainedOn: report.trainedOn,
-            verdicts: zip(made.ids, report.verdicts).map { ($0, $1) })
+        try keep("the record of step \(report.step)", bytes: 64_000 + made.ids.count * Self.bytesPerCrystal) {
+            try archive.insertPending(
+                made.record, policyDigest: made.policyDigest, batch: made.ids, trainedOn: report.trainedOn,
+                verdicts: zip(made.ids, report.verdicts).map { ($0, $1) })
+        }
     }
 
     package func stepFinished(_ report: StepReport) {
@@ -133,8 +166,10 @@ package final class RunRecorder: RunObserver {
         }
         guard let (record, digest) = finished else { return }
         do {
-            try archive.insert(record, policyDigest: digest)
-            try metrics.append(record)
+            try keep("the record of step \(report.step)", bytes: 64_000) {
+                try archive.insert(record, policyDigest: digest)
+            }
+            try keep("the line of step \(report.step)", bytes: 8000) { try metrics.append(record) }
         } catch { problem("\(error)") }
         say(record.humanLine)
     }
@@ -205,8 +240,25 @@ package final class RunRecorder: RunObserver {
 
     // MARK: Records
 
+    /// About what a row and its measurements take, in the journal and in the database.
+    private static let bytesPerCrystal = 4096
+
+    /// Lines of roles are for looking at: on a full disk they are left out, and that is said once.
     private func write(_ record: RoleRecord) {
-        do { try roles.append(record) } catch { problem("\(error)") }
+        do {
+            try roles.append(record)
+            let lost = state.withLock { state in
+                defer { state.linesWithoutRoom = 0 }
+                return state.linesWithoutRoom
+            }
+            if lost > 0 { problem("\(roles.url.path) lacks \(lost) lines, for which there was no room") }
+        } catch  where RoomWait.isFullDisk(error) {
+            let isFirst = state.withLock { state in
+                state.linesWithoutRoom += 1
+                return state.linesWithoutRoom == 1
+            }
+            if isFirst { problem("\(error): it goes on once there is room") }
+        } catch { problem("\(error)") }
         logger.debug("\(record.humanLine)")
     }
 

@@ -36,12 +36,19 @@ package final class JSONLinesWriter: Sendable {
         }
     }
 
-    /// Appends one record as one line.
+    /// Appends one record as one line; all of it or nothing.
     package func append(_ record: some Encodable) throws(TelemetryError) {
         var line = try JSONLines.encode(record)
         line.append(UInt8(ascii: "\n"))
         do {
-            try handle.withLock { try $0.write(contentsOf: line) }
+            try handle.withLock { handle in
+                let end = try handle.seekToEnd()
+                do { try handle.write(contentsOf: line) } catch {
+                    // On a full disk a part of the line may be there, which the next one must not be glued to.
+                    if try handle.seekToEnd() > end { try handle.truncate(atOffset: end) }
+                    throw error
+                }
+            }
         } catch {
             throw .file(path: url.path, operation: "append to", reason: FileProblem.reason(of: error))
         }

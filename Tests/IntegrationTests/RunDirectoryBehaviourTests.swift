@@ -67,7 +67,8 @@ import Trajectories
         let files = try FileManager.default.contentsOfDirectory(atPath: cluster.directory.path)
         #expect(files.filter { $0.hasPrefix("archive") } == ["archive.sqlite"])
         func damage(_ file: String) throws {
-            for version in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path) {
+            for version in try FileManager.default.contentsOfDirectory(atPath: checkpoints.path)
+            where version.hasPrefix("version-") {
                 try Data("{}".utf8).write(to: checkpoints.appending(path: "\(version)/\(file)"))
             }
         }

@@ -65,6 +65,9 @@ package enum FileProblem {
         }
     }
 
+    /// Whether a reason is that a disk is full, or a quota used up.
+    package static func isFullDisk(reason: String) -> Bool { reason == self.reason(ofCode: ENOSPC) }
+
     /// The error that the last system call left.
     package static var systemError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }
 

@@ -50,6 +50,8 @@ package struct LearnerRole {
                     version: start.version, policy: start.policy, reference: start.reference, known: start.known,
                     resuming: start.gathering, restored: start.restored))
             while run.version < last, try step(&run, last: last) {}
+        } catch let reason as StepGivenUp {
+            observer.problem("\(reason)")
         } catch let error as RoleError where error.isLasting {
             hub.post(.finish("\(error)"))
             _ = try? awaitEnd(of: hub)
@@ -220,4 +222,10 @@ package struct LearnerSummary: Sendable {
     package var isComplete: Bool
     /// Of the hub, since this process started.
     package var counters: HubCounters
+
+    package init(version: PolicyVersion, isComplete: Bool, counters: HubCounters) {
+        self.version = version
+        self.isComplete = isComplete
+        self.counters = counters
+    }
 }
