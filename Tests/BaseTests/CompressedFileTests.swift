@@ -88,4 +88,32 @@ import Testing
             }
         }
     }
+
+    /// Two thousand packed files of each kind, changed at random; a million with DRUSE_SLOW_TESTS=1.
+    @Test func content_changedAtRandom_isUnpackedOrRefused() throws {
+        let count = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1" ? 1_000_000 : 2000
+        for encoded in [gzip, bzip2] {
+            let content = [UInt8](try #require(Data(base64Encoded: encoded)))
+            var generator = Philox(seed: 5, domain: .testing)
+            var readable = 0
+            for _ in 0..<count {
+                var changed = content
+                for _ in 0..<Int.random(in: 1...3, using: &generator) where !changed.isEmpty {
+                    let place = Int.random(in: 0..<changed.count, using: &generator)
+                    switch Int.random(in: 0..<4, using: &generator) {
+                    case 0: changed[place] = UInt8.random(in: 0...255, using: &generator)
+                    case 1: changed = Array(changed.prefix(place))
+                    case 2: changed.remove(at: place)
+                    default: changed.insert(contentsOf: changed[0..<place], at: place)
+                    }
+                }
+                do throws(CompressedFileError) {
+                    let reader = try CompressedFileReader(bytes: changed, path: "a", limit: 1 << 20)
+                    while try reader.nextChunk() != nil {}
+                    readable += 1
+                } catch { continue }
+            }
+            #expect((1..<count).contains(readable))
+        }
+    }
 }

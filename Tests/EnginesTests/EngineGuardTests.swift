@@ -57,6 +57,31 @@ import Trajectories
         #expect(throws: WireError.self) { try cut.items() }
     }
 
+    /// Ten thousand requests changed at random; a million with DRUSE_SLOW_TESTS=1.
+    @Test func request_changedAtRandom_isReadOrRefused() throws {
+        let count = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1" ? 1_000_000 : 10_000
+        let structure = try #require(try items([0])[0].crystal?.structure(cell: .primitive))
+        let some = try items([0, 1]) + [WorkItem(job: 1, index: 2, form: .atoms(structure))]
+        let frame = EngineRequest(id: 7, settings: "{}", items: some).frame
+        var generator = Philox(seed: 11, domain: .testing)
+        var readable = 0
+        for _ in 0..<count {
+            var changed = frame
+            for _ in 0..<Int.random(in: 1...3, using: &generator) where !changed.isEmpty {
+                let place = Int.random(in: 0..<changed.count, using: &generator)
+                switch Int.random(in: 0..<4, using: &generator) {
+                case 0: changed[place] = UInt8.random(in: 0...255, using: &generator)
+                case 1: changed = Array(changed.prefix(place))
+                case 2: changed.removeSubrange(place..<min(changed.count, place + 8))
+                default: changed.insert(contentsOf: [0xff, 0xff, 0xff, 0x7f], at: place)
+                }
+            }
+            guard let request = EngineRequest(changed), (try? request.items()) != nil else { continue }
+            readable += 1
+        }
+        #expect((1..<count).contains(readable))
+    }
+
     @Test func measure_healthyCrystals_givesTheEnginesResults() throws {
         let items = try items([0, 9, 0])
         let results = try withEngine { try $0.makeMeasurer("").measure(items) }

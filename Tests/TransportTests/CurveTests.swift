@@ -72,6 +72,15 @@ import Transport
         return nil
     }
 
+    /// Why a handshake failed, as the listening end sees it.
+    private func serverFailure() throws -> ConnectionMonitor.HandshakeFailure? {
+        for _ in 0..<100 {
+            for case .failed(let failure) in try serverMonitor.takeChanges() { return failure }
+            try ZMQPoller.wait(for: [serverMonitor.events], wakeup: wakeup, timeout: .milliseconds(50))
+        }
+        return nil
+    }
+
     @Test func keyOnTheList_comesInUnderItsName() throws {
         let pair = try CurveEnd.makePair()
         let dealer = try dealer(.client(pair, server: serverPair.publicKey))
@@ -101,16 +110,17 @@ import Transport
         let dealer = try dealer(.client(pair, server: CurveEnd.makePair().publicKey))
         let arrival = try arrival(from: dealer, allowing: list([("worker", pair.publicKey)]))
         #expect(arrival == .failed(.brokenOff))
-        let seen = try serverMonitor.takeChanges()
-        #expect(seen.contains(.failed(.key)))
+        #expect(try serverFailure() == .key)
         close(dealer)
     }
 
     @Test func noKeys_isNoConnection() throws {
         let dealer = try dealer(nil)
         let arrival = try arrival(from: dealer, allowing: list([]))
+        // Both ends see it, and the one that goes first leaves the other with less.
         #expect(arrival == .failed(.mechanism) || arrival == .failed(.brokenOff))
-        #expect(try serverMonitor.takeChanges().contains(.failed(.mechanism)))
+        let seen = try serverFailure()
+        #expect(seen == .mechanism || seen == .brokenOff)
         close(dealer)
     }
 
