@@ -41,7 +41,8 @@ import Trajectories
         let path = try run("a") { $0.changeRecord = { if $0.step == 1 { $0.crystals = 7 } } }
         let shown = try DruseProcess.run(["ledger", path])
         #expect(shown.status == 1)
-        #expect(shown.output.contains("it does not balance: the batch of step 1 has 6 crystals of 7"), "\(shown.output)")
+        let problem = "it does not balance: the batch of step 1 has 6 crystals of 7"
+        #expect(shown.output.contains(problem), "\(shown.output)")
     }
 
     @Test func diff_ofEqualRuns_isEmpty() throws {
