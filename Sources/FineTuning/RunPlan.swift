@@ -66,7 +66,9 @@ package struct RunPlan: Sendable {
         let keys = credentials.map { ", encrypted; keys that may take part: \($0.allowed.count)" } ?? ""
         lines =
             [
-                "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
+                "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each"
+                    + (effective.mode == .asynchronous
+                        ? ", asynchronous: crystals up to \(effective.maxStaleness) versions old" : ""),
                 "energies: \(standard.potentialLabel), hull \(standard.hullDigest)",
             ] + [elements.words].compactMap { $0 }
             + zip(effective.judges, judges).map { judge, standard in
