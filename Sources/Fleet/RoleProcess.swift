@@ -2,6 +2,7 @@ package import Base
 package import Coordination
 internal import Foundation
 package import Logging
+internal import Security
 internal import Trajectories
 
 /// What the programs of all roles do alike: logging, signals, a status and one clear line at the end.
@@ -31,12 +32,17 @@ package enum RoleProcess {
 
     /// The settings of a peer of a learner.
     ///
-    /// - Parameter patience: how long to look for the learner, seconds; 0: for ever.
-    package static func peer(connect: String, threads: Int, patience: Double) throws -> PeerConfiguration {
+    /// - Parameters:
+    ///   - patience: how long to look for the learner, seconds; 0: for ever.
+    ///   - keys: where the process' key is, and the learner's; by default as the environment says.
+    package static func peer(
+        connect: String, threads: Int, patience: Double, keys: PeerKeyPlaces
+    ) throws -> PeerConfiguration {
         var configuration = PeerConfiguration(
             endpoint: try Endpoint(connect), build: build, host: ProcessInfo.processInfo.hostName,
             process: Int(ProcessInfo.processInfo.processIdentifier))
         configuration.threads = threads
+        configuration.credentials = try keys.credentials()
         configuration.patience = patience > 0 ? .seconds(min(patience, 1e9)) : nil
         return configuration
     }

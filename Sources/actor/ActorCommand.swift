@@ -22,6 +22,18 @@ struct ActorCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
     var connect: String
 
+    @Option(
+        help: ArgumentHelp(
+            "The key of this process, or a folder that holds one (druse keys, Documentation/security.md); DRUSE_KEYS "
+                + "says the same.", valueName: "file"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
+            valueName: "file"))
+    var serverKey: String?
+
     @Option(help: "Threads that sample, each a unit of its own.")
     var threads = 1
 
@@ -45,7 +57,9 @@ struct ActorCommand: ParsableCommand {
             let logger = try RoleProcess.logger("actor", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let role = ActorRole(
-                configuration: try RoleProcess.peer(connect: connect, threads: threads, patience: patience),
+                configuration: try RoleProcess.peer(
+                    connect: connect, threads: threads, patience: patience,
+                    keys: PeerKeyPlaces(keys: keys, serverKey: serverKey)),
                 logger: logger, makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue

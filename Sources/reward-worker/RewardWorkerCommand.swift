@@ -22,6 +22,18 @@ struct RewardWorkerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
     var connect: String
 
+    @Option(
+        help: ArgumentHelp(
+            "The key of this process, or a folder that holds one (druse keys, Documentation/security.md); DRUSE_KEYS "
+                + "says the same.", valueName: "file"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
+            valueName: "file"))
+    var serverKey: String?
+
     @Option(help: "Threads that score.")
     var threads = 1
 
@@ -49,7 +61,9 @@ struct RewardWorkerCommand: ParsableCommand {
         RoleProcess.perform(isSupervised: exitWithParent) {
             let logger = try RoleProcess.logger("reward-worker", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-            let configuration = try RoleProcess.peer(connect: connect, threads: threads, patience: patience)
+            let configuration = try RoleProcess.peer(
+                connect: connect, threads: threads, patience: patience,
+                keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
             let limit = Duration.seconds(timeLimit)
             if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
                 defer { engine.close() }

@@ -51,6 +51,8 @@ extension HubCore {
     ///
     /// - Complexity: As of ``grantUnits(now:)``.
     mutating func leaseTasks(now: Moment) {
+        // So few that nobody waits for them, and so early that they are not left for ever.
+        if case .finished = phase {} else { leaseTasks(of: 0, for: .audit, now: now) }
         // Judges first: they finish what has begun.
         if sampledVersion != nil {
             for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, for: .run, now: now) }
@@ -67,6 +69,7 @@ extension HubCore {
     private enum Client {
         case run
         case others
+        case audit
     }
 
     private mutating func leaseTasks(of recipe: Int, for client: Client, now: Moment) {
@@ -92,6 +95,7 @@ extension HubCore {
         switch client {
         case .run: tasks[recipe].waitingCount > 0
         case .others: others[recipe].waitingCount > 0
+        case .audit: audits.waitingCount > 0
         }
     }
 
@@ -108,11 +112,13 @@ extension HubCore {
             return others.lease(to: peer.instance, recipe: recipe, among: present, now: now).map {
                 ($0.id, $0.crystals.map(\.item))
             }
+        case .audit:
+            return audits.lease(to: peer.instance, among: present, now: now).map { ($0.id, $0.crystals.map(\.item)) }
         }
     }
 
     /// What a worker is told of a crystal: what it takes to measure it, and no more.
-    private func item(_ sampled: SampledCrystal) -> WorkItem {
+    func item(_ sampled: SampledCrystal) -> WorkItem {
         WorkItem(
             job: sampled.id.version.number, index: sampled.id.unit * configuration.crystalsPerUnit + sampled.id.index,
             crystal: sampled.crystal, isTerminated: sampled.isTerminated)
@@ -129,7 +135,8 @@ extension HubCore {
     /// Others leave one place of a worker's window to the run, if there is one.
     private func hasRoomForTask(_ peer: Peer, of client: Client = .run) -> Bool {
         let reserve = client == .others && !configuration.measuresAlone ? 1 : 0
-        return tasks.held(by: peer.instance) + others.held(by: peer.instance) < peer.readiness.window - reserve
+        let held = tasks.held(by: peer.instance) + others.held(by: peer.instance) + audits.held(by: peer.instance)
+        return held < peer.readiness.window - reserve
     }
 
     /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
@@ -237,6 +244,10 @@ extension HubCore {
             counters.foreignOutcomes += result.results.count
             return
         }
+        if Self.isAudit(result.task) {
+            takeAudit(result, from: peer, now: now)
+            return
+        }
         if result.task > Self.otherTasks {
             takeOthers(result, from: peer, now: now)
             return
@@ -274,6 +285,11 @@ extension HubCore {
         var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
+                if recipe == 0, let place = place(of: crystal.id.version),
+                    let sampled = versions[place].crystals[crystal.id]
+                {
+                    mayAudit(sampled, crystal.result.outcome, by: peer)
+                }
                 if note(crystal.id, crystal.result, recipe: recipe, from: peer) { judged.append(crystal.id) }
             } else {
                 counters.duplicateOutcomes += 1
@@ -295,6 +311,12 @@ extension HubCore {
     }
 
     mutating func takeBack(_ task: TaskReturn, from peer: Peer, now: Moment) {
+        if Self.isAudit(task.task), task.epoch == epoch {
+            audits.giveBack(task.task, from: peer.instance)
+            peers.giveTurn(to: peer.session)
+            leaseTasks(now: now)
+            return
+        }
         let isOther = task.task > Self.otherTasks
         guard task.epoch == epoch,
             isOther
@@ -401,6 +423,7 @@ extension HubCore {
         gathering.checkInvariants()
         tasks.checkInvariants()
         others.checkInvariants()
+        audits.checkInvariants()
         peers.checkInvariants()
         #if DEBUG
             precondition(zip(versions, versions.dropFirst()).allSatisfy { $0.version < $1.version }, "out of order")

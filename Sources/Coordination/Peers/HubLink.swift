@@ -45,6 +45,8 @@ package struct HubLink: Sendable {
     private var failures = 0
     private var lastJoined: Moment?
     private var nextComplaint: Moment?
+    /// What kept the newest connections from a login; nil if nothing is known.
+    private var obstacle: LoginObstacle?
     package private(set) var logins = 0
     private var effects: [PeerEffect] = []
 
@@ -102,6 +104,7 @@ package struct HubLink: Sendable {
         case (.welcome(let welcome), .greeting):
             state = .joined(welcome, lastHeard: now)
             failures = 0
+            obstacle = nil
             logins += 1
             effects.append(.log("logged in at \(configuration.endpoint), run \(welcome.run)"))
             return .joined(welcome)
@@ -113,6 +116,19 @@ package struct HubLink: Sendable {
         case (_, .greeting): return .handled
         }
     }
+
+    /// A connection came to nothing, for a reason that it shows; told whenever it is another one.
+    package mutating func note(_ obstacle: LoginObstacle) {
+        guard case .greeting = state, obstacle != self.obstacle else { return }
+        // A learner that goes away in the middle says less than what was seen before.
+        if obstacle == .brokenOff, self.obstacle != nil { return }
+        self.obstacle = obstacle
+        // What is broken off once may be a learner that has just ended: it is told with the silence.
+        guard obstacle != .brokenOff else { return }
+        effects.append(.log("the learner at \(configuration.endpoint): \(text(obstacle))"))
+    }
+
+    private func text(_ obstacle: LoginObstacle) -> String { obstacle.text(configuration) }
 
     private mutating func refused(_ refusal: Refusal, now: Moment) {
         switch refusal.code {
@@ -147,7 +163,9 @@ package struct HubLink: Sendable {
         }
         complain(now: now)
         if let patience = configuration.patience, let lastJoined, lastJoined.duration(to: now) > patience {
-            leave(.noHub(configuration.endpoint, patience))
+            leave(
+                obstacle.map { .notLetIn(configuration.endpoint, text($0)) }
+                    ?? .noHub(configuration.endpoint, patience))
         }
     }
 
@@ -159,7 +177,10 @@ package struct HubLink: Sendable {
         nextComplaint = now.advanced(by: WaitingWatch.interval)
         let waited = lastJoined.duration(to: now).milliseconds / 1000
         let left = configuration.patience.map { "; giving up after \($0.milliseconds / 1000) s" } ?? ""
-        effects.append(.log("the learner at \(configuration.endpoint) has not answered for \(waited) s\(left)"))
+        let what =
+            obstacle.map { "has not let this process in for \(waited) s: \(text($0))" }
+            ?? "has not answered for \(waited) s"
+        effects.append(.log("the learner at \(configuration.endpoint) \(what)\(left)"))
     }
 
     private mutating func greet(freshSocket: Bool, now: Moment) {
@@ -169,7 +190,10 @@ package struct HubLink: Sendable {
     }
 
     private mutating func retreat(now: Moment) {
-        if failures == 0 {
+        if failures == 0, let obstacle {
+            let what = "not let in by the learner at \(configuration.endpoint): \(text(obstacle))"
+            effects.append(.log("\(what); trying again until it is"))
+        } else if failures == 0 {
             effects.append(.log("no learner at \(configuration.endpoint); trying again until there is"))
         }
         let wait = min(Self.longestWait, Self.firstWait * (1 << min(failures, 10)))

@@ -1,9 +1,12 @@
 package import Base
+package import Security
 
 /// What an actor or a reward worker needs to know.
 package struct PeerConfiguration: Sendable {
     /// The hub.
     package var endpoint: Endpoint
+    /// By what it is known, and the only learner that it trusts; nil: a connection without keys.
+    package var credentials: PeerCredentials?
     /// Threads that sample or score.
     package var threads: Int = 1
     /// The program's build, told at login.

@@ -50,6 +50,9 @@ package struct PeerCore<Work: PeerWork>: Sendable {
         advance(now: now)
     }
 
+    /// A connection came to nothing.
+    package mutating func note(_ obstacle: LoginObstacle) { session.note(obstacle) }
+
     /// Begins to leave: finishes or gives back the work in hand.
     package mutating func stop(now: Moment) {
         guard session.beginLeaving(now: now) else { return }

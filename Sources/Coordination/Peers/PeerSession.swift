@@ -79,6 +79,8 @@ package struct PeerSession: Sendable {
 
     mutating func tick(now: Moment) { link.tick(now: now) }
 
+    mutating func note(_ obstacle: LoginObstacle) { link.note(obstacle) }
+
     mutating func receive(_ message: HubMessage, now: Moment) -> Reception {
         switch link.receive(message, now: now) {
         case .handled: return .handled

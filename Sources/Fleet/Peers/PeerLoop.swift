@@ -2,6 +2,7 @@ import Base
 import Coordination
 import Logging
 import Protocol
+import Security
 import Trajectories
 import Transport
 
@@ -21,6 +22,9 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     private let logger: Logger
     private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
+    /// Tells what becomes of the dealer's connections.
+    private var monitor: ConnectionMonitor?
+    private let options: ZMQSocket.Options
     /// How often a connection was made; a host of several addresses is tried at each in turn.
     private var connections = 0
     private var outcome: Outcome?
@@ -32,11 +36,15 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     }
 
     init(
-        core: consuming PeerCore<Work>, endpoint: Endpoint, context: ZMQContext, wakeup: Wakeup,
+        core: consuming PeerCore<Work>, endpoint: Endpoint, credentials: PeerCredentials?, context: ZMQContext,
+        wakeup: Wakeup,
         pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
     ) {
         self.core = core
         self.endpoint = endpoint
+        var options = ZMQSocket.Options.wire
+        options.curve = credentials.map { .client($0.pair, server: $0.server) }
+        self.options = options
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -48,19 +56,43 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     ///
     /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
     mutating func run(stop: StopToken, or other: StopToken? = nil) throws {
-        defer { dealer?.close() }
+        defer { disconnect() }
         core.start(now: .now)
         try perform()
         while outcome == nil {
-            try ZMQPoller.wait(for: [dealer].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
+            try ZMQPoller.wait(
+                for: [dealer, monitor?.events].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
             if stop.isStopped || other?.isStopped == true { core.stop(now: .now) }
             for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
+            try takeFailures()
             core.tick(now: .now)
             try perform()
         }
         if case .failed(let error) = outcome { throw error }
+    }
+
+    private mutating func disconnect() {
+        monitor?.close()
+        monitor = nil
+        dealer?.close()
+        dealer = nil
+    }
+
+    /// Tells the core why connections come to nothing.
+    private mutating func takeFailures() throws {
+        for change in try monitor?.takeChanges() ?? [] {
+            guard case .failed(let failure) = change else { continue }
+            let obstacle: LoginObstacle =
+                switch failure {
+                case .notAllowed: .keyNotAllowed
+                case .mechanism: .keysOnOneSide
+                case .key, .brokenOff: .brokenOff
+                case .malformed: .notTheProtocol
+                }
+            core.note(obstacle)
+        }
     }
 
     private mutating func takeMessages() throws {
@@ -87,10 +119,10 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         for effect in core.takeEffects() where outcome == nil {
             switch effect {
             case .connect:
-                dealer?.close()
-                dealer = nil
-                let socket = try ZMQSocket(.dealer, in: context, options: .wire)
+                disconnect()
+                let socket = try ZMQSocket(.dealer, in: context, options: options)
                 dealer = socket
+                monitor = try ConnectionMonitor(of: socket, in: context)
                 if connections == 0, let host = endpoint.unknownHost {
                     logger.warning("the name \(host) has no address that this machine knows; trying again until it has")
                 }

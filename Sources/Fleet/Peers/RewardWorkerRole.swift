@@ -49,7 +49,8 @@ package struct RewardWorkerRole {
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
-            endpoint: configuration.endpoint, context: context, wakeup: wakeup, pool: pool, logger: logger)
+            endpoint: configuration.endpoint, credentials: configuration.credentials, context: context,
+            wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()
