@@ -107,8 +107,11 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
                 "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
-                "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Trajectories",
-                "Transport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
+                "Trajectories", "Transport",
+                .product(name: "DequeModule", package: "swift-collections"),
+                .product(name: "HeapModule", package: "swift-collections"),
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(

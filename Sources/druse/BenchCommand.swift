@@ -1,9 +1,18 @@
 import ArgumentParser
 
-/// `druse bench`: crystals per second of each stage, and what the hub and new weights cost, as JSON lines.
+/// `druse bench`: what each stage, the hub and whole fleets do in a second, as JSON lines.
 struct BenchCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
-        commandName: "bench", abstract: "Measure crystals per second of each stage, as JSON lines.",
+        commandName: "bench", abstract: "Measure crystals per second of each stage, or of a simulated fleet.",
+        subcommands: [BenchStagesCommand.self, BenchFleetCommand.self, BenchSoakCommand.self],
+        defaultSubcommand: BenchStagesCommand.self)
+}
+
+/// `druse bench stages`, or `druse bench` alone: crystals per second of each stage, and what the hub and new weights
+/// cost, as JSON lines.
+struct BenchStagesCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "stages", abstract: "Measure crystals per second of each stage, as JSON lines.",
         discussion: "Stages: \(Benchmarks.names.joined(separator: ", ")). Run it on a quiet machine.")
 
     @Argument(help: "The stages to measure; all if none is named.")

@@ -54,6 +54,26 @@ import Trajectories
         #expect(queue.held(by: anna) == 1)
     }
 
+    /// A run of many versions remembers the leases of those in flight alone; late results of others are told from
+    /// forged ones.
+    @Test func forget_ofManyVersions_remembersOnlyWhatIsInFlight() throws {
+        var queue = makeQueue()
+        var first: UInt64?
+        for version in 1...50 {
+            let unit = WorkUnit(runSeed: 1, version: PolicyVersion(version), unit: 0, crystalCount: 9)
+            queue.add(try Toys.crystals(of: unit))
+            while let (id, crystals) = queue.lease(to: anna, now: now) {
+                first = first ?? id
+                #expect(queue.deliver(id, results: crystals.map(\.id), from: anna).accepted.count == crystals.count)
+            }
+            #expect(queue.forget(before: PolicyVersion(max(0, version - 1))) == 0)
+            #expect(queue.rememberedCount <= 6)
+            queue.checkInvariants()
+        }
+        #expect(queue.asked(try #require(first), of: anna) == .ofAnEarlierBatch)
+        #expect(queue.asked(1_000, of: anna) == .foreign)
+    }
+
     @Test func deliver_unaskedCrystal_isNotAcceptedAndTheRestIsQueuedAgain() throws {
         var queue = makeQueue()
         queue.add(try crystals(6))

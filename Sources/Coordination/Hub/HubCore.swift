@@ -375,12 +375,15 @@ package struct HubCore: Sendable {
             rewardWorkers: peers.count(of: .rewardWorker), tasksWaiting: tasks.waitingCount + others.waitingCount,
             tasksLeased: tasks.leasedCount + others.leasedCount, crystalsPerBatch: configuration.crystalsPerBatch,
             longestTurnSeconds: longestTurn.seconds, counters: counters)
+        // Of those that are no longer in flight they are counted.
+        report.counters.abandonedCrystals += versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
         guard let newest = versions.last else { return report }
         report.unitsWaiting = newest.ledger.waitingCount
         report.unitsLeased = newest.ledger.leasedCount
         report.unitsDone = newest.ledger.doneCount
         report.crystalsDone = gathering.waitingCount
         report.versionsInFlight = versions.count
+        report.crystalsUngranted = versions.reduce(0) { $0 + $1.ledger.freshCrystals }
         report.crystalsUnderWay = versions.reduce(0) { $0 + $1.openCrystals } - gathering.waitingCount
         return report
     }

@@ -45,6 +45,8 @@ package struct HubReport: Sendable, Hashable {
     package var versionsInFlight = 0
     /// Crystals that are sampled, measured, or waited for.
     package var crystalsUnderWay = 0
+    /// Those of them that no actor was granted yet.
+    package var crystalsUngranted = 0
     package var crystalsPerBatch: Int
     /// The longest turn of the hub's loop since the last report: its lag.
     var longestTurnSeconds: Double

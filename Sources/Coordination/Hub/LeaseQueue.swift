@@ -275,12 +275,21 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
 
     /// Forgets the crystals of versions before one, which nobody waits for any more; returns how many had no outcome.
     ///
-    /// - Complexity: O(n) in the crystals without an outcome.
-    mutating func forget(before version: PolicyVersion) -> Int {
+    /// The leases of them that are over are forgotten as well, so that a run of many versions takes no more memory
+    /// than one of few: what still comes of them is of an earlier batch.
+    ///
+    /// - Complexity: O(n) in the crystals without an outcome and the leases of versions that are not forgotten yet.
+    package mutating func forget(before version: PolicyVersion) -> Int {
         let forgotten = open.keys.filter { $0.version < version }
         for crystal in forgotten { _ = finish(crystal) }
+        pastLeases = pastLeases.filter { $0.value.asked.contains { $0.version >= version } }
+        let known = [leases.keys.min(), pastLeases.keys.min(), nextID].compactMap { $0 }
+        firstID = max(firstID, known.min() ?? nextID)
         return forgotten.count
     }
+
+    /// Leases that are over and remembered, for late results.
+    package var rememberedCount: Int { pastLeases.count }
 
     /// Forgets what waits for an outcome, because nobody waits for it any more. Leases stay until their holders answer.
     ///

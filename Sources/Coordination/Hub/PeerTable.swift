@@ -23,7 +23,7 @@ package struct Peer: Sendable, Hashable {
 /// Identity is by login, never by routing id: a peer that reconnects gets a new routing id, and logs in again.
 package struct PeerTable: Sendable {
     /// No hub takes more logins than this.
-    package static let capacity = 10_000
+    package static let capacity = 16_384
 
     /// What is known of the peers of one kind of work together, so that nobody has to look at each of them.
     fileprivate struct Roll: Sendable {

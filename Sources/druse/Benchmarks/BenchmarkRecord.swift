@@ -4,12 +4,7 @@ import Foundation
 /// The result of one benchmark: one JSON line, its keys in snake case.
 struct BenchmarkRecord: Encodable, Sendable {
     /// The record as a line of JSON.
-    func line() throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        encoder.keyEncodingStrategy = .convertToSnakeCase
-        return String(decoding: try encoder.encode(self), as: UTF8.self)
-    }
+    func line() throws -> String { try JSONLine.text(of: self) }
 
     /// A figure of the reference implementation that this one stands beside.
     struct Reference: Encodable, Sendable {
@@ -39,8 +34,30 @@ struct BenchmarkRecord: Encodable, Sendable {
         var copiesByActor: Double
     }
 
+    /// What the hub's threads take where its peers are real connections.
+    struct Sockets: Encodable, Sendable {
+        /// By the clock, and what the peers asked for at most; nil: as much as goes.
+        var crystalsPerSecondByClock: Double
+        var crystalsPerSecondOffered: Double?
+        /// Processor time of the hub's thread, and of the library's own thread behind it, for a crystal.
+        var hubMicrosecondsPerCrystal: Double
+        var transportMicrosecondsPerCrystal: Double
+        /// From a result's sending to the next task's coming, as a reward worker sees it.
+        var dispatchMicroseconds: LatencyQuantiles
+    }
+
+    /// What the learner does between a batch and the next version's announcement, seconds, each the median.
+    struct Step: Encodable, Sendable {
+        var storeBatch: Double
+        var train: Double
+        var checkpoint: Double
+        /// The part of the training that is no gradient: the new weights as a file, hashed and cut into pieces.
+        var offer: Double
+        var checkpointBytes: Int
+    }
+
     /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, property, relax, hull, match, hub,
-    /// weights, machine.
+    /// hub-sockets, step, weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores and
     /// forces, the crystals.
@@ -69,7 +86,11 @@ struct BenchmarkRecord: Encodable, Sendable {
     /// Processor time and traffic of the hub's thread.
     var microsecondsPerCrystal: Double?
     var bytesPerCrystal: Double?
+    /// Of the hub's core: from a frame that makes room at a peer to the frame with its next work.
+    var dispatchMicroseconds: LatencyQuantiles?
+    var sockets: Sockets?
     var weights: Weights?
+    var step: Step?
     /// CPU time of all threads, where it is measured: it says more than `seconds` where others use the machine too.
     var cpuSeconds: Double?
     /// Memory pages that the system provided anew for a unit: a page allocated, cleared and given back each time.

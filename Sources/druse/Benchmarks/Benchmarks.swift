@@ -11,7 +11,7 @@ import Trajectories
 struct Benchmarks {
     static let names = [
         "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "property", "relax", "hull", "match", "hub",
-        "weights", "machine",
+        "hub-sockets", "step", "weights", "machine",
     ]
 
     /// A policy to measure.
@@ -55,6 +55,11 @@ struct Benchmarks {
                 if names.contains("actor-unit") { try deliver(actorUnit(shape, threads: threads)) }
                 if names.contains("ppo-step") { try deliver(policyStep(shape, crystals: crystals, threads: threads)) }
             }
+            if names.contains("step") {
+                for shape in shapes {
+                    try deliver(step(shape.name, shape.weights, crystals: crystals, threads: threads))
+                }
+            }
             if names.contains("score") { try deliver(score(crystals, threads: threads)) }
             if names.contains("relax") { try deliver(relax(crystals, threads: threads)) }
             if names.contains("property") { try deliver(property(crystals, threads: threads)) }
@@ -62,6 +67,9 @@ struct Benchmarks {
         }
         if names.contains("hub") {
             for peers in Self.peerCounts { try deliver(hub(crystals, peers: peers)) }
+        }
+        if names.contains("hub-sockets") {
+            for offered in [nil, 20_000.0, 2_000.0] { try deliver(hubSockets(crystals, peers: 500, offered: offered)) }
         }
         if names.contains("weights") {
             for size in WeightsBenchmark.sizes {

@@ -42,6 +42,8 @@ struct HubBenchmark {
     /// Of frames in both directions.
     private(set) var byteCount = 0
     private(set) var crystalCount = 0
+    /// From a frame that makes room at a peer to the frame with its next work: what the hub does in between.
+    private(set) var dispatch = LatencyHistogram()
     private var isComplete = false
     private var lastTick = 0.0
     private var lastState = 0.0
@@ -76,6 +78,7 @@ struct HubBenchmark {
         try settle()
         seconds = 0
         byteCount = 0
+        dispatch = LatencyHistogram()
     }
 
     /// Makes one version's batch.
@@ -105,7 +108,7 @@ struct HubBenchmark {
         while let (peer, reply) = replies.popFirst() {
             let frame = try message(for: reply).encode(session: peers[peer].session)
             byteCount += frame.count
-            try count { $0.core.receive(frame, from: $0.peers[peer].routing, now: $0.now) }
+            try count(isFrame: true) { $0.core.receive(frame, from: $0.peers[peer].routing, now: $0.now) }
             try passTime()
         }
         try passTime()
@@ -130,7 +133,7 @@ struct HubBenchmark {
     }
 
     /// Does something in the hub and writes the frames that follow, on the clock; then the peers get the messages.
-    private mutating func count(_ body: (inout HubBenchmark) throws -> Void) throws {
+    private mutating func count(isFrame: Bool = false, _ body: (inout HubBenchmark) throws -> Void) throws {
         var sent: [(RoutingID, HubMessage)] = []
         let begin = ThreadClock.seconds
         try body(&self)
@@ -143,7 +146,9 @@ struct HubBenchmark {
             default: break
             }
         }
-        seconds += ThreadClock.seconds - begin
+        let own = ThreadClock.seconds - begin
+        seconds += own
+        if isFrame, sent.contains(where: { $0.1.isWork }) { dispatch.add(own) }
         for (routing, message) in sent { take(message, at: routing) }
     }
 
@@ -161,22 +166,25 @@ struct HubBenchmark {
         switch reply {
         case .message(let message): return message
         case .sampled(let grant):
-            let sampled = grant.unit.crystalIDs.map { id in
-                SampledCrystal(
-                    id: id,
-                    crystal: crystals[(grant.unit.unit * configuration.crystalsPerUnit + id.index) % crystals.count],
-                    isTerminated: true,
-                    logProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4),
-                    referenceLogProbability: LogProbabilities(w: -1, a: -2, xyz: -3, l: -4))
-            }
+            let sampled = BenchmarkCrystals.sampled(
+                grant.unit, from: crystals, crystalsPerUnit: configuration.crystalsPerUnit)
             return .unitResult(
                 UnitResult(
                     run: configuration.run, version: grant.unit.version, unit: grant.unit.unit,
                     policy: grant.policy, crystals: sampled, seconds: 0.1))
         case .measured(let task):
-            let measurement = Measurement(energyPerAtom: -3, energyAboveHull: 0.1)
-            let results = task.items.map { _ in MeasuringResult(outcome: .measured(measurement), seconds: 0.01) }
+            let results = BenchmarkCrystals.results(of: task.items, seconds: 0.01)
             return .taskResult(TaskResult(epoch: task.epoch, task: task.id, results: results))
+        }
+    }
+}
+
+extension HubMessage {
+    /// Whether it gives a peer something to do.
+    fileprivate var isWork: Bool {
+        switch self {
+        case .unitGrant, .task: true
+        default: false
         }
     }
 }
@@ -200,6 +208,7 @@ extension Benchmarks {
         record.peers = peers
         record.microsecondsPerCrystal = hub.seconds * 1e6 / Double(max(1, hub.crystalCount))
         record.bytesPerCrystal = Double(hub.byteCount) / Double(max(1, hub.crystalCount))
+        record.dispatchMicroseconds = hub.dispatch.microseconds
         return record
     }
 }
