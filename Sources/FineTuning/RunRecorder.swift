@@ -45,6 +45,8 @@ package final class RunRecorder: RunObserver {
         /// The engines that reward workers brought.
         var engines: Set<String> = []
         var lastEnd = ContinuousClock.now
+        /// How many peers the run could use, as said last.
+        var wanted: FleetSizing.Wanted?
     }
 
     private let context: Context
@@ -184,7 +186,25 @@ package final class RunRecorder: RunObserver {
             "tasks_leased": report.tasksLeased, "crystals_done": report.crystalsDone,
             "versions_in_flight": report.versionsInFlight, "crystals_under_way": report.crystalsUnderWay,
         ]
+        record.actorsWanted = report.wanted?.actors
+        record.rewardWorkersWanted = report.wanted?.rewardWorkers
         write(record)
+        tellWanted(report)
+    }
+
+    /// Says how many peers the run could use whenever that is another number.
+    private func tellWanted(_ report: HubReport) {
+        guard let wanted = report.wanted else { return }
+        let isNew = state.withLock { state in
+            defer { state.wanted = wanted }
+            return state.wanted != wanted
+        }
+        guard isNew else { return }
+        logger.notice(
+            """
+            the run could use \(wanted.actors) actors and \(wanted.rewardWorkers) reward workers like those that are \
+            here (\(report.actors) and \(report.rewardWorkers))
+            """)
     }
 
     package func peerJoined(_ peer: PeerDescription) {
@@ -248,6 +268,7 @@ package final class RunRecorder: RunObserver {
         record.workers.rewardWorkers = batch.report.rewardWorkers
         record.regranted = batch.report.unitsRegranted
         record.requeued = batch.report.tasksRequeued
+        record.speculated = batch.report.tasksSpeculated > 0 ? batch.report.tasksSpeculated : nil
         record.duplicates = batch.report.duplicates
         let ages = Dictionary(
             batch.crystals.map { ("\(batch.step.staleness(of: $0.sampled.id.version))", 1) }, uniquingKeysWith: +)

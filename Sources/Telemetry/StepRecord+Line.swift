@@ -47,7 +47,10 @@ extension StepRecord {
         let detail = shown.isEmpty ? "" : " (\(shown.joined(separator: ", ")))"
         parts.append("\(HumanFormat.seconds(seconds.total))\(detail)")
         parts.append("actors \(workers.actors), reward workers \(workers.rewardWorkers)")
-        let troubles = [("regranted", regranted), ("requeued", requeued), ("duplicates", duplicates)]
+        let troubles = [
+            ("regranted", regranted), ("requeued", requeued), ("speculated", speculated ?? 0),
+            ("duplicates", duplicates),
+        ]
         parts.append(contentsOf: troubles.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" })
         return parts
     }

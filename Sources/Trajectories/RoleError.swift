@@ -7,6 +7,8 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     case refused(String)
     /// No hub answered.
     case noHub(Endpoint, Duration)
+    /// The endpoint file did not say where the learner is.
+    case noPlace(file: String, Duration)
     /// Sampler or scorer could not be made, or fails.
     case work(String)
     /// This process cannot serve the learner, and starting it again will not help: another hull, another potential.
@@ -26,6 +28,9 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
         case .noHub(let endpoint, let patience):
             "no learner answered at \(endpoint) for \(patience.milliseconds / 1000) s: is it running, is the address "
                 + "right?"
+        case .noPlace(let file, let patience):
+            "no learner said in \(file) where it listens for \(patience.milliseconds / 1000) s: is it running, is the "
+                + "path right?"
         case .work(let reason), .cannotServe(let reason), .cannotGoOn(let reason): reason
         case .unitFails(let version, let unit, let reason):
             "unit \(unit) of version \(version) cannot be sampled: \(reason)"
@@ -38,7 +43,7 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     package var isLasting: Bool {
         switch self {
         case .configuration, .refused, .cannotServe, .cannotGoOn: true
-        case .noHub, .work, .unitFails, .trainer, .io: false
+        case .noHub, .noPlace, .work, .unitFails, .trainer, .io: false
         }
     }
 }

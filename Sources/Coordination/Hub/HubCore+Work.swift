@@ -25,7 +25,9 @@ extension HubCore {
         var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
         while versions[place].ledger.waitingCount > 0, let peer = peers.takeTurn(.sampling) {
-            guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer) else { continue }
+            guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer), isHeard(peer, now: now) else {
+                continue
+            }
             guard
                 let (unit, isRegrant) = versions[place].ledger.grant(
                     to: peer.instance, among: peers.available(.sampling), now: now)
@@ -73,19 +75,83 @@ extension HubCore {
         guard let digest = self.recipe(at: recipe)?.digest else { return }
         var passed: [SessionID] = []
         while hasWaitingTask(of: recipe, for: client), let peer = peers.takeTurn(.measuring(recipe)) {
-            guard client == .run || knowsRecipes(peer), hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else {
-                continue
-            }
+            guard client == .run || knowsRecipes(peer), hasRoomForTask(peer, of: client), hasRoomInQueue(peer),
+                isHeard(peer, now: now)
+            else { continue }
             guard let (id, items) = takeTask(of: recipe, for: client, to: peer, now: now) else {
                 passed.append(peer.session)
                 continue
             }
-            counters.tasksLeased += 1
-            bursts[peer.session, default: 0] += 1
-            send(.task(RewardTask(epoch: epoch, id: id, recipe: digest, items: items)), to: peer.routing)
-            peers.giveTurn(to: peer.session)
+            sendTask(id, items, of: digest, to: peer)
         }
         peers.giveBackTurns(passed, of: .measuring(recipe))
+    }
+
+    private mutating func sendTask(_ id: UInt64, _ items: [WorkItem], of recipe: Digest, to peer: Peer) {
+        counters.tasksLeased += 1
+        bursts[peer.session, default: 0] += 1
+        send(.task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: items)), to: peer.routing)
+        peers.giveTurn(to: peer.session)
+    }
+
+    /// Gives tasks that are late to idle workers as well, near the end of a batch, when none waits: of the run, then of
+    /// others.
+    ///
+    /// - Complexity: O(1) while none is late, else O(peers).
+    mutating func speculate(now: Moment) {
+        if let last = lastSpeculation, last.duration(to: now) < Self.speculationInterval { return }
+        lastSpeculation = now
+        if case .working = phase {
+            for recipe in configuration.recipes.indices { speculate(on: recipe, for: .run, now: now) }
+        }
+        let first = configuration.measuresAlone ? 0 : configuration.recipes.count
+        let count = configuration.measuresAlone ? configuration.recipes.count : client?.recipes.count ?? 0
+        for place in first..<first + count { speculate(on: place, for: .others, now: now) }
+    }
+
+    private mutating func speculate(on recipe: Int, for client: Client, now: Moment) {
+        guard !hasWaitingTask(of: recipe, for: client), hasLateTask(of: recipe, for: client, now: now),
+            let digest = self.recipe(at: recipe)?.digest
+        else { return }
+        var passed: [SessionID] = []
+        while hasLateTask(of: recipe, for: client, now: now), let peer = peers.takeTurn(.measuring(recipe)) {
+            guard hasRoomInQueue(peer), isHeard(peer, now: now) else { continue }
+            guard client == .run || knowsRecipes(peer), hasFreeThread(peer),
+                let (id, items) = takeLateTask(of: recipe, for: client, to: peer, now: now)
+            else {
+                passed.append(peer.session)
+                continue
+            }
+            counters.tasksSpeculated += 1
+            sendTask(id, items, of: digest, to: peer)
+        }
+        peers.giveBackTurns(passed, of: .measuring(recipe))
+    }
+
+    private func hasLateTask(of recipe: Int, for client: Client, now: Moment) -> Bool {
+        switch client {
+        case .run: tasks[recipe].hasLateTask(now: now)
+        case .others: others[recipe].hasLateTask(now: now)
+        }
+    }
+
+    private mutating func takeLateTask(
+        of recipe: Int, for client: Client, to peer: Peer, now: Moment
+    ) -> (id: UInt64, items: [WorkItem])? {
+        switch client {
+        case .run:
+            return tasks.speculate(to: peer.instance, recipe: recipe, now: now).map { ($0.id, $0.crystals.map(item)) }
+        case .others:
+            return others.speculate(to: peer.instance, recipe: recipe, now: now).map {
+                ($0.id, $0.crystals.map(\.item))
+            }
+        }
+    }
+
+    /// Whether a worker could begin with a task at once: of its window one place is for the task that comes next.
+    private func hasFreeThread(_ peer: Peer) -> Bool {
+        tasks.held(by: peer.instance) + others.held(by: peer.instance) < max(1, peer.readiness.window - 1)
+            && peer.readiness.window > 0
     }
 
     private func hasWaitingTask(of recipe: Int, for client: Client) -> Bool {
@@ -135,6 +201,14 @@ extension HubCore {
     /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
     private mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
         if bursts[peer.session] ?? 0 < Self.longestBurst { return true }
+        turnsAtTick.append(peer.session)
+        return false
+    }
+
+    /// Whether a peer was heard of lately. One that has missed its heartbeats, stopped or cut off perhaps, is given
+    /// nothing before it speaks again: others could do it meanwhile.
+    private mutating func isHeard(_ peer: Peer, now: Moment) -> Bool {
+        if peer.lastHeard.duration(to: now) < configuration.timing.heartbeat * 3 { return true }
         turnsAtTick.append(peer.session)
         return false
     }
@@ -270,7 +344,8 @@ extension HubCore {
                 }
             }
         }
-        let delivery = tasks.deliver(result.task, results: usable.map(\.id), from: peer.instance)
+        let delivery = tasks.deliver(
+            result.task, results: usable.map(\.id), from: peer.instance, now: now)
         var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
@@ -377,6 +452,7 @@ extension HubCore {
             versions[place].takenCrystals += 1
         }
         counters.crystalsTaken += crystals.count
+        batchInTraining = (report, now)
         let seconds = firstGrant?.duration(to: now).seconds ?? 0
         (batchReport, countersAtBatch, firstGrant) = (BatchReport(), counters, nil)
         phase = .training(version.nextStep)

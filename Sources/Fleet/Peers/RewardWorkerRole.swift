@@ -49,7 +49,7 @@ package struct RewardWorkerRole {
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
-            endpoint: configuration.endpoint, context: context, wakeup: wakeup, pool: pool, logger: logger)
+            endpointFile: configuration.endpointFile, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()
