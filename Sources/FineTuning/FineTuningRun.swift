@@ -366,6 +366,7 @@ package struct FineTuningRun {
             SamplingSettings(spaceGroups: configuration.spaceGroups, constraint: elements.constraint))
         (learner.recipes, learner.files) = try recipes()
         learner.timing.grace = grace
+        learner.build = RoleProcess.build
         learner.isInsecure = isInsecure
         let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
         (learner.peerCapacity, learner.strangerCapacity) = (capacity.peers, capacity.strangers)
