@@ -21,6 +21,7 @@ let package = Package(
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .target(name: "CSpawn"),
+        .target(name: "Security", dependencies: ["Base"]),
         .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CZlib"]),
         .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
@@ -54,15 +55,15 @@ let package = Package(
         .target(
             name: "Coordination",
             dependencies: [
-                "Base", "Crystals", "Protocol", "Trajectories",
+                "Base", "Crystals", "Protocol", "Security", "Trajectories",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
             ]),
-        .target(name: "Transport", dependencies: ["Base", "CZeroMQ"]),
+        .target(name: "Transport", dependencies: ["Base", "CZeroMQ", "Security"]),
         .target(
             name: "Fleet",
             dependencies: [
-                "Base", "Coordination", "Protocol", "Trajectories", "Transport",
+                "Base", "Coordination", "Protocol", "Security", "Trajectories", "Transport",
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
@@ -77,7 +78,7 @@ let package = Package(
             name: "FineTuning",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
-                "PolicyOptimization", "Potentials", "Rewards", "Stability", "Telemetry", "Trajectories",
+                "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability", "Telemetry", "Trajectories",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
@@ -97,7 +98,8 @@ let package = Package(
         .target(
             name: "Launch",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Trajectories", "Transport",
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Security", "Trajectories",
+                "Transport",
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -105,8 +107,8 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
                 "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
-                "Refinement", "Report", "Rewards", "Stability", "StructureFiles", "Trajectories",
-                .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Trajectories",
+                "Transport", .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
@@ -117,7 +119,7 @@ let package = Package(
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Base", "Configuration", "Coordination", "FineTuning", "Fleet",
+                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -138,7 +140,8 @@ let package = Package(
             dependencies: [
                 "Base", "Crystals", "Kernels", "Policy", "PolicyFixtures", "Trajectories",
             ]),
-        .testTarget(name: "TransportTests", dependencies: ["Base", "Protocol", "Transport"]),
+        .testTarget(name: "TransportTests", dependencies: ["Base", "Protocol", "Security", "Transport"]),
+        .testTarget(name: "SecurityTests", dependencies: ["Base", "ProgramFixtures", "Security", "Transport"]),
         .executableTarget(
             name: "faulty-engine", dependencies: ["Engines", "Trajectories"], path: "Tests/FaultyEngine"),
         .target(
@@ -159,7 +162,7 @@ let package = Package(
         .testTarget(
             name: "CoordinationTests",
             dependencies: [
-                "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories",
+                "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Security", "Trajectories",
             ]),
         .testTarget(
             name: "FleetTests",
@@ -202,9 +205,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Report", "Rewards", "Stability",
-                "Telemetry",
-                "Trajectories", "actor", "druse", "learner", "reward-worker",
+                "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards", "Security",
+                "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),

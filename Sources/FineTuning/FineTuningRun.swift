@@ -9,6 +9,7 @@ package import Logging
 package import Policy
 internal import Potentials
 internal import Rewards
+package import Security
 internal import Stability
 internal import Synchronization
 internal import Telemetry
@@ -24,6 +25,9 @@ package struct FineTuningRun {
     package var grace = HubTiming().grace
     /// Whether the learner may listen where other machines can reach it.
     package var isInsecure = false
+    /// By what the learner is known, and whom it lets in; nil: whoever connects. No part of the run: neither kept with
+    /// it nor told to anybody.
+    package var credentials: LearnerCredentials?
     /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
     package var place: Endpoint?
     private let standard: MeasuringStandard
@@ -368,8 +372,10 @@ package struct FineTuningRun {
         learner.timing.grace = grace
         learner.build = RoleProcess.build
         learner.isInsecure = isInsecure
+        learner.credentials = credentials
         let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
         (learner.peerCapacity, learner.strangerCapacity) = (capacity.peers, capacity.strangers)
+        learner.audit = AuditRule(share: configuration.auditShare, tolerance: configuration.auditTolerance)
         learner.timing.unitLease = .seconds(configuration.unitLeaseSeconds)
         learner.timing.taskLease = .seconds(configuration.taskLeaseSeconds)
         learner.timing.liveness = .seconds(configuration.livenessSeconds)

@@ -33,6 +33,8 @@ package struct RunConfiguration: ConfigurationSection {
     var unitLeaseSeconds = HubTiming().unitLease / .seconds(1)
     var taskLeaseSeconds = HubTiming().taskLease / .seconds(1)
     var livenessSeconds = HubTiming().liveness / .seconds(1)
+    var auditShare = 0.01
+    var auditTolerance = 0.01
 
     package init() {}
 
@@ -130,6 +132,13 @@ package struct RunConfiguration: ConfigurationSection {
         .init(
             "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
             "of silence after which an actor or reward worker is lost", onResume: atOnce),
+        .init(
+            "audit_share", \.auditShare, takes: .range(0...1),
+            "the share of the crystals that another reward worker measures again: who contradicts two others three "
+                + "times is turned away. The first measurement counts", onResume: atOnce),
+        .init(
+            "audit_tolerance", \.auditTolerance, takes: .atLeast(0), unit: "eV/atom",
+            "energies that are further apart contradict each other", onResume: atOnce),
     ]
 
     package var conflicts: [(key: String, problem: String)] {

@@ -5,6 +5,7 @@ internal import Engines
 package import Foundation
 internal import Policy
 internal import Potentials
+package import Security
 internal import Stability
 
 /// What a learner would do, found out without doing it: everything is checked that a start checks, files included, and
@@ -23,7 +24,8 @@ package struct RunPlan: Sendable {
     ///   - url: the run's directory, if it is not the configuration's.
     /// - Throws: what ``FineTuningRun`` would throw on its way to the first version.
     package init(
-        configuration: RunConfiguration?, directory url: URL?, resume: Bool, isInsecure: Bool
+        configuration: RunConfiguration?, directory url: URL?, resume: Bool, isInsecure: Bool,
+        credentials: LearnerCredentials? = nil
     ) throws {
         guard let folder = url ?? configuration.map({ URL(filePath: $0.runDirectory) }) else {
             throw ConfigurationError(source: "learner", problems: ["needs --config, or --run-dir with --resume"])
@@ -60,7 +62,8 @@ package struct RunPlan: Sendable {
         let elements = try effective.elements.choice(for: standard, policy: policy)
         effective.runDirectory = folder.path
         self.configuration = effective
-        try ListeningRule.check(effective.listen, isInsecure: isInsecure)
+        try ListeningRule.check(effective.listen, isInsecure: isInsecure, hasKeys: credentials != nil)
+        let keys = credentials.map { ", encrypted; keys that may take part: \($0.allowed.count)" } ?? ""
         lines =
             [
                 "\(start), up to version \(effective.versions), \(effective.batchSize) crystals each",
@@ -71,6 +74,6 @@ package struct RunPlan: Sendable {
             }
             + zip(effective.properties, properties.models).map { name, model in
                 "predicts \(model.predictions.map(\.name).joined(separator: ", ")) by \(name) \(model.digest)"
-            } + ["listens at \(effective.listen)"]
+            } + ["listens at \(effective.listen)\(keys)"]
     }
 }

@@ -273,6 +273,8 @@ package final class RunRecorder: RunObserver {
         let ages = Dictionary(
             batch.crystals.map { ("\(batch.step.staleness(of: $0.sampled.id.version))", 1) }, uniquingKeysWith: +)
         record.staleness = Set(ages.keys).isSubset(of: ["0"]) ? nil : ages
+        record.audited = batch.report.audited > 0 ? batch.report.audited : nil
+        record.disputed = batch.report.disputed > 0 ? batch.report.disputed : nil
         record.stale = batch.report.stale > 0 ? batch.report.stale : nil
         return record
     }

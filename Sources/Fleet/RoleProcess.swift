@@ -2,6 +2,7 @@ package import Base
 package import Coordination
 internal import Foundation
 package import Logging
+internal import Security
 internal import Trajectories
 
 /// What the programs of all roles do alike: logging, signals, a status and one clear line at the end.
@@ -35,14 +36,16 @@ package enum RoleProcess {
     ///   - file: the path of the learner's endpoint file, in place of its address.
     ///   - patience: how long to look for the learner, seconds; 0: for ever.
     ///   - drain: how long leaving may take, seconds.
+    ///   - keys: where the process' key is, and the learner's; by default as the environment says.
     package static func peer(
-        connect: String?, file: String? = nil, threads: Int, patience: Double, drain: Double = 20
+        connect: String?, file: String? = nil, threads: Int, patience: Double, drain: Double = 20, keys: PeerKeyPlaces
     ) throws -> PeerConfiguration {
         var configuration = PeerConfiguration(
             endpoint: try connect.map { try Endpoint($0) }, build: build, host: ProcessInfo.processInfo.hostName,
             process: Int(ProcessInfo.processInfo.processIdentifier))
         configuration.endpointFile = file
         configuration.threads = threads
+        configuration.credentials = try keys.credentials()
         configuration.patience = patience > 0 ? .seconds(min(patience, 1e9)) : nil
         configuration.drain = .seconds(min(drain, 1e9))
         return configuration

@@ -4,6 +4,7 @@ package import Configuration
 internal import Coordination
 internal import FineTuning
 package import Foundation
+internal import Security
 internal import Trajectories
 internal import Transport
 
@@ -20,6 +21,10 @@ package struct LocalCluster: Sendable {
     package var grace = 60.0
     /// Whether the learner may listen where other machines can reach it.
     package var isInsecure = false
+    /// The folder of keys; nil: connections without.
+    package var keys: String?
+    /// The name of the key of the processes here.
+    private static let keyName = "local"
     /// Further options of the reward workers.
     package var workerOptions: [String] = []
 
@@ -40,11 +45,29 @@ package struct LocalCluster: Sendable {
     package func plan() throws -> String {
         let plan = try RunPlan(
             configuration: configuration(), directory: runDirectory.map { URL(filePath: $0) }, resume: resume,
-            isInsecure: isInsecure)
+            isInsecure: isInsecure || keys != nil)
         let commands = try children().map { child in
             "\(child.name): \(([child.executable] + child.arguments).joined(separator: " "))"
         }
         return ConfigurationText.plan(plan.lines + commands, plan.configuration)
+    }
+
+    /// Makes the keys of the processes here that are not there.
+    ///
+    /// - Returns: what was made, in words; nil if nothing.
+    /// - Throws: ``SecurityError``, `ZMQError`.
+    package func makeKeys() throws -> String? {
+        guard let keys else { return nil }
+        let folder = KeyFolder(path: keys)
+        var made: [String] = []
+        for (name, role) in [(KeyName.learner, KeyRole.learner), (Self.keyName, .any)] {
+            guard !FileManager.default.fileExists(atPath: folder.file(name + KeyFolder.secretSuffix)) else { continue }
+            let record = KeyRecord(name: name, role: role, pair: try CurveEnd.makePair(), created: KeyRecord.today)
+            try folder.write(record)
+            if role != .learner { try folder.allowed.allow(record, as: role) }
+            made.append(name)
+        }
+        return made.isEmpty ? nil : "made keys in \(keys): \(made.joined(separator: ", "))"
     }
 
     private func configuration() throws -> RunConfiguration {
@@ -61,7 +84,7 @@ package struct LocalCluster: Sendable {
             // Started again with --resume, the learner would go on with it.
             throw ArchiveError.runExists(path: folder.path, runID: try RunDirectory.open(at: folder).manifest.runID)
         }
-        try ListeningRule.check(configuration.listen, isInsecure: isInsecure)
+        try ListeningRule.check(configuration.listen, isInsecure: isInsecure, hasKeys: keys != nil)
         // A learner that is started again must come back where its peers look: no port 0.
         let place = try FreePort.settle(Endpoint(configuration.listen).listening())
         var learner = try child("learner", "learner", ["--config", configurationFile.path, "--place", "\(place)"])
@@ -72,12 +95,18 @@ package struct LocalCluster: Sendable {
         if isInsecure { learner.arguments.append("--insecure") }
         learner.isPrimary = true
         learner.failuresPerHour = 5
-        let reach = "\(place.fromThisMachine)"
+        var connection = ["--connect", "\(place.fromThisMachine)"]
+        if let keys {
+            let folder = KeyFolder(path: keys)
+            learner.arguments += ["--keys", keys, "--allowed", folder.allowed.path]
+            connection += ["--keys", folder.file(Self.keyName + KeyFolder.secretSuffix)]
+            connection += ["--server-key", folder.file(KeyName.learner + KeyFolder.publicSuffix)]
+        }
         var children = [learner]
-        for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", ["--connect", reach])) }
+        for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", connection)) }
         for index in 0..<rewardWorkers {
             children.append(
-                try child("reward-worker-\(index + 1)", "reward-worker", ["--connect", reach] + workerOptions))
+                try child("reward-worker-\(index + 1)", "reward-worker", connection + workerOptions))
         }
         return children
     }

@@ -91,6 +91,10 @@ package struct StepRecord: Codable, Equatable, Sendable {
     /// Results dropped because the crystal was already counted.
     package var duplicates = 0
     package var spread: Spread?
+    /// Crystals that a second reward worker has measured since the step before, and those of them about which the two
+    /// disagree; nil where there were none.
+    package var audited: Int?
+    package var disputed: Int?
 
     package init(step: Int, time: Date = Date()) {
         writtenStep = step
@@ -249,7 +253,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case notFinite = "not_finite"
         case claimsOff = "claims_off"
         case rates = "crystals_per_second"
-        case seconds, workers, regranted, requeued, speculated, duplicates, spread
+        case seconds, workers, regranted, requeued, speculated, duplicates, spread, audited, disputed
     }
 }
 

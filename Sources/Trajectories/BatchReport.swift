@@ -25,6 +25,9 @@ package struct BatchReport: Sendable, Hashable {
     package var foreign = 0
     /// Crystals given up because they were, or would have been, too old.
     package var stale = 0
+    /// Crystals that a second worker measured, and those of them about which the two disagree.
+    package var audited = 0
+    package var disputed = 0
     /// Messages dropped for any reason.
     package var rejected = 0
     /// Processes turned away.

@@ -9,6 +9,8 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     case noHub(Endpoint, Duration)
     /// The endpoint file did not say where the learner is.
     case noPlace(file: String, Duration)
+    /// The hub answered, and did not let this process in: what may be wrong.
+    case notLetIn(Endpoint, String)
     /// Sampler or scorer could not be made, or fails.
     case work(String)
     /// This process cannot serve the learner, and starting it again will not help: another hull, another potential.
@@ -31,6 +33,7 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
         case .noPlace(let file, let patience):
             "no learner said in \(file) where it listens for \(patience.milliseconds / 1000) s: is it running, is the "
                 + "path right?"
+        case .notLetIn(let endpoint, let reason): "the learner at \(endpoint) does not let this process in: \(reason)"
         case .work(let reason), .cannotServe(let reason), .cannotGoOn(let reason): reason
         case .unitFails(let version, let unit, let reason):
             "unit \(unit) of version \(version) cannot be sampled: \(reason)"
@@ -43,7 +46,7 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     package var isLasting: Bool {
         switch self {
         case .configuration, .refused, .cannotServe, .cannotGoOn: true
-        case .noHub, .noPlace, .work, .unitFails, .trainer, .io: false
+        case .noHub, .noPlace, .notLetIn, .work, .unitFails, .trainer, .io: false
         }
     }
 }

@@ -6,7 +6,8 @@ import CZeroMQ
     import Darwin
 #endif
 
-/// Tells which connections a listening socket takes and loses. On the socket's own thread; closed before the socket.
+/// Tells which connections a socket takes and loses, and whose handshake fails. On the socket's own thread; closed
+/// before the socket.
 package final class ConnectionMonitor {
     package enum Change: Sendable, Hashable {
         /// A connection, by its descriptor in this process.
@@ -14,6 +15,23 @@ package final class ConnectionMonitor {
         case closed(Int32)
         /// A connection could not be taken, for this `errno`.
         case refused(Int32)
+        /// A handshake came to its end: messages go to and fro.
+        case agreed
+        case failed(HandshakeFailure)
+    }
+
+    /// Why two ends do not come together.
+    package enum HandshakeFailure: Sendable, Hashable {
+        /// The listening end does not let this key in.
+        case notAllowed
+        /// One end has keys, and the other has none.
+        case mechanism
+        /// The other end does not have the key that it is taken to have.
+        case key
+        /// What comes from the other end is not the protocol, or a damaged form of it.
+        case malformed
+        /// The other end went away in the middle, without a word.
+        case brokenOff
     }
 
     /// What to wait for with ``ZMQPoller``.
@@ -24,7 +42,10 @@ package final class ConnectionMonitor {
     package init(of socket: ZMQSocket, in context: ZMQContext) throws {
         watched = socket
         let address = "inproc://monitor-\(UInt(bitPattern: socket.handle))"
-        let kinds = ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPT_FAILED
+        let kinds =
+            ZMQ_EVENT_ACCEPTED | ZMQ_EVENT_DISCONNECTED | ZMQ_EVENT_ACCEPT_FAILED | ZMQ_EVENT_HANDSHAKE_SUCCEEDED
+            | ZMQ_EVENT_HANDSHAKE_FAILED_AUTH | ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL
+            | ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL
         guard zmq_socket_monitor(socket.handle, address, kinds) == 0 else {
             throw ZMQError.last("zmq_socket_monitor", address)
         }
@@ -49,10 +70,22 @@ package final class ConnectionMonitor {
             case ZMQ_EVENT_ACCEPTED: changes.append(.opened(value))
             case ZMQ_EVENT_DISCONNECTED: changes.append(.closed(value))
             case ZMQ_EVENT_ACCEPT_FAILED: changes.append(.refused(value))
+            case ZMQ_EVENT_HANDSHAKE_SUCCEEDED: changes.append(.agreed)
+            case ZMQ_EVENT_HANDSHAKE_FAILED_AUTH: changes.append(.failed(.notAllowed))
+            case ZMQ_EVENT_HANDSHAKE_FAILED_PROTOCOL: changes.append(.failed(Self.failure(ofProtocol: value)))
+            case ZMQ_EVENT_HANDSHAKE_FAILED_NO_DETAIL: changes.append(.failed(.brokenOff))
             default: break
             }
         }
         return changes
+    }
+
+    private static func failure(ofProtocol code: Int32) -> HandshakeFailure {
+        switch code {
+        case ZMQ_PROTOCOL_ERROR_ZMTP_MECHANISM_MISMATCH: .mechanism
+        case ZMQ_PROTOCOL_ERROR_ZMTP_CRYPTOGRAPHIC, ZMQ_PROTOCOL_ERROR_ZMTP_KEY_EXCHANGE: .key
+        default: .malformed
+        }
     }
 
     /// Ends a connection: the library notices, and closes it.

@@ -1,5 +1,6 @@
 package import Base
 internal import CZeroMQ
+internal import Security
 
 /// A ZeroMQ socket, confined for life to the thread that made it: not `Sendable`, never blocking.
 ///
@@ -24,6 +25,8 @@ package final class ZMQSocket {
         /// How long unsent messages outlive `close`.
         var linger: Duration = .zero
         var listenBacklog: Int32 = 1024
+        /// Nil: nothing is encrypted, and nobody authenticated.
+        package var curve: CurveEnd?
 
         package init(sendLimit: Int, largestMessage: Int, frames: Int) {
             self.sendLimit = Int32(clamping: sendLimit)
@@ -47,17 +50,23 @@ package final class ZMQSocket {
     /// The connection that the last message came by, by its descriptor in this process; nil if that is not known. It
     /// may be closed by now.
     package private(set) var source: Int32?
+    /// Whom ``ZAPHandler`` let in by the connection that the last message came by; nil without keys.
+    package private(set) var user: String?
+    private let isCurveServer: Bool
 
     /// - Throws: ``ZMQError``.
     package init(_ kind: Kind, in context: ZMQContext, options: Options) throws {
         self.kind = kind
         frameLimit = options.frames
+        isCurveServer = options.curve?.isServer ?? false
         handle = try context.makeSocket(kind.rawValue, "\(kind)")
         do {
             try set(ZMQ_LINGER, Int32(clamping: options.linger.milliseconds), "ZMQ_LINGER")
             try set(ZMQ_SNDHWM, options.sendLimit, "ZMQ_SNDHWM")
             try set(ZMQ_RCVHWM, options.receiveLimit, "ZMQ_RCVHWM")
-            try set(ZMQ_MAXMSGSIZE, options.largestMessage, "ZMQ_MAXMSGSIZE")
+            // The library looks at the size of what comes over the wire, also before it knows from whom.
+            let overhead: Int64 = options.curve == nil ? 0 : CurveEnd.messageOverhead
+            try set(ZMQ_MAXMSGSIZE, options.largestMessage + overhead, "ZMQ_MAXMSGSIZE")
             try set(ZMQ_BACKLOG, options.listenBacklog, "ZMQ_BACKLOG")
             try set(ZMQ_HANDSHAKE_IVL, Int32(10_000), "ZMQ_HANDSHAKE_IVL")
             try set(ZMQ_RECONNECT_IVL, Int32(200), "ZMQ_RECONNECT_IVL")
@@ -65,6 +74,7 @@ package final class ZMQSocket {
             try set(ZMQ_TCP_KEEPALIVE, Int32(1), "ZMQ_TCP_KEEPALIVE")
             try set(ZMQ_IPV6, Int32(1), "ZMQ_IPV6")
             if kind == .router { try set(ZMQ_ROUTER_MANDATORY, Int32(1), "ZMQ_ROUTER_MANDATORY") }
+            if let curve = options.curve { try secure(curve) }
         } catch {
             close()
             throw error
@@ -147,6 +157,7 @@ package final class ZMQSocket {
             if !more {
                 let descriptor = zmq_msg_get(&message, ZMQ_SRCFD)
                 source = descriptor >= 0 ? descriptor : nil
+                user = isCurveServer ? zmq_msg_gets(&message, "User-Id").map { String(cString: $0) } : nil
             }
             zmq_msg_close(&message)
             if !more { return frames }
@@ -165,7 +176,13 @@ package final class ZMQSocket {
         try set(ZMQ_LINGER, Int32(clamping: linger.milliseconds), "ZMQ_LINGER")
     }
 
-    private func set<Value: FixedWidthInteger>(_ option: Int32, _ value: Value, _ name: String) throws {
+    func set(_ option: Int32, text: String, _ name: String) throws {
+        guard zmq_setsockopt(handle, option, text, text.utf8.count) == 0 else {
+            throw ZMQError.last("zmq_setsockopt", name)
+        }
+    }
+
+    func set<Value: FixedWidthInteger>(_ option: Int32, _ value: Value, _ name: String) throws {
         var value = value
         guard zmq_setsockopt(handle, option, &value, MemoryLayout<Value>.size) == 0 else {
             throw ZMQError.last("zmq_setsockopt", name)

@@ -28,6 +28,18 @@ struct ActorCommand: ParsableCommand {
                 + "followed when the learner is started elsewhere.", valueName: "file"))
     var connectFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The key of this process, or a folder that holds one (druse keys, Documentation/security.md); DRUSE_KEYS "
+                + "says the same.", valueName: "file"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
+            valueName: "file"))
+    var serverKey: String?
+
     @Option(help: "Threads that sample, each a unit of its own.")
     var threads = 1
 
@@ -62,7 +74,8 @@ struct ActorCommand: ParsableCommand {
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let role = ActorRole(
                 configuration: try RoleProcess.peer(
-                    connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain),
+                    connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
+                    keys: PeerKeyPlaces(keys: keys, serverKey: serverKey)),
                 logger: logger, makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue

@@ -14,7 +14,7 @@ struct Druse: ParsableCommand {
             EnergyCommand.self, PropertyCommand.self, FitPropertyCommand.self, RelaxCommand.self, HullCommand.self,
             HullIndexCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self,
             EvaluateCommand.self, ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self,
-            BenchCommand.self, EngineCommand.self,
+            BenchCommand.self, EngineCommand.self, KeysCommand.self,
         ])
 
     static func main() {

@@ -43,7 +43,17 @@ struct LaunchCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
     var grace = 60.0
 
-    @Flag(help: "Allow to listen where other machines can connect: nothing is encrypted, and nobody is authenticated.")
+    @Option(
+        help: ArgumentHelp(
+            "The folder of keys: everything is encrypted, and everybody authenticated. Made, with a key for the "
+                + "learner and one for the processes here, if it is not there (druse keys, Documentation/security.md).",
+            valueName: "folder"))
+    var keys: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Allow to listen where other machines can connect without keys: nothing is encrypted, and nobody is "
+                + "authenticated."))
     var insecure = false
 
     @Option(
@@ -62,6 +72,8 @@ struct LaunchCommand: ParsableCommand {
         }
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
+        guard keys != "" else { throw ValidationError("--keys is empty: name a folder") }
+        if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
     }
 
     func run() {
@@ -74,6 +86,7 @@ struct LaunchCommand: ParsableCommand {
                 runDirectory: runDir, resume: resume, overrides: overrides, logLevel: logLevel)
             cluster.grace = grace
             cluster.isInsecure = insecure
+            cluster.keys = KeyEnvironment.folder(keys)
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")
             }
@@ -84,6 +97,7 @@ struct LaunchCommand: ParsableCommand {
             var timing = SupervisionCore.Timing()
             // For the step, the checkpoint and the peers' goodbyes.
             timing.stop = .seconds(min(grace, 1e9) + 30)
+            if let text = try cluster.makeKeys() { logger.notice("\(text)") }
             let children = try cluster.children()
             let summary = try Supervisor(children: children, timing: timing, logger: logger).run(stop: stop)
             let restarts = summary.restarts.reduce(0, +)

@@ -36,7 +36,21 @@ struct WorkerOptions: ParsableArguments {
             "How long --connect and --connect-file look for a learner that does not answer.", valueName: "seconds"))
     var patience = 60.0
 
-    @Flag(help: "Allow --listen where other machines can connect: nothing is encrypted, nobody is authenticated.")
+    @Option(
+        help: ArgumentHelp(
+            "For --listen the folder with a learner's key and the keys that may take part, for --connect the key of "
+                + "this process or a folder that holds one (druse keys); DRUSE_KEYS says the same.", valueName: "path"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "For --connect the public key of the learner; else learner.pub beside --keys.", valueName: "file"))
+    var serverKey: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Allow --listen where other machines can connect without keys: nothing is encrypted, nobody is "
+                + "authenticated."))
     var insecure = false
 
     func validate() throws {
@@ -48,6 +62,8 @@ struct WorkerOptions: ParsableArguments {
         }
         guard patience > 0 else { throw ValidationError("--patience must be positive") }
         if insecure, listen == nil { throw ValidationError("--insecure belongs to --listen") }
+        if keys != nil, !areWanted { throw ValidationError("--keys belongs to --listen or --connect") }
+        if serverKey != nil, !connectsToLearner { throw ValidationError("--server-key belongs to --connect") }
         guard let listen else { return }
         do {
             guard try Endpoint(listen).port == nil else { return }
@@ -90,7 +106,8 @@ struct WorkerOptions: ParsableArguments {
             let logger = try RoleProcess.logger("evaluate", level: "info")
             let client = try MeasuringClient(
                 configuration: RoleProcess.peer(
-                    connect: connect, file: connectFile, threads: 1, patience: patience),
+                    connect: connect, file: connectFile, threads: 1, patience: patience,
+                    keys: PeerKeyPlaces(keys: keys, serverKey: serverKey)),
                 recipes: list.recipes.map(\.settings), itemsPerTask: itemsPerTask, stop: stop, logger: logger)
             return Workers(
                 examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in
@@ -99,8 +116,9 @@ struct WorkerOptions: ParsableArguments {
         }
         guard let listen else { return nil }
         let hub = try MeasuringHub(
-            run: "evaluation", endpoint: try Endpoint(listen), isInsecure: insecure, recipes: list.recipes,
-            files: list.files, itemsPerTask: itemsPerTask, stop: stop, say: writeMessage)
+            run: "evaluation", endpoint: try Endpoint(listen), isInsecure: insecure,
+            credentials: LearnerKeyPlaces(keys: keys, allowed: nil, isInsecure: insecure).credentials(),
+            recipes: list.recipes, files: list.files, itemsPerTask: itemsPerTask, stop: stop, say: writeMessage)
         writeMessage("listening at \(hub.endpoint): reward-worker --connect \(hub.endpoint)")
         return Workers(
             examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in

@@ -5,6 +5,7 @@ import Coordination
 import FineTuning
 import Fleet
 import Foundation
+import Security
 
 /// Trains the policy.
 @main
@@ -62,7 +63,23 @@ struct LearnerCommand: ParsableCommand {
     @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
     var grace = 60.0
 
-    @Flag(help: "Allow to listen where other machines can connect: nothing is encrypted, and nobody is authenticated.")
+    @Option(
+        help: ArgumentHelp(
+            "The folder with the learner's key and the keys that may take part: everything is encrypted, and everybody "
+                + "authenticated (druse keys, Documentation/security.md). DRUSE_KEYS says the same.",
+            valueName: "folder"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The folder of the keys that may take part, if it is not the folder allowed of --keys; DRUSE_ALLOWED says "
+                + "the same.", valueName: "folder"))
+    var allowed: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Allow to listen where other machines can connect without keys: nothing is encrypted, and nobody is "
+                + "authenticated."))
     var insecure = false
 
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
@@ -93,17 +110,24 @@ struct LearnerCommand: ParsableCommand {
             let directory = runDir.map { URL(filePath: $0) }
             let given = try RunConfiguration.given(
                 file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides)
+            let places = LearnerKeyPlaces(keys: keys, allowed: allowed, isInsecure: insecure)
+            let credentials = try places.credentials()
             if dryRun {
                 let plan = try RunPlan(
-                    configuration: given, directory: directory, resume: resume, isInsecure: insecure)
+                    configuration: given, directory: directory, resume: resume, isInsecure: insecure,
+                    credentials: credentials)
                 RoleProcess.say(plan.text)
                 return ExitStatus.complete.rawValue
             }
-            if let given { try ListeningRule.check(given.listen, isInsecure: insecure) }
+            if let given {
+                try ListeningRule.check(given.listen, isInsecure: insecure, hasKeys: credentials != nil)
+            }
             var run = try FineTuningRun(
                 configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
             run.grace = .seconds(min(grace, 1e9))
             run.isInsecure = insecure
+            run.credentials = credentials
+            if let credentials { RoleProcess.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
             let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
             RoleProcess.say(

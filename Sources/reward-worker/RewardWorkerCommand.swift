@@ -29,6 +29,18 @@ struct RewardWorkerCommand: ParsableCommand {
                 + "followed when the learner is started elsewhere.", valueName: "file"))
     var connectFile: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "The key of this process, or a folder that holds one (druse keys, Documentation/security.md); DRUSE_KEYS "
+                + "says the same.", valueName: "file"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
+            valueName: "file"))
+    var serverKey: String?
+
     @Option(help: "Threads that score.")
     var threads = 1
 
@@ -63,7 +75,8 @@ struct RewardWorkerCommand: ParsableCommand {
             let logger = try RoleProcess.logger("reward-worker", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let configuration = try RoleProcess.peer(
-                connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain)
+                connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
+                keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
             let limit = Duration.seconds(timeLimit)
             if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
                 defer { engine.close() }

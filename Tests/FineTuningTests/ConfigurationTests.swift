@@ -270,7 +270,7 @@ import Testing
         #expect(
             obstacles.last?.hasSuffix(
                 "versions, task_size, listen, threads, keep_checkpoints, unit_lease_seconds, task_lease_seconds, "
-                    + "liveness_seconds"
+                    + "liveness_seconds, audit_share, audit_tolerance"
             ) == true)
         let taken = RunConfiguration().takingChangeableKeys(from: given)
         #expect(taken.versions == 80 && taken.seed == 1 && taken.objective.klWeight == 0.005)

@@ -25,6 +25,8 @@ package struct Simulation {
         /// The recipes that a worker has an engine for; nil: all.
         package var measures: Set<String>?
         package var error: RoleError?
+        /// What a worker measures wrongly, eV/atom.
+        package var shift = 0.0
 
         package init(number: Int, kind: Kind) {
             self.number = number
@@ -300,8 +302,8 @@ package struct Simulation {
             }
             let results = task.items.map { item in
                 MeasuringResult(
-                    outcome: recipe.hasPrefix("judge") ? Toys.judgement(of: item) : Toys.outcome(of: item), seconds: 0.1
-                )
+                    outcome: (recipe.hasPrefix("judge") ? Toys.judgement(of: item) : Toys.outcome(of: item))
+                        .shifted(by: station.shift), seconds: 0.1)
             }
             let output = MeasuringWork.Output.measured(task, results, seconds: 1)
             update(station) { _, _ in
@@ -387,5 +389,16 @@ package struct Simulation {
             advance(.milliseconds(500))
         }
         return condition(self)
+    }
+}
+
+extension Outcome {
+    /// With an energy that is off, eV/atom.
+    fileprivate func shifted(by shift: Double) -> Outcome {
+        guard shift != 0, case .measured(var measurement) = self, let energy = measurement[.energyPerAtom] else {
+            return self
+        }
+        measurement = Measurement(energyPerAtom: energy + shift, energyAboveHull: measurement[.energyAboveHull] ?? 0)
+        return .measured(measurement)
     }
 }

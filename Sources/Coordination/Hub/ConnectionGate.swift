@@ -1,4 +1,5 @@
 package import Base
+package import Security
 
 /// Which connections of a listening socket to cut, so that they do not use up the descriptors of the process: those
 /// that did not log in in time, and the oldest of those that did not if there are too many, so that a newcomer has a
@@ -16,6 +17,7 @@ package struct ConnectionGate: Sendable {
         var since: Moment
         var order: Int
         var isPeer = false
+        var holder: KeyHolder?
         var isCut = false
     }
 
@@ -40,7 +42,23 @@ package struct ConnectionGate: Sendable {
     package mutating func close(_ descriptor: Int32) { connections[descriptor] = nil }
 
     /// A connection turned out to be a peer's.
-    package mutating func recognise(_ descriptor: Int32) { connections[descriptor]?.isPeer = true }
+    ///
+    /// - Parameter holder: whose key it was made with.
+    package mutating func recognise(_ descriptor: Int32, of holder: KeyHolder? = nil) {
+        connections[descriptor]?.isPeer = true
+        connections[descriptor]?.holder = holder
+    }
+
+    /// The connections of these holders are strangers' from now on: they have been told, and have the time of a login
+    /// to go.
+    package mutating func demote(_ holders: Set<KeyHolder>, now: Moment) {
+        guard !holders.isEmpty else { return }
+        for (descriptor, connection) in connections {
+            guard let holder = connection.holder, holders.contains(holder) else { continue }
+            connections[descriptor]?.isPeer = false
+            connections[descriptor]?.since = now
+        }
+    }
 
     /// The connections to cut now, each named once.
     ///

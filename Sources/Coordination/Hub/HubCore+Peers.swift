@@ -1,11 +1,16 @@
 package import Base
 internal import Protocol
+package import Security
 internal import Trajectories
 
 // Logins, heartbeats and weights: what the hub answers to any peer.
 extension HubCore {
     /// Takes in a frame from a connection. Whatever it holds, it is answered, or counted and dropped.
-    package mutating func receive(_ frame: [UInt8], from routing: RoutingID, now: Moment) {
+    ///
+    /// - Parameter holder: whose key the connection was made with; nil without keys.
+    package mutating func receive(
+        _ frame: [UInt8], from routing: RoutingID, of holder: KeyHolder? = nil, now: Moment
+    ) {
         let session: SessionID
         let message: PeerMessage
         do {
@@ -16,9 +21,10 @@ extension HubCore {
             return
         }
         if case .hello(let hello) = message {
-            logIn(hello, at: routing, now: now)
+            logIn(hello, at: routing, of: holder, now: now)
             return
         }
+        guard isOwner(holder, of: session) else { return }
         guard let peer = peers.heard(session, at: routing, now: now) else {
             reject("unknown-session", detail: "a peer has to log in first")
             send(.refusal(Refusal(code: .unknownSession, reason: "log in first")), to: routing)
@@ -62,7 +68,11 @@ extension HubCore {
         if peers[peer.session] != nil { drop(peer, .refused(reason), now: now) }
     }
 
-    private mutating func logIn(_ hello: Hello, at routing: RoutingID, now: Moment) {
+    private mutating func logIn(_ hello: Hello, at routing: RoutingID, of holder: KeyHolder?, now: Moment) {
+        if let refusal = refusal(of: hello, from: holder) {
+            send(.refusal(refusal), to: routing)
+            return
+        }
         if case .finished(let reason) = phase {
             send(.shutdown(reason), to: routing)
             return
@@ -90,7 +100,7 @@ extension HubCore {
         let session = makeSession()
         let earlier: Peer?
         do {
-            earlier = try peers.logIn(hello, at: routing, session: session, now: now)
+            earlier = try peers.logIn(hello, at: routing, of: holder, session: session, now: now)
         } catch {
             reject("full", detail: error.reason)
             send(.refusal(error), to: routing)

@@ -53,6 +53,8 @@ extension HubCore {
     ///
     /// - Complexity: As of ``grantUnits(now:)``.
     mutating func leaseTasks(now: Moment) {
+        // So few that nobody waits for them, and so early that they are not left for ever.
+        if case .finished = phase {} else { leaseTasks(of: 0, for: .audit, now: now) }
         // Judges first: they finish what has begun.
         if sampledVersion != nil {
             for recipe in configuration.recipes.indices.reversed() { leaseTasks(of: recipe, for: .run, now: now) }
@@ -66,9 +68,10 @@ extension HubCore {
     }
 
     /// Whom a task is for.
-    private enum Client {
+    enum Client {
         case run
         case others
+        case audit
     }
 
     private mutating func leaseTasks(of recipe: Int, for client: Client, now: Moment) {
@@ -87,77 +90,18 @@ extension HubCore {
         peers.giveBackTurns(passed, of: .measuring(recipe))
     }
 
-    private mutating func sendTask(_ id: UInt64, _ items: [WorkItem], of recipe: Digest, to peer: Peer) {
+    mutating func sendTask(_ id: UInt64, _ items: [WorkItem], of recipe: Digest, to peer: Peer) {
         counters.tasksLeased += 1
         bursts[peer.session, default: 0] += 1
         send(.task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: items)), to: peer.routing)
         peers.giveTurn(to: peer.session)
     }
 
-    /// Gives tasks that are late to idle workers as well, near the end of a batch, when none waits: of the run, then of
-    /// others.
-    ///
-    /// - Complexity: O(1) while none is late, else O(peers).
-    mutating func speculate(now: Moment) {
-        if let last = lastSpeculation, last.duration(to: now) < Self.speculationInterval { return }
-        lastSpeculation = now
-        if case .working = phase {
-            for recipe in configuration.recipes.indices { speculate(on: recipe, for: .run, now: now) }
-        }
-        let first = configuration.measuresAlone ? 0 : configuration.recipes.count
-        let count = configuration.measuresAlone ? configuration.recipes.count : client?.recipes.count ?? 0
-        for place in first..<first + count { speculate(on: place, for: .others, now: now) }
-    }
-
-    private mutating func speculate(on recipe: Int, for client: Client, now: Moment) {
-        guard !hasWaitingTask(of: recipe, for: client), hasLateTask(of: recipe, for: client, now: now),
-            let digest = self.recipe(at: recipe)?.digest
-        else { return }
-        var passed: [SessionID] = []
-        while hasLateTask(of: recipe, for: client, now: now), let peer = peers.takeTurn(.measuring(recipe)) {
-            guard hasRoomInQueue(peer), isHeard(peer, now: now) else { continue }
-            guard client == .run || knowsRecipes(peer), hasFreeThread(peer),
-                let (id, items) = takeLateTask(of: recipe, for: client, to: peer, now: now)
-            else {
-                passed.append(peer.session)
-                continue
-            }
-            counters.tasksSpeculated += 1
-            sendTask(id, items, of: digest, to: peer)
-        }
-        peers.giveBackTurns(passed, of: .measuring(recipe))
-    }
-
-    private func hasLateTask(of recipe: Int, for client: Client, now: Moment) -> Bool {
-        switch client {
-        case .run: tasks[recipe].hasLateTask(now: now)
-        case .others: others[recipe].hasLateTask(now: now)
-        }
-    }
-
-    private mutating func takeLateTask(
-        of recipe: Int, for client: Client, to peer: Peer, now: Moment
-    ) -> (id: UInt64, items: [WorkItem])? {
-        switch client {
-        case .run:
-            return tasks.speculate(to: peer.instance, recipe: recipe, now: now).map { ($0.id, $0.crystals.map(item)) }
-        case .others:
-            return others.speculate(to: peer.instance, recipe: recipe, now: now).map {
-                ($0.id, $0.crystals.map(\.item))
-            }
-        }
-    }
-
-    /// Whether a worker could begin with a task at once: of its window one place is for the task that comes next.
-    private func hasFreeThread(_ peer: Peer) -> Bool {
-        tasks.held(by: peer.instance) + others.held(by: peer.instance) < max(1, peer.readiness.window - 1)
-            && peer.readiness.window > 0
-    }
-
-    private func hasWaitingTask(of recipe: Int, for client: Client) -> Bool {
+    func hasWaitingTask(of recipe: Int, for client: Client) -> Bool {
         switch client {
         case .run: tasks[recipe].waitingCount > 0
         case .others: others[recipe].waitingCount > 0
+        case .audit: audits.waitingCount > 0
         }
     }
 
@@ -174,11 +118,13 @@ extension HubCore {
             return others.lease(to: peer.instance, recipe: recipe, among: present, now: now).map {
                 ($0.id, $0.crystals.map(\.item))
             }
+        case .audit:
+            return audits.lease(to: peer.instance, among: present, now: now).map { ($0.id, $0.crystals.map(\.item)) }
         }
     }
 
     /// What a worker is told of a crystal: what it takes to measure it, and no more.
-    private func item(_ sampled: SampledCrystal) -> WorkItem {
+    func item(_ sampled: SampledCrystal) -> WorkItem {
         WorkItem(
             job: sampled.id.version.number, index: sampled.id.unit * configuration.crystalsPerUnit + sampled.id.index,
             crystal: sampled.crystal, isTerminated: sampled.isTerminated)
@@ -195,11 +141,12 @@ extension HubCore {
     /// Others leave one place of a worker's window to the run, if there is one.
     private func hasRoomForTask(_ peer: Peer, of client: Client = .run) -> Bool {
         let reserve = client == .others && !configuration.measuresAlone ? 1 : 0
-        return tasks.held(by: peer.instance) + others.held(by: peer.instance) < peer.readiness.window - reserve
+        let held = tasks.held(by: peer.instance) + others.held(by: peer.instance) + audits.held(by: peer.instance)
+        return held < peer.readiness.window - reserve
     }
 
     /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
-    private mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
+    mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
         if bursts[peer.session] ?? 0 < Self.longestBurst { return true }
         turnsAtTick.append(peer.session)
         return false
@@ -207,7 +154,7 @@ extension HubCore {
 
     /// Whether a peer was heard of lately. One that has missed its heartbeats, stopped or cut off perhaps, is given
     /// nothing before it speaks again: others could do it meanwhile.
-    private mutating func isHeard(_ peer: Peer, now: Moment) -> Bool {
+    mutating func isHeard(_ peer: Peer, now: Moment) -> Bool {
         if peer.lastHeard.duration(to: now) < configuration.timing.heartbeat * 3 { return true }
         turnsAtTick.append(peer.session)
         return false
@@ -311,6 +258,10 @@ extension HubCore {
             counters.foreignOutcomes += result.results.count
             return
         }
+        if Self.isAudit(result.task) {
+            takeAudit(result, from: peer, now: now)
+            return
+        }
         if result.task > Self.otherTasks {
             takeOthers(result, from: peer, now: now)
             return
@@ -349,6 +300,11 @@ extension HubCore {
         var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
+                if recipe == 0, let place = place(of: crystal.id.version),
+                    let sampled = versions[place].crystals[crystal.id]
+                {
+                    mayAudit(sampled, crystal.result.outcome, by: peer)
+                }
                 if note(crystal.id, crystal.result, recipe: recipe, from: peer) { judged.append(crystal.id) }
             } else {
                 counters.duplicateOutcomes += 1
@@ -370,6 +326,12 @@ extension HubCore {
     }
 
     mutating func takeBack(_ task: TaskReturn, from peer: Peer, now: Moment) {
+        if Self.isAudit(task.task), task.epoch == epoch {
+            audits.giveBack(task.task, from: peer.instance)
+            peers.giveTurn(to: peer.session)
+            leaseTasks(now: now)
+            return
+        }
         let isOther = task.task > Self.otherTasks
         guard task.epoch == epoch,
             isOther
@@ -477,6 +439,7 @@ extension HubCore {
         gathering.checkInvariants()
         tasks.checkInvariants()
         others.checkInvariants()
+        audits.checkInvariants()
         peers.checkInvariants()
         #if DEBUG
             precondition(zip(versions, versions.dropFirst()).allSatisfy { $0.version < $1.version }, "out of order")

@@ -1,5 +1,6 @@
 package import Base
 package import Protocol
+internal import Security
 package import Trajectories
 
 /// All of the hub but its sockets: what it knows, and what it answers.
@@ -23,6 +24,8 @@ package struct HubCore: Sendable {
     let epoch: UInt64
     var phase = Phase.waiting
     var peers: PeerTable
+    /// Who may take part; nil: whoever connects.
+    var allowed: AllowList?
     /// The versions whose crystals can still get into a batch, the oldest first; few, in the synchronous mode one.
     ///
     /// Changed in place, by their places (``place(of:)``): a copy of one that is changed would copy its ledgers.
@@ -40,6 +43,9 @@ package struct HubCore: Sendable {
     var firstGrant: Moment?
     /// The crystals of all versions that wait for their outcomes.
     var tasks: TaskQueues<SampledCrystal>
+    /// Crystals that are measured again, and what came of it.
+    var audits: LeaseQueue<AuditedCrystal>
+    var audit: MeasurementAudit
     /// What is measured for somebody else.
     var others: TaskQueues<QueuedWork>
     /// The evaluation for which that is; one at a time.
@@ -79,6 +85,7 @@ package struct HubCore: Sendable {
         self.configuration = configuration
         self.generator = generator
         epoch = self.generator.next()
+        allowed = configuration.credentials?.allowed
         peers = PeerTable(
             capacity: configuration.peerCapacity, recipes: configuration.recipes.map(\.digest),
             spare: WireLimits.otherRecipes)
@@ -86,6 +93,8 @@ package struct HubCore: Sendable {
         tasks = TaskQueues(
             recipes: configuration.recipes.count, lease: configuration.timing.taskLease,
             crystalsPerTask: configuration.crystalsPerTask)
+        audits = LeaseQueue(lease: configuration.timing.taskLease, crystalsPerTask: 1, firstID: Self.auditTasks + 1)
+        audit = MeasurementAudit(configuration.audit)
         others = TaskQueues(
             recipes: configuration.recipes.count + WireLimits.otherRecipes, lease: configuration.timing.taskLease,
             crystalsPerTask: configuration.crystalsPerTask, idsAfter: Self.otherTasks)
@@ -238,6 +247,7 @@ package struct HubCore: Sendable {
                 for place in versions.indices { versions[place].ledger.postpone(by: pause) }
                 tasks.postpone(by: pause)
                 others.postpone(by: pause)
+                audits.postpone(by: pause)
             }
         }
         lastTick = now
@@ -255,6 +265,7 @@ package struct HubCore: Sendable {
             grantUnits(now: now)
         }
         counters.tasksRequeued += others.expire(now: now)
+        _ = audits.expire(now: now)
         sendWaitingResults()
         leaseTasks(now: now)
         speculate(now: now)
@@ -282,6 +293,7 @@ package struct HubCore: Sendable {
             if let place = place(of: grant.unit.version) {
                 versions[place].ledger.giveBack(unit: grant.unit.unit, from: peer.instance)
             }
+        case .task(let task) where Self.isAudit(task.id): audits.giveBack(task.id, from: peer.instance)
         case .task(let task) where task.id > Self.otherTasks: others.giveBack(task.id, from: peer.instance)
         case .task(let task): tasks.giveBack(task.id, from: peer.instance)
         case .workResults(let results) where client?.session == session: client?.outbox += results
@@ -328,6 +340,9 @@ package struct HubCore: Sendable {
         }
     }
 
+    /// Something that was turned away, and is told elsewhere.
+    package mutating func count(rejected kind: String) { counters.rejectedMessages[kind, default: 0] += 1 }
+
     /// The observer was too slow for an event.
     package mutating func countDroppedReport() { counters.droppedReports += 1 }
 
@@ -346,6 +361,9 @@ package struct HubCore: Sendable {
 
     mutating func send(_ message: HubMessage, to routing: RoutingID) { effects.append(.send(message, to: routing)) }
 
+    /// A number of [0, 1) by chance.
+    mutating func draw() -> Double { Double(generator.next() >> 11) * 0x1p-53 }
+
     mutating func makeSession() -> SessionID {
         while true {
             let session = SessionID(generator.next())
@@ -361,6 +379,7 @@ package struct HubCore: Sendable {
         case .actor: for place in versions.indices { versions[place].ledger.release(peer.instance) }
         case .rewardWorker:
             counters.tasksRequeued += tasks.release(peer.instance) + others.release(peer.instance)
+            _ = audits.release(peer.instance)
         case .evaluation: if client?.session == peer.session { dropClient() }
         }
         grantUnits(now: now)

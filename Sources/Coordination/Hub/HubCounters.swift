@@ -23,6 +23,9 @@ package struct HubCounters: Sendable, Hashable {
     package var foreignOutcomes = 0
     /// Outcomes that no honest worker can have found.
     package var unusableOutcomes = 0
+    /// Crystals that a second worker measured, and those of them about which the two disagree.
+    package var audited = 0
+    package var disputed = 0
     /// Processes that were turned away.
     package var refusedPeers = 0
     /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.

@@ -1,5 +1,6 @@
 package import Base
 internal import Protocol
+package import Security
 package import Trajectories
 
 /// What the learner role needs to know.
@@ -14,6 +15,8 @@ package struct LearnerConfiguration: Sendable {
     package var endpoint: Endpoint
     /// Whether to listen where other machines can connect although nothing is encrypted and nobody authenticated.
     package var isInsecure = false
+    /// By what it is known, and whom it lets in; nil: connections are neither encrypted nor authenticated.
+    package var credentials: LearnerCredentials?
     /// More peers than this are turned away.
     package var peerCapacity = PeerTable.capacity
     /// More connections than this beyond the peers' own are cut.
@@ -39,6 +42,8 @@ package struct LearnerConfiguration: Sendable {
     package var evaluationItems = WireLimits.otherItems
     /// Atoms of those.
     package var evaluationAtoms = WireLimits.otherAtoms
+    /// Which measurements are made again.
+    package var audit = AuditRule.none
     package var timing: HubTiming = HubTiming()
     /// What is taken from peers.
     package var admission = Admission()
@@ -98,7 +103,10 @@ package struct LearnerConfiguration: Sendable {
         check((1...1024).contains(crystalsPerUnit), "crystals per unit must be in 1...1024")
         check((1...256).contains(crystalsPerTask), "crystals per task must be in 1...256")
         check(unitFailuresBeforeAbort >= 1, "unit failures before abort must be at least 1")
-        if let problem = ListeningRule.problem(of: endpoint, isInsecure: isInsecure) { problems.append(problem) }
+        let hasKeys = credentials != nil
+        if let problem = ListeningRule.problem(of: endpoint, isInsecure: isInsecure, hasKeys: hasKeys) {
+            problems.append(problem)
+        }
         check((1...WireLimits.recipes).contains(recipes.count), "there must be 1 to \(WireLimits.recipes) recipes")
         check(Set(recipes.map(\.digest)).count == recipes.count, "two recipes are the same")
         for role in PeerRole.allCases where settings(for: role).utf8.count > WireLimits.settingsBytes {

@@ -137,6 +137,14 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
         }
     }
 
+    /// Queues crystals, each by itself, that others than some workers are to have.
+    package mutating func add(_ crystals: [Item], excluding workers: Set<InstanceID>) {
+        for crystal in crystals {
+            returned.append(Task(crystals: [crystal], triedBy: workers))
+            open[crystal.id] = .waiting
+        }
+    }
+
     /// Leases the first task that the worker may have; nil if none waits for it.
     ///
     /// - Parameter present: The workers that take tasks: one that did not answer for a task has it again only if none

@@ -1,5 +1,6 @@
 package import Base
 package import Protocol
+package import Security
 package import Trajectories
 
 /// A peer that is logged in.
@@ -7,6 +8,8 @@ package struct Peer: Sendable, Hashable {
     package var session: SessionID
     package var routing: RoutingID
     package var instance: InstanceID
+    /// Whose connection it logged in by; nil without keys.
+    package var holder: KeyHolder?
     package var description: PeerDescription
     package var lastHeard: Moment
     package var lastProbed: Moment
@@ -102,7 +105,7 @@ package struct PeerTable: Sendable {
     /// - Throws: ``Refusal`` if there is no room.
     /// - Complexity: O(log n), as of all that follows, unless it says otherwise.
     package mutating func logIn(
-        _ hello: Hello, at routing: RoutingID, session: SessionID, now: Moment
+        _ hello: Hello, at routing: RoutingID, of holder: KeyHolder? = nil, session: SessionID, now: Moment
     ) throws(Refusal) -> Peer? {
         let instance = InstanceID(hello.instance)
         let earlier = instances[instance].flatMap { remove($0) } ?? sessions[routing].flatMap { remove($0) }
@@ -111,8 +114,8 @@ package struct PeerTable: Sendable {
             throw Refusal(code: .full, reason: "the learner has \(peers.count) peers, which is all that \(limit)")
         }
         let peer = Peer(
-            session: session, routing: routing, instance: instance, description: hello.peer, lastHeard: now,
-            lastProbed: now)
+            session: session, routing: routing, instance: instance, holder: holder, description: hello.peer,
+            lastHeard: now, lastProbed: now)
         peers[session] = peer
         sessions[routing] = session
         instances[instance] = session

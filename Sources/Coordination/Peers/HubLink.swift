@@ -51,6 +51,8 @@ package struct HubLink: Sendable {
     private var failures = 0
     private var lastJoined: Moment?
     private var nextComplaint: Moment?
+    /// What kept the newest connections from a login; nil if nothing is known.
+    private var obstacle: LoginObstacle?
     package private(set) var logins = 0
     private var effects: [PeerEffect] = []
 
@@ -92,6 +94,7 @@ package struct HubLink: Sendable {
         case .success(let found):
             fileProblem = nil
             guard found != place else { return }
+            obstacle = nil
             let isMove = place != nil
             place = found
             switch state {
@@ -137,6 +140,7 @@ package struct HubLink: Sendable {
         case (.welcome(let welcome), .greeting):
             state = .joined(welcome, lastHeard: now)
             failures = 0
+            obstacle = nil
             logins += 1
             effects.append(.log("logged in at \(placeName), run \(welcome.run)"))
             return .joined(welcome)
@@ -160,6 +164,19 @@ package struct HubLink: Sendable {
         }
         retreat(now: now, isQuiet: true)
     }
+
+    /// A connection came to nothing, for a reason that it shows; told whenever it is another one.
+    package mutating func note(_ obstacle: LoginObstacle) {
+        guard case .greeting = state, obstacle != self.obstacle else { return }
+        // A learner that goes away in the middle says less than what was seen before.
+        if obstacle == .brokenOff, self.obstacle != nil { return }
+        self.obstacle = obstacle
+        // What is broken off once may be a learner that has just ended: it is told with the silence.
+        guard obstacle != .brokenOff else { return }
+        effects.append(.log("the learner at \(placeName): \(text(obstacle))"))
+    }
+
+    private func text(_ obstacle: LoginObstacle) -> String { obstacle.text(configuration) }
 
     private mutating func refused(_ refusal: Refusal, now: Moment) {
         switch refusal.code {
@@ -195,10 +212,10 @@ package struct HubLink: Sendable {
         }
         complain(now: now)
         if let patience = configuration.patience, let lastJoined, lastJoined.duration(to: now) > patience {
-            if let endpoint = place?.endpoints.first {
-                leave(.noHub(endpoint, patience))
-            } else {
-                leave(.noPlace(file: configuration.endpointFile ?? "", patience))
+            switch (obstacle, place?.endpoints.first) {
+            case (let obstacle?, let endpoint?): leave(.notLetIn(endpoint, text(obstacle)))
+            case (nil, let endpoint?): leave(.noHub(endpoint, patience))
+            case (_, nil): leave(.noPlace(file: configuration.endpointFile ?? "", patience))
             }
         }
     }
@@ -220,7 +237,10 @@ package struct HubLink: Sendable {
             return
         }
         let file = configuration.endpointFile.map { " (\($0))" } ?? ""
-        effects.append(.log("the learner at \(placeName)\(file) has not answered for \(waited) s\(left)"))
+        let what =
+            obstacle.map { "has not let this process in for \(waited) s: \(text($0))" }
+            ?? "has not answered for \(waited) s"
+        effects.append(.log("the learner at \(placeName)\(file) \(what)\(left)"))
     }
 
     private mutating func greet(freshSocket: Bool, now: Moment) {
@@ -230,7 +250,10 @@ package struct HubLink: Sendable {
     }
 
     private mutating func retreat(now: Moment, isQuiet: Bool = false) {
-        if failures == 0, !isQuiet {
+        if failures == 0, let obstacle {
+            let what = "not let in by the learner at \(placeName): \(text(obstacle))"
+            effects.append(.log("\(what); trying again until it is"))
+        } else if failures == 0, !isQuiet {
             effects.append(.log("no learner at \(placeName); trying again until there is"))
         }
         let wait = min(Self.longestWait, Self.firstWait * (1 << min(failures, 10)))

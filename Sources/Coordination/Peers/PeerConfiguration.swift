@@ -1,4 +1,5 @@
 package import Base
+package import Security
 
 /// What an actor or a reward worker needs to know.
 package struct PeerConfiguration: Sendable {
@@ -6,6 +7,8 @@ package struct PeerConfiguration: Sendable {
     package var endpoint: Endpoint?
     /// The path of the file in which the learner says where it listens; peers follow it. nil: it stays at the endpoint.
     package var endpointFile: String?
+    /// By what it is known, and the only learner that it trusts; nil: a connection without keys.
+    package var credentials: PeerCredentials?
     /// Threads that sample or score.
     package var threads: Int = 1
     /// The program's build, told at login.

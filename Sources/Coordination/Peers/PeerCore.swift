@@ -62,6 +62,9 @@ package struct PeerCore<Work: PeerWork>: Sendable {
         if let text = waiting.check(wait, now: now) { session.log(text) }
     }
 
+    /// A connection came to nothing.
+    package mutating func note(_ obstacle: LoginObstacle) { session.note(obstacle) }
+
     /// Begins to leave: finishes or gives back the work in hand.
     package mutating func stop(now: Moment) {
         guard session.beginLeaving(now: now) else { return }

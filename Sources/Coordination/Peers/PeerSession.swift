@@ -86,6 +86,8 @@ package struct PeerSession: Sendable {
         link.follow(sight, now: now)
     }
 
+    mutating func note(_ obstacle: LoginObstacle) { link.note(obstacle) }
+
     mutating func receive(_ message: HubMessage, now: Moment) -> Reception {
         switch link.receive(message, now: now) {
         case .handled: return .handled

@@ -1,5 +1,6 @@
 package import Base
 package import Coordination
+package import Security
 package import Trajectories
 package import Transport
 
@@ -16,6 +17,10 @@ package final class Hub: Sendable {
         case measure([QueuedWork])
         /// Turn the processes of this name ("host:process") away.
         case refuse(peer: String, reason: String)
+        /// Take this allow-list in place of the one in force.
+        case allow(AllowList)
+        /// Tell the observer something that a person should read.
+        case warn(String)
         /// Tell everyone to leave, wait for them, end.
         case finish(String)
         /// End at once, telling nobody: peers will look for the learner's next life.
@@ -60,6 +65,17 @@ package final class Hub: Sendable {
         self.commands = commands
         let (outputs, events, latest) = (outputs, events, latest)
         thread = RoleThread(name: "hub") {
+            let watch = configuration.credentials.map { credentials in
+                AllowListWatch(credentials) { change in
+                    switch change {
+                    case .list(let list): commands.post(.allow(list), bounded: "a list a second at most")
+                    case .damaged(let problem):
+                        let text = "the allow-list stays as it was, revoked keys included, until this is mended"
+                        commands.post(.warn("\(text): \(problem)"), bounded: "a warning a second at most")
+                    }
+                }
+            }
+            defer { watch?.close() }
             do {
                 let loop = try HubLoop(
                     configuration: configuration, context: context, wakeup: wakeup, commands: commands,

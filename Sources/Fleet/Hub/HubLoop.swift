@@ -2,6 +2,7 @@ import Base
 import Coordination
 import Foundation
 import Protocol
+import Security
 import Trajectories
 import Transport
 
@@ -30,6 +31,15 @@ final class HubLoop {
     private var routings: [Int32: RoutingID] = [:]
     private var cutCount = 0
     private var isRefusing = false
+    /// Lets connections in, where there are keys; made before the router listens, and closed after it.
+    private let door: ZAPHandler?
+    private var deniedKeys: Set<PublicKey> = []
+    /// Denied keys that are told apart; further ones are counted.
+    private static let deniedKeyLimit = 100
+    /// Holders by what the library says of a message: the same few again and again.
+    private var holders: [String: KeyHolder] = [:]
+    private var allowed: AllowList
+    private var reminder: SecurityReminder
     private var core: HubCore
     private var life = Life.running
     /// Outcomes that the learner had no room for yet.
@@ -58,7 +68,13 @@ final class HubLoop {
         self.commands = commands
         self.outputs = outputs
         self.events = events
-        router = try ZMQSocket(.router, in: context, options: .wire)
+        allowed = configuration.credentials?.allowed ?? AllowList()
+        door = try configuration.credentials.map { _ in try ZAPHandler(in: context) }
+        var options = ZMQSocket.Options.wire
+        options.curve = configuration.credentials.map { .server($0.pair) }
+        router = try ZMQSocket(.router, in: context, options: options)
+        reminder = SecurityReminder(
+            ListeningRule.warning(of: configuration.endpoint, hasKeys: configuration.credentials != nil))
         core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
         monitor = try ConnectionMonitor(of: router, in: context)
         gate = ConnectionGate(capacity: configuration.peerCapacity + configuration.strangerCapacity)
@@ -73,18 +89,25 @@ final class HubLoop {
         defer {
             monitor.close()
             router.close()
+            door?.close()
         }
-        let sockets = [router, monitor.events]
+        if let credentials = configuration.credentials, credentials.allowed.count == 0 {
+            core.warn(
+                "nobody can take part yet: the allow-list \(credentials.folder.path) has no keys (druse keys allow)")
+        }
+        let sockets = [router, monitor.events] + [door?.requests].compactMap { $0 }
         let pause = max(.milliseconds(5), min(.milliseconds(100), configuration.timing.heartbeat / 4))
         while true {
             try ZMQPoller.wait(for: sockets, wakeup: wakeup, timeout: pause)
             execute(commands.takeAll())
             try perform()
+            try openDoor()
             try takeConnections()
             try takeMessages()
             if lastTick.duration(to: .now) >= Self.tickInterval {
                 lastTick = .now
                 core.tick(now: lastTick)
+                if let text = reminder.take(now: lastTick) { core.warn(text) }
                 try perform()
                 if lastLook.duration(to: lastTick) >= Self.lookInterval { cutExcess() }
             }
@@ -130,12 +153,33 @@ final class HubLoop {
             core.begin(
                 version: version, policy: policy, reference: reference, known: known, resuming: gathering,
                 restored: restored, now: .now)
+        case .allow(let list):
+            allowed = list
+            holders.removeAll()
+            gate.demote(core.replaceAllowList(by: list, now: .now), now: .now)
+        case .warn(let text): core.warn(text)
         case .refuse(let peer, let reason): core.refusePeers(named: peer, reason: reason, now: .now)
         case .finish(let reason):
             core.finish(reason)
             life = .draining(until: Moment.now.advanced(by: configuration.timing.drain))
         case .stop: life = .over
         }
+    }
+
+    /// Lets in whoever is on the allow-list.
+    private func openDoor() throws {
+        for decision in try door?.answer(by: allowed) ?? [] {
+            switch decision {
+            case .admitted: continue
+            case .malformed: core.reject("malformed-authentication", detail: "the library asked what makes no sense")
+            case .denied(let key, let address):
+                core.count(rejected: "unknown-key")
+                guard deniedKeys.count < Self.deniedKeyLimit, deniedKeys.insert(key).inserted else { continue }
+                let rest = deniedKeys.count == Self.deniedKeyLimit ? "; further ones are only counted" : ""
+                core.warn("the key \(key.start)... from \(address) is not on the allow-list: not let in\(rest)")
+            }
+        }
+        try perform()
     }
 
     /// Takes note of connections, and cuts those that are too many at once: each takes a descriptor.
@@ -155,9 +199,32 @@ final class HubLoop {
                 guard !isRefusing else { continue }
                 isRefusing = true
                 core.warn("a connection could not be taken (\(String(cString: strerror(code)))): raise `ulimit -n`")
+            case .failed(let failure): note(failure)
+            case .agreed: continue
             }
         }
         if isCrowded { cutExcess() }
+    }
+
+    private func holder(_ text: String) -> KeyHolder? {
+        if let known = holders[text] { return known }
+        let holder = KeyHolder(text: text)
+        holders[text] = holder
+        return holder
+    }
+
+    private func note(_ failure: ConnectionMonitor.HandshakeFailure) {
+        switch failure {
+        // Counted where it is decided; anybody may go away.
+        case .notAllowed, .brokenOff: return
+        case .mechanism:
+            let detail =
+                configuration.credentials == nil
+                ? "a peer has keys, and this learner has none (--keys)" : "a peer has no keys (--keys)"
+            core.reject("handshake-mechanism", detail: detail)
+        case .key: core.reject("handshake-key", detail: "a peer takes this learner for another one (its learner.pub)")
+        case .malformed: core.reject("handshake", detail: "what a connection sent is not the protocol")
+        }
     }
 
     private func cutExcess() {
@@ -179,9 +246,10 @@ final class HubLoop {
             // The router puts the connection's routing id in front.
             let routing = RoutingID(bytes: frames.removeFirst())
             if frames.count == 1 {
-                core.receive(frames[0], from: routing, now: .now)
+                let holder = router.user.flatMap(holder)
+                core.receive(frames[0], from: routing, of: holder, now: .now)
                 if let source = router.source, core.isPeer(routing) {
-                    gate.recognise(source)
+                    gate.recognise(source, of: holder)
                     if routings[source] != routing { routings[source] = routing }
                 }
             } else {

@@ -1,5 +1,6 @@
 package import Base
 package import Coordination
+package import Security
 package import Trajectories
 internal import Transport
 
@@ -30,7 +31,8 @@ package final class MeasuringHub: Sendable {
     ///   - say: takes readable lines; called on threads of the hub's own.
     /// - Throws: ``RoleError``.
     package init(
-        run: String, endpoint: Endpoint, isInsecure: Bool, recipes: [MeasuringRecipe], files: [Blob],
+        run: String, endpoint: Endpoint, isInsecure: Bool, credentials: LearnerCredentials? = nil,
+        recipes: [MeasuringRecipe], files: [Blob],
         itemsPerTask: Int, taskLease: Duration? = nil, stop: StopToken, say: @escaping @Sendable (String) -> Void
     ) throws {
         var configuration = LearnerConfiguration(
@@ -38,6 +40,7 @@ package final class MeasuringHub: Sendable {
             crystalsPerTask: itemsPerTask)
         configuration.measuresAlone = true
         configuration.isInsecure = isInsecure
+        configuration.credentials = credentials
         configuration.recipes = recipes
         configuration.files = files
         if let taskLease { configuration.timing.taskLease = taskLease }

@@ -2,6 +2,7 @@ import Base
 import Coordination
 import Logging
 import Protocol
+import Security
 import Trajectories
 import Transport
 
@@ -21,6 +22,9 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     private let logger: Logger
     private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
+    /// Tells what becomes of the dealer's connections.
+    private var monitor: ConnectionMonitor?
+    private let options: ZMQSocket.Options
     /// Where connections are made to now, and how often one was: places, and the addresses of a host, are tried in
     /// turn.
     private var endpoints: [Endpoint] = []
@@ -34,11 +38,15 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     }
 
     init(
-        core: consuming PeerCore<Work>, endpointFile: String? = nil, context: ZMQContext, wakeup: Wakeup,
+        core: consuming PeerCore<Work>, endpointFile: String?, credentials: PeerCredentials?, context: ZMQContext,
+        wakeup: Wakeup,
         pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
     ) {
         self.core = core
         watch = endpointFile.map { EndpointWatch(path: $0) }
+        var options = ZMQSocket.Options.wire
+        options.curve = credentials.map { .client($0.pair, server: $0.server) }
+        self.options = options
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -50,17 +58,19 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     ///
     /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
     mutating func run(stop: StopToken, or other: StopToken? = nil) throws {
-        defer { dealer?.close() }
+        defer { disconnect() }
         core.start(now: .now)
         look()
         try perform()
         while outcome == nil {
-            try ZMQPoller.wait(for: [dealer].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
+            try ZMQPoller.wait(
+                for: [dealer, monitor?.events].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
             if stop.isStopped || other?.isStopped == true { core.stop(now: .now) }
             for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
             look()
+            try takeFailures()
             core.tick(now: .now)
             try perform()
         }
@@ -70,6 +80,28 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     private mutating func look() {
         let now = Moment.now
         if let sight = watch?.look(now: now) { core.follow(sight, now: now) }
+    }
+
+    private mutating func disconnect() {
+        monitor?.close()
+        monitor = nil
+        dealer?.close()
+        dealer = nil
+    }
+
+    /// Tells the core why connections come to nothing.
+    private mutating func takeFailures() throws {
+        for change in try monitor?.takeChanges() ?? [] {
+            guard case .failed(let failure) = change else { continue }
+            let obstacle: LoginObstacle =
+                switch failure {
+                case .notAllowed: .keyNotAllowed
+                case .mechanism: .keysOnOneSide
+                case .key, .brokenOff: .brokenOff
+                case .malformed: .notTheProtocol
+                }
+            core.note(obstacle)
+        }
     }
 
     private mutating func takeMessages() throws {
@@ -96,12 +128,12 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         for effect in core.takeEffects() where outcome == nil {
             switch effect {
             case .connect(let endpoints):
-                dealer?.close()
-                dealer = nil
+                disconnect()
                 if endpoints != self.endpoints { (self.endpoints, connections) = (endpoints, 0) }
                 guard let place = nextPlace() else { continue }
-                let socket = try ZMQSocket(.dealer, in: context, options: .wire)
+                let socket = try ZMQSocket(.dealer, in: context, options: options)
                 dealer = socket
+                monitor = try ConnectionMonitor(of: socket, in: context)
                 try socket.connect(place)
             case .send(let message, let session): try send(message, session: session)
             case .log(let text): logger.info("\(text)")

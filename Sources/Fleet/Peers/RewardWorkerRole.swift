@@ -49,7 +49,8 @@ package struct RewardWorkerRole {
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
-            endpointFile: configuration.endpointFile, context: context, wakeup: wakeup, pool: pool, logger: logger)
+            endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
+            wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()
