@@ -1,7 +1,7 @@
 internal import Archive
 package import Base
 internal import Configuration
-internal import Coordination
+package import Coordination
 internal import Engines
 package import Fleet
 package import Foundation
@@ -39,12 +39,7 @@ package struct FineTuningRun {
     /// Whether this process made the directory.
     private let isNew: Bool
 
-    /// What the learner says where it listens: the content of `endpoint.json`.
-    package struct EndpointFile: Codable, Sendable {
-        package var endpoint: String
-        package var run: String
-        package var process: Int32
-    }
+    package typealias EndpointFile = Coordination.EndpointFile
 
     /// The name of the file in the run directory that says where the learner listens.
     package static let endpointFileName = "endpoint.json"
@@ -284,6 +279,7 @@ package struct FineTuningRun {
         }
         let file = directory.url.appending(path: Self.endpointFileName)
         let runID = directory.manifest.runID
+        let asked = try place ?? Endpoint(configuration.listen)
         let potential = standard.potentialLabel
         var context = RunRecorder.Context(
             seed: configuration.seed, potential: potential, hull: standard.hullDigest,
@@ -293,8 +289,10 @@ package struct FineTuningRun {
             context: context, archive: archive, metrics: metrics, roles: roles, room: room, logger: logger, say: say,
             announce: { endpoint in
                 listening()
+                let others = asked.furtherWays(port: endpoint.port).filter { $0 != endpoint }
                 let content = EndpointFile(
-                    endpoint: "\(endpoint)", run: runID, process: ProcessInfo.processInfo.processIdentifier)
+                    endpoint: "\(endpoint)", also: others.isEmpty ? nil : others.map { "\($0)" }, run: runID,
+                    process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
             })
         let isAsynchronous = configuration.mode == .asynchronous
@@ -416,6 +414,7 @@ package struct FineTuningRun {
             SamplingSettings(spaceGroups: configuration.spaceGroups, constraint: elements.constraint))
         (learner.recipes, learner.files) = try recipes()
         learner.timing.grace = grace
+        learner.build = RoleProcess.build
         learner.isInsecure = isInsecure
         learner.credentials = credentials
         let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)

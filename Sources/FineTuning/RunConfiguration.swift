@@ -134,7 +134,8 @@ package struct RunConfiguration: ConfigurationSection {
             "after which a unit is given to another actor as well", onResume: atOnce),
         .init(
             "task_lease_seconds", \.taskLeaseSeconds, takes: .range(3...1e6), unit: "s",
-            "after which a task is given to another reward worker as well", onResume: atOnce),
+            "after which a task is given to another reward worker as well, at the latest: sooner once it is known how "
+                + "long tasks take", onResume: atOnce),
         .init(
             "liveness_seconds", \.livenessSeconds, takes: .range(3...1e6), unit: "s",
             "of silence after which an actor or reward worker is lost", onResume: atOnce),

@@ -47,6 +47,8 @@ package final class RunRecorder: RunObserver {
         var lastEnd = ContinuousClock.now
         /// Outcomes, or lines of roles, that had no room on the disk since the last that had.
         var (outcomesWithoutRoom, linesWithoutRoom) = (0, 0)
+        /// How many peers the run could use, as said last.
+        var wanted: FleetSizing.Wanted?
     }
 
     private let context: Context
@@ -219,7 +221,25 @@ package final class RunRecorder: RunObserver {
             "tasks_leased": report.tasksLeased, "crystals_done": report.crystalsDone,
             "versions_in_flight": report.versionsInFlight, "crystals_under_way": report.crystalsUnderWay,
         ]
+        record.actorsWanted = report.wanted?.actors
+        record.rewardWorkersWanted = report.wanted?.rewardWorkers
         write(record)
+        tellWanted(report)
+    }
+
+    /// Says how many peers the run could use whenever that is another number.
+    private func tellWanted(_ report: HubReport) {
+        guard let wanted = report.wanted else { return }
+        let isNew = state.withLock { state in
+            defer { state.wanted = wanted }
+            return state.wanted != wanted
+        }
+        guard isNew else { return }
+        logger.notice(
+            """
+            the run could use \(wanted.actors) actors and \(wanted.rewardWorkers) reward workers like those that are \
+            here (\(report.actors) and \(report.rewardWorkers))
+            """)
     }
 
     package func peerJoined(_ peer: PeerDescription) {
@@ -300,6 +320,7 @@ package final class RunRecorder: RunObserver {
         record.workers.rewardWorkers = batch.report.rewardWorkers
         record.regranted = batch.report.unitsRegranted
         record.requeued = batch.report.tasksRequeued
+        record.speculated = batch.report.tasksSpeculated > 0 ? batch.report.tasksSpeculated : nil
         record.duplicates = batch.report.duplicates
         let ages = Dictionary(
             batch.crystals.map { ("\(batch.step.staleness(of: $0.sampled.id.version))", 1) }, uniquingKeysWith: +)

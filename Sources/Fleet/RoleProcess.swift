@@ -33,18 +33,32 @@ package enum RoleProcess {
     /// The settings of a peer of a learner.
     ///
     /// - Parameters:
+    ///   - file: the path of the learner's endpoint file, in place of its address.
     ///   - patience: how long to look for the learner, seconds; 0: for ever.
+    ///   - drain: how long leaving may take, seconds.
     ///   - keys: where the process' key is, and the learner's; by default as the environment says.
     package static func peer(
-        connect: String, threads: Int, patience: Double, keys: PeerKeyPlaces
+        connect: String?, file: String? = nil, threads: Int, patience: Double, drain: Double = 20, keys: PeerKeyPlaces
     ) throws -> PeerConfiguration {
         var configuration = PeerConfiguration(
-            endpoint: try Endpoint(connect), build: build, host: ProcessInfo.processInfo.hostName,
+            endpoint: try connect.map { try Endpoint($0) }, build: build, host: ProcessInfo.processInfo.hostName,
             process: Int(ProcessInfo.processInfo.processIdentifier))
+        configuration.endpointFile = file
         configuration.threads = threads
         configuration.credentials = try keys.credentials()
         configuration.patience = patience > 0 ? .seconds(min(patience, 1e9)) : nil
+        configuration.drain = .seconds(min(drain, 1e9))
         return configuration
+    }
+
+    /// What is wrong with how a learner is named; nil if nothing.
+    package static func connectionProblem(connect: String?, file: String?) -> String? {
+        switch (connect, file) {
+        case (nil, nil): "name the learner: --connect tcp://HOST:PORT, or --connect-file RUN/endpoint.json"
+        case (_?, _?): "--connect and --connect-file exclude each other"
+        case (_, ""?): "--connect-file is empty: name the file endpoint.json of the run directory"
+        default: nil
+        }
     }
 
     /// Does a program's work and ends the process with the status that tells how it went; an error is one line on

@@ -20,6 +20,10 @@ package struct RoleRecord: Codable, Equatable, Sendable {
     package var weightVersion: Int?
     /// What waits in each queue; the learner's.
     package var queues: [String: Int]?
+    /// How many actors and reward workers the run could use, for whoever starts and stops them; the learner's, from its
+    /// first step on.
+    package var actorsWanted: Int?
+    package var rewardWorkersWanted: Int?
     /// The engine that a reward worker brought, with version and digest.
     package var engine: String?
 
@@ -36,6 +40,8 @@ package struct RoleRecord: Codable, Equatable, Sendable {
         case memoryMegabytes = "memory_mb"
         case weightVersion = "weight_version"
         case queues, engine
+        case actorsWanted = "actors_wanted"
+        case rewardWorkersWanted = "reward_workers_wanted"
     }
 
     /// The record as a line for a terminal, such as
@@ -50,6 +56,9 @@ package struct RoleRecord: Codable, Equatable, Sendable {
         if let queues {
             parts.append(
                 contentsOf: queues.sorted { $0.key < $1.key }.map { "\($0.key) \(HumanFormat.count($0.value))" })
+        }
+        if let actorsWanted, let rewardWorkersWanted {
+            parts.append("wants \(actorsWanted) actors, \(rewardWorkersWanted) reward workers")
         }
         return parts.joined(separator: "  ")
     }

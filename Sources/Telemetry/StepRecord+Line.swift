@@ -48,7 +48,8 @@ extension StepRecord {
         parts.append("\(HumanFormat.seconds(seconds.total))\(detail)")
         parts.append("actors \(workers.actors), reward workers \(workers.rewardWorkers)")
         let troubles = [
-            ("regranted", regranted), ("requeued", requeued), ("duplicates", duplicates), ("disputed", disputed ?? 0),
+            ("regranted", regranted), ("requeued", requeued), ("speculated", speculated ?? 0),
+            ("duplicates", duplicates), ("disputed", disputed ?? 0),
         ]
         parts.append(contentsOf: troubles.filter { $0.1 > 0 }.map { "\($0.0) \($0.1)" })
         return parts

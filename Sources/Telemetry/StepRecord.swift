@@ -85,6 +85,9 @@ package struct StepRecord: Codable, Equatable, Sendable {
     package var regranted = 0
     /// Reward tasks queued again because their worker was lost.
     package var requeued = 0
+    /// Reward tasks that an idle worker was given as well, because another had had them for far longer than usual; nil
+    /// if there were none.
+    package var speculated: Int?
     /// Results dropped because the crystal was already counted.
     package var duplicates = 0
     package var spread: Spread?
@@ -250,7 +253,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case notFinite = "not_finite"
         case claimsOff = "claims_off"
         case rates = "crystals_per_second"
-        case seconds, workers, regranted, requeued, duplicates, spread, audited, disputed
+        case seconds, workers, regranted, requeued, speculated, duplicates, spread, audited, disputed
     }
 }
 

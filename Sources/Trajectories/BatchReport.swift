@@ -15,6 +15,8 @@ package struct BatchReport: Sendable, Hashable {
     package var unitsRegranted = 0
     /// Tasks queued again because their worker was lost, left, or took too long, or left crystals out.
     package var tasksRequeued = 0
+    /// Tasks that were given to a second worker because the first had them for far longer than usual.
+    package var tasksSpeculated = 0
     /// Units and outcomes that came a second time.
     package var duplicates = 0
     /// Units and outcomes that no honest peer sends.
@@ -42,6 +44,9 @@ package struct BatchReport: Sendable, Hashable {
 
     /// Seconds spent sampling, summed over all threads of all actors.
     package var samplingSeconds: Double { sampled.values.map(\.seconds).sorted().reduce(0, +) }
+
+    /// Seconds spent measuring, summed over all threads of all reward workers.
+    package var scoringSeconds: Double { scored.values.map(\.seconds).sorted().reduce(0, +) }
 
     /// Notes work of an actor.
     package mutating func addSampled(_ crystals: Int, seconds: Double, by name: String) {

@@ -7,6 +7,8 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     case refused(String)
     /// No hub answered.
     case noHub(Endpoint, Duration)
+    /// The endpoint file did not say where the learner is.
+    case noPlace(file: String, Duration)
     /// The hub answered, and did not let this process in: what may be wrong.
     case notLetIn(Endpoint, String)
     /// Sampler or scorer could not be made, or fails.
@@ -28,6 +30,9 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
         case .noHub(let endpoint, let patience):
             "no learner answered at \(endpoint) for \(patience.milliseconds / 1000) s: is it running, is the address "
                 + "right?"
+        case .noPlace(let file, let patience):
+            "no learner said in \(file) where it listens for \(patience.milliseconds / 1000) s: is it running, is the "
+                + "path right?"
         case .notLetIn(let endpoint, let reason): "the learner at \(endpoint) does not let this process in: \(reason)"
         case .work(let reason), .cannotServe(let reason), .cannotGoOn(let reason): reason
         case .unitFails(let version, let unit, let reason):
@@ -41,7 +46,7 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     package var isLasting: Bool {
         switch self {
         case .configuration, .refused, .cannotServe, .cannotGoOn: true
-        case .noHub, .notLetIn, .work, .unitFails, .trainer, .io: false
+        case .noHub, .noPlace, .notLetIn, .work, .unitFails, .trainer, .io: false
         }
     }
 }

@@ -11,7 +11,7 @@ struct ActorCommand: ParsableCommand {
         discussion: """
             Pulls the newest weights from the learner, samples the units of work it is granted and sends them in. \
             Start as many as you like, wherever the learner can be reached; stop them at any time. \
-            Example: actor --connect tcp://node1:5555
+            Examples: actor --connect tcp://node1:5555; actor --connect-file runs/mine/endpoint.json
             """, version: RoleProcess.build)
 
     static func main() {
@@ -20,7 +20,13 @@ struct ActorCommand: ParsableCommand {
     }
 
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
-    var connect: String
+    var connect: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The learner's endpoint.json, in its run directory, in place of the address: it is waited for, and "
+                + "followed when the learner is started elsewhere.", valueName: "file"))
+    var connectFile: String?
 
     @Option(
         help: ArgumentHelp(
@@ -42,6 +48,12 @@ struct ActorCommand: ParsableCommand {
             "How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
     var patience = 1800.0
 
+    @Option(
+        help: ArgumentHelp(
+            "How long leaving may take when asked to: what is begun is finished, the rest given back; what is not done "
+                + "by then goes to others.", valueName: "seconds"))
+    var drain = 20.0
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
 
@@ -49,6 +61,10 @@ struct ActorCommand: ParsableCommand {
     var exitWithParent = false
 
     func validate() throws {
+        if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
+            throw ValidationError(problem)
+        }
+        guard drain >= 0 else { throw ValidationError("--drain must not be negative") }
         guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
     }
 
@@ -58,7 +74,7 @@ struct ActorCommand: ParsableCommand {
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let role = ActorRole(
                 configuration: try RoleProcess.peer(
-                    connect: connect, threads: threads, patience: patience,
+                    connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
                     keys: PeerKeyPlaces(keys: keys, serverKey: serverKey)),
                 logger: logger, makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)

@@ -26,7 +26,14 @@ struct WorkerOptions: ParsableArguments {
     var connect: String?
 
     @Option(
-        help: ArgumentHelp("How long --connect looks for a learner that does not answer.", valueName: "seconds"))
+        help: ArgumentHelp(
+            "The same, by the learner's endpoint.json in its run directory in place of the address.", valueName: "file")
+    )
+    var connectFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "How long --connect and --connect-file look for a learner that does not answer.", valueName: "seconds"))
     var patience = 60.0
 
     @Option(
@@ -47,11 +54,16 @@ struct WorkerOptions: ParsableArguments {
     var insecure = false
 
     func validate() throws {
-        if listen != nil, connect != nil { throw ValidationError("--listen and --connect exclude each other") }
+        if listen != nil, connect != nil || connectFile != nil {
+            throw ValidationError("--listen, --connect and --connect-file exclude each other")
+        }
+        if connectsToLearner, let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
+            throw ValidationError(problem)
+        }
         guard patience > 0 else { throw ValidationError("--patience must be positive") }
         if insecure, listen == nil { throw ValidationError("--insecure belongs to --listen") }
         if keys != nil, !areWanted { throw ValidationError("--keys belongs to --listen or --connect") }
-        if serverKey != nil, connect == nil { throw ValidationError("--server-key belongs to --connect") }
+        if serverKey != nil, !connectsToLearner { throw ValidationError("--server-key belongs to --connect") }
         guard let listen else { return }
         do {
             guard try Endpoint(listen).port == nil else { return }
@@ -60,7 +72,9 @@ struct WorkerOptions: ParsableArguments {
     }
 
     /// Whether reward workers measure.
-    var areWanted: Bool { listen != nil || connect != nil }
+    var areWanted: Bool { listen != nil || connectsToLearner }
+
+    private var connectsToLearner: Bool { connect != nil || connectFile != nil }
 
     /// Listens, or connects to a learner, if asked to.
     ///
@@ -86,13 +100,13 @@ struct WorkerOptions: ParsableArguments {
             try list.add(judge, digest: digest, Examination(), name: "judge")
         }
         let itemsPerTask = settings.relaxation == nil ? 8 : 1
-        if let connect {
+        if connectsToLearner {
             if let judge, case .file = PotentialName(judge) { throw Self.fileProblem("--judge \(judge)") }
             if !isOfRun, case .file = PotentialName(potential) { throw Self.fileProblem("--potential \(potential)") }
             let logger = try RoleProcess.logger("evaluate", level: "info")
             let client = try MeasuringClient(
                 configuration: RoleProcess.peer(
-                    connect: connect, threads: 1, patience: patience,
+                    connect: connect, file: connectFile, threads: 1, patience: patience,
                     keys: PeerKeyPlaces(keys: keys, serverKey: serverKey)),
                 recipes: list.recipes.map(\.settings), itemsPerTask: itemsPerTask, stop: stop, logger: logger)
             return Workers(

@@ -16,11 +16,18 @@ struct RewardWorkerCommand: ParsableCommand {
             that a crystal that crashes it costs neither the worker nor other crystals. With --engine it is a program \
             in any language (Documentation/engines.md), for runs whose potential is `external NAME`. \
             Examples: reward-worker --connect tcp://node1:5555 --threads 8; \
+            reward-worker --connect-file runs/mine/endpoint.json; \
             reward-worker --connect tcp://node1:5555 --threads 4 --engine "python3 my_engine.py" --engine-shared
             """, version: RoleProcess.build)
 
     @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
-    var connect: String
+    var connect: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The learner's endpoint.json, in its run directory, in place of the address: it is waited for, and "
+                + "followed when the learner is started elsewhere.", valueName: "file"))
+    var connectFile: String?
 
     @Option(
         help: ArgumentHelp(
@@ -51,6 +58,12 @@ struct RewardWorkerCommand: ParsableCommand {
             "How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
     var patience = 1800.0
 
+    @Option(
+        help: ArgumentHelp(
+            "How long leaving may take when asked to: what is begun is finished, the rest given back; what is not done "
+                + "by then goes to others.", valueName: "seconds"))
+    var drain = 20.0
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "info"
 
@@ -62,7 +75,7 @@ struct RewardWorkerCommand: ParsableCommand {
             let logger = try RoleProcess.logger("reward-worker", level: logLevel)
             let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
             let configuration = try RoleProcess.peer(
-                connect: connect, threads: threads, patience: patience,
+                connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
                 keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
             let limit = Duration.seconds(timeLimit)
             if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
@@ -85,7 +98,11 @@ struct RewardWorkerCommand: ParsableCommand {
     }
 
     func validate() throws {
+        if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
+            throw ValidationError(problem)
+        }
         guard timeLimit > 0 else { throw ValidationError("--time-limit must be above 0 seconds, not \(timeLimit)") }
+        guard drain >= 0 else { throw ValidationError("--drain must not be negative") }
         guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
     }
 }

@@ -46,6 +46,27 @@ import Trajectories
         #expect(simulation.hub.peerCount == 0)
     }
 
+    @Test func peerOfAnotherBuild_leavesAtItsLoginWithTheReason() throws {
+        var configuration = try Toys.configuration()
+        configuration.build = "0.9"
+        var simulation = Simulation(configuration)
+        let actor = try simulation.add(.actor)
+        simulation.begin(version: 0, weights: [1])
+        try simulation.settle()
+        #expect(actor.left && simulation.hub.peerCount == 0)
+        guard case .refused(let reason) = actor.error else {
+            Issue.record("it was not told why")
+            return
+        }
+        #expect(reason.contains("is of build test, the learner of 0.9") && reason.contains("install one build"))
+        configuration.build = "test"
+        simulation = Simulation(configuration)
+        _ = try simulation.add(.actor)
+        simulation.begin(version: 0, weights: [1])
+        try simulation.settle()
+        #expect(simulation.hub.peerCount == 1)
+    }
+
     @Test func workerWithAnotherEngine_leavesAtItsLoginAndIsGivenNothing() throws {
         var simulation = Simulation(try Toys.configuration())
         _ = try simulation.add(.actor)

@@ -200,6 +200,97 @@ import Trajectories
         queue.checkInvariants()
     }
 
+    /// A worker's tasks, each taking so long.
+    private func work(_ queue: inout TaskQueue, _ instance: InstanceID, _ count: Int, _ time: Duration) throws {
+        for number in 0..<count {
+            let unit = WorkUnit(runSeed: 1, version: 1, unit: Int(instance.value) * 1000 + number, crystalCount: 3)
+            queue.add(try Toys.crystals(of: unit))
+            let leased = queue.lease(to: instance, now: now)
+            let (id, crystals) = try #require(leased)
+            _ = queue.deliver(id, results: crystals.map(\.id), from: instance, now: now.advanced(by: time))
+        }
+    }
+
+    @Test func expire_afterManyResults_isAsLearned() throws {
+        var queue = TaskQueue(lease: .seconds(120), crystalsPerTask: 3)
+        try work(&queue, anna, 20, .seconds(2))
+        queue.add(try crystals(9))
+        _ = queue.lease(to: anna, now: now)
+        // One that nothing is known of has all the time.
+        _ = queue.lease(to: bert, now: now)
+        #expect(queue.expire(now: now.advanced(by: .milliseconds(7999))) == 0)
+        #expect(queue.expire(now: now.advanced(by: .seconds(8))) == 1)
+        #expect(queue.longestLease?.holder == anna)
+        // The second try of the task may take as long as is configured.
+        let second = queue.lease(to: InstanceID(3), now: now)
+        #expect(second?.crystals.map(\.id.index) == [0, 1, 2])
+        #expect(queue.expire(now: now.advanced(by: .seconds(119))) == 0)
+        #expect(queue.expire(now: now.advanced(by: .seconds(120))) == 2)
+        queue.checkInvariants()
+    }
+
+    /// A worker that never answers costs no memory.
+    @Test func lease_thatNeverEnds_holdsNothingOfOthers() throws {
+        var queue = TaskQueue(lease: .seconds(120), crystalsPerTask: 3)
+        queue.add(try crystals(3))
+        _ = queue.lease(to: bert, now: now)
+        try work(&queue, anna, 400, .seconds(1))
+        queue.checkInvariants()
+        #expect(queue.leasedCount == 1 && queue.longestLease?.holder == bert)
+    }
+
+    @Test func removeAll_keepsWhatWasLearned() throws {
+        var queue = TaskQueue(lease: .seconds(120), crystalsPerTask: 3)
+        try work(&queue, anna, 20, .seconds(2))
+        queue.removeAll()
+        queue.add(try crystals(3))
+        _ = queue.lease(to: anna, now: now)
+        #expect(queue.expire(now: now.advanced(by: .seconds(8))) == 1)
+    }
+
+    @Test func speculate_lateTask_goesToAnotherOnceAndTheFirstResultCounts() throws {
+        var queue = TaskQueue(lease: .seconds(120), crystalsPerTask: 3)
+        try work(&queue, anna, 20, .seconds(2))
+        queue.add(try crystals(6))
+        let first = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(first)
+        _ = queue.lease(to: bert, now: now.advanced(by: .seconds(3)))
+        let early = queue.speculate(to: bert, now: now.advanced(by: .milliseconds(3999)))
+        #expect(early == nil)
+        let later = now.advanced(by: .seconds(4))
+        let own = queue.speculate(to: anna, now: later)
+        #expect(own == nil)
+        let second = queue.speculate(to: bert, now: later)
+        let (copy, again) = try #require(second)
+        #expect(again == crystals)
+        queue.checkInvariants()
+        let third = queue.speculate(to: InstanceID(3), now: later)
+        #expect(third == nil)
+        #expect(queue.openCount == 6 && queue.waitingCount == 0)
+        let ids = crystals.map(\.id)
+        #expect(queue.deliver(copy, results: ids, from: bert, now: later).accepted == Set(ids))
+        #expect(queue.deliver(id, results: ids, from: anna, now: later).accepted.isEmpty)
+        #expect(queue.openCount == 3)
+        queue.checkInvariants()
+    }
+
+    @Test func speculate_holderThatAnswersFirst_countsAndTheCopyDoesNot() throws {
+        var queue = TaskQueue(lease: .seconds(120), crystalsPerTask: 3)
+        try work(&queue, anna, 20, .seconds(2))
+        queue.add(try crystals(3))
+        let first = queue.lease(to: anna, now: now)
+        let (id, crystals) = try #require(first)
+        let later = now.advanced(by: .seconds(5))
+        let second = queue.speculate(to: bert, now: later)
+        let (copy, _) = try #require(second)
+        let ids = crystals.map(\.id)
+        #expect(queue.deliver(id, results: ids, from: anna, now: later).accepted == Set(ids))
+        let late = queue.deliver(copy, results: ids, from: bert, now: later)
+        #expect(late == TaskQueue.Delivery())
+        #expect(queue.openCount == 0 && queue.held(by: anna) == 0 && queue.held(by: bert) == 0)
+        queue.checkInvariants()
+    }
+
     @Test func giveBack_taskOfAnother_isIgnored() throws {
         var queue = makeQueue()
         queue.add(try crystals(3))
@@ -220,7 +311,7 @@ import Trajectories
         var held: [(InstanceID, UInt64, [CrystalID])] = []
         for _ in 0..<100_000 where queue.openCount > 0 {
             let instance = InstanceID(UInt64.random(in: 1...4, using: &generator))
-            switch Int.random(in: 0..<20, using: &generator) {
+            switch Int.random(in: 0..<22, using: &generator) {
             case 0..<9:
                 let present: Set<InstanceID> = Bool.random(using: &generator) ? [] : [anna, bert, instance]
                 if let (id, crystals) = queue.lease(to: instance, among: present, now: now) {
@@ -229,7 +320,7 @@ import Trajectories
             case 9..<16:
                 guard let (holder, id, crystals) = held.randomElement(using: &generator) else { continue }
                 let part = Array(crystals.prefix(Int.random(in: 0...3, using: &generator)))
-                ended += queue.deliver(id, results: part, from: holder).accepted.sorted()
+                ended += queue.deliver(id, results: part, from: holder, now: now).accepted.sorted()
             case 16:
                 guard let (holder, id, crystals) = held.randomElement(using: &generator), holder != instance else {
                     continue
@@ -237,6 +328,10 @@ import Trajectories
                 #expect(queue.deliver(id, results: crystals, from: instance) == TaskQueue.Delivery())
                 #expect(queue.asked(id, of: instance) == .foreign)
             case 17: _ = queue.release(instance)
+            case 19, 20:
+                if let (id, crystals) = queue.speculate(to: instance, now: now) {
+                    held.append((instance, id, crystals.map(\.id)))
+                }
             case 18: if let (holder, id, _) = held.last { queue.giveBack(id, from: holder) }
             default:
                 now = now.advanced(by: .seconds(3))

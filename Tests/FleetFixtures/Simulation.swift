@@ -20,6 +20,8 @@ package struct Simulation {
         package var inbox: [HubMessage] = []
         package var jobs: [Work] = []
         package var left = false
+        /// Whether its process stands still.
+        package var isSilent = false
         /// The recipes that a worker has an engine for; nil: all.
         package var measures: Set<String>?
         package var error: RoleError?
@@ -135,7 +137,7 @@ package struct Simulation {
         worker: (inout RewardWorkerCore, Moment) -> Void,
         evaluation: (inout EvaluationCore, Moment) -> Void = { _, _ in }
     ) {
-        guard !station.left else { return }
+        guard !station.left, !station.isSilent else { return }
         let effects: [PeerEffect]
         switch station.kind {
         case .actor(var core):
@@ -201,6 +203,9 @@ package struct Simulation {
         station.jobs.removeAll()
     }
 
+    /// A peer's process stands still: its connection stays, and what is sent to it waits.
+    package mutating func silence(_ station: Station) { station.isSilent = true }
+
     /// A peer's connection breaks: what is under way is lost, and the hub's router knows it no more.
     package mutating func cut(_ station: Station) {
         toHub.removeAll { $0.routing == station.routing }
@@ -259,7 +264,7 @@ package struct Simulation {
     /// The next message reaches a peer; false if there is none.
     @discardableResult
     package mutating func deliver(to station: Station) -> Bool {
-        guard !station.left, !station.inbox.isEmpty else { return false }
+        guard !station.left, !station.isSilent, !station.inbox.isEmpty else { return false }
         let message = station.inbox.removeFirst()
         update(station) {
             $0.receive(message, now: $1)
@@ -274,7 +279,7 @@ package struct Simulation {
     /// A peer does its oldest job; false if there is none.
     @discardableResult
     package mutating func work(_ station: Station, failing: Bool = false) throws -> Bool {
-        guard !station.left, !station.jobs.isEmpty else { return false }
+        guard !station.left, !station.isSilent, !station.jobs.isEmpty else { return false }
         switch station.jobs.removeFirst() {
         case .actor(let job):
             let output: SamplingWork.Output

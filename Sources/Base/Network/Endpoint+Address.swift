@@ -47,6 +47,19 @@ extension Endpoint {
         return outward.map { Endpoint(.tcp(host: $0.address, port: port)) } ?? fromThisMachine
     }
 
+    /// Where processes of other machines may reach what listens at every address of this machine: its name, if it has
+    /// one in the network, and its addresses; empty for what listens at one.
+    package func furtherWays(port: Int?) -> [Endpoint] {
+        guard isWildcard, let port else { return [] }
+        let addresses = HostAddress.ofThisMachine().map(\.address).filter {
+            !HostAddress.isLoopback($0) && !$0.hasPrefix("[fe80:")
+        }
+        let name = HostAddress.nameOfThisMachine.filter { name in
+            HostAddress.addresses(ofHost: name).contains { addresses.contains($0) }
+        }
+        return (name + addresses).map { Endpoint(.tcp(host: $0, port: port)) }
+    }
+
     /// The name of its host if nobody knows an address of it.
     package var unknownHost: String? {
         guard case .tcp(let host, _) = transport, !isWildcard, !HostAddress.isNumeric(host),

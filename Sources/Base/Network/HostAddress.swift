@@ -57,6 +57,14 @@ enum HostAddress {
         return found.filter { !$0.address.hasPrefix("[") } + found.filter { $0.address.hasPrefix("[") }
     }
 
+    /// What this machine calls itself: one name, or none.
+    static var nameOfThisMachine: [String] {
+        var buffer = [CChar](repeating: 0, count: 256)
+        guard gethostname(&buffer, buffer.count - 1) == 0 else { return [] }
+        let name = String(decoding: buffer.prefix { $0 != 0 }.map { UInt8(bitPattern: $0) }, as: UTF8.self)
+        return name.isEmpty ? [] : [name]
+    }
+
     /// An address as text; nil if it is of neither kind.
     private static func text(of address: UnsafeMutablePointer<sockaddr>?) -> String? {
         guard let address else { return nil }

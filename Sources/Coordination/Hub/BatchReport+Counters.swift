@@ -6,6 +6,7 @@ extension BatchReport {
         unitsGranted = end.unitsGranted - begin.unitsGranted
         unitsRegranted = end.unitsRegranted - begin.unitsRegranted
         tasksRequeued = end.tasksRequeued - begin.tasksRequeued
+        tasksSpeculated = end.tasksSpeculated - begin.tasksSpeculated
         duplicates = end.duplicateUnits + end.duplicateOutcomes - begin.duplicateUnits - begin.duplicateOutcomes
         unusable = end.unusableUnits + end.unusableOutcomes - begin.unusableUnits - begin.unusableOutcomes
         foreign = end.foreignUnits + end.foreignOutcomes - begin.foreignUnits - begin.foreignOutcomes

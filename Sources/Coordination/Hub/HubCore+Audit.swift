@@ -32,7 +32,7 @@ extension HubCore {
             reject("foreign-task", detail: "\(peer.description) sent results of a task that it never held")
             return
         }
-        let delivery = audits.deliver(result.task, results: asked, from: peer.instance)
+        let delivery = audits.deliver(result.task, results: asked, from: peer.instance, now: now)
         for (id, result) in zip(asked, result.results) where delivery.accepted.contains(id) {
             let answer = MeasurementAudit.Answer(
                 worker: peer.instance, name: peer.description.name, outcome: result.outcome)

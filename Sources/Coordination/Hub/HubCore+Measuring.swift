@@ -55,7 +55,8 @@ extension HubCore {
                 }
             }
         }
-        let delivery = others.deliver(result.task, results: asked.filter { usable[$0] != nil }, from: peer.instance)
+        let delivery = others.deliver(
+            result.task, results: asked.filter { usable[$0] != nil }, from: peer.instance, now: now)
         let finished = delivery.accepted.sorted { $0.index < $1.index }.compactMap { id in
             usable[id].map { FinishedWork(number: id.index, result: $0) }
         }

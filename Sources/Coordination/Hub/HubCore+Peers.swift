@@ -82,6 +82,11 @@ extension HubCore {
             send(.refusal(Refusal(code: .distrusted, reason: reason)), to: routing)
             return
         }
+        if let difference = configuration.build.flatMap({ hello.peer.difference(fromBuild: $0) }) {
+            reject("other-build", detail: difference)
+            send(.refusal(Refusal(code: .hello, reason: difference)), to: routing)
+            return
+        }
         if configuration.measuresAlone, hello.peer.role == .actor {
             reject("wrong-role", detail: "\(hello.peer) has nothing to sample here")
             let reason = "this is an evaluation, which draws its crystals itself: it takes reward workers alone"

@@ -25,7 +25,9 @@ extension HubCore {
         var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
         while versions[place].ledger.waitingCount > 0, let peer = peers.takeTurn(.sampling) {
-            guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer) else { continue }
+            guard holds(newest, peer), hasRoomForUnit(peer), hasRoomInQueue(peer), isHeard(peer, now: now) else {
+                continue
+            }
             guard
                 let (unit, isRegrant) = versions[place].ledger.grant(
                     to: peer.instance, among: peers.available(.sampling), now: now)
@@ -66,7 +68,7 @@ extension HubCore {
     }
 
     /// Whom a task is for.
-    private enum Client {
+    enum Client {
         case run
         case others
         case audit
@@ -76,22 +78,26 @@ extension HubCore {
         guard let digest = self.recipe(at: recipe)?.digest else { return }
         var passed: [SessionID] = []
         while hasWaitingTask(of: recipe, for: client), let peer = peers.takeTurn(.measuring(recipe)) {
-            guard client == .run || knowsRecipes(peer), hasRoomForTask(peer, of: client), hasRoomInQueue(peer) else {
-                continue
-            }
+            guard client != .others || knowsRecipes(peer), hasRoomForTask(peer, of: client), hasRoomInQueue(peer),
+                isHeard(peer, now: now)
+            else { continue }
             guard let (id, items) = takeTask(of: recipe, for: client, to: peer, now: now) else {
                 passed.append(peer.session)
                 continue
             }
-            counters.tasksLeased += 1
-            bursts[peer.session, default: 0] += 1
-            send(.task(RewardTask(epoch: epoch, id: id, recipe: digest, items: items)), to: peer.routing)
-            peers.giveTurn(to: peer.session)
+            sendTask(id, items, of: digest, to: peer)
         }
         peers.giveBackTurns(passed, of: .measuring(recipe))
     }
 
-    private func hasWaitingTask(of recipe: Int, for client: Client) -> Bool {
+    mutating func sendTask(_ id: UInt64, _ items: [WorkItem], of recipe: Digest, to peer: Peer) {
+        counters.tasksLeased += 1
+        bursts[peer.session, default: 0] += 1
+        send(.task(RewardTask(epoch: epoch, id: id, recipe: recipe, items: items)), to: peer.routing)
+        peers.giveTurn(to: peer.session)
+    }
+
+    func hasWaitingTask(of recipe: Int, for client: Client) -> Bool {
         switch client {
         case .run: tasks[recipe].waitingCount > 0
         case .others: others[recipe].waitingCount > 0
@@ -140,8 +146,16 @@ extension HubCore {
     }
 
     /// Whether a peer may be sent more work before the next tick; if not, it has another turn then.
-    private mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
+    mutating func hasRoomInQueue(_ peer: Peer) -> Bool {
         if bursts[peer.session] ?? 0 < Self.longestBurst { return true }
+        turnsAtTick.append(peer.session)
+        return false
+    }
+
+    /// Whether a peer was heard of lately. One that has missed its heartbeats, stopped or cut off perhaps, is given
+    /// nothing before it speaks again: others could do it meanwhile.
+    mutating func isHeard(_ peer: Peer, now: Moment) -> Bool {
+        if peer.lastHeard.duration(to: now) < configuration.timing.heartbeat * 3 { return true }
         turnsAtTick.append(peer.session)
         return false
     }
@@ -281,7 +295,8 @@ extension HubCore {
                 }
             }
         }
-        let delivery = tasks.deliver(result.task, results: usable.map(\.id), from: peer.instance)
+        let delivery = tasks.deliver(
+            result.task, results: usable.map(\.id), from: peer.instance, now: now)
         var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
@@ -399,6 +414,7 @@ extension HubCore {
             versions[place].takenCrystals += 1
         }
         counters.crystalsTaken += crystals.count
+        batchInTraining = (report, now)
         let seconds = firstGrant?.duration(to: now).seconds ?? 0
         (batchReport, countersAtBatch, firstGrant) = (BatchReport(), counters, nil)
         phase = .training(version.nextStep)

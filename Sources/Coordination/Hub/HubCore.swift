@@ -36,6 +36,9 @@ package struct HubCore: Sendable {
     var batchReport = BatchReport()
     /// The counters when the batch before it was complete.
     var countersAtBatch = HubCounters()
+    /// How many peers the run could use, as of the steps so far, and the batch that is with the trainer.
+    private(set) var sizing: FleetSizing
+    var batchInTraining: (report: BatchReport, since: Moment)?
     /// When the first unit was granted since then.
     var firstGrant: Moment?
     /// The crystals of all versions that wait for their outcomes.
@@ -60,6 +63,9 @@ package struct HubCore: Sendable {
     private var generator: any RandomNumberGenerator & Sendable
     private var nextReport: Moment?
     private var lastTick: Moment?
+    /// When idle workers were last given tasks that are late.
+    var lastSpeculation: Moment?
+    static let speculationInterval = Duration.milliseconds(100)
     private var longestTurn = Duration.zero
     /// Work sent to peers since the last tick.
     var bursts: [SessionID: Int] = [:]
@@ -92,6 +98,11 @@ package struct HubCore: Sendable {
         others = TaskQueues(
             recipes: configuration.recipes.count + WireLimits.otherRecipes, lease: configuration.timing.taskLease,
             crystalsPerTask: configuration.crystalsPerTask, idsAfter: Self.otherTasks)
+        let isAsynchronous = if case .asynchronous = configuration.mode { true } else { false }
+        func parts(of size: Int) -> Int { (configuration.crystalsPerBatch + size - 1) / max(1, size) }
+        sizing = FleetSizing(
+            isAsynchronous: isAsynchronous, unitsPerBatch: parts(of: configuration.crystalsPerUnit),
+            tasksPerBatch: parts(of: configuration.crystalsPerTask))
         assembly = OutcomeAssembly(names: configuration.recipes.map(\.name))
         self.gathering = gathering ?? configuration.gathering
     }
@@ -122,6 +133,7 @@ package struct HubCore: Sendable {
         version: PolicyVersion, policy: Blob, reference: Blob, known: [CrystalID: KnownOutcome] = [:],
         resuming resumed: GatheringState? = nil, restored: [ScoredCrystal] = [], now: Moment
     ) {
+        noteStep(now: now)
         let announcement = Announcement(
             epoch: epoch, run: configuration.run, version: version, policy: policy.digest,
             reference: reference.digest)
@@ -161,6 +173,22 @@ package struct HubCore: Sendable {
         grantUnits(now: now)
         // What was held may be enough.
         completeBatch(now: now)
+    }
+
+    /// Learns from the step that was made how many peers the run could use.
+    ///
+    /// - Complexity: O(n log n) in peers.
+    private mutating func noteStep(now: Moment) {
+        guard let (report, since) = batchInTraining else { return }
+        batchInTraining = nil
+        let peers = peers.all.map(\.description)
+        func threads(_ role: PeerRole) -> Int { peers.reduce(0) { $0 + ($1.role == role ? $1.threads : 0) } }
+        sizing.note(
+            FleetSizing.Step(
+                samplingSeconds: report.samplingSeconds, measuringSeconds: report.scoringSeconds,
+                learnerSeconds: since.duration(to: now).seconds, actors: self.peers.count(of: .actor),
+                actorThreads: threads(.actor), rewardWorkers: self.peers.count(of: .rewardWorker),
+                rewardWorkerThreads: threads(.rewardWorker)))
     }
 
     /// Takes crystals of an earlier life of the learner to what is in flight; those that are too old are counted.
@@ -240,6 +268,7 @@ package struct HubCore: Sendable {
         _ = audits.expire(now: now)
         sendWaitingResults()
         leaseTasks(now: now)
+        speculate(now: now)
         for place in versions.indices { handOut(versions[place].journal.takeDue(now: now), of: place) }
         report(now: now)
     }
@@ -377,6 +406,7 @@ package struct HubCore: Sendable {
             longestTurnSeconds: longestTurn.seconds, counters: counters)
         // Of those that are no longer in flight they are counted.
         report.counters.abandonedCrystals += versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
+        report.wanted = sizing.wanted
         guard let newest = versions.last else { return report }
         report.unitsWaiting = newest.ledger.waitingCount
         report.unitsLeased = newest.ledger.leasedCount

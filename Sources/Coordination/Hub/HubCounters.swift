@@ -15,6 +15,8 @@ package struct HubCounters: Sendable, Hashable {
     package var tasksLeased = 0
     /// Tasks queued again after their worker was lost, left, or took too long.
     package var tasksRequeued = 0
+    /// Tasks that were given to an idle worker as well, because another had had them for far longer than usual.
+    package var tasksSpeculated = 0
     /// Outcomes of crystals that had one, or that nobody asked for.
     var duplicateOutcomes = 0
     /// Outcomes of crystals that their sender never held.

@@ -51,6 +51,8 @@ package struct HubReport: Sendable, Hashable {
     /// The longest turn of the hub's loop since the last report: its lag.
     var longestTurnSeconds: Double
     package var counters: HubCounters
+    /// How many peers the run could use; nil before a step was made.
+    package var wanted: FleetSizing.Wanted?
     /// Actors that hold the weights of the version.
     var readyActors = 0
     /// How crystals are measured: first by the recipe that decides, then by judges.

@@ -8,6 +8,9 @@ package struct LearnerConfiguration: Sendable {
     /// The name of the run: peers with work of another run drop it.
     package var run: String
     package var runSeed: UInt64
+    /// The build of its program: peers of another one are turned away, since what they sample or measure may be other
+    /// numbers. nil: all are taken.
+    package var build: String?
     /// Where to listen; port 0 takes a free one.
     package var endpoint: Endpoint
     /// Whether to listen where other machines can connect although nothing is encrypted and nobody authenticated.

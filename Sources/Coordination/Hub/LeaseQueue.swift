@@ -17,6 +17,10 @@ package typealias TaskQueue = LeaseQueue<SampledCrystal>
 /// Every crystal put in comes out once, with a result. Nothing that happens to a worker is held against a crystal: what
 /// a lease leaves open when it expires, or when its holder leaves, returns the task or is lost, goes to the front of
 /// the queue, as one task, for any worker with room; those that already failed to answer for it come last.
+///
+/// The first lease of a task is as long as such tasks take (``ServiceTimes``), at most as configured, and each further
+/// one as configured: what keeps every worker for long, such as a crystal that hangs its engine, is not with all of
+/// them before the engine gives it up.
 package struct LeaseQueue<Item: QueuedItem>: Sendable {
     /// A task's name within the hub's life.
     package typealias TaskID = UInt64
@@ -30,6 +34,7 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
     private struct Lease: Sendable {
         var task: Task
         var holder: InstanceID
+        var since: Moment
         var until: Moment
         var hasExpired = false
     }
@@ -81,9 +86,13 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
     private var open: [CrystalID: Place] = [:]
     /// Those of them that are in a lease.
     private var heldCrystals = 0
-    /// Of the leases in force, and of the expired ones, in the time of ``elapsed(_:)``.
+    /// When the leases in force are over, and when all began, in the time of ``elapsed(_:)``.
     private var deadlines = Schedule<TaskID>()
-    private var pastDeadlines = Schedule<TaskID>()
+    private var starts = Schedule<TaskID>()
+    /// When those in force began that no second worker was given.
+    private var alone = Schedule<TaskID>()
+    /// How long tasks take.
+    private var times = ServiceTimes()
     /// The time in which the hub itself stood still: no lease ran.
     private var pauses = Duration.zero
     /// The first task of this batch, and the next one.
@@ -148,17 +157,77 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
             // Another worker's late result may have come meanwhile.
             task.crystals.removeAll { open[$0.id] == nil }
             guard !task.crystals.isEmpty else { continue }
-            let id = nextID
-            nextID += idStride
-            let until = elapsed(now).advanced(by: lease)
-            leases[id] = Lease(task: task, holder: instance, until: until)
-            deadlines.insert(id, at: until)
-            holdings[instance, default: []].insert(id)
-            for crystal in task.crystals { open[crystal.id] = .leased(id) }
-            heldCrystals += task.crystals.count
-            return (id, task.crystals)
+            let term = task.triedBy.isEmpty ? times.deadline(of: instance, atMost: lease) : lease
+            return (begin(task, to: instance, for: term, now: now), task.crystals)
         }
         return nil
+    }
+
+    private mutating func begin(_ task: Task, to instance: InstanceID, for term: Duration, now: Moment) -> TaskID {
+        let id = nextID
+        nextID += idStride
+        let since = elapsed(now)
+        let until = since.advanced(by: term)
+        leases[id] = Lease(task: task, holder: instance, since: since, until: until)
+        deadlines.insert(id, at: until)
+        starts.insert(id, at: since)
+        if task.triedBy.isEmpty { alone.insert(id, at: since) }
+        holdings[instance, default: []].insert(id)
+        for crystal in task.crystals { open[crystal.id] = .leased(id) }
+        heldCrystals += task.crystals.count
+        return id
+    }
+
+    /// Whether a task has been with one worker for far longer than usual, and with no other.
+    func hasLateTask(now: Moment) -> Bool {
+        guard let lateness = times.lateness, let first = alone.first else { return false }
+        return first.moment.advanced(by: lateness) <= elapsed(now)
+    }
+
+    /// Leases the task that has been with one worker for far longer than usual to another one as well; nil if there is
+    /// none for it. The first result counts, whoever it is from.
+    ///
+    /// - Complexity: O(k log n) in the leases, k being the late tasks that are this worker's own, of which few are
+    ///   looked at.
+    package mutating func speculate(to instance: InstanceID, now: Moment) -> (id: TaskID, crystals: [Item])? {
+        var passed: [(id: TaskID, since: Moment)] = []
+        defer { for lease in passed { alone.insert(lease.id, at: lease.since) } }
+        while passed.count < 4, hasLateTask(now: now), let id = alone.first?.key, let lease = leases[id] {
+            alone.removeFirst()
+            alone.dropForgotten { [leases] id, _ in leases[id]?.hasExpired ?? true }
+            guard lease.holder != instance else {
+                passed.append((id, lease.since))
+                continue
+            }
+            var task = lease.task
+            task.crystals.removeAll { open[$0.id] != .leased(id) }
+            guard !task.crystals.isEmpty else { continue }
+            task.triedBy.insert(lease.holder)
+            lapse(id)
+            return (begin(task, to: instance, for: self.lease, now: now), task.crystals)
+        }
+        return nil
+    }
+
+    /// Lets a lease go on without its crystals: they are another's, or wait, but a result still counts.
+    private mutating func lapse(_ id: TaskID) {
+        guard let lease = leases[id] else { return }
+        leases[id]?.hasExpired = true
+        overdue[lease.holder, default: 0] += 1
+        release(lease.task, of: id)
+        dropForgotten()
+    }
+
+    /// Drops what is over from the schedules: at their fronts, and behind a lease that never ends once it is too much.
+    private mutating func dropForgotten() {
+        let isOver: (TaskID, Moment) -> Bool = { [leases] id, _ in leases[id]?.hasExpired ?? true }
+        let isGone: (TaskID, Moment) -> Bool = { [leases] id, _ in leases[id] == nil }
+        deadlines.dropForgotten(isOver)
+        alone.dropForgotten(isOver)
+        starts.dropForgotten(isGone)
+        deadlines.sweep(keeping: leases.count, isOver)
+        alone.sweep(keeping: leases.count, isOver)
+        starts.sweep(keeping: leases.count, isGone)
     }
 
     private mutating func nextTask(for instance: InstanceID, among present: Set<InstanceID>) -> Task? {
@@ -191,12 +260,17 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
     ///
     /// Nothing is taken from a process that never held the task (``asked(_:of:)``).
     ///
-    /// - Parameter results: The crystals whose results can be used.
+    /// - Parameters:
+    ///   - results: The crystals whose results can be used.
+    ///   - now: The time, from which it is learned how long tasks take; nil: nothing is.
     /// - Complexity: O(log n) in the leases, O(1) for each crystal.
-    package mutating func deliver(_ id: TaskID, results: [CrystalID], from instance: InstanceID) -> Delivery {
+    package mutating func deliver(
+        _ id: TaskID, results: [CrystalID], from instance: InstanceID, now: Moment? = nil
+    ) -> Delivery {
         var delivery = Delivery()
         guard id >= firstID else { return delivery }
         if let lease = leases[id], lease.holder == instance {
+            if let now, !results.isEmpty { times.note(lease.since.duration(to: elapsed(now)), of: instance) }
             let asked = lease.hasExpired ? Set(lease.task.crystals.lazy.map(\.id)) : nil
             for crystal in results where asked?.contains(crystal) ?? (open[crystal] == .leased(id)) {
                 if finish(crystal) { delivery.accepted.insert(crystal) }
@@ -238,6 +312,7 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
             count += 1
         }
         holdings[instance] = nil
+        times.forget(instance)
         return count
     }
 
@@ -250,14 +325,11 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
         let expired = deadlines.takeDue {
             $0 <= time
         } moment: { [leases] id, _ in
-            leases[id]?.until
+            leases[id].flatMap { $0.hasExpired ? nil : $0.until }
         }
         for id in expired.sorted() {
             guard let lease = leases[id] else { continue }
-            leases[id]?.hasExpired = true
-            pastDeadlines.insert(id, at: lease.until)
-            overdue[lease.holder, default: 0] += 1
-            release(lease.task, of: id)
+            lapse(id)
             requeue(lease.task, triedBy: lease.holder)
         }
         return expired.count
@@ -268,9 +340,8 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
 
     /// The holder of the task leased longest, how many it holds, and since when; nil if none is leased.
     package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
-        let oldest = [pastDeadlines.first, deadlines.first].compactMap { $0 }.min { $0.moment < $1.moment }
-        guard let oldest, let holder = leases[oldest.key]?.holder else { return nil }
-        return (holder, held(by: holder), oldest.moment.advanced(by: pauses - lease))
+        guard let oldest = starts.first, let holder = leases[oldest.key]?.holder else { return nil }
+        return (holder, held(by: holder), oldest.moment.advanced(by: pauses))
     }
 
     /// Forgets the crystals of versions before one, which nobody waits for any more; returns how many had no outcome.
@@ -301,9 +372,11 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
         pastLeases.removeAll()
     }
 
-    /// Forgets all work, for a new batch.
+    /// Forgets all work, for a new batch; how long it takes is the same.
     package mutating func removeAll() {
+        let times = times
         self = LeaseQueue(lease: lease, crystalsPerTask: crystalsPerTask, firstID: nextID, idStride: idStride)
+        self.times = times
     }
 
     @discardableResult
@@ -313,11 +386,10 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
         if lease.hasExpired {
             let count = overdue[lease.holder] ?? 0
             overdue[lease.holder] = count > 1 ? count - 1 : nil
-            pastDeadlines.dropForgotten { [leases] id, _ in leases[id] == nil }
         } else {
             release(lease.task, of: id)
-            deadlines.dropForgotten { [leases] id, _ in leases[id] == nil }
         }
+        dropForgotten()
         pastLeases[id] = PastLease(holder: lease.holder, asked: lease.task.crystals.map(\.id))
         return lease
     }
@@ -371,17 +443,30 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
             precondition(
                 overdue == Dictionary(expired.map { ($0.value.holder, 1) }, uniquingKeysWith: +),
                 "the expired leases are miscounted")
-            check(deadlines, running)
-            check(pastDeadlines, expired)
+            for schedule in [deadlines, starts, alone] {
+                let bound = 2 * (leases.count + 1) + Schedule<TaskID>.sweepSlack
+                precondition(schedule.entries.count <= bound, "a schedule holds on to what is over")
+            }
+            check(deadlines, running, \.until)
+            check(starts, leases, \.since)
+            precondition(alone.first.map { running[$0.key] != nil } ?? true, "a lease that is over is late")
+            // One whose crystals all have their outcomes, by late results of earlier holders, needs no second worker.
+            let single = running.filter { id, lease in
+                lease.task.triedBy.isEmpty && lease.task.crystals.contains { open[$0.id] == .leased(id) }
+            }.keys
+            precondition(single.allSatisfy(Set(alone.entries.map(\.key)).contains), "a task can never be late")
         #endif
     }
 
     #if DEBUG
         /// Each lease has its deadline, and the first one is of a lease.
-        private func check(_ schedule: Schedule<TaskID>, _ leases: [TaskID: Lease]) {
+        private func check(
+            _ schedule: Schedule<TaskID>, _ leases: [TaskID: Lease], _ moment: (Lease) -> Moment
+        ) {
             let entries = schedule.entries.filter { leases[$0.key] != nil }
             precondition(entries.count == leases.count, "a lease has no deadline, or two")
-            precondition(entries.allSatisfy { leases[$0.key]?.until == $0.moment }, "a deadline is not its lease's")
+            precondition(
+                entries.allSatisfy { leases[$0.key].map(moment) == $0.moment }, "a deadline is not its lease's")
             precondition(schedule.first.map { leases[$0.key] != nil } ?? true, "the first deadline is of no lease")
         }
     #endif

@@ -45,12 +45,29 @@ struct Schedule<Key: Comparable & Sendable>: Sendable {
         return due
     }
 
+    /// Takes out the key that is due first.
+    mutating func removeFirst() {
+        if !heap.isEmpty { heap.removeMin() }
+    }
+
     /// Drops the keys at the front that are forgotten, so that ``first`` is none of them.
     ///
     /// - Complexity: O(log n) for each key dropped.
     mutating func dropForgotten(_ isForgotten: (Key, Moment) -> Bool) {
         while let first = heap.min, isForgotten(first.key, first.moment) { heap.removeMin() }
     }
+
+    /// Drops all keys that are forgotten once they are more than the others, which lie behind one that is not.
+    ///
+    /// - Parameter count: of the keys that are not forgotten, at most.
+    /// - Complexity: O(1), amortised.
+    mutating func sweep(keeping count: Int, _ isForgotten: (Key, Moment) -> Bool) {
+        guard heap.count > 2 * count + Self.sweepSlack else { return }
+        heap = Heap(heap.unordered.filter { !isForgotten($0.key, $0.moment) })
+    }
+
+    /// So many more may be forgotten.
+    static var sweepSlack: Int { 64 }
 
     /// The key that is due first, and when at the earliest.
     var first: (key: Key, moment: Moment)? { heap.min.map { ($0.key, $0.moment) } }

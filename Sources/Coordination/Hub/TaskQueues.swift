@@ -39,6 +39,12 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
         queues[recipe].lease(to: instance, among: present, now: now)
     }
 
+    mutating func speculate(
+        to instance: InstanceID, recipe: Int, now: Moment
+    ) -> (id: TaskID, crystals: [Item])? {
+        queues[recipe].speculate(to: instance, now: now)
+    }
+
     // MARK: - Of one task
 
     func asked(_ id: TaskID, of instance: InstanceID) -> LeaseQueue<Item>.Asked {
@@ -46,9 +52,9 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
     }
 
     mutating func deliver(
-        _ id: TaskID, results: [CrystalID], from instance: InstanceID
+        _ id: TaskID, results: [CrystalID], from instance: InstanceID, now: Moment
     ) -> LeaseQueue<Item>.Delivery {
-        queues[recipe(of: id)].deliver(id, results: results, from: instance)
+        queues[recipe(of: id)].deliver(id, results: results, from: instance, now: now)
     }
 
     @discardableResult

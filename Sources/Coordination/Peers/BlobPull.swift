@@ -83,6 +83,15 @@ package struct BlobPull: Sendable {
         return blob
     }
 
+    /// How far it has come, in words.
+    var progress: String {
+        switch state {
+        case .table: "the learner has not said yet how large it is"
+        case .pieces(let assembly): "\(assembly.checkedCount) of \(assembly.manifest.chunkCount) pieces are here"
+        case .complete: "it is here"
+        }
+    }
+
     /// What to ask for now.
     package mutating func requests(now: Moment) -> [PeerMessage] {
         switch state {

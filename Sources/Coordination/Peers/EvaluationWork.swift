@@ -111,6 +111,11 @@ package struct EvaluationWork: PeerWork {
 
     package func readiness(threads: Int) -> Readiness { Readiness(window: 0) }
 
+    package func wait(_ session: PeerSession) -> PeerWait? {
+        // The number is part of the name: with each result it waits for another thing.
+        open.isEmpty ? nil : PeerWait(what: "the learner's workers to measure \(open.count) items")
+    }
+
     package var load: PeerLoad {
         PeerLoad(version: 0, waiting: unsent.count, working: 0, unacknowledged: 0, resent: 0)
     }

@@ -4,8 +4,8 @@ package import Trajectories
 
 /// What the state of a peer wants done by its I/O thread.
 package enum PeerEffect: Sendable {
-    /// Drop the connection and make a new one, with a new socket.
-    case connect
+    /// Drop the connection and make a new one, with a new socket, to one of these places: the next in turn.
+    case connect([Endpoint])
     case send(PeerMessage, session: UInt64)
     case log(String)
     /// The role is over; nil: with success.
@@ -22,6 +22,8 @@ package struct HubLink: Sendable {
 
     private enum State: Sendable {
         case idle
+        /// Nobody has said yet where the learner is.
+        case seeking
         case greeting(since: Moment)
         case joined(Welcome, lastHeard: Moment)
         case waiting(until: Moment)
@@ -42,6 +44,10 @@ package struct HubLink: Sendable {
     private let hello: Hello
     private var generator: any RandomNumberGenerator & Sendable
     private var state = State.idle
+    /// Where the learner is, as far as is known.
+    private var place: LearnerPlace?
+    /// Why the endpoint file does not say.
+    private var fileProblem: EndpointFileProblem?
     private var failures = 0
     private var lastJoined: Moment?
     private var nextComplaint: Moment?
@@ -55,6 +61,7 @@ package struct HubLink: Sendable {
     ) {
         self.configuration = configuration
         self.generator = generator
+        place = configuration.endpoint.map { LearnerPlace($0) }
         hello = Hello(
             peer: PeerDescription(
                 role: role, host: configuration.host, process: configuration.process, build: configuration.build,
@@ -76,8 +83,31 @@ package struct HubLink: Sendable {
     /// Begins to connect.
     package mutating func start(now: Moment) {
         lastJoined = now
-        greet(freshSocket: true, now: now)
+        if place == nil { state = .seeking } else { greet(freshSocket: true, now: now) }
     }
+
+    /// Takes in what the endpoint file says: where the learner is, at another place or in another life than before, or
+    /// why that is not known.
+    package mutating func follow(_ sight: Result<LearnerPlace, EndpointFileProblem>, now: Moment) {
+        switch sight {
+        case .failure(let problem): fileProblem = problem
+        case .success(let found):
+            fileProblem = nil
+            guard found != place else { return }
+            obstacle = nil
+            let isMove = place != nil
+            place = found
+            switch state {
+            case .idle, .over: return
+            case .seeking, .greeting, .joined, .waiting:
+                if isMove { effects.append(.log("the learner is at \(placeName) now")) }
+                failures = 0
+                greet(freshSocket: true, now: now)
+            }
+        }
+    }
+
+    private var placeName: String { place?.endpoints.first.map { "\($0)" } ?? "no place yet" }
 
     /// Sends a message, if logged in.
     @discardableResult
@@ -87,7 +117,10 @@ package struct HubLink: Sendable {
         return true
     }
 
-    package mutating func log(_ text: String) { effects.append(.log(text)) }
+    package mutating func log(_ text: String) {
+        if case .over = state { return }
+        effects.append(.log(text))
+    }
 
     /// Ends the link: nothing is sent after this.
     package mutating func leave(_ error: RoleError?) {
@@ -99,14 +132,17 @@ package struct HubLink: Sendable {
     package mutating func receive(_ message: HubMessage, now: Moment) -> Reception {
         if case .joined(let welcome, _) = state { state = .joined(welcome, lastHeard: now) }
         switch (message, state) {
-        case (_, .over), (_, .idle), (_, .waiting): return .handled
+        case (_, .over), (_, .idle), (_, .seeking), (_, .waiting): return .handled
         case (.shutdown(let reason), _): return .shutdown(reason)
+        case (.welcome(let welcome), .greeting) where place?.run.map { $0 != welcome.run } ?? false:
+            leaveStranger(welcome, now: now)
+            return .handled
         case (.welcome(let welcome), .greeting):
             state = .joined(welcome, lastHeard: now)
             failures = 0
             obstacle = nil
             logins += 1
-            effects.append(.log("logged in at \(configuration.endpoint), run \(welcome.run)"))
+            effects.append(.log("logged in at \(placeName), run \(welcome.run)"))
             return .joined(welcome)
         case (.welcome, _): return .handled
         case (.refusal(let refusal), _):
@@ -117,6 +153,18 @@ package struct HubLink: Sendable {
         }
     }
 
+    /// Leaves the learner of another run, which listens where the endpoint file says that ours does.
+    private mutating func leaveStranger(_ welcome: Welcome, now: Moment) {
+        effects.append(.send(.goodbye("it looks for another run"), session: welcome.session))
+        if failures == 0 {
+            effects.append(
+                .log(
+                    "the learner at \(placeName) is of the run \(welcome.run), not of \(place?.run ?? "") as "
+                        + "\(configuration.endpointFile ?? "the file") says: looking on"))
+        }
+        retreat(now: now, isQuiet: true)
+    }
+
     /// A connection came to nothing, for a reason that it shows; told whenever it is another one.
     package mutating func note(_ obstacle: LoginObstacle) {
         guard case .greeting = state, obstacle != self.obstacle else { return }
@@ -125,7 +173,7 @@ package struct HubLink: Sendable {
         self.obstacle = obstacle
         // What is broken off once may be a learner that has just ended: it is told with the silence.
         guard obstacle != .brokenOff else { return }
-        effects.append(.log("the learner at \(configuration.endpoint): \(text(obstacle))"))
+        effects.append(.log("the learner at \(placeName): \(text(obstacle))"))
     }
 
     private func text(_ obstacle: LoginObstacle) -> String { obstacle.text(configuration) }
@@ -149,6 +197,7 @@ package struct HubLink: Sendable {
     package mutating func tick(now: Moment) {
         switch state {
         case .idle, .over: return
+        case .seeking: break
         case .greeting(let since):
             if since.duration(to: now) > configuration.loginDeadline { retreat(now: now) }
         case .joined(let welcome, let lastHeard):
@@ -163,9 +212,11 @@ package struct HubLink: Sendable {
         }
         complain(now: now)
         if let patience = configuration.patience, let lastJoined, lastJoined.duration(to: now) > patience {
-            leave(
-                obstacle.map { .notLetIn(configuration.endpoint, text($0)) }
-                    ?? .noHub(configuration.endpoint, patience))
+            switch (obstacle, place?.endpoints.first) {
+            case (let obstacle?, let endpoint?): leave(.notLetIn(endpoint, text(obstacle)))
+            case (nil, let endpoint?): leave(.noHub(endpoint, patience))
+            case (_, nil): leave(.noPlace(file: configuration.endpointFile ?? "", patience))
+            }
         }
     }
 
@@ -177,24 +228,33 @@ package struct HubLink: Sendable {
         nextComplaint = now.advanced(by: WaitingWatch.interval)
         let waited = lastJoined.duration(to: now).milliseconds / 1000
         let left = configuration.patience.map { "; giving up after \($0.milliseconds / 1000) s" } ?? ""
+        if case .seeking = state {
+            let reason = fileProblem.map { "\($0)" } ?? "it was not looked into yet"
+            effects.append(
+                .log(
+                    "waiting for \(configuration.endpointFile ?? "a place"), in which a learner says where it listens: "
+                        + "\(reason) (after \(waited) s\(left))"))
+            return
+        }
+        let file = configuration.endpointFile.map { " (\($0))" } ?? ""
         let what =
             obstacle.map { "has not let this process in for \(waited) s: \(text($0))" }
             ?? "has not answered for \(waited) s"
-        effects.append(.log("the learner at \(configuration.endpoint) \(what)\(left)"))
+        effects.append(.log("the learner at \(placeName)\(file) \(what)\(left)"))
     }
 
     private mutating func greet(freshSocket: Bool, now: Moment) {
         state = .greeting(since: now)
-        if freshSocket { effects.append(.connect) }
+        if freshSocket { effects.append(.connect(place?.endpoints ?? [])) }
         effects.append(.send(.hello(hello), session: 0))
     }
 
-    private mutating func retreat(now: Moment) {
+    private mutating func retreat(now: Moment, isQuiet: Bool = false) {
         if failures == 0, let obstacle {
-            let what = "not let in by the learner at \(configuration.endpoint): \(text(obstacle))"
+            let what = "not let in by the learner at \(placeName): \(text(obstacle))"
             effects.append(.log("\(what); trying again until it is"))
-        } else if failures == 0 {
-            effects.append(.log("no learner at \(configuration.endpoint); trying again until there is"))
+        } else if failures == 0, !isQuiet {
+            effects.append(.log("no learner at \(placeName); trying again until there is"))
         }
         let wait = min(Self.longestWait, Self.firstWait * (1 << min(failures, 10)))
         failures += 1

@@ -230,6 +230,18 @@ package struct MeasuringWork: PeerWork {
             window: usable.isEmpty ? 0 : threads + 1, recipes: usable.isEmpty ? [] : usable + further.usable)
     }
 
+    package func wait(_ session: PeerSession) -> PeerWait? {
+        guard measuring.isEmpty, queue.isEmpty else { return nil }
+        switch preparation {
+        case .none, .working: return PeerWait(what: "its own engine to be made")
+        case .lacking(let digests, _):
+            let files = "\(digests.count == 1 ? "a file" : "\(digests.count) files") of the recipe"
+            let next = digests.first.map { " (\($0))" } ?? ""
+            return PeerWait(what: files + next, progress: session.pullProgress)
+        case .done: return PeerWait(what: "crystals to measure", isIdle: true)
+        }
+    }
+
     package var load: PeerLoad {
         PeerLoad(
             version: newestVersion, waiting: queue.count, working: measuring.count, unacknowledged: outbox.count,

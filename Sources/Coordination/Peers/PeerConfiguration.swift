@@ -3,8 +3,10 @@ package import Security
 
 /// What an actor or a reward worker needs to know.
 package struct PeerConfiguration: Sendable {
-    /// The hub.
-    package var endpoint: Endpoint
+    /// The hub; nil: where the endpoint file says.
+    package var endpoint: Endpoint?
+    /// The path of the file in which the learner says where it listens; peers follow it. nil: it stays at the endpoint.
+    package var endpointFile: String?
     /// By what it is known, and the only learner that it trusts; nil: a connection without keys.
     package var credentials: PeerCredentials?
     /// Threads that sample or score.
@@ -22,17 +24,25 @@ package struct PeerConfiguration: Sendable {
     /// How long leaving may take: finishing the work in hand and having it acknowledged.
     package var drain: Duration = .seconds(20)
 
-    package init(endpoint: Endpoint, build: String, host: String, process: Int) {
+    package init(endpoint: Endpoint?, build: String, host: String, process: Int) {
         self.endpoint = endpoint
         self.build = build
         self.host = host
         self.process = process
     }
 
+    /// What it looks for its learner by, in words.
+    package var learnerName: String {
+        endpoint.map { "the learner at \($0)" } ?? "the learner that \(endpointFile ?? "nobody") names"
+    }
+
     /// What is wrong with it, in words; empty if nothing.
     package var problems: [String] {
         var problems: [String] = []
-        if !endpoint.isDefinite { problems.append("\(endpoint) is nothing to connect to: name a host and a port") }
+        if let endpoint, !endpoint.isDefinite {
+            problems.append("\(endpoint) is nothing to connect to: name a host and a port")
+        }
+        if endpoint == nil, endpointFile == nil { problems.append("neither a learner nor its endpoint file is named") }
         if !(1...1024).contains(threads) { problems.append("threads must be in 1...1024") }
         return problems
     }

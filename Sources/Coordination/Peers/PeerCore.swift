@@ -10,6 +10,7 @@ package struct PeerCore<Work: PeerWork>: Sendable {
     private var session: PeerSession
     private var work: Work
     private var jobs: [Work.Job] = []
+    private var waiting = PeerWaiting()
 
     /// - Parameter children: tells of the processes that belong to the peer, for reports.
     package init(
@@ -30,10 +31,17 @@ package struct PeerCore<Work: PeerWork>: Sendable {
 
     package mutating func start(now: Moment) { session.start(now: now) }
 
+    /// Takes in what the endpoint file says.
+    package mutating func follow(_ sight: Result<LearnerPlace, EndpointFileProblem>, now: Moment) {
+        session.follow(sight, now: now)
+    }
+
     package mutating func receive(_ message: HubMessage, now: Moment) {
         switch session.receive(message, now: now) {
         case .handled: break
-        case .joined(let welcome): work.joined(welcome, &session)
+        case .joined(let welcome):
+            waiting.reset()
+            work.joined(welcome, &session)
         case .message(let message): work.receive(message, &session)
         }
         advance(now: now)
@@ -48,6 +56,10 @@ package struct PeerCore<Work: PeerWork>: Sendable {
     package mutating func tick(now: Moment) {
         session.tick(now: now)
         advance(now: now)
+        // Without a login it waits for the learner, which the link tells.
+        guard session.welcome != nil else { return }
+        let wait = session.isLeaving ? session.waitToLeave(work.load, now: now) : work.wait(session)
+        if let text = waiting.check(wait, now: now) { session.log(text) }
     }
 
     /// A connection came to nothing.

@@ -51,6 +51,9 @@ package struct PeerSession: Sendable {
         if pull?.digest != digest { pull = BlobPull(digest: digest) }
     }
 
+    /// How far the pull of a blob has come, in words; empty if there is none.
+    var pullProgress: String { pull?.progress ?? "" }
+
     /// The blob that was pulled, once it is whole and checked; given out once.
     mutating func takeBlob() -> Blob? {
         guard let blob = pull?.blob else { return nil }
@@ -78,6 +81,10 @@ package struct PeerSession: Sendable {
     mutating func start(now: Moment) { link.start(now: now) }
 
     mutating func tick(now: Moment) { link.tick(now: now) }
+
+    mutating func follow(_ sight: Result<LearnerPlace, EndpointFileProblem>, now: Moment) {
+        link.follow(sight, now: now)
+    }
 
     mutating func note(_ obstacle: LoginObstacle) { link.note(obstacle) }
 
@@ -132,6 +139,15 @@ package struct PeerSession: Sendable {
         if !isDone { link.log("leaving with work in hand: the time to drain is over") }
         link.send(.goodbye("stopped"))
         link.leave(nil)
+    }
+
+    /// What a peer that leaves waits for.
+    func waitToLeave(_ load: PeerLoad, now: Moment) -> PeerWait? {
+        guard let leavingBy else { return nil }
+        let left = max(0, now.duration(to: leavingBy).milliseconds / 1000)
+        return PeerWait(
+            what: load.working > 0 ? "the work in hand, to leave" : "the learner to take the last results, to leave",
+            progress: "\(load.working) at work, \(load.unacknowledged) to be taken, for at most \(left) s more")
     }
 
     mutating func takeEffects() -> [PeerEffect] { link.takeEffects() }

@@ -28,6 +28,8 @@ package protocol PeerWork: Sendable {
     func readiness(threads: Int) -> Readiness
     /// What it has in hand.
     var load: PeerLoad { get }
+    /// What it waits for; nil while it works. Asked only while logged in.
+    func wait(_ session: PeerSession) -> PeerWait?
 }
 
 /// What a peer has in hand.

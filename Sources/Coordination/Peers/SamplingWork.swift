@@ -227,6 +227,20 @@ package struct SamplingWork: PeerWork {
         return Readiness(window: threads + 1, policy: wanted.policy, reference: wanted.reference)
     }
 
+    package func wait(_ session: PeerSession) -> PeerWait? {
+        guard sampling.isEmpty else { return nil }
+        guard case .done = preparation else { return PeerWait(what: "its own sampler to be made") }
+        guard let wanted else { return PeerWait(what: "the learner's first weights") }
+        if isLoading { return PeerWait(what: "the weights of version \(wanted.version) to be loaded") }
+        guard isReady else {
+            let missing = blobs[wanted.policy] == nil ? "policy" : "reference policy"
+            let digest = blobs[wanted.policy] == nil ? wanted.policy : wanted.reference
+            return PeerWait(
+                what: "the \(missing) of version \(wanted.version) (\(digest))", progress: session.pullProgress)
+        }
+        return queue.isEmpty ? PeerWait(what: "crystals to sample", isIdle: true) : nil
+    }
+
     package var load: PeerLoad {
         PeerLoad(
             version: wanted?.version ?? 0, waiting: queue.count, working: sampling.count,

@@ -27,6 +27,8 @@ final class HubLoop {
     /// What is seen of the connections, and what is made of it.
     private let monitor: ConnectionMonitor
     private var gate: ConnectionGate
+    /// The peers that connections belong to, by their descriptors.
+    private var routings: [Int32: RoutingID] = [:]
     private var cutCount = 0
     private var isRefusing = false
     /// Lets connections in, where there are keys; made before the router listens, and closed after it.
@@ -188,7 +190,10 @@ final class HubLoop {
             case .opened(let descriptor):
                 gate.open(descriptor, now: .now)
                 isCrowded = true
-            case .closed(let descriptor): gate.close(descriptor)
+            case .closed(let descriptor):
+                gate.close(descriptor)
+                // The system closes what a killed process leaves, so that it is missed at once.
+                if let routing = routings.removeValue(forKey: descriptor) { core.undeliverable(to: routing) }
             case .refused(let code):
                 isCrowded = true
                 guard !isRefusing else { continue }
@@ -243,7 +248,10 @@ final class HubLoop {
             if frames.count == 1 {
                 let holder = router.user.flatMap(holder)
                 core.receive(frames[0], from: routing, of: holder, now: .now)
-                if let source = router.source, core.isPeer(routing) { gate.recognise(source, of: holder) }
+                if let source = router.source, core.isPeer(routing) {
+                    gate.recognise(source, of: holder)
+                    if routings[source] != routing { routings[source] = routing }
+                }
             } else {
                 core.reject("malformed", detail: "a message of \(frames.count) frames")
             }

@@ -51,12 +51,12 @@ package final class MeasuringClient: Sendable {
                 }
                 var loop = PeerLoop(
                     core: EvaluationCore(work, configuration: configuration, generator: SystemRandomNumberGenerator()),
-                    endpoint: configuration.endpoint, credentials: configuration.credentials, context: context,
+                    endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
                     wakeup: wakeup, pool: pool, inputs: inputs, logger: logger)
                 try loop.run(stop: leave, or: stop)
                 desk.fail(
                     stop.reason.map { .work("stopped (\($0))") }
-                        ?? .cannotGoOn("the learner at \(configuration.endpoint) has ended its run"))
+                        ?? .cannotGoOn("\(configuration.learnerName) has ended its run"))
             } catch {
                 desk.fail(error as? RoleError ?? .io("\(error)"))
             }

@@ -40,7 +40,7 @@ package struct ActorRole {
         var loop = PeerLoop(
             core: ActorCore(
                 SamplingWork(), configuration: configuration, generator: SystemRandomNumberGenerator()),
-            endpoint: configuration.endpoint, credentials: configuration.credentials, context: context,
+            endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
             wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))

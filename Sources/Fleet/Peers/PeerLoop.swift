@@ -13,7 +13,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Messages taken in one turn before the core is asked what else is due.
     private static var messagesPerTurn: Int { 64 }
 
-    private let endpoint: Endpoint
+    private var watch: EndpointWatch?
     private let context: ZMQContext
     private let wakeup: Wakeup
     private let pool: JobPool<Work.Job, Work.Output>
@@ -25,7 +25,9 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Tells what becomes of the dealer's connections.
     private var monitor: ConnectionMonitor?
     private let options: ZMQSocket.Options
-    /// How often a connection was made; a host of several addresses is tried at each in turn.
+    /// Where connections are made to now, and how often one was: places, and the addresses of a host, are tried in
+    /// turn.
+    private var endpoints: [Endpoint] = []
     private var connections = 0
     private var outcome: Outcome?
     private var rejected: [String: Int] = [:]
@@ -36,12 +38,12 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     }
 
     init(
-        core: consuming PeerCore<Work>, endpoint: Endpoint, credentials: PeerCredentials?, context: ZMQContext,
+        core: consuming PeerCore<Work>, endpointFile: String?, credentials: PeerCredentials?, context: ZMQContext,
         wakeup: Wakeup,
         pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
     ) {
         self.core = core
-        self.endpoint = endpoint
+        watch = endpointFile.map { EndpointWatch(path: $0) }
         var options = ZMQSocket.Options.wire
         options.curve = credentials.map { .client($0.pair, server: $0.server) }
         self.options = options
@@ -58,6 +60,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     mutating func run(stop: StopToken, or other: StopToken? = nil) throws {
         defer { disconnect() }
         core.start(now: .now)
+        look()
         try perform()
         while outcome == nil {
             try ZMQPoller.wait(
@@ -66,11 +69,17 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
+            look()
             try takeFailures()
             core.tick(now: .now)
             try perform()
         }
         if case .failed(let error) = outcome { throw error }
+    }
+
+    private mutating func look() {
+        let now = Moment.now
+        if let sight = watch?.look(now: now) { core.follow(sight, now: now) }
     }
 
     private mutating func disconnect() {
@@ -118,17 +127,13 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         for job in core.takeJobs() { pool.submit(job) }
         for effect in core.takeEffects() where outcome == nil {
             switch effect {
-            case .connect:
+            case .connect(let endpoints):
                 disconnect()
+                if endpoints != self.endpoints { (self.endpoints, connections) = (endpoints, 0) }
+                guard let place = nextPlace() else { continue }
                 let socket = try ZMQSocket(.dealer, in: context, options: options)
                 dealer = socket
                 monitor = try ConnectionMonitor(of: socket, in: context)
-                if connections == 0, let host = endpoint.unknownHost {
-                    logger.warning("the name \(host) has no address that this machine knows; trying again until it has")
-                }
-                let places = endpoint.connecting
-                let place = places[connections % places.count]
-                connections += 1
                 try socket.connect(place)
             case .send(let message, let session): try send(message, session: session)
             case .log(let text): logger.info("\(text)")
@@ -138,6 +143,17 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
                 try dealer?.setLinger(.milliseconds(500))
             }
         }
+    }
+
+    /// The place that a connection is made to next; nil if there is none.
+    private mutating func nextPlace() -> Endpoint? {
+        let known = endpoints.filter { $0.unknownHost == nil }
+        if connections == 0, known.isEmpty, let host = endpoints.first?.unknownHost {
+            logger.warning("the name \(host) has no address that this machine knows; trying again until it has")
+        }
+        let places = known.isEmpty ? endpoints : known.flatMap(\.connecting)
+        defer { connections += 1 }
+        return places.isEmpty ? nil : places[connections % places.count]
     }
 
     private mutating func send(_ message: PeerMessage, session: UInt64) throws {

@@ -49,7 +49,7 @@ package struct RewardWorkerRole {
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
-            endpoint: configuration.endpoint, credentials: configuration.credentials, context: context,
+            endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
             wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
