@@ -25,9 +25,12 @@ extension HubCore {
 
     /// Takes in what a worker made of crystals under audit.
     mutating func takeAudit(_ result: TaskResult, from peer: Peer, now: Moment) {
-        guard case .crystals(let asked) = audits.asked(result.task, of: peer.instance),
-            asked.count == result.results.count
-        else {
+        let place = audits.asked(result.task, of: peer.instance)
+        if case .ofAnEarlierBatch = place {
+            peers.giveTurn(to: peer.session)
+            return leaseTasks(now: now)
+        }
+        guard case .crystals(let asked) = place, asked.count == result.results.count else {
             counters.foreignOutcomes += result.results.count
             reject("foreign-task", detail: "\(peer.description) sent results of a task that it never held")
             return

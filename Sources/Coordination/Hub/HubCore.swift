@@ -154,6 +154,8 @@ package struct HubCore: Sendable {
         versions.removeAll { $0.version < oldest || $0.version >= version }
         assembly.forget(before: oldest)
         _ = tasks.forget(before: oldest)
+        _ = audits.forget(before: oldest)
+        audit.forget(before: oldest)
         // Late results of an earlier batch are told from those that nobody asked for.
         if versions.isEmpty {
             tasks.removeAll()

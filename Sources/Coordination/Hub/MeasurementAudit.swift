@@ -108,6 +108,9 @@ struct MeasurementAudit: Sendable {
         return strikes[worker] ?? 0
     }
 
+    /// Forgets the crystals of versions before one.
+    mutating func forget(before version: PolicyVersion) { answers = answers.filter { $0.key.version >= version } }
+
     /// Forgets a crystal that nobody else can measure.
     mutating func abandon(_ id: CrystalID) { answers[id] = nil }
 
