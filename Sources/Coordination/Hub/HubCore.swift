@@ -375,6 +375,7 @@ package struct HubCore: Sendable {
             rewardWorkers: peers.count(of: .rewardWorker), tasksWaiting: tasks.waitingCount + others.waitingCount,
             tasksLeased: tasks.leasedCount + others.leasedCount, crystalsPerBatch: configuration.crystalsPerBatch,
             longestTurnSeconds: longestTurn.seconds, counters: counters)
+        report.missingCrystals = missingCrystals
         guard let newest = versions.last else { return report }
         report.unitsWaiting = newest.ledger.waitingCount
         report.unitsLeased = newest.ledger.leasedCount

@@ -45,6 +45,8 @@ package struct HubReport: Sendable, Hashable {
     package var versionsInFlight = 0
     /// Crystals that are sampled, measured, or waited for.
     package var crystalsUnderWay = 0
+    /// Crystals that were granted and are nowhere: 0, unless something is wrong with this program.
+    package var missingCrystals = 0
     package var crystalsPerBatch: Int
     /// The longest turn of the hub's loop since the last report: its lag.
     var longestTurnSeconds: Double
