@@ -12,8 +12,7 @@ package final class RoomWait: Sendable {
     private let directory: URL
     private let stop: StopToken
     private let tell: @Sendable (String) -> Void
-    /// It tells again that it waits this often.
-    private static let reminder = Duration.seconds(60)
+    private let reminder: Duration
     /// It tries again this long after the last time, where the disk seems to have room.
     private static let pause = Duration.seconds(1)
     /// It tries again this long after the last time in any case: quotas are seen by trying alone.
@@ -23,8 +22,12 @@ package final class RoomWait: Sendable {
 
     /// - Parameters:
     ///   - directory: where everything is kept.
+    ///   - reminder: how often it tells again that it waits.
     ///   - tell: takes lines for a person.
-    package init(directory: URL, stop: StopToken, tell: @escaping @Sendable (String) -> Void) {
+    package init(
+        directory: URL, stop: StopToken, reminder: Duration = .seconds(60), tell: @escaping @Sendable (String) -> Void
+    ) {
+        self.reminder = reminder
         self.directory = directory
         self.stop = stop
         self.tell = tell
@@ -55,7 +58,7 @@ package final class RoomWait: Sendable {
                     (since, told) = (.now, .now)
                 }
                 try wait(for: bytes) {
-                    guard let since, told.duration(to: .now) >= Self.reminder else { return }
+                    guard let since, told.duration(to: .now) >= reminder else { return }
                     told = .now
                     tell(
                         "still waiting for room in \(directory.path), for \(waited(since)): \(what) needs about "

@@ -45,8 +45,12 @@ package final class RunRecorder: RunObserver {
         /// The engines that reward workers brought.
         var engines: Set<String> = []
         var lastEnd = ContinuousClock.now
-        /// Outcomes, or lines of roles, that had no room on the disk since the last that had.
-        var (outcomesWithoutRoom, linesWithoutRoom) = (0, 0)
+        /// As the hub told last.
+        var missingCrystals = 0
+        /// The crystals that had no room on the disk.
+        var withoutRoom: [ScoredCrystal] = []
+        /// The lines of roles that had none since the last that had.
+        var linesWithoutRoom = 0
         /// How many peers the run could use, as said last.
         var wanted: FleetSizing.Wanted?
     }
@@ -89,22 +93,20 @@ package final class RunRecorder: RunObserver {
         }
     }
 
-    /// On a full disk they are kept with their batch, which brings them again.
+    /// On a full disk they wait in memory for the next ones, or for the next batch.
     package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
-        do { try archive.insert(crystals.map(row)) } catch {
+        let all = state.withLock { $0.withoutRoom } + crystals
+        do { try archive.insert(all.map(row)) } catch {
             guard room != nil, error.isFullDisk else { throw error }
-            let count = state.withLock { state in
-                state.outcomesWithoutRoom += crystals.count
-                return state.outcomesWithoutRoom
-            }
-            if count == crystals.count {
-                problem("\(error): what is measured now stays in memory until its batch is complete")
+            state.withLock { $0.withoutRoom = all }
+            if all.count == crystals.count {
+                problem("\(error): what is measured now stays in memory until a batch is complete")
             }
             return
         }
         state.withLock { state in
-            state.outcomesWithoutRoom = 0
-            state.archived.formUnion(crystals.lazy.map(\.sampled.id))
+            state.withoutRoom = []
+            state.archived.formUnion(all.lazy.map(\.sampled.id))
         }
     }
 
@@ -114,14 +116,20 @@ package final class RunRecorder: RunObserver {
     }
 
     package func batchCompleted(_ batch: ScoredBatch) throws {
-        let rest = state.withLock { state in
-            batch.crystals.filter { state.archived.remove($0.sampled.id) == nil }
+        let (rest, waiting) = state.withLock { state in
+            (batch.crystals.filter { state.archived.remove($0.sampled.id) == nil }, state.withoutRoom)
         }
-        let rows = rest.map(row)
+        // What is held for a later step has to be there before this one's checkpoint says so.
+        let ids = Set(rest.map(\.sampled.id))
+        let held = waiting.filter { !ids.contains($0.sampled.id) }
+        let rows = (held + rest).map(row)
         try keep("the batch of step \(batch.step)", bytes: 64_000 + rows.count * Self.bytesPerCrystal) {
             try archive.insert(rows)
         }
-        state.withLock { $0.outcomesWithoutRoom = 0 }
+        state.withLock { state in
+            state.withoutRoom = []
+            state.archived.formUnion(held.lazy.map(\.sampled.id))
+        }
         let record = record(of: batch)
         // Where the batch does not say: the newest version comes last.
         let digest = (batch.policy ?? batch.crystals.last?.policy)?.hexadecimal ?? ""
@@ -211,6 +219,15 @@ package final class RunRecorder: RunObserver {
     }
 
     package func hubReported(_ report: HubReport) {
+        let isNews = state.withLock { state in
+            defer { state.missingCrystals = report.missingCrystals }
+            return state.missingCrystals != report.missingCrystals
+        }
+        if isNews {
+            problem(
+                "ledger: \(report.missingCrystals) crystals were granted and are nowhere; this is a fault of the "
+                    + "program, please report it with this log")
+        }
         var record = RoleRecord(role: "learner", id: "learner")
         record.crystals = report.counters.crystalsFinished
         record.memoryMegabytes = ProcessMemory.residentMegabytes

@@ -78,7 +78,9 @@ package struct TrainingCheckpoint: Sendable {
     /// - Parameter expected: Potential and hull of the run.
     /// - Throws: an error that names the part that is missing or does not fit the others, or both digests if it is of
     ///   another potential or hull.
-    package init(_ checkpoint: Checkpoint, settings: Adam.Settings, engine expected: EngineDigests = .init()) throws {
+    package init(
+        _ checkpoint: Checkpoint, settings: Adam.Settings = .init(), engine expected: EngineDigests = .init()
+    ) throws {
         func part(_ name: String) throws -> Data {
             guard let data = checkpoint.parts[name] else {
                 throw RoleError.work(

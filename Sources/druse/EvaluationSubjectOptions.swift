@@ -17,6 +17,12 @@ struct EvaluationSubjectOptions: ParsableArguments {
     var runDirectory: String?
 
     @Option(
+        help: ArgumentHelp(
+            "With --run: the version that is compared with the first, by its checkpoint: newest, best (by the run's "
+                + "keep_best), or a number.", valueName: "newest|best|N"))
+    var checkpoint: String?
+
+    @Option(
         parsing: .upToNextOption,
         help: "Files or folders of structures (.cif, .extxyz, POSCAR, .csv, .json, .jsonl, ...) made elsewhere.")
     var structures: [String] = []
@@ -45,6 +51,12 @@ struct EvaluationSubjectOptions: ParsableArguments {
     func validate() throws {
         let given = [policy != nil, runDirectory != nil, !structures.isEmpty].count { $0 }
         guard given == 1 else { throw ValidationError("give one of --policy, --run and --structures") }
+        if let checkpoint {
+            guard runDirectory != nil else { throw ValidationError("--checkpoint needs --run") }
+            guard RunVersionChoice(checkpoint) != nil else {
+                throw ValidationError("--checkpoint \(checkpoint): write newest, best, or a version from 1 on")
+            }
+        }
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
         guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be positive") }
         for group in spaceGroup where SpaceGroup(number: group) == nil {
@@ -147,7 +159,8 @@ struct EvaluationSubjectOptions: ParsableArguments {
                 content: .policy(weights, plan, options, seed: seed), file: file)
         }
         if let directory {
-            let policies = try RunPolicies(directory) { damage in
+            let choice = checkpoint.flatMap { RunVersionChoice($0) } ?? .newest
+            let policies = try RunPolicies(directory, choice: choice) { damage in
                 writeMessage("warning: a checkpoint is damaged, the one before it is taken: \(damage)")
             }
             return [

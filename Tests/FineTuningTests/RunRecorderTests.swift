@@ -1,5 +1,7 @@
 import Archive
+import Coordination
 import FineTuning
+import FleetFixtures
 import Foundation
 import Logging
 import Rewards
@@ -50,9 +52,35 @@ import Trajectories
                 == ["mace 1 (digest aa)", "mace 1 (digest aa)", nil, "mace 1 (digest bb)"])
     }
 
-    /// The lines about engines, in memory.
+    /// Books that do not balance are told of once, and again when the number changes.
+    @Test func hubReported_withMissingCrystals_warnsOnce() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+        defer { try? archive.close() }
+        let log = Lines(about: "ledger: ")
+        let recorder = RunRecorder(
+            context: .init(seed: 1, potential: "chgnet", hull: "", stableBelow: 0.1), archive: archive,
+            metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
+            roles: try JSONLinesWriter(url: folder.appending(path: "roles.jsonl")),
+            logger: Logger(label: "test") { _ in log }, say: { _ in }, announce: { _ in })
+        var report = try HubCore(configuration: Toys.configuration(), generator: SystemRandomNumberGenerator())
+            .snapshot()
+        recorder.hubReported(report)
+        #expect(log.all.isEmpty)
+        report.missingCrystals = 2
+        for _ in 0..<3 { recorder.hubReported(report) }
+        #expect(log.all.count == 1 && log.all.first?.hasPrefix("ledger: 2 crystals were granted") == true)
+    }
+
+    /// The lines about something, in memory.
     private final class Lines: LogHandler {
         private let lines = Mutex<[String]>([])
+        private let subject: String
+
+        init(about subject: String = "engine") { self.subject = subject }
+
         var all: [String] { lines.withLock { $0 } }
 
         var metadata: Logger.Metadata {
@@ -70,7 +98,7 @@ import Trajectories
 
         func log(event: LogEvent) {
             let line = "\(event.message)"
-            if line.contains("engine") { lines.withLock { $0.append(line) } }
+            if line.contains(subject) { lines.withLock { $0.append(line) } }
         }
     }
 }

@@ -46,6 +46,12 @@ import Trajectories
         #expect(records.count == versions)
         #expect(records.contains { $0.staleness?["1"] ?? 0 > 0 && $0.importance?.mean ?? 0 > 0 })
 
+        // The books of both lives, crystals that no step took included.
+        let ledger = try archive.ledger(maximumStaleness: staleness)
+        #expect(ledger.isBalanced && ledger.granted == crystals.count, "\(ledger.line)")
+        #expect(again.text.contains("\n\(ledger.line)\n"), "\(ledger.line)")
+        #expect(!again.text.contains("are nowhere"))
+
         let replay = try cluster.start("learner", ["--replay", cluster.directory.path], isRole: false)
         #expect(try await cluster.exit(of: replay) == 0, "\(replay.text)")
         #expect(replay.text.contains("12 steps") && replay.text.contains("the weights are those of the run"))

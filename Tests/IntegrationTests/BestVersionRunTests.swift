@@ -46,6 +46,16 @@ import Trajectories
             let digest = try Data(contentsOf: linked).sha256
             #expect(Set(sampled.map(\.lineage.policyDigest)) == [digest])
         }
+        let evaluated = try DruseProcess.run([
+            "evaluate", "--run", run.url.path, "--checkpoint", "best", "--count", "2",
+        ])
+        if expected > 0 {
+            #expect(evaluated.output.contains("version \(expected)"), "\(evaluated.output)\(evaluated.messages)")
+        } else {
+            #expect(evaluated.messages.contains("the policy at the start is the best"), "\(evaluated.messages)")
+        }
+        let absent = try DruseProcess.run(["evaluate", "--run", run.url.path, "--checkpoint", "99", "--count", "2"])
+        #expect(absent.status == 1 && absent.messages.contains("has no checkpoint of version 99"))
         #expect(learner.text.contains("best by \(measure): version \(expected) "), "\(learner.text)")
     }
 }

@@ -39,6 +39,17 @@ struct ReadOnlyRunTests {
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("</html>"))
         let before = try FileManager.default.contentsOfDirectory(atPath: copy.path)
         #expect(!before.contains("report.html"))
+        let ledger = try druse(["ledger", copy.path], readOnly: copy)
+        #expect(ledger.status == 0 && ledger.output.contains("it balances"), "\(ledger.output)\(ledger.messages)")
+        let exported = try druse(
+            ["export", copy.path, "--limit", "3", "-o", cluster.folder.path("best.csv")], readOnly: copy)
+        #expect(exported.status == 0, "\(exported.messages)")
+        if !isCutShort {
+            let equal = try druse(["ledger", "diff", cluster.directory.path, copy.path], readOnly: copy)
+            #expect(equal.status == 0 && equal.output.isEmpty, "\(equal.output)\(equal.messages)")
+            let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
+            #expect(!names.contains { $0.hasPrefix("archive.sqlite-") })
+        }
         // Where the page itself has no place, that is said.
         let refused = try druse(["report", copy.path], readOnly: copy)
         #expect(refused.status == 1 && refused.messageLines.count == 1)

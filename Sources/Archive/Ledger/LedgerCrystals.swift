@@ -24,21 +24,23 @@ struct LedgerCrystals {
     /// The columns of crystals that are told of.
     let columns: [String]
 
-    /// - Parameter last: crystals of later versions are left out.
+    /// - Parameter last: crystals that no step until this one took are left out.
     init(_ connection: Database, last: Int) throws {
-        func rows(_ table: String, _ order: String = "") throws -> KeyedRows? {
+        func rows(_ table: String, by column: String = "version", _ order: String = "") throws -> KeyedRows? {
             guard try connection.tableExists(table) else { return nil }
             let cursor = try Row.fetchCursor(
                 connection,
-                sql: "SELECT * FROM \(table) WHERE version <= ? ORDER BY version, unit, crystal_index\(order)",
+                sql: "SELECT * FROM \(table) WHERE \(column) <= ? ORDER BY version, unit, crystal_index\(order)",
                 arguments: [last])
             return try KeyedRows(cursor)
         }
-        guard let crystals = try rows("crystals") else {
+        // Builds that knew one mode alone took each version in its own step.
+        let isNoted = try connection.columns(in: "crystals").contains { $0.name == "batch" }
+        guard let crystals = try rows("crystals", by: isNoted ? "batch" : "version") else {
             throw ArchivedCrystal.RowError(reason: "there is no table of crystals")
         }
         self.crystals = crystals
-        measurements = try rows("measurements", ", quantity")
+        measurements = try rows("measurements", by: "version", ", quantity")
         relaxed = try rows("relaxed_crystals")
         columns = try connection.columns(in: "crystals").map(\.name).filter {
             !Self.circumstances.contains($0) && !Self.keys.contains($0)
@@ -97,7 +99,7 @@ private struct KeyedRows {
 }
 
 extension LedgerComparison {
-    /// Compares the crystals of the versions up to one.
+    /// Compares the crystals that the steps up to one took.
     mutating func compareCrystals(_ a: Database, _ b: Database, last: Int) throws {
         var (left, right) = (try LedgerCrystals(a, last: last), try LedgerCrystals(b, last: last))
         // Columns that one build did not have yet are no difference between what was trained on.

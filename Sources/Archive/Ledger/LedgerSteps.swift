@@ -15,7 +15,8 @@ struct LedgerSteps {
     static let keys = [
         "crystals", "scored", "trained", "reward_mean", "reward_error", "reward_mean_scored", "stable_fraction",
         "unique_fraction", "invalid", "failed", "abstained", "floored", "terms", "hypervolume", "kl_reference",
-        "clip_fraction", "ratio", "gradient_norm", "learning_rate", "baseline", "skipped", "not_finite", "unusable",
+        "clip_fraction", "ratio", "importance", "staleness", "gradient_norm", "learning_rate", "baseline", "skipped",
+        "not_finite", "unusable",
         "uncertainty", "relaxation", "spread",
     ]
 

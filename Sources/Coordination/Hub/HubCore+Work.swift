@@ -431,6 +431,16 @@ extension HubCore {
         grantUnits(now: now)
     }
 
+    /// What was granted and is neither taken, nor dropped, nor under way: none, as long as the books balance.
+    ///
+    /// - Complexity: O(1) for each version in flight.
+    var missingCrystals: Int {
+        let underWay = versions.reduce(0) { $0 + $1.openCrystals - $1.ledger.freshCrystals }
+        let lost = counters.abandonedCrystals + versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
+        return counters.crystalsGranted + counters.restoredCrystals - counters.crystalsTaken - counters.staleCrystals
+            - lost - underWay
+    }
+
     /// Checks in debug builds the versions, the queues, and that no peer with room is forgotten.
     ///
     /// - Complexity: O(n log n) in peers, units and crystals.
@@ -450,12 +460,7 @@ extension HubCore {
                 tasks[0].openCount == open - assembly.count, "a crystal without an outcome is in no task, or in vain")
             let judging = configuration.recipes.indices.dropFirst().reduce(0) { $0 + tasks[$1].openCount }
             precondition(judging == assembly.missingCount, "a judge's crystal is in no task, or in vain")
-            let underWay = versions.reduce(0) { $0 + $1.openCrystals - $1.ledger.freshCrystals }
-            let lost = counters.abandonedCrystals + versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
-            precondition(
-                counters.crystalsGranted + counters.restoredCrystals
-                    == counters.crystalsTaken + counters.staleCrystals + lost + underWay,
-                "a crystal was granted and is nowhere")
+            precondition(missingCrystals == 0, "a crystal was granted and is nowhere")
             guard let version = sampledVersion, let newest = weights.newest else { return }
             precondition(versions.last?.version == version, "the version that is sampled is not the newest")
             for peer in peers.all {

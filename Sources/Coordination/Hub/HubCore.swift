@@ -409,6 +409,7 @@ package struct HubCore: Sendable {
         // Of those that are no longer in flight they are counted.
         report.counters.abandonedCrystals += versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
         report.wanted = sizing.wanted
+        report.missingCrystals = missingCrystals
         guard let newest = versions.last else { return report }
         report.unitsWaiting = newest.ledger.waitingCount
         report.unitsLeased = newest.ledger.leasedCount

@@ -47,6 +47,8 @@ package struct HubReport: Sendable, Hashable {
     package var crystalsUnderWay = 0
     /// Those of them that no actor was granted yet.
     package var crystalsUngranted = 0
+    /// Crystals that were granted and are nowhere: 0, unless something is wrong with this program.
+    package var missingCrystals = 0
     package var crystalsPerBatch: Int
     /// The longest turn of the hub's loop since the last report: its lag.
     var longestTurnSeconds: Double
