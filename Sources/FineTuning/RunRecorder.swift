@@ -254,7 +254,7 @@ package final class RunRecorder: RunObserver {
         guard isNew else { return }
         logger.notice(
             """
-            the run could use \(wanted.actors) actor(s) and \(wanted.rewardWorkers) reward worker(s) like those that are \
+            the run could use \(wanted.actors) actors and \(wanted.rewardWorkers) reward workers like those that are \
             here (\(report.actors) and \(report.rewardWorkers))
             """)
     }
