@@ -1,5 +1,6 @@
 import Archive
 import Base
+import Coordination
 import FineTuning
 import Foundation
 import ProgramFixtures
