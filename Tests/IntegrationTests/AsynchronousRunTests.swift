@@ -21,8 +21,7 @@ import Trajectories
         let learner = try cluster.startLearner()
         let actors = [try await cluster.startActor(), try await cluster.startActor()]
         let workers = [try await cluster.startRewardWorker(), try await cluster.startRewardWorker()]
-        try await cluster.killPrograms([actors[0], workers[0]], afterVersions: 2)
-        try await cluster.killPrograms([learner], afterVersions: 5)
+        try await cluster.killPrograms([actors[0], workers[0], learner], afterVersions: 4)
         // The learner's place may be another one.
         for peer in [actors[1], workers[1]] { peer.signal(SIGKILL) }
         for peer in [actors[1], workers[1]] { _ = try await cluster.exit(of: peer) }

@@ -1,5 +1,6 @@
 import Base
 import Coordination
+import Fleet
 import Foundation
 import ProgramFixtures
 import Protocol
@@ -174,7 +175,7 @@ import Transport
 
     private func hello(_ role: PeerRole, instance: UInt64) -> Hello {
         Hello(
-            peer: PeerDescription(role: role, host: "test", process: 1, build: "test", threads: 1), instance: instance)
+            peer: PeerDescription(role: role, host: "test", process: 1, build: RoleProcess.build, threads: 1), instance: instance)
     }
 
     private static func socket(in context: ZMQContext, _ end: CurveEnd) throws -> ZMQSocket {
@@ -207,7 +208,7 @@ import Transport
 
     /// Logs in; the session.
     private static func logIn(_ socket: ZMQSocket, _ role: PeerRole, instance: UInt64) throws -> UInt64 {
-        let peer = PeerDescription(role: role, host: "test", process: 1, build: "test", threads: 1)
+        let peer = PeerDescription(role: role, host: "test", process: 1, build: RoleProcess.build, threads: 1)
         try say([PeerMessage.hello(Hello(peer: peer, instance: instance)).encode(session: 0)], socket)
         var session: UInt64 = 0
         #expect(
