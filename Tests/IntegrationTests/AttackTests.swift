@@ -175,7 +175,8 @@ import Transport
 
     private func hello(_ role: PeerRole, instance: UInt64) -> Hello {
         Hello(
-            peer: PeerDescription(role: role, host: "test", process: 1, build: RoleProcess.build, threads: 1), instance: instance)
+            peer: PeerDescription(role: role, host: "test", process: 1, build: RoleProcess.build, threads: 1),
+            instance: instance)
     }
 
     private static func socket(in context: ZMQContext, _ end: CurveEnd) throws -> ZMQSocket {
