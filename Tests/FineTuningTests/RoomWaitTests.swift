@@ -25,8 +25,8 @@ import Testing
         #expect(value == 7 && tries == 2 && told.count == 2)
         #expect(
             told.first?.hasPrefix(
-                "cannot add crystals in /run/archive.sqlite: no space left on the disk: the batch of step 3 needs about "
-                    + "5.0 kB, ") == true, "\(told)")
+                "cannot add crystals in /run/archive.sqlite: no space left on the disk: the batch of step 3 needs "
+                    + "about 5.0 kB, ") == true, "\(told)")
         #expect(told.first?.contains("are free in \(folder.path)") == true)
         #expect(told.last?.hasPrefix("there is room in \(folder.path) again: the batch of step 3 is kept") == true)
     }
