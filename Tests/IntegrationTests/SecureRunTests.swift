@@ -138,7 +138,7 @@ import Testing
         text = try await end(of: misled)
         #expect(text.contains("Error: the learner at \(address) does not let this process in"), "\(text)")
         #expect(text.contains("\(other.folder)/learner.pub may be that of another learner"), "\(text)")
-        #expect(!learner.text.contains("joined"), "\(learner.text)")
+        #expect(!learner.text.contains("joined: "), "\(learner.text)")
         learner.signal(SIGTERM)
         #expect(try await cluster.exit(of: learner) == 3)
     }
