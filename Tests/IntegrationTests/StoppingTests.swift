@@ -63,7 +63,8 @@ import Testing
     }
 
     @Test func launch_askedTwice_endsAtOnce() async throws {
-        let cluster = try TestCluster(versions: 100_000)
+        // The stopped worker is not to be missed meanwhile.
+        let cluster = try TestCluster(versions: 100_000, liveness: 60)
         let launch = try launch(cluster)
         try await cluster.untilVersions(1)
         // The worker cannot finish anything.
