@@ -72,7 +72,9 @@ import Trajectories
             !all.contains { $0 != point && $0[0] >= point[0] && $0[1] >= point[1] }
         }
         #expect(Set(front) == Set(expected) && front.count == expected.count && all.count > front.count)
-        let limited = try await DruseProcess.run(["export", run, "--front", "--limit", "1", "-o", folder.path("one.csv")])
+        let limited = try await DruseProcess.run([
+            "export", run, "--front", "--limit", "1", "-o", folder.path("one.csv"),
+        ])
         #expect(limited.output.hasPrefix("1 crystals"))
     }
 

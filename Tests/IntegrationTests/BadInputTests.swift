@@ -70,7 +70,8 @@ import Testing
         learner.signal(SIGTERM)
         #expect(try await cluster.exit(of: learner) == 3)
         try await expectFailure("learner", configuration, ["already holds the run"])
-        try await expectFailure("learner", configuration + ["--resume", "--seed", "12"], ["seed is 12, the run has 11"])
+        try await expectFailure(
+            "learner", configuration + ["--resume", "--seed", "12"], ["seed is 12, the run has 11"])
     }
 }
 

@@ -52,7 +52,9 @@ import Trajectories
         } else {
             #expect(evaluated.messages.contains("the policy at the start is the best"), "\(evaluated.messages)")
         }
-        let absent = try await DruseProcess.run(["evaluate", "--run", run.url.path, "--checkpoint", "99", "--count", "2"])
+        let absent = try await DruseProcess.run([
+            "evaluate", "--run", run.url.path, "--checkpoint", "99", "--count", "2",
+        ])
         #expect(absent.status == 1 && absent.messages.contains("has no checkpoint of version 99"))
         #expect(learner.text.contains("best by \(measure): version \(expected) "), "\(learner.text)")
     }

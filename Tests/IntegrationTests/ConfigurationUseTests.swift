@@ -64,7 +64,8 @@ import Trajectories
 
     @Test func settings_thatAreNone_areWrongUsage() async throws {
         for (program, command) in [("learner", []), ("druse", ["launch"]), ("druse", ["pretrain"])] {
-            let outcome = try await DruseProcess.run(program: program, command + ["--config", "a.yaml", "--set", "seed"])
+            let outcome = try await DruseProcess.run(
+                program: program, command + ["--config", "a.yaml", "--set", "seed"])
             #expect(outcome.status == 64 && outcome.messages.contains("KEY=VALUE"), "\(outcome.messages)")
         }
     }

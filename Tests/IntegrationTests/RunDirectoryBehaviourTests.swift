@@ -83,7 +83,8 @@ import Trajectories
         for step in steps {
             try step()
             let before = try contents(cluster.directory)
-            let refused = try await learner(cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "9"])
+            let refused = try await learner(
+                cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "9"])
             #expect(refused.status == 1)
             #expect(refused.messages.contains("no usable checkpoint"), "\(refused.messages)")
             #expect(refused.messages.contains("nothing was changed"))
@@ -95,7 +96,8 @@ import Trajectories
     @Test func resume_toFewerVersionsThanMade_isRefusedAndTouchesNothing() async throws {
         let cluster = try await finishedRun(versions: 2)
         let before = try contents(cluster.directory)
-        let refused = try await learner(cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "1"])
+        let refused = try await learner(
+            cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "1"])
         #expect(refused.status == 1)
         #expect(refused.messages.contains("versions: is 1, but the run has made 2 versions"), "\(refused.messages)")
         #expect(try contents(cluster.directory) == before)
@@ -162,7 +164,9 @@ import Trajectories
         try FileManager.default.removeItem(at: policy)
         let resumed = try await self.learner(cluster, ["--run-dir", moved.path, "--resume"])
         #expect(resumed.status == 0, "\(resumed.messages)")
-        let evaluated = try await DruseProcess.run(["evaluate", "--run", moved.path, "--count", "4", "--space-group", "225"])
+        let evaluated = try await DruseProcess.run([
+            "evaluate", "--run", moved.path, "--count", "4", "--space-group", "225",
+        ])
         #expect(evaluated.status == 0, "\(evaluated.messages)")
 
         let changed = text.replacing("batch_size: 36", with: "batch_size: 64").replacing("seed: 11", with: "seed: 12")

@@ -167,7 +167,8 @@ import Testing
         #expect(refused.status == 1)
         #expect(refused.messages.contains("exclude each other"))
         #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
-        let plan = try await DruseProcess.run(program: "learner", arguments + ["--listen", "tcp://*:5555", "--dry-run"])
+        let plan = try await DruseProcess.run(
+            program: "learner", arguments + ["--listen", "tcp://*:5555", "--dry-run"])
         #expect(plan.status == 0, "\(plan.messages)")
         #expect(plan.output.contains("encrypted; keys that may take part: 0"))
     }
