@@ -69,6 +69,10 @@ let package = Package(
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
         .target(
+            name: "TensorBoard",
+            dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Schema/tensorboard.proto"]),
+        .target(
             name: "Archive",
             dependencies: [
                 "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
@@ -78,8 +82,8 @@ let package = Package(
             name: "FineTuning",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
-                "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability", "Telemetry", "Trajectories",
-                .product(name: "Logging", package: "swift-log"),
+                "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability", "Telemetry", "TensorBoard",
+                "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Pretraining",
@@ -215,7 +219,8 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards", "Security",
+                "FleetFixtures", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report",
+                "Rewards", "Security",
                 "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
@@ -241,6 +246,7 @@ let package = Package(
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .testTarget(name: "TensorBoardTests", dependencies: ["ProgramFixtures", "Telemetry", "TensorBoard"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
             path: "Tests/ArchiveFixtures"),

@@ -13,6 +13,7 @@ package import Security
 internal import Stability
 internal import Synchronization
 internal import Telemetry
+internal import TensorBoard
 internal import Trajectories
 
 /// The learner's side of a run: its directory, its state, its hub.
@@ -270,9 +271,10 @@ package struct FineTuningRun {
         }
         let room = RoomWait(directory: directory.url, stop: stop, tell: { [logger] in logger.warning("\($0)") })
         let start = try trainer.start()
+        let board = try TensorBoardLog(folder: directory.tensorBoard, parameters: configuration.deciding)
         let (archive, metrics, roles): (RunArchive, JSONLinesWriter, JSONLinesWriter)
         do {
-            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, room)
+            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, board, room)
         } catch let reason as StepGivenUp {
             logger.warning("\(reason)")
             return LearnerSummary(version: start.version, isComplete: false, counters: HubCounters())
@@ -286,7 +288,9 @@ package struct FineTuningRun {
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
         let recorder = RunRecorder(
-            context: context, archive: archive, metrics: metrics, roles: roles, room: room, logger: logger, say: say,
+            context: context, archive: archive, metrics: metrics, roles: roles, board: board, room: room,
+            logger: logger,
+            say: say,
             announce: { endpoint in
                 listening()
                 let others = asked.furtherWays(port: endpoint.port).filter { $0 != endpoint }
@@ -327,13 +331,14 @@ package struct FineTuningRun {
                 trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
                 logger: logger), stop: stop)
         lock.release()
+        do { try board.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
         return summary
     }
 
     /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;
     /// one that is resumed waits for it.
     private func openRecords(
-        resume: Bool, next: Step, _ room: RoomWait
+        resume: Bool, next: Step, _ board: TensorBoardLog, _ room: RoomWait
     ) throws -> (archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter) {
         func open() throws -> (RunArchive, JSONLinesWriter, JSONLinesWriter) {
             if let changedConfiguration {
@@ -344,7 +349,7 @@ package struct FineTuningRun {
             let archive = try RunArchive(url: directory.archive)
             do {
                 let metrics = try JSONLinesWriter(url: directory.metrics)
-                if resume { try settle(archive, metrics, next: next) }
+                if resume { try settle(archive, metrics, board, next: next) }
                 return (archive, metrics, try JSONLinesWriter(url: directory.roles))
             } catch {
                 try? archive.close()
@@ -364,7 +369,7 @@ package struct FineTuningRun {
     }
 
     /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.
-    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, next: Step) throws {
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ board: TensorBoardLog, next: Step) throws {
         try archive.settlePending(next: next)
         let records = try archive.stepRecords()
         let known = Set(records.map(\.step))
@@ -378,7 +383,11 @@ package struct FineTuningRun {
         }
         // Where the log was emptied meanwhile, it begins with the newest.
         let written = try StepRecord.read(from: directory.metrics).last?.step ?? next.number - 2
-        for record in records where record.step > written && record.step < next.number { try metrics.append(record) }
+        for record in records where record.step > written && record.step < next.number {
+            // Without the histogram, for which it would take the crystals again.
+            try board.append(record, heights: [])
+            try metrics.append(record)
+        }
     }
 
     private func referenceBytes() throws -> Data {
