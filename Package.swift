@@ -68,6 +68,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
+        .target(name: "Monitoring", dependencies: ["Telemetry"]),
         .target(
             name: "TensorBoard",
             dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -81,9 +82,9 @@ let package = Package(
         .target(
             name: "FineTuning",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
-                "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability", "Telemetry", "TensorBoard",
-                "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels",
+                "Monitoring", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability",
+                "Telemetry", "TensorBoard", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Pretraining",
@@ -245,6 +246,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
         .testTarget(name: "TensorBoardTests", dependencies: ["ProgramFixtures", "Telemetry", "TensorBoard"]),
         .target(

@@ -69,6 +69,7 @@ package final class RunRecorder: RunObserver {
     private let logger: Logger
     private let say: @Sendable (String) -> Void
     private let announce: @Sendable (Endpoint) throws -> Void
+    private let recorded: @Sendable (StepRecord) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
@@ -76,11 +77,13 @@ package final class RunRecorder: RunObserver {
     ///   - room: waits where the disk is full; nil: that is an error.
     ///   - say: takes the readable lines, for a terminal.
     ///   - announce: told where the hub listens.
+    ///   - recorded: told of each step's record once it is written.
     package init(
         context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter,
         board: TensorBoardLog? = nil,
         room: RoomWait? = nil, logger: Logger, say: @escaping @Sendable (String) -> Void,
-        announce: @escaping @Sendable (Endpoint) throws -> Void
+        announce: @escaping @Sendable (Endpoint) throws -> Void,
+        recorded: @escaping @Sendable (StepRecord) -> Void = { _ in }
     ) {
         self.context = context
         self.archive = archive
@@ -91,6 +94,7 @@ package final class RunRecorder: RunObserver {
         self.logger = logger
         self.say = say
         self.announce = announce
+        self.recorded = recorded
     }
 
     // MARK: RunObserver
@@ -196,6 +200,7 @@ package final class RunRecorder: RunObserver {
             }
             try keep("the line of step \(report.step)", bytes: 8000) { try metrics.append(record) }
         } catch { problem("\(error)") }
+        recorded(record)
         say(record.humanLine)
     }
 
