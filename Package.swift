@@ -75,6 +75,10 @@ let package = Package(
             ]),
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
+            name: "LivePage",
+            dependencies: ["Archive", "Base", "Crystals", "Report", "StructureFiles", "Telemetry", "Trajectories"],
+            resources: [.copy("Resources")]),
+        .target(
             name: "FineTuning",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
@@ -106,7 +110,7 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
                 "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
                 "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -122,8 +126,9 @@ let package = Package(
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "Security",
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "reward-worker",

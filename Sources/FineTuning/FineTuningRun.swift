@@ -30,6 +30,8 @@ package struct FineTuningRun {
     package var credentials: LearnerCredentials?
     /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
     package var place: Endpoint?
+    /// Called when no more is recorded, before the archive becomes one file: whoever reads it meanwhile has to leave.
+    package var willClose: @Sendable () -> Void = {}
     private let standard: MeasuringStandard
     private let judges: [MeasuringStandard]
     private let properties: PropertyStandard
@@ -314,6 +316,7 @@ package struct FineTuningRun {
         if let words = elements.words { say(words) }
         defer {
             sayEnd(archive, store, say)
+            willClose()
             do { try archive.close() } catch {
                 logger.warning("\(error); archive.sqlite-wal beside it belongs to it: leave it there")
             }
