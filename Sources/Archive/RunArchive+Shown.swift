@@ -5,7 +5,8 @@ package import Trajectories
 extension RunArchive {
     /// Which ones.
     package enum Choice: String, Sendable, CaseIterable {
-        /// Of lowest energy above the hull, one for each pair of formula and space group.
+        /// Of lowest energy above the hull, one for each pair of formula and space group, and none that a guard has
+        /// turned down.
         case best
         /// Measured last.
         case newest
@@ -29,7 +30,7 @@ extension RunArchive {
         try read("find crystals to show") { connection in
             let (condition, order) =
                 switch choice {
-                case .best: ("e_above_hull >= :lowest", "e_above_hull, version, unit, crystal_index")
+                case .best: ("e_above_hull >= :lowest AND reason IS NULL", "e_above_hull, version, unit, crystal_index")
                 case .newest: ("e_above_hull IS NOT NULL", "version DESC, unit DESC, crystal_index DESC")
                 case .rewarded:
                     (

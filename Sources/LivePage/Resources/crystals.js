@@ -48,7 +48,8 @@ export class Crystals {
     this.stableBelow = told.stable_below;
     this.stage.classList.toggle("hidden", !crystals.length);
     this.empty.classList.toggle("hidden", crystals.length > 0);
-    fill(this.note, { best: "one for each formula and space group", rewarded: "of the last versions, one for each formula and space group",
+    fill(this.note, { best: "one for each formula and space group, none that a guard turned down",
+      rewarded: "of the last versions, one for each formula and space group",
       newest: "as they are measured" }[kind]);
     const names = crystals.map((crystal) => crystal.id).join();
     if (names === this.names) return;

@@ -94,7 +94,7 @@ export class Fleet {
       rate: [short(row.rate), meter(row.rate / most)],
       busy: isNumber(row.busy) ? [percent(row.busy, 0), meter(row.busy)] : "-",
       queue: isNumber(row.queue) ? count(row.queue) : "-", staleness: isNumber(row.staleness) ? String(row.staleness) : "-",
-      crystals: count(row.crystals), memory: fixed(row.memory, 0), silence: row.silence < 1 ? "now" : `${count(row.silence)} s ago`,
+      crystals: count(row.crystals), memory: fixed(row.memory, 0), silence: row.doing === "left" ? "-" : row.silence < 1 ? "now" : `${count(row.silence)} s ago`,
     };
     return make("tr", {}, COLUMNS.map(([name, , look], index) => index === 0
       ? make("th", { scope: "row", class: look, title: row.engine ?? "" }, row.name)

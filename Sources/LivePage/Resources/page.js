@@ -66,7 +66,9 @@ class RunPage {
     this.plots = PLOTS.map((options) => new Plot(options));
     this.histogram = new Histogram();
     this.grid = make("div", { class: "plots" }, this.plots.slice(0, 2).map((plot) => plot.node), this.histogram.node,
-      this.plots.slice(2).map((plot) => plot.node));
+      this.plots.slice(2, 7).map((plot) => plot.node));
+    this.further = make("section", { id: "training", "aria-label": "Training in detail" }, make("div", { class: "title" },
+      make("h2", {}, "Training in detail")), make("div", { class: "plots" }, this.plots.slice(7).map((plot) => plot.node)));
     this.thinned = make("span", { class: "soft" });
     this.crystals = new Crystals(this.key);
     this.fleet = new Fleet(this.key);
@@ -80,7 +82,7 @@ class RunPage {
     this.course = make("section", { id: "course", "aria-label": "Course" }, make("div", { class: "title" }, make("h2", {}, "Course of the run"),
       this.thinned), this.grid, this.waiting);
     this.node = make("div", {}, this.head, this.progress, this.verdict, this.tiles, this.course, this.crystals.node, this.fleet.node,
-      this.books.node, this.books.evaluated, this.books.table, make("section", { "aria-label": "Configuration" },
+      this.books.node, this.books.made, this.further, make("section", { "aria-label": "Configuration" },
         make("div", { class: "title" }, make("h2", {}, "Configuration")), make("div", { class: "card inner" }, settings)));
     this.slow = 0;
   }
@@ -127,7 +129,7 @@ class RunPage {
     this.revision = told.revision;
     if (told.stride > 1) fill(this.thinned, `every ${told.stride}th step`);
     this.waiting.classList.toggle("hidden", this.data.rows.length > 0);
-    this.grid.classList.toggle("hidden", this.data.rows.length === 0);
+    for (const part of [this.grid, this.further]) part.classList.toggle("hidden", this.data.rows.length === 0);
     for (const plot of this.plots) plot.update(this.data);
     this.paintShares();
   }
@@ -198,7 +200,6 @@ class RunPage {
     const points = (value) => `${(value * 100).toFixed(1)} points`;
     const gain = run.stable - run.stable_first;
     const isClear = Math.abs(gain) > 3 * 1.4 * (run.stable_error ?? 1);
-    const peers = (number, wanted) => (isNumber(wanted) && wanted !== number ? ` (${wanted} wanted)` : "");
     const waiting = (run.queues.tasks_waiting ?? 0) + (run.queues.units_waiting ?? 0);
     const tiles = [
       ["Stable", isNumber(run.stable) ? [percent(run.stable), make("small", {}, ` ± ${percent(run.stable_error)}`)] : "-",
@@ -207,9 +208,10 @@ class RunPage {
       ["Unique", percent(run.unique), isNumber(run.unique_first) ? `${percent(run.unique_first)} at first` : "", ""],
       ["Crystals", count(run.crystals), run.state === "running" && run.queues.crystals_under_way
         ? `${count(run.queues.crystals_under_way)} under way` : `in ${count(run.steps)} steps`, ""],
-      ["Crystals a second", short(run.rate), run.state === "running" && waiting ? `${count(waiting)} pieces of work wait` : "", ""],
+      ["Crystals a second", short(run.rate), run.state === "running" && waiting ? `${count(waiting)} pieces of work wait`
+        : isNumber(run.rate) && run.steps ? `${duration(run.seconds / run.steps)} a step` : "", ""],
       ["Fleet", isNumber(run.actors) ? `${count(run.actors)} + ${count(run.reward_workers)}` : "-",
-        isNumber(run.actors) ? `actors${peers(run.actors, run.actors_wanted)}, reward workers${peers(run.reward_workers, run.reward_workers_wanted)}` : "", ""],
+        isNumber(run.actors) ? "actors + reward workers" : "", ""],
     ];
     fill(this.tiles, tiles.map(([name, value, detail, look]) => make("div", { class: "tile" }, make("span", {}, name), make("b", {}, value),
       make("span", { class: look }, detail))));

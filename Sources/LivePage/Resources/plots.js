@@ -1,6 +1,6 @@
 // Plots of what changes from step to step: drawn anew as steps come in, with one cursor for all of them.
 
-import { calm, draw, fill, isNumber, make, short } from "./text.js";
+import { calm, draw, fill, isNumber, make, short, trimmed } from "./text.js";
 
 const HEIGHT = 190;
 const MARGIN = { left: 46, right: 10, top: 8, bottom: 22 };
@@ -150,19 +150,18 @@ export class Plot {
     for (const value of ticks(y0, y1, 4)) {
       const at = y(value).toFixed(1);
       parts.push(draw("line", { class: "grid", x1: MARGIN.left, x2: MARGIN.left + width, y1: at, y2: at }));
-      parts.push(draw("text", { x: MARGIN.left - 7, y: Number(at) + 4, "text-anchor": "end" }, this.options.format(value)));
+      parts.push(draw("text", { x: MARGIN.left - 7, y: Number(at) + 4, "text-anchor": "end" }, trimmed(this.options.format(value))));
     }
     const isWhole = this.options.xName === "step";
     const marks = ticks(x0, x1, Math.max(2, Math.min(7, width / 70))).filter((value) => !isWhole || Number.isInteger(value));
     for (const value of marks) {
-      parts.push(draw("text", { x: x(value).toFixed(1), y: HEIGHT - 5, "text-anchor": "middle" }, short(value)
-        .replace(/\.0+$/, "")));
+      parts.push(draw("text", { x: x(value).toFixed(1), y: HEIGHT - 5, "text-anchor": "middle" }, trimmed(short(value))));
     }
     const bottom = MARGIN.top + height;
     parts.push(draw("line", { class: "axis", x1: MARGIN.left, x2: MARGIN.left + width, y1: bottom, y2: bottom }));
     const clip = `clip-${this.options.id}`;
     const frame = draw("clipPath", { id: clip });
-    frame.append(draw("rect", { x: MARGIN.left, y: MARGIN.top - 3, width, height: height + 3 }));
+    frame.append(draw("rect", { x: MARGIN.left, y: MARGIN.top - 3, width: width + 6, height: height + 3 }));
     parts.push(frame);
     const body = draw("g", { "clip-path": `url(#${clip})` });
     const line = (points, of) => points.map((point, index) =>

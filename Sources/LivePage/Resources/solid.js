@@ -76,7 +76,12 @@ export function solid(crystal) {
   }
   const reach = Math.max(...corners.map((corner) => Math.hypot(...corner)), ...atoms.map((atom) =>
     Math.hypot(...atom.at) + atom.radius * 0.5));
-  return { atoms, sticks: sticks(crystal, atoms), edges, reach, elements: crystal.elements };
+  // Around the upright axis the picture keeps its width; heights as seen in the first view.
+  const spots = [...corners.map((at) => ({ at, radius: 0 })), ...atoms];
+  const side = Math.max(...spots.map(({ at, radius }) => Math.hypot(at[0], at[1]) + radius));
+  const rise = Math.max(...spots.map(({ at, radius }) => Math.abs(at[2]) * Math.cos(START.pitch) +
+    Math.hypot(at[0], at[1]) * Math.sin(START.pitch) + radius));
+  return { atoms, sticks: sticks(crystal, atoms), edges, reach, side, rise, elements: crystal.elements };
 }
 
 // Neighbours: nearer than their radii allow, and where metals meet others, only those unlike each other.
@@ -117,8 +122,8 @@ export function render(canvas, body, view, options = {}) {
     matchMedia("(prefers-color-scheme: dark)").matches);
   const [line, paper] = [style.getPropertyValue("--axis"), style.getPropertyValue("--card")];
   const [sy, cy, sp, cp] = [Math.sin(view.yaw), Math.cos(view.yaw), Math.sin(view.pitch), Math.cos(view.pitch)];
-  const distance = body.reach * 4.2;
-  const scale = (Math.min(width, height * 1.05) / 2 - 6) / body.reach * view.zoom * 0.98;
+  const distance = body.reach * 5.5;
+  const scale = Math.min((width / 2 - 8) / body.side, (height / 2 - 8) / body.rise) * view.zoom * 0.95;
   // c points up: x to the right, z up, y into the page.
   const project = ([x, y, z]) => {
     const [x1, y1] = [x * cy - y * sy, x * sy + y * cy];
@@ -132,11 +137,14 @@ export function render(canvas, body, view, options = {}) {
     things.push({ depth: at.depth, kind: 0, at, radius: atom.radius * at.near, number: body.elements[atom.element].number });
   }
   for (const [p, q] of body.sticks) {
-    const [from, to] = [project(p.at), project(q.at)];
-    const middle = { x: (from.x + to.x) / 2, y: (from.y + to.y) / 2, depth: (from.depth + to.depth) / 2 };
-    for (const [end, atom] of [[from, p], [to, q]]) {
-      things.push({ depth: (end.depth + middle.depth) / 2 + 0.02, kind: 1, from: end, to: middle,
-        width: 0.105 * (from.near + to.near), number: body.elements[atom.element].number });
+    const middle = project(p.at.map((value, axis) => (value + q.at[axis]) / 2));
+    const length = Math.hypot(...p.at.map((value, axis) => q.at[axis] - value));
+    for (const [atom, other] of [[p, q], [q, p]]) {
+      // From just below the ball's surface: a stick that began in its middle would be drawn over it.
+      const part = Math.min(0.5, atom.radius * 0.88 / length);
+      const end = project(atom.at.map((value, axis) => value + (other.at[axis] - value) * part));
+      things.push({ depth: (end.depth + middle.depth) / 2, kind: 1, from: end, to: middle,
+        width: 0.105 * (end.near + middle.near), number: body.elements[atom.element].number });
     }
   }
   for (const edge of body.edges) {
@@ -148,7 +156,7 @@ export function render(canvas, body, view, options = {}) {
     }
   }
   things.sort((left, right) => right.depth - left.depth);
-  context.lineCap = "round";
+  context.lineCap = "butt";
   for (const thing of things) {
     // What is further away is paler.
     const fog = Math.min(0.5, Math.max(0, (thing.depth / body.reach + 0.25) * 0.3));

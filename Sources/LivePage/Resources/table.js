@@ -16,6 +16,7 @@ export class Books {
       make("h2", {}, "Stable, unique and novel")), this.evaluation);
     this.table = make("section", { id: "elements", "aria-label": "Elements" }, make("div", { class: "title" },
       make("h2", {}, "What is made")), make("div", { class: "card inner" }, this.elements, this.note));
+    this.made = make("div", { class: "made" }, this.table, this.evaluated);
     this.node = make("section", { id: "ledger", "aria-label": "Ledger" }, make("div", { class: "title" }, make("h2", {}, "Ledger")),
       make("div", { class: "pair" }, this.ledger, this.reasons));
   }

@@ -6,6 +6,11 @@ export function fixed(value, decimals) { return isNumber(value) ? value.toFixed(
 export function percent(share, decimals = 1) { return isNumber(share) ? `${(share * 100).toFixed(decimals)}%` : "-"; }
 export function count(value) { return isNumber(value) ? Math.round(value).toLocaleString("en-US") : "-"; }
 
+// Without zeros at the end of its decimals: "40.0%" is "40%".
+export function trimmed(text) {
+  return text.replace(/(\.\d*?)0+(?=\D*$)/, "$1").replace(/\.(?=\D*$)/, "");
+}
+
 // About three significant digits.
 export function short(value) {
   if (!isNumber(value)) return "-";
@@ -45,7 +50,7 @@ export function make(tag, attributes = {}, ...children) {
     else if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
     else node.setAttribute(name, value === true ? "" : value);
   }
-  node.append(...children.flat().filter((child) => child !== null && child !== undefined));
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined));
   return node;
 }
 
@@ -63,8 +68,8 @@ export function formula(text) {
   return parts.map((part) => (/^\d/.test(part) ? make("sub", {}, part) : part));
 }
 
-// Replaces children only where the text of what is shown would change.
-export function fill(node, ...children) { node.replaceChildren(...children.flat().filter((child) => child !== null)); }
+// Shows other children.
+export function fill(node, ...children) { node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null)); }
 
 export async function ask(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" } });
