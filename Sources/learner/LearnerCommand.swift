@@ -7,6 +7,7 @@ import Fleet
 import Foundation
 import LivePage
 import Logging
+import RoleOptions
 import Security
 
 /// Trains the policy.
@@ -90,11 +91,7 @@ struct LearnerCommand: ParsableCommand {
                 + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
     var page: String?
 
-    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
-    var logLevel = "info"
-
-    @Flag(help: ArgumentHelp("Leave when standard input closes; used by druse launch.", visibility: .hidden))
-    var exitWithParent = false
+    @OptionGroup var process: ProcessOptions
 
     func validate() throws {
         if let problem = ConfigurationOverride.problem(of: settings) { throw ValidationError(problem) }
@@ -111,10 +108,10 @@ struct LearnerCommand: ParsableCommand {
     }
 
     func run() {
-        RoleProcess.perform(isSupervised: exitWithParent) {
-            let logger = try RoleProcess.logger("learner", level: logLevel)
+        process.perform {
+            let logger = try process.logger("learner")
             if let replay { return try repeatSteps(of: URL(filePath: replay)).rawValue }
-            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            let stop = process.stopToken()
             let directory = runDir.map { URL(filePath: $0) }
             let given = try RunConfiguration.given(
                 file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides)
@@ -152,11 +149,11 @@ struct LearnerCommand: ParsableCommand {
         }
     }
 
-    /// Where the page listens. A learner that is started again goes on without one rather than not at all.
+    /// Where the page listens. A learner that goes on with its run does so without a page rather than not at all.
     private func pageSocket(_ logger: Logger) throws -> PageSocket? {
         guard let page else { return nil }
         do { return try PageSocket(PageAddress(page)) } catch {
-            guard exitWithParent, resume else { throw error }
+            guard resume else { throw error }
             logger.warning("\(error)")
             return nil
         }
