@@ -251,6 +251,11 @@ let package = Package(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
             path: "Tests/ArchiveFixtures"),
         .testTarget(
+            name: "LivePageTests",
+            dependencies: [
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "ProgramFixtures", "Telemetry", "Trajectories",
+            ]),
+        .testTarget(
             name: "ReportTests",
             dependencies: ["Archive", "ArchiveFixtures", "Base", "Crystals", "Report", "Telemetry"]),
         .testTarget(
