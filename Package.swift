@@ -221,8 +221,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards", "Security",
-                "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner", "reward-worker",
+                "LivePage", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards",
+                "Security", "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner",
+                "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
