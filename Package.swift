@@ -68,6 +68,7 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
+        .target(name: "Monitoring", dependencies: ["Telemetry"]),
         .target(
             name: "Archive",
             dependencies: [
@@ -76,14 +77,16 @@ let package = Package(
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
             name: "LivePage",
-            dependencies: ["Archive", "Base", "Crystals", "Report", "StructureFiles", "Telemetry", "Trajectories"],
+            dependencies: [
+                "Archive", "Base", "Crystals", "Monitoring", "Report", "StructureFiles", "Telemetry", "Trajectories",
+            ],
             resources: [.copy("Resources")]),
         .target(
             name: "FineTuning",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
-                "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability", "Telemetry", "Trajectories",
-                .product(name: "Logging", package: "swift-log"),
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels",
+                "Monitoring", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability",
+                "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Pretraining",
@@ -133,8 +136,8 @@ let package = Package(
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "RoleOptions",
-                "Security",
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "Monitoring",
+                "RoleOptions", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
@@ -247,6 +250,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
@@ -254,7 +258,7 @@ let package = Package(
         .testTarget(
             name: "LivePageTests",
             dependencies: [
-                "Archive", "ArchiveFixtures", "Base", "LivePage", "ProgramFixtures", "Telemetry", "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry", "Trajectories",
             ]),
         .testTarget(
             name: "ReportTests",

@@ -6,6 +6,7 @@ internal import Engines
 package import Fleet
 package import Foundation
 package import Logging
+package import Monitoring
 package import Policy
 internal import Potentials
 internal import Rewards
@@ -30,6 +31,8 @@ package struct FineTuningRun {
     package var credentials: LearnerCredentials?
     /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
     package var place: Endpoint?
+    /// Where its status is put up; nil: nobody looks, and nothing is made of it.
+    package var board: StatusBoard?
     /// Called when no more is recorded, before the archive becomes one file: whoever reads it meanwhile has to leave.
     package var willClose: @Sendable () -> Void = {}
     private let standard: MeasuringStandard
@@ -287,6 +290,9 @@ package struct FineTuningRun {
             seed: configuration.seed, potential: potential, hull: standard.hullDigest,
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
+        let keeper = board.map { board in
+            StatusKeeper(status(at: start.version), board: board, isStopping: { stop.isStopped })
+        }
         let recorder = RunRecorder(
             context: context, archive: archive, metrics: metrics, roles: roles, room: room, logger: logger, say: say,
             announce: { endpoint in
@@ -296,7 +302,7 @@ package struct FineTuningRun {
                     endpoint: "\(endpoint)", also: others.isEmpty ? nil : others.map { "\($0)" }, run: runID,
                     process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
-            })
+            }, recorded: { keeper?.note($0) })
         let isAsynchronous = configuration.mode == .asynchronous
         let restored =
             resume && isAsynchronous
@@ -324,13 +330,37 @@ package struct FineTuningRun {
         }
         var learner = try learnerConfiguration(drawing: elements)
         learner.admission = Admission(policy: trainer.policyConfiguration, constraint: elements.constraint)
-        let role = try LearnerRole(configuration: learner, observer: recorder)
-        let summary = try role.run(
-            trainer: try KeepingTrainer(
-                trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
-                logger: logger), stop: stop)
+        learner.watchesFleet = keeper != nil
+        let role = try LearnerRole(
+            configuration: learner, observer: keeper.map { RunObservers([$0.early, recorder, $0]) } ?? recorder)
+        let summary: LearnerSummary
+        do {
+            summary = try role.run(
+                trainer: try KeepingTrainer(
+                    trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
+                    logger: logger), stop: stop)
+        } catch {
+            keeper?.end(.failed, reason: "\(error)")
+            throw error
+        }
+        keeper?.end(summary.isComplete ? .finished : .stopped)
         lock.release()
         return summary
+    }
+
+    /// What the status of the run begins with.
+    private func status(at version: PolicyVersion) -> RunStatus {
+        var status = RunStatus(run: directory.manifest.runID, directory: directory.url.path, state: .waiting)
+        status.host = ProcessInfo.processInfo.hostName
+        status.process = Int(ProcessInfo.processInfo.processIdentifier)
+        status.build = RoleProcess.build
+        status.startedAt = status.time
+        status.mode = configuration.mode == .asynchronous ? .asynchronous : .synchronous
+        status.maximumStaleness = configuration.mode == .asynchronous ? configuration.maxStaleness : 0
+        (status.version, status.step) = (version.number, version.nextStep.number)
+        status.versionsAsked = configuration.versions
+        status.crystalsPerBatch = configuration.batchSize
+        return status
     }
 
     /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;

@@ -63,16 +63,19 @@ package final class RunRecorder: RunObserver {
     private let logger: Logger
     private let say: @Sendable (String) -> Void
     private let announce: @Sendable (Endpoint) throws -> Void
+    private let recorded: @Sendable (StepRecord) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
     ///   - room: waits where the disk is full; nil: that is an error.
     ///   - say: takes the readable lines, for a terminal.
     ///   - announce: told where the hub listens.
+    ///   - recorded: told of each step's record once it is written.
     package init(
         context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter,
         room: RoomWait? = nil, logger: Logger, say: @escaping @Sendable (String) -> Void,
-        announce: @escaping @Sendable (Endpoint) throws -> Void
+        announce: @escaping @Sendable (Endpoint) throws -> Void,
+        recorded: @escaping @Sendable (StepRecord) -> Void = { _ in }
     ) {
         self.context = context
         self.archive = archive
@@ -82,6 +85,7 @@ package final class RunRecorder: RunObserver {
         self.logger = logger
         self.say = say
         self.announce = announce
+        self.recorded = recorded
     }
 
     // MARK: RunObserver
@@ -181,6 +185,7 @@ package final class RunRecorder: RunObserver {
             }
             try keep("the line of step \(report.step)", bytes: 8000) { try metrics.append(record) }
         } catch { problem("\(error)") }
+        recorded(record)
         say(record.humanLine)
     }
 

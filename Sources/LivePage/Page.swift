@@ -1,5 +1,6 @@
 package import Archive
 internal import Base
+package import Monitoring
 
 /// The page of one or several runs, as long as it is open.
 ///
@@ -19,17 +20,17 @@ package final class Page: Sendable {
     /// - Parameters:
     ///   - socket: Closed with the page, and where it cannot be opened.
     ///   - token: What viewers must know; nil: where other machines can connect, one is made.
-    ///   - live: What a learner of this process tells of the first run.
+    ///   - board: Where a learner of this process puts up the status of the first run.
     /// - Throws: ``PageError``, ``SystemError``.
     package init(
-        runs: [RunDirectory], socket: PageSocket, token: String?, build: String, live: LiveRun? = nil,
+        runs: [RunDirectory], socket: PageSocket, token: String?, build: String, board: StatusBoard? = nil,
         limits: HTTPServer.Limits = HTTPServer.Limits()
     ) throws {
         self.address = socket.address
         do {
             access = try PageAccess(address: socket.address, token: token)
             let views = runs.enumerated().map { index, run in
-                RunView(key: "\(index)", directory: run, live: index == 0 ? live : nil)
+                RunView(key: "\(index)", directory: run, board: index == 0 ? board : nil)
             }
             let routes = try PageRoutes(runs: views, access: access, build: build)
             server = try HTTPServer(socket: socket, limits: limits) { routes.answer($0) }

@@ -7,6 +7,7 @@ import Fleet
 import Foundation
 import LivePage
 import Logging
+import Monitoring
 import RoleOptions
 import Security
 
@@ -136,7 +137,9 @@ struct LearnerCommand: ParsableCommand {
             if let credentials { RoleProcess.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
             if let socket, let folder = directory ?? given.map({ URL(filePath: $0.runDirectory) }) {
-                let page = try LearnerPage(socket: socket, runDirectory: folder)
+                let board = StatusBoard()
+                let page = try LearnerPage(socket: socket, runDirectory: folder, board: board)
+                run.board = board
                 RoleProcess.say("page at \(page.invitation)")
                 run.willClose = { page.close() }
             }

@@ -2,17 +2,18 @@ import Archive
 import Fleet
 import Foundation
 import LivePage
+import Monitoring
 
 /// The page of a run while its learner runs.
 struct LearnerPage: Sendable {
     private let page: Page
 
-    /// Begins to answer; what the learner of this process has not begun to write is not there yet.
-    init(socket: PageSocket, runDirectory: URL) throws {
+    /// Begins to answer: from the board what the learner knows at this moment, from the directory the rest. What the learner of this process has not begun to write is not there yet.
+    init(socket: PageSocket, runDirectory: URL, board: StatusBoard) throws {
         let directory = try RunDirectory.open(at: runDirectory)
         page = try Page(
             runs: [directory], socket: socket, token: ProcessInfo.processInfo.environment[Page.tokenVariable],
-            build: RoleProcess.build)
+            build: RoleProcess.build, board: board)
     }
 
     /// The address for a browser.

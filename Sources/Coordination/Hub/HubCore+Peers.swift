@@ -121,7 +121,10 @@ extension HubCore {
         case (.hello, _): return
         case (.heartbeat(let readiness), _): beat(readiness, from: peer, now: now)
         case (.goodbye(let reason), _): drop(peer, .goodbye(reason), now: now)
-        case (.report(let report), _): emit(.event(.roleReport(report, peer.description)))
+        case (.report(let report), _):
+            peers.note(report, of: peer.session)
+            roleTimes[peer.description.role, default: RoleTime()].add(report, threads: peer.description.threads)
+            emit(.event(.roleReport(report, peer.description)))
         case (.manifestRequest(let digest), _):
             if let manifest = weights.manifest(of: digest) {
                 send(.manifest(manifest), to: peer.routing)

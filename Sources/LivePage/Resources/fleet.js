@@ -83,14 +83,14 @@ export class Fleet {
   }
 
   row(row, most) {
-    const state = { samples: "busy", measures: "busy", lost: "trouble", refused: "trouble" }[row.doing.split(" ")[0]] ?? "";
+    const state = { samples: "busy", measures: "busy", silent: "trouble" }[row.doing.split(" ")[0]] ?? "";
     const meter = (share) => {
       const bar = make("i", {});
       bar.style.width = `${Math.round(Math.min(1, share) * 100)}%`;
       return make("span", { class: "meter", "aria-hidden": "true" }, bar);
     };
     const cells = {
-      role: row.role.replace("-", " "), doing: make("span", { class: `state ${state}` }, row.doing),
+      role: row.role.replace("-", " "), doing: make("span", { class: `state ${state}`, title: row.waits_for ?? "" }, row.doing),
       rate: [short(row.rate), meter(row.rate / most)],
       busy: isNumber(row.busy) ? [percent(row.busy, 0), meter(row.busy)] : "-",
       queue: isNumber(row.queue) ? count(row.queue) : "-", staleness: isNumber(row.staleness) ? String(row.staleness) : "-",

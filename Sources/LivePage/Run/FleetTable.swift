@@ -23,6 +23,8 @@ struct FleetTable {
         /// MB.
         var memory: Double?
         var engine: String?
+        /// In words.
+        var waitsFor: String?
         /// Since it was last heard of, s.
         var silence: Double
     }
@@ -91,7 +93,7 @@ struct FleetTable {
         let matching = peers.filter { peer in
             (question.role.isEmpty || peer.role == question.role)
                 && (question.words.isEmpty
-                    || [peer.name, peer.role, peer.doing, peer.engine ?? ""]
+                    || [peer.name, peer.role, peer.doing, peer.engine ?? "", peer.waitsFor ?? ""]
                         .contains { $0.lowercased().contains(question.words) })
         }
         let sorted = matching.sorted { left, right in
@@ -159,6 +161,7 @@ extension FleetTable.Peer {
             ("crystals", .integer(crystals)), ("busy", number(busy)), ("queue", integer(queue)),
             ("staleness", integer(staleness)), ("memory", number(memory)), ("silence", .number(silence.rounded())),
             ("engine", engine.map { .text($0) } ?? .number(.nan)),
+            ("waits_for", waitsFor.map { .text($0) } ?? .number(.nan)),
         ])
     }
 }

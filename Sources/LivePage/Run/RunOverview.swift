@@ -18,6 +18,8 @@ package struct RunOverview: Sendable {
     package internal(set) var crystals = 0
     var queues: [String: Int] = [:]
     var wanted: (actors: Int, rewardWorkers: Int)?
+    /// Who is there now, where a learner says so.
+    var present: (actors: Int, rewardWorkers: Int)?
     var advice = RunAdvice(.unknown, "")
 
     init(key: String, name: String, manifest: RunManifest, condition: RunCondition, records: [StepRecord]) {
@@ -96,7 +98,7 @@ package struct RunOverview: Sendable {
             ("unique_first", number(first(\.uniqueFraction))),
             ("valid", number(latest { 1 - Double($0.invalidCount) / Double(max(1, $0.crystals)) })),
             ("kl", number(latest(\.klReference))), ("last_time", number(last?.time.timeIntervalSince1970)),
-            ("actors", integer(last?.workers.actors)), ("reward_workers", integer(last?.workers.rewardWorkers)),
+            ("actors", integer(present?.actors ?? last?.workers.actors)), ("reward_workers", integer(present?.rewardWorkers ?? last?.workers.rewardWorkers)),
             ("actors_wanted", integer(wanted?.actors)), ("reward_workers_wanted", integer(wanted?.rewardWorkers)),
             ("queues", .object(queues.sorted { $0.key < $1.key }.map { ($0.key, .integer($0.value)) })),
             ("advice", advice.json),

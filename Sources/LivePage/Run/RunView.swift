@@ -1,6 +1,7 @@
 package import Archive
 package import Base
 internal import Foundation
+package import Monitoring
 internal import Synchronization
 internal import Telemetry
 internal import Trajectories
@@ -15,7 +16,7 @@ package final class RunView: Sendable {
     /// The name of its folder.
     package let name: String
     let directory: RunDirectory
-    private let live: LiveRun?
+    private let board: StatusBoard?
     private let state: Mutex<State>
 
     /// What is known of the run.
@@ -54,11 +55,11 @@ package final class RunView: Sendable {
 
     /// - Parameters:
     ///   - key: What the page calls it.
-    ///   - live: What a learner in this process tells beside; nil: what the directory holds is all.
-    package init(key: String, directory: RunDirectory, live: LiveRun? = nil) {
+    ///   - board: Where a learner in this process puts up its status; nil: what the directory holds is all.
+    package init(key: String, directory: RunDirectory, board: StatusBoard? = nil) {
         self.key = key
         self.directory = directory
-        self.live = live
+        self.board = board
         name = directory.url.standardizedFileURL.lastPathComponent
         let text = (try? String(contentsOf: directory.configuration, encoding: .utf8)) ?? ""
         state = Mutex(
@@ -124,9 +125,14 @@ package final class RunView: Sendable {
             overview.wanted = state.learner.flatMap { learner in
                 learner.actorsWanted.flatMap { actors in learner.rewardWorkersWanted.map { (actors, $0) } }
             }
-            let now = live?()
+            if let status = board?.status {
+                overview.queues = Dictionary(status.queues.map { ($0.name, $0.length) }, uniquingKeysWith: { $1 })
+                overview.queues["crystals_under_way"] = status.ledger?.inFlight.values.reduce(0, +)
+                overview.wanted = status.wanted.map { ($0.actors, $0.rewardWorkers) }
+                overview.present = (status.count(of: "actor"), status.count(of: "reward-worker"))
+            }
             overview.advice =
-                now?.advice
+                board?.status?.advice
                 ?? RunAdvice.recorded(
                     records, isAsynchronous: state.settings.isAsynchronous, isRunning: condition == .running,
                     busy: (busy("actor", state), busy("reward-worker", state)), wanted: overview.wanted)
@@ -142,7 +148,7 @@ package final class RunView: Sendable {
     /// The peers that are asked for.
     func fleet(_ question: FleetTable.Question) -> JSONValue {
         withNews { state in
-            if let peers = live?()?.peers { return FleetTable(peers: peers).json(question) }
+            if let status = board?.status { return FleetTable(peers: status.rows).json(question) }
             let isRunning =
                 RunCondition(directory, steps: state.steps.count, versions: state.settings.versions) == .running
             return FleetTable(state.processes.values, newest: state.newest, isRunning: isRunning).json(question)
