@@ -80,6 +80,12 @@ let package = Package(
             ]),
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
+            name: "LivePage",
+            dependencies: [
+                "Archive", "Base", "Crystals", "Monitoring", "Report", "StructureFiles", "Telemetry", "Trajectories",
+            ],
+            resources: [.copy("Resources")]),
+        .target(
             name: "FineTuning",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels",
@@ -111,7 +117,7 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
                 "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
                 "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -134,8 +140,10 @@ let package = Package(
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "RoleOptions", "Security",
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "Monitoring",
+                "RoleOptions", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "reward-worker",
@@ -220,9 +228,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "FleetFixtures", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report",
-                "Rewards", "Security",
-                "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner", "reward-worker",
+                "FleetFixtures", "LivePage", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol",
+                "Report", "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport", "actor",
+                "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
@@ -252,6 +260,11 @@ let package = Package(
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
             path: "Tests/ArchiveFixtures"),
+        .testTarget(
+            name: "LivePageTests",
+            dependencies: [
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry", "Trajectories",
+            ]),
         .testTarget(
             name: "ReportTests",
             dependencies: ["Archive", "ArchiveFixtures", "Base", "Crystals", "Report", "Telemetry"]),

@@ -34,6 +34,8 @@ package struct FineTuningRun {
     package var place: Endpoint?
     /// Where its status is put up; nil: nobody looks, and nothing is made of it.
     package var board: StatusBoard?
+    /// Called when no more is recorded, before the archive becomes one file: whoever reads it meanwhile has to leave.
+    package var willClose: @Sendable () -> Void = {}
     private let standard: MeasuringStandard
     private let judges: [MeasuringStandard]
     private let properties: PropertyStandard
@@ -324,6 +326,7 @@ package struct FineTuningRun {
         if let words = elements.words { say(words) }
         defer {
             sayEnd(archive, store, say)
+            willClose()
             do { try archive.close() } catch {
                 logger.warning("\(error); archive.sqlite-wal beside it belongs to it: leave it there")
             }
