@@ -68,7 +68,6 @@ druse_run() {
     while kill -0 "$druse_child" 2>/dev/null; do wait "$druse_child" || true; done
     druse_status=0
     wait "$druse_child" || druse_status=$?
-    trap - USR1 TERM
     druse_say "ended with status $druse_status"
 }
 
@@ -82,8 +81,23 @@ druse_goes_on() {
     esac
 }
 
+# druse_run_peer COMMAND...: runs an actor or a reward worker, again and again, until the run is done, the job shall end, or the program fails. A learner
+# that is told to stop sends its peers away, and may come back in a minute: their jobs wait for it.
+druse_run_peer() {
+    while true; do
+        druse_run "$@"
+        if [[ "$druse_status" != 0 || -n "$druse_ending" ]]; then return 0; fi
+        for _ in 1 2 3 4 5 6 7 8 9 10; do
+            druse_leave_if_done
+            sleep 2
+            if [[ -n "$druse_ending" ]]; then return 0; fi
+        done
+    done
+}
+
 # druse_requeue: puts this job, or this task of its array alone, back into the queue.
 druse_requeue() {
+    trap - USR1 TERM
     druse_say "back into the queue"
     scontrol requeue "$druse_job" || { druse_say "scontrol requeue failed; submit it again"; exit 1; }
     # Slurm ends the job.
