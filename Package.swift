@@ -114,21 +114,28 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .target(
+            name: "RoleOptions",
+            dependencies: [
+                "Base", "Coordination", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
+            ]),
         .executableTarget(
             name: "actor",
             dependencies: [
-                "Base", "Engines", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Base", "Engines", "Fleet", "RoleOptions",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "Security",
+                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "RoleOptions", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
             name: "reward-worker",
             dependencies: [
-                "Base", "Engines", "Fleet", "Trajectories",
+                "Base", "Engines", "Fleet", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -81,6 +81,7 @@ package final class RoomWait: Sendable {
             if elapsed >= Self.longPause { return }
             if elapsed >= Self.pause, FreeSpace.bytes(at: directory).map({ $0 >= bytes }) ?? true { return }
             look()
+            // Nothing tells when a disk has room again.
             Thread.sleep(forTimeInterval: Self.look)
         }
     }

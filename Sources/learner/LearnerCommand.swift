@@ -5,6 +5,7 @@ import Coordination
 import FineTuning
 import Fleet
 import Foundation
+import RoleOptions
 import Security
 
 /// Trains the policy.
@@ -82,11 +83,7 @@ struct LearnerCommand: ParsableCommand {
                 + "authenticated."))
     var insecure = false
 
-    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
-    var logLevel = "info"
-
-    @Flag(help: ArgumentHelp("Leave when standard input closes; used by druse launch.", visibility: .hidden))
-    var exitWithParent = false
+    @OptionGroup var process: ProcessOptions
 
     func validate() throws {
         if let problem = ConfigurationOverride.problem(of: settings) { throw ValidationError(problem) }
@@ -103,10 +100,10 @@ struct LearnerCommand: ParsableCommand {
     }
 
     func run() {
-        RoleProcess.perform(isSupervised: exitWithParent) {
-            let logger = try RoleProcess.logger("learner", level: logLevel)
+        process.perform {
+            let logger = try process.logger("learner")
             if let replay { return try repeatSteps(of: URL(filePath: replay)).rawValue }
-            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            let stop = process.stopToken()
             let directory = runDir.map { URL(filePath: $0) }
             let given = try RunConfiguration.given(
                 file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides)

@@ -36,7 +36,7 @@ import Trajectories
         let arguments = [
             "evaluate", "--run", run, "--count", "16", "--save", folder.path("kept"), "--front-of", known,
         ]
-        let outcome = try DruseProcess.run(arguments)
+        let outcome = try await DruseProcess.run(arguments)
         #expect(outcome.status == 0, "\(outcome.messages)")
         #expect(outcome.output.contains("merit, eV eV: median"), "\(outcome.output)")
         #expect(outcome.output.contains("hypervolume of band_gap, band_gap_hse"))
@@ -49,11 +49,11 @@ import Trajectories
         // Once more nothing is measured, and the known crystals are kept.
         try FileManager.default.removeItem(atPath: known)
         try Self.structures.write(toFile: known, atomically: true, encoding: .utf8)
-        let again = try DruseProcess.run(arguments)
+        let again = try await DruseProcess.run(arguments)
         #expect(again.output == outcome.output && again.messages.contains("going on: 16 crystals"))
 
         let path = folder.path("front.jsonl")
-        let exported = try DruseProcess.run(["export", run, "--front", "-o", path])
+        let exported = try await DruseProcess.run(["export", run, "--front", "-o", path])
         #expect(exported.status == 0, "\(exported.messages)")
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         let front = try lines.map { line -> [Double] in
@@ -72,18 +72,20 @@ import Trajectories
             !all.contains { $0 != point && $0[0] >= point[0] && $0[1] >= point[1] }
         }
         #expect(Set(front) == Set(expected) && front.count == expected.count && all.count > front.count)
-        let limited = try DruseProcess.run(["export", run, "--front", "--limit", "1", "-o", folder.path("one.csv")])
+        let limited = try await DruseProcess.run([
+            "export", run, "--front", "--limit", "1", "-o", folder.path("one.csv"),
+        ])
         #expect(limited.output.hasPrefix("1 crystals"))
     }
 
     @Test func front_ofASingleAim_isRefusedInOneLine() async throws {
         let cluster = try await cluster("")
         let path = cluster.folder.path("front.csv")
-        let outcome = try DruseProcess.run(["export", cluster.directory.path, "--front", "-o", path])
+        let outcome = try await DruseProcess.run(["export", cluster.directory.path, "--front", "-o", path])
         #expect(outcome.status == 1 && outcome.messageLines.count == 1)
         #expect(outcome.messages.contains("the single aim e_above_hull"), "\(outcome.messages)")
         #expect(!FileManager.default.fileExists(atPath: path))
-        let page = try DruseProcess.run(["evaluate", "--run", cluster.directory.path, "--front-of", path])
+        let page = try await DruseProcess.run(["evaluate", "--run", cluster.directory.path, "--front-of", path])
         #expect(page.status == 1 && page.messages.contains("no two predicted numbers"), "\(page.messages)")
     }
 }

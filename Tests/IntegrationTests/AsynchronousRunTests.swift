@@ -86,7 +86,7 @@ import Trajectories
             try await cluster.startActor(), try await cluster.startActor(), try await cluster.startRewardWorker(),
         ]
         try await cluster.expectEnd(of: learner, and: peers)
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         try cluster.expectEveryCrystalOnce()
     }
 

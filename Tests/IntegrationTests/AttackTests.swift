@@ -64,7 +64,7 @@ import Transport
         }
         try await cluster.expectEnd(of: learner, and: [actor, worker])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         for words in [
             "is not on the allow-list: not let in", "(handshake-mechanism)", "(handshake-key)", "(handshake)",
             "(foreign-key)", "(malformed)",

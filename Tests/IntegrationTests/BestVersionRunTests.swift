@@ -18,9 +18,7 @@ import Trajectories
         var learner = try cluster.startLearner(more)
         let address = try await cluster.endpoint()
         let peers = try ["actor", "reward-worker"].map { try cluster.start($0, ["--connect", address]) }
-        try await cluster.untilVersions(2)
-        learner.signal(SIGKILL)
-        _ = try await cluster.exit(of: learner)
+        try await cluster.killPrograms([learner], afterVersions: 2)
         learner = try cluster.startLearner(more + ["--resume", "--listen", address])
         try await cluster.expectEnd(of: learner, and: peers)
 
@@ -46,7 +44,7 @@ import Trajectories
             let digest = try Data(contentsOf: linked).sha256
             #expect(Set(sampled.map(\.lineage.policyDigest)) == [digest])
         }
-        let evaluated = try DruseProcess.run([
+        let evaluated = try await DruseProcess.run([
             "evaluate", "--run", run.url.path, "--checkpoint", "best", "--count", "2",
         ])
         if expected > 0 {
@@ -54,7 +52,9 @@ import Trajectories
         } else {
             #expect(evaluated.messages.contains("the policy at the start is the best"), "\(evaluated.messages)")
         }
-        let absent = try DruseProcess.run(["evaluate", "--run", run.url.path, "--checkpoint", "99", "--count", "2"])
+        let absent = try await DruseProcess.run([
+            "evaluate", "--run", run.url.path, "--checkpoint", "99", "--count", "2",
+        ])
         #expect(absent.status == 1 && absent.messages.contains("has no checkpoint of version 99"))
         #expect(learner.text.contains("best by \(measure): version \(expected) "), "\(learner.text)")
     }

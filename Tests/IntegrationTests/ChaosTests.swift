@@ -74,10 +74,10 @@ extension Disturbed {
             try await Task.sleep(for: .milliseconds(20))
         }
         try await stop()
-        try expectUndisturbed(sent)
+        try await expectUndisturbed(sent)
     }
 
-    private func expectUndisturbed(_ sent: [Int32: Int]) throws {
+    private func expectUndisturbed(_ sent: [Int32: Int]) async throws {
         let directory = try RunDirectory.open(at: cluster.directory)
         let store = try CheckpointStore(
             directory: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest, keeping: 1000)
@@ -87,7 +87,7 @@ extension Disturbed {
         try cluster.expectEveryCrystalOnce(versions: version, hasNext: true)
         let records = try StepRecord.read(from: cluster.directory.appending(path: "metrics.jsonl"))
         #expect(records.map(\.step) == Array(0..<version), "\(sent)")
-        #expect(try cluster.policy(version: version) == SequentialRun.policy(versions: version), "\(sent)")
+        #expect(try await cluster.policy(version: version) == SequentialRun.policy(versions: version), "\(sent)")
     }
 }
 

@@ -24,11 +24,11 @@ import Trajectories
         try await cluster.expectEnd(of: learner, and: peers)
     }
 
-    @Test func dryRun_ofANewRun_printsItAndMakesNothing() throws {
+    @Test func dryRun_ofANewRun_printsItAndMakesNothing() async throws {
         let cluster = try TestCluster(versions: 1)
         let before = try contents(cluster.folder.url)
         for (program, command) in [("learner", []), ("druse", ["launch"])] {
-            let outcome = try DruseProcess.run(
+            let outcome = try await DruseProcess.run(
                 program: program,
                 command + [
                     "--config", cluster.configurationFile, "--dry-run", "--set", "objective.kl_weight=0.1", "--seed",
@@ -47,11 +47,11 @@ import Trajectories
         "policy=none.safetensors", "hull=none.json", "potential=none.safetensors", "listen=tcp://0.0.0.0:5555",
         "run_dir=/dev/null/run", "versions=0",
     ])
-    func dryRun_ofWhatCannotRun_saysWhy(setting: String) throws {
+    func dryRun_ofWhatCannotRun_saysWhy(setting: String) async throws {
         let cluster = try TestCluster(versions: 1)
         let before = try contents(cluster.folder.url)
         for (program, command) in [("learner", []), ("druse", ["launch"])] {
-            let outcome = try DruseProcess.run(
+            let outcome = try await DruseProcess.run(
                 program: program, command + ["--config", cluster.configurationFile, "--dry-run", "--set", setting])
             #expect(outcome.status == 1 && outcome.messageLines.count == 1, "\(outcome.messages)")
             let value = try #require(setting.split(separator: "=").last)
@@ -62,9 +62,10 @@ import Trajectories
         #expect(try contents(cluster.folder.url) == before)
     }
 
-    @Test func settings_thatAreNone_areWrongUsage() throws {
+    @Test func settings_thatAreNone_areWrongUsage() async throws {
         for (program, command) in [("learner", []), ("druse", ["launch"]), ("druse", ["pretrain"])] {
-            let outcome = try DruseProcess.run(program: program, command + ["--config", "a.yaml", "--set", "seed"])
+            let outcome = try await DruseProcess.run(
+                program: program, command + ["--config", "a.yaml", "--set", "seed"])
             #expect(outcome.status == 64 && outcome.messages.contains("KEY=VALUE"), "\(outcome.messages)")
         }
     }
@@ -74,22 +75,22 @@ import Trajectories
         let cluster = try TestCluster(versions: 1)
         try await finishedRun(cluster)
         let before = try contents(cluster.directory)
-        func learner(_ more: [String]) throws -> DruseProcess.Outcome {
-            try DruseProcess.run(program: "learner", ["--resume"] + more)
+        func learner(_ more: [String]) async throws -> DruseProcess.Outcome {
+            try await DruseProcess.run(program: "learner", ["--resume"] + more)
         }
         for start in [["--config", cluster.configurationFile], ["--run-dir", cluster.directory.path]] {
-            let refused = try learner(start + ["--set", "objective.kl_weight=0.1", "--set", "seed=12"])
+            let refused = try await learner(start + ["--set", "objective.kl_weight=0.1", "--set", "seed=12"])
             #expect(refused.status == 1 && refused.messageLines.count == 1)
             for part in ["objective.kl_weight is 0.1, the run has 0.005", "seed is 12, the run has 11", "versions"] {
                 #expect(refused.messages.contains(part), "\(refused.messages)")
             }
-            let possible = try learner(start + ["--set", "threads=2", "--set", "versions=4", "--dry-run"])
+            let possible = try await learner(start + ["--set", "threads=2", "--set", "versions=4", "--dry-run"])
             #expect(possible.status == 0, "\(possible.messages)")
             #expect(possible.output.contains("at version 1, up to version 4"), "\(possible.output)")
             #expect(possible.output.contains("threads: 2\n"))
         }
         let running = try RunLock(url: cluster.directory.appending(path: "lock"))
-        let inUse = try learner(["--run-dir", cluster.directory.path, "--dry-run"])
+        let inUse = try await learner(["--run-dir", cluster.directory.path, "--dry-run"])
         #expect(inUse.status == 1 && inUse.messages.contains("is in use by process"), "\(inUse.messages)")
         running.release()
         var after = try contents(cluster.directory)
@@ -107,10 +108,10 @@ import Trajectories
         let stored = try ConfigurationLoader.load(RunConfiguration.self, from: file)
         #expect(stored.listen == RunConfiguration().listen)
         #expect(stored.runDirectory == cluster.directory.path)
-        let again = try DruseProcess.run(
+        let again = try await DruseProcess.run(
             program: "learner", ["--config", file.path, "--run-dir", cluster.folder.path("again"), "--dry-run"])
         #expect(again.status == 0, "\(again.messages)")
-        let resumed = try DruseProcess.run(program: "learner", ["--config", file.path, "--resume"])
+        let resumed = try await DruseProcess.run(program: "learner", ["--config", file.path, "--resume"])
         #expect(resumed.status == 0, "\(resumed.messages)")
         #expect(try contents(cluster.directory)["config.yaml"] == Data(contentsOf: file))
     }
@@ -178,7 +179,7 @@ import Trajectories
         try JSONSerialization.data(withJSONObject: manifest).write(to: cluster.directory.appending(path: "run.json"))
         try Data(old.utf8).write(to: run.configuration)
         for more in [["--run-dir", cluster.directory.path], ["--config", cluster.configurationFile]] {
-            let resumed = try DruseProcess.run(program: "learner", ["--resume"] + more)
+            let resumed = try await DruseProcess.run(program: "learner", ["--resume"] + more)
             #expect(resumed.status == 0 && resumed.output.contains("done: version 1"), "\(resumed.messages)")
         }
         // It draws all elements, as it did.
@@ -186,7 +187,7 @@ import Trajectories
         #expect(try inputs.configuration.elements == .unconstrained && inputs.elements().words == nil)
         // And judges without guards.
         #expect(inputs.configuration.reward.guards == .none)
-        let others = try DruseProcess.run(
+        let others = try await DruseProcess.run(
             program: "learner", ["--config", cluster.configurationFile, "--resume", "--set", "elements=[Li,O]"])
         #expect(others.status == 1)
         #expect(others.messages.contains("elements.from is [Li, O], the run has all"), "\(others.messages)")

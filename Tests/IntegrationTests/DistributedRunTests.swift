@@ -26,9 +26,9 @@ import Trajectories
         // There was something to learn, and it was learnt.
         #expect(records.allSatisfy { $0.scored > 0 && ($0.gradientNorm ?? 0) > 0 })
         #expect(try cluster.policy() != cluster.policy(version: TestCluster.versions - 1))
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         #expect(learner.text.contains("done: version \(TestCluster.versions)"))
-        let report = try DruseProcess.run(["report", cluster.directory.path])
+        let report = try await DruseProcess.run(["report", cluster.directory.path])
         #expect(report.status == 0, "\(report.messages)")
         let page = try String(contentsOf: cluster.directory.appending(path: "report.html"), encoding: .utf8)
         #expect(page.contains("</html>"))
@@ -68,7 +68,7 @@ import Trajectories
         }
         try await cluster.expectEnd(of: learner, and: peers)
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func run_whoseActorAndWorkerAreKilled_losesNothing() async throws {
@@ -82,7 +82,7 @@ import Trajectories
         try await cluster.expectEnd(of: learner, and: peers)
         try cluster.expectEveryCrystalOnce()
         #expect(cluster.versionLines == TestCluster.versions)
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func run_whoseLearnerIsKilled_goesOnWithItsPeers() async throws {
@@ -95,7 +95,7 @@ import Trajectories
         let reference = cluster.directory.appending(path: FineTuningRun.referenceFileName)
         let bytes = try Data(contentsOf: reference)
         try (bytes + Data([0])).write(to: reference)
-        let refused = try DruseProcess.run(
+        let refused = try await DruseProcess.run(
             program: "learner", ["--config", cluster.configurationFile, "--resume", "--listen", address])
         #expect(refused.status == 1)
         #expect(refused.messageLines.count == 1)
@@ -107,7 +107,7 @@ import Trajectories
         #expect(!next.text.contains("version 0 of"))
         #expect(try Data(contentsOf: reference) == bytes)
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func run_thatActorsJoinLate_takesThemIn() async throws {
@@ -116,13 +116,17 @@ import Trajectories
         var peers = [try await cluster.startRewardWorker()]
         try await cluster.until("the worker has joined") { learner.text.contains("joined: ") }
         #expect(cluster.versionLines == 0)
-        peers.append(try await cluster.startActor())
-        try await cluster.untilVersions(1)
-        peers.append(try await cluster.startActor())
+        let actor = try await cluster.startActor()
+        // The run waits for those who come late.
+        let identifier = actor.identifier
+        await cluster.atVersions(1) { kill(identifier, SIGSTOP) }
         peers.append(try await cluster.startRewardWorker())
-        try await cluster.expectEnd(of: learner, and: peers)
+        peers.append(try await cluster.startActor())
+        try await cluster.until("all have joined") { learner.text.components(separatedBy: "joined: ").count > 4 }
+        actor.signal(SIGCONT)
+        try await cluster.expectEnd(of: learner, and: peers + [actor])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func programs_askedToStop_leaveWithSuccess() async throws {

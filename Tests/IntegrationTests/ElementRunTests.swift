@@ -45,7 +45,7 @@ import Trajectories
         }
         #expect(others.contains { $0.crystal.sites.contains { Self.excluded.contains($0.element.symbol) } })
 
-        let evaluation = try DruseProcess.run([
+        let evaluation = try await DruseProcess.run([
             "evaluate", "--run", cluster.directory.path, "--count", "24", "--known", "none", "--json",
         ])
         #expect(evaluation.status == 0, "\(evaluation.messages)")

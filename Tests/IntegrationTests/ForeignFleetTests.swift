@@ -19,8 +19,8 @@ struct ForeignFleetTests {
     private static let potential = "potential: external table"
 
     /// The commands of the engines that look the native engine's energies up: in Python, and in C where there is `cc`.
-    private func commands(in folder: TemporaryFolder) throws -> [String] {
-        _ = try SequentialRun.finalPolicy.get()
+    private func commands(in folder: TemporaryFolder) async throws -> [String] {
+        _ = try await SequentialRun.finalPolicy
         let table = folder.path("energies")
         try SequentialRun.table.write(to: table)
         let python = try #require(TestEngines.python)
@@ -56,23 +56,23 @@ struct ForeignFleetTests {
     /// the weights of the native fleet.
     @Test func run_ofNativePythonAndCEngines_givesTheNativeFleetsWeights() async throws {
         let cluster = try TestCluster(more: Self.potential)
-        let commands = try commands(in: cluster.folder)
+        let commands = try await commands(in: cluster.folder)
         let learner = try cluster.startLearner()
         let address = try await cluster.endpoint()
         let stop = StopToken()
         let native = try nativeWorker(address, stop: stop)
-        let actor = try await cluster.startActor()
         var workers: [RunningProgram] = []
         for (index, command) in commands.enumerated() {
             let more = index == 0 ? ["--engine-shared", "--batch", "3"] : []
             workers.append(try await cluster.startRewardWorker(threads: 2, ["--engine", command] + more))
         }
-        // An engine, a worker with its engines, and the learner.
+        // An engine, a worker with its engines, and the learner. Without an actor nothing can be over before.
         try await cluster.until("an engine runs") {
-            guard let engine = ProcessTable.children(of: workers[0].identifier).first else { return !learner.isRunning }
+            guard let engine = ProcessTable.children(of: workers[0].identifier).first else { return false }
             kill(engine.identifier, SIGKILL)
             return true
         }
+        let actor = try await cluster.startActor()
         try await cluster.killPrograms([workers[workers.count - 1], learner], afterVersions: 1)
         let next = try cluster.startLearner(["--resume", "--listen", address])
         workers[workers.count - 1] = try await cluster.startRewardWorker(["--engine", commands[commands.count - 1]])
@@ -80,7 +80,7 @@ struct ForeignFleetTests {
         stop.stop("the run is over")
         #expect(throws: Never.self) { try native.receive(timeout: .seconds(60))?.get() }
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         let run = try RunDirectory.open(at: cluster.directory)
         #expect(run.manifest.potentialDigest == "external table")
     }
@@ -89,21 +89,21 @@ struct ForeignFleetTests {
     @Test func run_ofTheEngineInCAlone_givesTheNativeFleetsWeights() async throws {
         let folder = try TemporaryFolder()
         // The first is in the next test.
-        for command in try commands(in: folder).dropFirst() {
+        for command in try await commands(in: folder).dropFirst() {
             let cluster = try TestCluster(more: Self.potential)
             let learner = try cluster.startLearner()
             let worker = try await cluster.startRewardWorker(threads: 2, ["--engine", command])
             let actor = try await cluster.startActor()
             try await cluster.expectEnd(of: learner, and: [worker, actor])
             try cluster.expectEveryCrystalOnce()
-            #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+            #expect(try await cluster.policy() == SequentialRun.finalPolicy)
             #expect(worker.text.contains("engine: table 1, mp2020-corrected"))
         }
     }
 
     @Test func launch_withAnEngineInTheWorkersOptions_givesTheNativeFleetsWeights() async throws {
         let cluster = try TestCluster(more: Self.potential)
-        let command = try commands(in: cluster.folder)[0]
+        let command = try await commands(in: cluster.folder)[0]
         let launch = try cluster.start(
             "druse",
             [
@@ -112,7 +112,7 @@ struct ForeignFleetTests {
             ], isRole: false)
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         // What the engine gives beside the energy is in the archive.
         let archive = try RunArchive(url: RunDirectory.open(at: cluster.directory).archive, access: .readOnly)
         let measured = try archive.crystals(versions: 0...0).map(\.measurement).filter { $0[.energyPerAtom] != nil }
@@ -138,7 +138,7 @@ struct ForeignFleetTests {
         // The learner has no engine of its own, and says so where one would be needed.
         learner.signal(SIGTERM)
         _ = try await cluster.exit(of: learner)
-        let outcome = try DruseProcess.run(["evaluate", "--run", cluster.directory.path, "--count", "1"])
+        let outcome = try await DruseProcess.run(["evaluate", "--run", cluster.directory.path, "--count", "1"])
         #expect(outcome.status == 1)
         #expect(outcome.messages.contains("the engine mace-mp-0 runs behind reward workers alone"))
     }

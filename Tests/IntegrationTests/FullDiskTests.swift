@@ -19,8 +19,7 @@ struct FullDiskTests {
         let learner = try disk.startLearner([])
         let address = try await disk.endpoint()
         let peers = try ["actor", "reward-worker"].map { try disk.cluster.start($0, ["--connect", address]) }
-        try await disk.cluster.until("a version is made") { disk.versionLines >= 1 }
-        try disk.fill(leaving: room)
+        try await disk.fillAfterOneVersion(leaving: room)
         try await disk.cluster.until("the learner waits") { learner.text.contains("Training waits") }
         #expect(learner.text.contains("no space left on the disk"), "\(learner.text)")
         #expect(learner.text.contains("are free in \(disk.directory.path)"), "\(learner.text)")
@@ -34,7 +33,7 @@ struct FullDiskTests {
         #expect(learner.text.contains("there is room in \(disk.directory.path) again"))
         #expect(!learner.text.contains("lost: "), "\(learner.text)")
         for peer in peers { #expect(try await disk.cluster.exit(of: peer) == 0, "\(peer.text)") }
-        try disk.expectUndisturbed()
+        try await disk.expectUndisturbed()
     }
 
     /// Asked to stop while it waits, the learner leaves at once; resumed on the full disk it waits, then goes on.
@@ -43,14 +42,13 @@ struct FullDiskTests {
         var learner = try disk.startLearner([])
         let address = try await disk.endpoint()
         let peers = try ["actor", "reward-worker"].map { try disk.cluster.start($0, ["--connect", address]) }
-        try await disk.cluster.until("a version is made") { disk.versionLines >= 1 }
-        try disk.fill(leaving: 4_000_000)
+        try await disk.fillAfterOneVersion(leaving: 4_000_000)
         try await disk.cluster.until("the learner waits") { learner.text.contains("Training waits") }
         learner.signal(SIGTERM)
         #expect(try await disk.cluster.exit(of: learner, within: .seconds(20)) == 3, "\(learner.text)")
         #expect(learner.text.contains("the step is not taken"), "\(learner.text)")
         for peer in peers { #expect(try await disk.cluster.exit(of: peer) == 0, "\(peer.text)") }
-        try disk.fill(leaving: 0)
+        try disk.fill()
         learner = try disk.startLearner(["--resume", "--listen", address])
         try await disk.cluster.until("the learner waits") {
             !learner.isRunning || learner.text.contains("Training waits until there is room")
@@ -60,7 +58,7 @@ struct FullDiskTests {
         let others = try ["actor", "reward-worker"].map { try disk.cluster.start($0, ["--connect", address]) }
         #expect(try await disk.cluster.exit(of: learner) == 0, "\(learner.text)")
         for peer in others { #expect(try await disk.cluster.exit(of: peer) == 0, "\(peer.text)") }
-        try disk.expectUndisturbed()
+        try await disk.expectUndisturbed()
     }
 }
 
@@ -113,29 +111,42 @@ private final class SmallDisk {
         ((try? Data(contentsOf: seen.appending(path: "metrics.jsonl"))) ?? Data()).count { $0 == UInt8(ascii: "\n") }
     }
 
-    /// Fills what is free but for some bytes.
-    func fill(leaving room: Int) throws {
-        let descriptor = open(filler.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
-        try #require(descriptor >= 0)
+    /// Fills what is free but for some bytes as soon as a version is made.
+    func fillAfterOneVersion(leaving room: Int) async throws {
+        let filler = filler
+        await TestCluster.atLines(1, of: seen.appending(path: "metrics.jsonl")) { Self.fill(filler, leaving: room) }
+        try noteFilled()
+    }
+
+    /// Fills all that is free.
+    func fill() throws {
+        Self.fill(filler, leaving: 0)
+        try noteFilled()
+    }
+
+    private static func fill(_ file: URL, leaving room: Int) {
+        let descriptor = open(file.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         defer { close(descriptor) }
         let piece = [UInt8](repeating: 0x55, count: 1 << 16)
         while write(descriptor, piece, piece.count) > 0 {}
-        #expect(errno == ENOSPC)
-        let size = lseek(descriptor, 0, SEEK_END)
-        if room > 0 { #expect(ftruncate(descriptor, size - off_t(room)) == 0) }
+        if room > 0 { ftruncate(descriptor, lseek(descriptor, 0, SEEK_END) - off_t(room)) }
+    }
+
+    private func noteFilled() throws {
+        #expect(try FileManager.default.attributesOfItem(atPath: filler.path)[.size] as? Int ?? 0 > 1 << 20)
         filled = .now
     }
 
     func free() throws { try FileManager.default.removeItem(at: filler) }
 
     /// All is there, once and whole, and the weights are those of a run that had room.
-    func expectUndisturbed() throws {
+    func expectUndisturbed() async throws {
         let run = try RunDirectory.open(at: seen)
         let store = CheckpointStore(
             reading: run.checkpoints, referenceDigest: run.manifest.referenceDigest, run: run.manifest.mark)
         let (latest, damaged) = try store.latest()
         #expect(damaged == [] && latest?.version == TestCluster.versions)
-        #expect(try latest?.parts[TrainingCheckpoint.policyPart] == SequentialRun.finalPolicy.get())
+        #expect(try await latest?.parts[TrainingCheckpoint.policyPart] == SequentialRun.finalPolicy)
         #expect(try store.versions() == Array(1...TestCluster.versions))
         let ledger = try RunArchive(url: run.archive, access: .readOnly).ledger()
         #expect(ledger.isBalanced && ledger.granted == TestCluster.versions * TestCluster.batchSize, "\(ledger.line)")

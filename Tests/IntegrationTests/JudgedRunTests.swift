@@ -28,7 +28,7 @@ import Trajectories
         let late = try await cluster.startRewardWorker(threads: 2)
         try await cluster.expectEnd(of: next, and: [actor, workers[1], late])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         let measured = try measurements(cluster)
         #expect(measured.count > TestCluster.batchSize)
         for measurement in measured {
@@ -49,7 +49,7 @@ import Trajectories
     func run_withAForeignJudge_hasItsNumbersFromThoseWhoHaveIt() async throws {
         let cluster = try TestCluster(
             more: "judges: [{name: table, potential: external table, hull: default}]")
-        _ = try SequentialRun.finalPolicy.get()
+        _ = try await SequentialRun.finalPolicy
         try SequentialRun.table.write(to: cluster.folder.path("energies"))
         let python = try #require(TestEngines.python)
         let command = "\(python) '\(TestEngines.file("table_engine.py"))' '\(cluster.folder.path("energies"))'"
@@ -61,7 +61,7 @@ import Trajectories
         let foreign = try await cluster.startRewardWorker(["--engine", command])
         try await cluster.expectEnd(of: learner, and: [actor, native, foreign])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         let measured = try measurements(cluster)
         #expect(measured.count > TestCluster.batchSize)
         for measurement in measured {

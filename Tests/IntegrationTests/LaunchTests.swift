@@ -11,18 +11,14 @@ import Testing
             isRole: false)
     }
 
-    private func child(_ program: String, of launch: RunningProgram) throws -> Int32 {
-        try #require(ProcessTable.children(of: launch.identifier).first { $0.program == program }).identifier
-    }
-
     @Test func launch_runsAllRoles_andRefusesToBeginTheRunAgain() async throws {
         let cluster = try TestCluster()
         let first = try launch(cluster)
         #expect(try await cluster.exit(of: first) == 0, "\(first.text)")
         #expect(!first.text.contains("starting it again"))
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
-        let again = try DruseProcess.run(["launch", "--config", cluster.configurationFile])
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
+        let again = try await DruseProcess.run(["launch", "--config", cluster.configurationFile])
         #expect(again.status == 1)
         #expect(again.messageLines.count == 1)
         #expect(again.messages.contains("already holds the run"))
@@ -31,18 +27,14 @@ import Testing
     @Test func launch_whoseChildrenAreKilled_startsThemAgain() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
-        try await cluster.until("all programs run") {
-            let names = ProcessTable.children(of: launch.identifier).map(\.program)
-            return names.contains("reward-worker") && names.contains("learner")
-        }
-        let victims = [try child("reward-worker", of: launch), try child("learner", of: launch)]
-        await cluster.atVersions(1) { for victim in victims { kill(victim, SIGKILL) } }
+        let running = launch.identifier
+        await cluster.atVersions(1) { ProcessTable.signal(["reward-worker", "learner"], of: running, SIGKILL) }
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         for name in ["learner", "reward-worker"] {
             #expect(launch.text.contains(try Regex("\(name)[-0-9]* ended with status 137; starting it again")))
         }
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func launch_thatIsKilled_leavesNoProcessBehind() async throws {

@@ -9,16 +9,16 @@ import Testing
         .deletingLastPathComponent().appending(path: "Configs/quickstart.yaml").path
 
     /// `druse evaluate --json`: the figures, without the lines of the crystals.
-    private func evaluate(_ arguments: [String]) throws -> [EvaluationSummary] {
-        let outcome = try DruseProcess.run(["evaluate", "--json"] + arguments)
+    private func evaluate(_ arguments: [String]) async throws -> [EvaluationSummary] {
+        let outcome = try await DruseProcess.run(["evaluate", "--json"] + arguments)
         #expect(outcome.status == 0, "\(outcome.messages)")
         return outcome.output.split(separator: "\n").compactMap {
             try? JSONDecoder().decode(EvaluationSummary.self, from: Data($0.utf8))
         }
     }
 
-    @Test func basePolicy_isStableValidAndVaried() throws {
-        let summary = try #require(try evaluate(["--policy", "base", "--count", "1000"]).first)
+    @Test func basePolicy_isStableValidAndVaried() async throws {
+        let summary = try #require(try await evaluate(["--policy", "base", "--count", "1000"]).first)
         #expect(summary.samples == 1000)
         #expect(summary.stableFraction >= 0.18)
         // Atoms nearer than half the sum of their covalent radii make one sample in twenty invalid.
@@ -29,15 +29,15 @@ import Testing
 
     /// Minutes a seed: the slow tier.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"), arguments: [1, 2, 3])
-    func quickstart_makesCrystalsMoreStableAndKeepsThemVaried(seed: Int) throws {
+    func quickstart_makesCrystalsMoreStableAndKeepsThemVaried(seed: Int) async throws {
         let folder = try TemporaryFolder()
         let run = folder.path("run")
-        let launch = try DruseProcess.run([
+        let launch = try await DruseProcess.run([
             "launch", "--config", Self.quickstart, "--run-dir", run, "--seed", "\(seed)", "--actors", "1",
             "--reward-workers", "2",
         ])
         #expect(launch.status == 0, "\(launch.messages)")
-        let summaries = try evaluate(["--run", run, "--count", "1000", "--seed", "\(seed)"])
+        let summaries = try await evaluate(["--run", run, "--count", "1000", "--seed", "\(seed)"])
         let (before, after) = (try #require(summaries.first), try #require(summaries.last))
         #expect(summaries.count == 2)
         let gain = after.stableFraction - before.stableFraction
@@ -54,9 +54,9 @@ import Testing
     /// Crystals whose evaluation fails for no fault of theirs are in neither mean nor gradient: with a fifth of them
     /// lost at random, a policy learns as well from the rest.
     @Test(.enabled(if: ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"))
-    func aFifthOfEvaluationsFailing_leavesTheLearningCurve() throws {
-        let whole = try SequentialRun.stableFractions(failing: 0)
-        let broken = try SequentialRun.stableFractions(failing: 5)
+    func aFifthOfEvaluationsFailing_leavesTheLearningCurve() async throws {
+        let whole = try await SequentialRun.stableFractions(failing: 0)
+        let broken = try await SequentialRun.stableFractions(failing: 5)
         func last(_ fractions: [Double]) -> Double { fractions.suffix(3).reduce(0, +) / 3 }
         let (first, second) = (last(whole), last(broken))
         // Three batches of 512, of which four fifths are measured.

@@ -24,9 +24,9 @@ import Trajectories
         #expect(try await runInPieces(cut, pieces: pieces, versions: versions) >= kills)
         try cut.expectEveryCrystalOnce(versions: versions)
         let (a, b) = (whole.directory.path, cut.directory.path)
-        let equal = try DruseProcess.run(["ledger", "diff", a, b])
+        let equal = try await DruseProcess.run(["ledger", "diff", a, b])
         #expect(equal.status == 0 && equal.output.isEmpty, "\(equal.output)\(equal.messages)")
-        let told = try DruseProcess.run(["ledger", "diff", a, b, "--json"])
+        let told = try await DruseProcess.run(["ledger", "diff", a, b, "--json"])
         let object = try #require(try told.objects().first)
         #expect(object["equal"] as? Bool == true)
         #expect(object["steps"] as? Int == versions)
@@ -45,7 +45,7 @@ import Trajectories
 
         let other = try await finished(
             TestCluster(versions: 1), peers: ["actor", "reward-worker"], learner: ["--seed", "12"])
-        let differs = try DruseProcess.run(["ledger", "diff", a, other.directory.path, "--limit", "3"])
+        let differs = try await DruseProcess.run(["ledger", "diff", a, other.directory.path, "--limit", "3"])
         #expect(differs.status == 1)
         let shown = differs.output.split(separator: "\n")
         #expect(shown.first == "A is \(a), B is \(other.directory.path)")

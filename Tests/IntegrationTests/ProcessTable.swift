@@ -17,6 +17,14 @@ enum ProcessTable {
         }
     }
 
+    /// Sends a signal to the first child of each program named.
+    static func signal(_ programs: [String], of parent: Int32, _ number: Int32) {
+        let children = children(of: parent)
+        for name in programs {
+            if let child = children.first(where: { $0.program == name }) { kill(child.identifier, number) }
+        }
+    }
+
     /// Whether a process has not ended; one that nobody has asked for its status has.
     static func isAlive(_ identifier: Int32) -> Bool { facts(of: identifier)?.isAlive ?? false }
 

@@ -29,7 +29,7 @@ import Trajectories
         let late = try await cluster.startRewardWorker(environment: cache)
         try await cluster.expectEnd(of: next, and: [actor, worker, late])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         let run = try RunDirectory.open(at: cluster.directory)
         #expect(run.manifest.properties?.map(\.quantities) == [["band_gap", "band_gap_hse"]])
         let archive = try RunArchive(url: run.archive, access: .readOnly)
@@ -44,9 +44,9 @@ import Trajectories
         #expect(measured.allSatisfy { $0[.hullEntries] ?? 0 >= 1 && $0[.formationEnergyPerAtom] != nil })
     }
 
-    @Test func start_withAModelThatIsNotThere_namesTheKeyAndLeavesNothing() throws {
+    @Test func start_withAModelThatIsNotThere_namesTheKeyAndLeavesNothing() async throws {
         let cluster = try TestCluster(more: "properties: [far.safetensors]")
-        let outcome = try DruseProcess.run(program: "learner", ["--config", cluster.configurationFile])
+        let outcome = try await DruseProcess.run(program: "learner", ["--config", cluster.configurationFile])
         #expect(outcome.status != 0)
         #expect(outcome.messages.contains("properties") && outcome.messages.contains("far.safetensors"))
         #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
@@ -65,12 +65,12 @@ import Trajectories
         let other = cluster.folder.url.appending(path: "other.safetensors")
         try tiny.write(to: other)
         let resume = ["--config", cluster.configurationFile, "--resume", "--set"]
-        let refused = try DruseProcess.run(program: "learner", resume + ["properties=[\(other.path)]"])
+        let refused = try await DruseProcess.run(program: "learner", resume + ["properties=[\(other.path)]"])
         #expect(refused.status == 1 && refused.messages.contains("properties"), "\(refused.messages)")
         // The same model elsewhere is the same.
         tiny.phase = 0
         try tiny.write(to: other)
-        let taken = try DruseProcess.run(program: "learner", resume + ["properties=[\(other.path)]"])
+        let taken = try await DruseProcess.run(program: "learner", resume + ["properties=[\(other.path)]"])
         #expect(taken.status == 0, "\(taken.messages)")
     }
 }

@@ -9,13 +9,13 @@ private let canMount = (try? DruseProcess.runShell("unshare -m true", arguments:
 @Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: canMount, "needs a mount namespace"))
 struct ReadOnlyRunTests {
     /// Runs `druse` with a folder mounted read-only.
-    private func druse(_ arguments: [String], readOnly folder: URL) throws -> DruseProcess.Outcome {
+    private func druse(_ arguments: [String], readOnly folder: URL) async throws -> DruseProcess.Outcome {
         let script = """
             folder="$1"; shift
             exec unshare -m sh -c 'mount --bind "$1" "$1" && mount -o remount,ro,bind "$1" && shift && exec "$@"' \
             sh "$folder" "$DRUSE" "$@"
             """
-        return try DruseProcess.runShell(script, arguments: [folder.path] + arguments)
+        return try await DruseProcess.runShell(script, arguments: [folder.path] + arguments)
     }
 
     /// A finished run, and one whose learner was killed, so that its journal holds a part.
@@ -34,27 +34,27 @@ struct ReadOnlyRunTests {
         let copy = cluster.folder.url.appending(path: "copy")
         try FileManager.default.copyItem(at: cluster.directory, to: copy)
         let page = cluster.folder.path("page.html")
-        let made = try druse(["report", copy.path, "-o", page], readOnly: copy)
+        let made = try await druse(["report", copy.path, "-o", page], readOnly: copy)
         #expect(made.status == 0, "\(made.messages)")
         #expect(try String(contentsOfFile: page, encoding: .utf8).contains("</html>"))
         let before = try FileManager.default.contentsOfDirectory(atPath: copy.path)
         #expect(!before.contains("report.html"))
-        let ledger = try druse(["ledger", copy.path], readOnly: copy)
+        let ledger = try await druse(["ledger", copy.path], readOnly: copy)
         #expect(ledger.status == 0 && ledger.output.contains("it balances"), "\(ledger.output)\(ledger.messages)")
-        let exported = try druse(
+        let exported = try await druse(
             ["export", copy.path, "--limit", "3", "-o", cluster.folder.path("best.csv")], readOnly: copy)
         #expect(exported.status == 0, "\(exported.messages)")
         if !isCutShort {
-            let equal = try druse(["ledger", "diff", cluster.directory.path, copy.path], readOnly: copy)
+            let equal = try await druse(["ledger", "diff", cluster.directory.path, copy.path], readOnly: copy)
             #expect(equal.status == 0 && equal.output.isEmpty, "\(equal.output)\(equal.messages)")
             let names = try FileManager.default.contentsOfDirectory(atPath: copy.path)
             #expect(!names.contains { $0.hasPrefix("archive.sqlite-") })
         }
         // Where the page itself has no place, that is said.
-        let refused = try druse(["report", copy.path], readOnly: copy)
+        let refused = try await druse(["report", copy.path], readOnly: copy)
         #expect(refused.status == 1 && refused.messageLines.count == 1)
         #expect(refused.messages.contains("the file system is read-only"), "\(refused.messages)")
-        let evaluated = try druse(["evaluate", "--run", copy.path, "--count", "2"], readOnly: copy)
+        let evaluated = try await druse(["evaluate", "--run", copy.path, "--count", "2"], readOnly: copy)
         // The table has no place in the run; it is shown all the same.
         #expect(evaluated.output.contains("stable"), "\(evaluated.messages)")
         #expect(evaluated.messages.contains("the file system is read-only"), "\(evaluated.messages)")
@@ -62,7 +62,7 @@ struct ReadOnlyRunTests {
 
     @Test func learner_onADirectoryThatCannotBeWritten_saysSo() async throws {
         let cluster = try TestCluster(versions: 1)
-        let outcome = try druse(
+        let outcome = try await druse(
             ["launch", "--config", cluster.configurationFile, "--run-dir", cluster.folder.path("none/run")],
             readOnly: cluster.folder.url)
         #expect(outcome.status == 1)

@@ -9,8 +9,8 @@ import Trajectories
 
 /// What a run directory goes through: killed learners, lost folders, moves, changed configurations.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct RunDirectoryBehaviourTests {
-    private func learner(_ cluster: TestCluster, _ arguments: [String]) throws -> DruseProcess.Outcome {
-        try DruseProcess.run(program: "learner", arguments)
+    private func learner(_ cluster: TestCluster, _ arguments: [String]) async throws -> DruseProcess.Outcome {
+        try await DruseProcess.run(program: "learner", arguments)
     }
 
     private func finishedRun(versions: Int) async throws -> TestCluster {
@@ -83,7 +83,8 @@ import Trajectories
         for step in steps {
             try step()
             let before = try contents(cluster.directory)
-            let refused = try learner(cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "9"])
+            let refused = try await learner(
+                cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "9"])
             #expect(refused.status == 1)
             #expect(refused.messages.contains("no usable checkpoint"), "\(refused.messages)")
             #expect(refused.messages.contains("nothing was changed"))
@@ -95,7 +96,8 @@ import Trajectories
     @Test func resume_toFewerVersionsThanMade_isRefusedAndTouchesNothing() async throws {
         let cluster = try await finishedRun(versions: 2)
         let before = try contents(cluster.directory)
-        let refused = try learner(cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "1"])
+        let refused = try await learner(
+            cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "1"])
         #expect(refused.status == 1)
         #expect(refused.messages.contains("versions: is 1, but the run has made 2 versions"), "\(refused.messages)")
         #expect(try contents(cluster.directory) == before)
@@ -103,7 +105,7 @@ import Trajectories
         let archive = cluster.directory.appending(path: "archive.sqlite")
         try FileManager.default.removeItem(at: archive)
         try FileManager.default.createDirectory(at: archive, withIntermediateDirectories: false)
-        let launched = try DruseProcess.run(
+        let launched = try await DruseProcess.run(
             ["launch", "--config", cluster.configurationFile, "--resume", "--versions", "3"])
         #expect(launched.status == 1)
         #expect(launched.messages.contains("it is a folder"), "\(launched.messages)")
@@ -111,27 +113,27 @@ import Trajectories
     }
 
     /// An unset variable in a script must not make a run of the folder where it is started.
-    @Test func start_withAnEmptyDirectoryName_isRefused() throws {
+    @Test func start_withAnEmptyDirectoryName_isRefused() async throws {
         let cluster = try TestCluster(versions: 1)
         for more in [["--run-dir", ""], ["--run-dir", "", "--resume"]] {
-            #expect(try learner(cluster, ["--config", cluster.configurationFile] + more).status == 64)
+            #expect(try await learner(cluster, ["--config", cluster.configurationFile] + more).status == 64)
             let launch = ["launch", "--config", cluster.configurationFile] + more
-            #expect(try DruseProcess.run(launch).messages.contains("--run-dir is empty"))
+            #expect(try await DruseProcess.run(launch).messages.contains("--run-dir is empty"))
         }
         let file = try cluster.folder.file("nameless.yaml", "run_dir: \"\"\n")
-        #expect(try learner(cluster, ["--config", file]).messages.contains("run_dir (line 1) is an empty text"))
+        #expect(try await learner(cluster, ["--config", file]).messages.contains("run_dir (line 1) is an empty text"))
     }
 
     /// A start that fails leaves nothing, so that the corrected command works.
     @Test(arguments: ["hull: nowhere.json", "listen: tcp://127.0.0.1:1", "policy: nowhere.safetensors"])
-    func start_thatFails_leavesNothing(line: String) throws {
+    func start_thatFails_leavesNothing(line: String) async throws {
         let cluster = try TestCluster(versions: 1)
         let text = try String(contentsOfFile: cluster.configurationFile, encoding: .utf8)
         // Port 1 is privileged: where the tests may bind it, the case shows nothing.
         if line.hasPrefix("listen"), getuid() == 0 { return }
         let kept = text.split(separator: "\n").filter { !line.hasPrefix($0.prefix { $0 != ":" } + ":") }
         let file = try cluster.folder.file("bad.yaml", (kept + [line[...]]).joined(separator: "\n") + "\n")
-        let failed = try learner(cluster, ["--config", file])
+        let failed = try await learner(cluster, ["--config", file])
         #expect(failed.status == 1, "\(failed.messages)")
         #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
     }
@@ -141,7 +143,7 @@ import Trajectories
         _ = try first.startLearner()
         let address = try await first.endpoint()
         let second = try TestCluster(versions: 1)
-        let failed = try learner(second, ["--config", second.configurationFile, "--listen", address])
+        let failed = try await learner(second, ["--config", second.configurationFile, "--listen", address])
         #expect(failed.status == 1, "\(failed.messages)")
         #expect(!FileManager.default.fileExists(atPath: second.directory.path))
     }
@@ -160,14 +162,16 @@ import Trajectories
         let moved = cluster.folder.url.appending(path: "moved")
         try FileManager.default.moveItem(at: cluster.directory, to: moved)
         try FileManager.default.removeItem(at: policy)
-        let resumed = try self.learner(cluster, ["--run-dir", moved.path, "--resume"])
+        let resumed = try await self.learner(cluster, ["--run-dir", moved.path, "--resume"])
         #expect(resumed.status == 0, "\(resumed.messages)")
-        let evaluated = try DruseProcess.run(["evaluate", "--run", moved.path, "--count", "4", "--space-group", "225"])
+        let evaluated = try await DruseProcess.run([
+            "evaluate", "--run", moved.path, "--count", "4", "--space-group", "225",
+        ])
         #expect(evaluated.status == 0, "\(evaluated.messages)")
 
         let changed = text.replacing("batch_size: 36", with: "batch_size: 64").replacing("seed: 11", with: "seed: 12")
         let other = try cluster.folder.file("other.yaml", changed)
-        let refused = try self.learner(cluster, ["--config", other, "--run-dir", moved.path, "--resume"])
+        let refused = try await self.learner(cluster, ["--config", other, "--run-dir", moved.path, "--resume"])
         #expect(refused.status == 1)
         #expect(refused.messages.contains("batch_size is 64, the run has 36"), "\(refused.messages)")
         #expect(refused.messages.contains("seed is 12, the run has 11"))
@@ -187,7 +191,7 @@ import Trajectories
 
         for content in [Data(), Data("seed: 5\n".utf8)] {
             try content.write(to: moved.appending(path: "config.yaml"))
-            let refused = try self.learner(cluster, ["--run-dir", moved.path, "--resume"])
+            let refused = try await self.learner(cluster, ["--run-dir", moved.path, "--resume"])
             #expect(refused.status == 1)
             #expect(refused.messages.contains("was changed since the run was begun"), "\(refused.messages)")
         }

@@ -50,7 +50,7 @@ import Testing
             "actor", ["--connect", try await cluster.endpoint()], environment: ["DRUSE_KEYS": "\(actorKeys)/actor.key"])
         try await cluster.expectEnd(of: learner, and: [worker, actor])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         #expect(!learner.text.contains("insecure"))
         let secrets = try keys.secrets()
         #expect(secrets.count == 3)
@@ -88,7 +88,7 @@ import Testing
         try await cluster.expectEnd(of: learner, and: [actor, waiting])
         #expect(learner.text.components(separatedBy: "the allow-list stays as it was").count == 2)
         #expect(!another.text.contains("logged in"))
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func keyOfAnotherRole_isRefusedWithItsReason() async throws {
@@ -120,7 +120,7 @@ import Testing
         actor.signal(SIGCONT)
         try await cluster.expectEnd(of: learner, and: [actor, other])
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func peerWithoutKeysOrWithAnotherLearners_endsWithAClearLine() async throws {
@@ -154,20 +154,21 @@ import Testing
         #expect(try await cluster.exit(of: learner) == 3)
     }
 
-    @Test func keysThatOthersCanRead_areRefusedBeforeAnythingIsMade() throws {
+    @Test func keysThatOthersCanRead_areRefusedBeforeAnythingIsMade() async throws {
         let file = "\(keys.folder)/learner.key"
         try FileManager.default.setAttributes([.posixPermissions: 0o644], ofItemAtPath: file)
         let arguments = ["--config", cluster.configurationFile, "--keys", keys.folder]
-        var refused = try DruseProcess.run(program: "learner", arguments)
+        var refused = try await DruseProcess.run(program: "learner", arguments)
         #expect(refused.status == 1)
         #expect(refused.messageLines.count == 1)
         #expect(refused.messages.contains("chmod 600 \(file)"))
         try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: file)
-        refused = try DruseProcess.run(program: "learner", arguments + ["--insecure"])
+        refused = try await DruseProcess.run(program: "learner", arguments + ["--insecure"])
         #expect(refused.status == 1)
         #expect(refused.messages.contains("exclude each other"))
         #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
-        let plan = try DruseProcess.run(program: "learner", arguments + ["--listen", "tcp://*:5555", "--dry-run"])
+        let plan = try await DruseProcess.run(
+            program: "learner", arguments + ["--listen", "tcp://*:5555", "--dry-run"])
         #expect(plan.status == 0, "\(plan.messages)")
         #expect(plan.output.contains("encrypted; keys that may take part: 0"))
     }
@@ -194,18 +195,18 @@ import Testing
     }
 
     /// `druse launch --keys` makes what is missing, once, and runs with it.
-    @Test func launch_withKeys_makesThemAndRuns() throws {
+    @Test func launch_withKeys_makesThemAndRuns() async throws {
         let folder = cluster.folder.path("made")
         let arguments = [
             "launch", "--config", cluster.configurationFile, "--reward-workers", "1", "--keys", folder, "--log-level",
             "info",
         ]
-        let outcome = try DruseProcess.run(arguments + ["--versions", "1"])
+        let outcome = try await DruseProcess.run(arguments + ["--versions", "1"])
         #expect(outcome.status == 0, "\(outcome.messages)")
         #expect(outcome.messages.contains("made keys in \(folder): learner, local"))
         #expect(outcome.output.contains("encrypted; keys that may take part: 1"))
         #expect(try keys.run(["list", folder]).hasPrefix("local  any"))
-        let next = try DruseProcess.run(arguments + ["--versions", "2", "--resume"])
+        let next = try await DruseProcess.run(arguments + ["--versions", "2", "--resume"])
         #expect(next.status == 0, "\(next.messages)")
         #expect(!next.messages.contains("made keys"))
     }

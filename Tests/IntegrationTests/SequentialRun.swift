@@ -17,10 +17,15 @@ enum SequentialRun {
     /// The energies of the run's crystals.
     static let table = EngineTable()
     /// The final policy of the run of ``TestCluster``; from then on the table is complete.
-    static let finalPolicy = Result { try policy(versions: TestCluster.versions) }
+    static var finalPolicy: Data {
+        get async throws { try await undisturbed.value }
+    }
+    private static let undisturbed = Task { try await policy(versions: TestCluster.versions) }
 
     /// The policy of a version.
-    static func policy(versions: Int) throws -> Data { try run(TestCluster(threads: 1, versions: versions)) }
+    static func policy(versions: Int) async throws -> Data {
+        try await OwnThread.run { try run(TestCluster(threads: 1, versions: versions)) }
+    }
 
     private static func run(_ cluster: TestCluster) throws -> Data {
         let file = URL(filePath: cluster.configurationFile)
@@ -31,7 +36,11 @@ enum SequentialRun {
     /// The share of stable crystals among the measured ones of each batch in half a quickstart.
     ///
     /// - Parameter stride: one evaluation of so many fails, whatever the crystal; 0: none.
-    static func stableFractions(failing stride: UInt64) throws -> [Double] {
+    static func stableFractions(failing stride: UInt64) async throws -> [Double] {
+        try await OwnThread.run { try fractions(failing: stride) }
+    }
+
+    private static func fractions(failing stride: UInt64) throws -> [Double] {
         let quickstart = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
             .deletingLastPathComponent().appending(path: "Configs/quickstart.yaml")
         var configuration = try ConfigurationLoader.load(RunConfiguration.self, from: quickstart)

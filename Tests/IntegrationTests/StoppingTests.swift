@@ -30,18 +30,18 @@ import Testing
         let next = try launch(cluster, ["--resume"])
         #expect(try await cluster.exit(of: next) == 0, "\(next.text)")
         try cluster.expectEveryCrystalOnce(versions: versions)
-        #expect(try cluster.policy(version: versions) == SequentialRun.policy(versions: versions))
+        #expect(try await cluster.policy(version: versions) == SequentialRun.policy(versions: versions))
     }
 
     @Test func learner_askedToSave_saysSoAndGoesOn() async throws {
         let cluster = try TestCluster()
         let learner = try cluster.startLearner()
         let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
-        try await cluster.until("the peers log in") { peers.allSatisfy { $0.text.contains("logged in") } }
-        for program in [learner] + peers { program.signal(SIGUSR1) }
+        let identifiers = ([learner] + peers).map(\.identifier)
+        await cluster.atVersions(1) { for identifier in identifiers { kill(identifier, SIGUSR1) } }
         try await cluster.expectEnd(of: learner, and: peers)
         #expect(learner.text.contains("saved version "))
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func launch_askedToSave_passesItOn() async throws {
@@ -95,12 +95,12 @@ import Testing
     @Test func launch_whoseActorIsToldToLeave_startsItAgain() async throws {
         let cluster = try TestCluster()
         let launch = try launch(cluster)
-        try await cluster.until("the actor runs") { child("actor", of: launch) != nil }
-        let actor = try #require(child("actor", of: launch))
-        await cluster.atVersions(1) { kill(actor, SIGTERM) }
+        let running = launch.identifier
+        await cluster.atVersions(1) { ProcessTable.signal(["actor"], of: running, SIGTERM) }
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
+        #expect(launch.text.contains("starting it again"), "\(launch.text)")
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func launch_whoseHullIsMissing_doesNotTryAgain() async throws {
@@ -113,17 +113,17 @@ import Testing
         #expect(launch.text.contains("starting it again would not help"))
     }
 
-    @Test func peers_withoutALearner_leaveAfterTheirPatience() throws {
+    @Test func peers_withoutALearner_leaveAfterTheirPatience() async throws {
         for program in ["actor", "reward-worker"] {
-            let outcome = try DruseProcess.run(
+            let outcome = try await DruseProcess.run(
                 program: program, ["--connect", "tcp://127.0.0.1:9", "--patience", "0.5"])
             #expect(outcome.status == 1)
             #expect(outcome.messages.contains("no learner answered at tcp://127.0.0.1:9"))
         }
     }
 
-    @Test func peer_thatConnectsToANameWithoutAddress_saysSo() throws {
-        let outcome = try DruseProcess.run(
+    @Test func peer_thatConnectsToANameWithoutAddress_saysSo() async throws {
+        let outcome = try await DruseProcess.run(
             program: "actor", ["--connect", "tcp://no.such.host.invalid:9", "--patience", "0.5"])
         #expect(outcome.status == 1)
         #expect(outcome.messages.contains("the name no.such.host.invalid has no address"), "\(outcome.messages)")
@@ -133,7 +133,7 @@ import Testing
         let cluster = try TestCluster()
         for listen in ["tcp://*:*", "tcp://0.0.0.0:*"] {
             let arguments = ["--config", cluster.configurationFile, "--listen", listen]
-            let refused = try DruseProcess.run(program: "learner", arguments)
+            let refused = try await DruseProcess.run(program: "learner", arguments)
             #expect(refused.status == 1)
             #expect(refused.messages.contains("--insecure"))
         }

@@ -4,7 +4,6 @@ import Testing
 
 /// Processes that stand still for longer than a silent peer may: a closed lid, a stopped container.
 @Suite(.serialized, .timeLimit(.minutes(5))) struct SuspensionTests {
-    private func stop(_ programs: [RunningProgram]) { for program in programs { program.signal(SIGSTOP) } }
     private func wake(_ programs: [RunningProgram]) { for program in programs { program.signal(SIGCONT) } }
 
     private func expectNobodyBlamed(
@@ -18,15 +17,15 @@ import Testing
         let run = try RunDirectory.open(at: cluster.directory)
         let crystals = try RunArchive(url: run.archive, access: .readOnly).crystals(versions: 0...100)
         #expect(!crystals.contains { $0.reason?.hasPrefix("engine") == true })
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func learnerSuspendedAlone_peersComeBackAndNobodyIsBlamed() async throws {
         let cluster = try TestCluster()
         let learner = try cluster.startLearner()
         let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
-        try await cluster.untilVersions(1)
-        stop([learner])
+        let identifier = learner.identifier
+        await cluster.atVersions(1) { kill(identifier, SIGSTOP) }
         try await cluster.until("the peers miss the learner") {
             peers.allSatisfy { $0.text.contains("the learner has been silent") }
         }
@@ -38,8 +37,8 @@ import Testing
         let cluster = try TestCluster()
         let learner = try cluster.startLearner()
         let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
-        try await cluster.untilVersions(1)
-        stop([learner] + peers)
+        let identifiers = ([learner] + peers).map(\.identifier)
+        await cluster.atVersions(1) { for identifier in identifiers { kill(identifier, SIGSTOP) } }
         // As long as it takes for a silent peer to be lost, and more.
         try await Task.sleep(for: .seconds(6))
         wake([learner] + peers)

@@ -22,6 +22,7 @@ final class TestCluster {
     let folder: TemporaryFolder
     let configurationFile: String
     private(set) var programs: [RunningProgram] = []
+    private var lastEndpoint: String?
 
     var directory: URL { folder.url.appending(path: "run") }
     var endpointFile: URL { directory.appending(path: FineTuningRun.endpointFileName) }
@@ -67,7 +68,8 @@ final class TestCluster {
     }
 
     func startLearner(_ more: [String] = []) throws -> RunningProgram {
-        try start("learner", ["--config", configurationFile] + more)
+        lastEndpoint = nil
+        return try start("learner", ["--config", configurationFile] + more)
     }
 
     func startActor(threads: Int = 1) async throws -> RunningProgram {
@@ -82,10 +84,15 @@ final class TestCluster {
             environment: environment)
     }
 
-    /// Where the learner listens, as soon as it says so.
+    /// Where the learner listens, as soon as it says so; or where it listened, should it have ended meanwhile.
     func endpoint() async throws -> String {
-        try await until("the learner listens") { FileManager.default.fileExists(atPath: endpointFile.path) }
-        return try JSONDecoder().decode(FineTuningRun.EndpointFile.self, from: Data(contentsOf: endpointFile)).endpoint
+        try await until("the learner listens") {
+            if let data = try? Data(contentsOf: endpointFile) {
+                lastEndpoint = try JSONDecoder().decode(FineTuningRun.EndpointFile.self, from: data).endpoint
+            }
+            return lastEndpoint != nil
+        }
+        return try #require(lastEndpoint)
     }
 
     // MARK: Waiting
@@ -125,11 +132,15 @@ final class TestCluster {
     /// Does something as soon as some versions are done, on a thread of its own: the tests' own tasks may be kept
     /// waiting by others for longer than a run takes.
     func atVersions(_ count: Int, _ body: @escaping @Sendable () -> Void) async {
-        let metrics = directory.appending(path: "metrics.jsonl")
+        await Self.atLines(count, of: directory.appending(path: "metrics.jsonl"), body)
+    }
+
+    /// Does something as soon as a file has some lines.
+    static func atLines(_ count: Int, of file: URL, _ body: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             Thread.detachNewThread {
                 let deadline = Moment.now.advanced(by: .seconds(120))
-                while Self.lines(of: metrics) < count, Moment.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
+                while lines(of: file) < count, Moment.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
                 body()
                 continuation.resume()
             }

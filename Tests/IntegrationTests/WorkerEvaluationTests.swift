@@ -45,8 +45,8 @@ import Testing
         return try #require(line?.split(separator: " ").last.map(String.init))
     }
 
-    private func here(_ arguments: [String], _ name: String) throws {
-        let outcome = try DruseProcess.run(["evaluate"] + arguments + ["--save", folder.path(name)])
+    private func here(_ arguments: [String], _ name: String) async throws {
+        let outcome = try await DruseProcess.run(["evaluate"] + arguments + ["--save", folder.path(name)])
         #expect(outcome.status == 0, "\(outcome.messages)")
     }
 
@@ -70,7 +70,7 @@ import Testing
 
     /// A worker killed in the middle, others that join late: the same lines as without workers.
     @Test func evaluation_whoseWorkerIsKilled_hasTheNumbersOfOneHere() async throws {
-        try here(Self.policy, "here")
+        try await here(Self.policy, "here")
         let evaluation = try evaluation(Self.policy, "remote")
         let address = try await endpoint(of: evaluation)
         let first = try start("reward-worker", ["--connect", address], "first")
@@ -117,7 +117,7 @@ import Testing
             ("structures", ["--structures", file, "--relax", "--steps", "30", "--known", "none"]),
         ]
         for (kind, arguments) in cases {
-            try here(arguments, "here-\(kind)")
+            try await here(arguments, "here-\(kind)")
             let evaluation = try evaluation(arguments, "remote-\(kind)")
             let address = try await endpoint(of: evaluation)
             let worker = try start("reward-worker", ["--connect", address, "--threads", "2"], "worker-\(kind)")
@@ -144,9 +144,9 @@ import Testing
         #expect(evaluation.status == 1 && worker.status == 0, "\(evaluation.text)\n\(worker.text)")
         #expect(evaluation.text.contains("stopped (SIGTERM); what is measured is in "), "\(evaluation.text)")
         #expect(worker.text.contains("the evaluation stops (SIGTERM)"))
-        let again = try DruseProcess.run(["evaluate"] + arguments + ["--save", folder.path("kept")])
+        let again = try await DruseProcess.run(["evaluate"] + arguments + ["--save", folder.path("kept")])
         #expect(again.status == 0 && again.messages.contains("going on: "), "\(again.messages)")
-        try here(arguments, "here")
+        try await here(arguments, "here")
         #expect(try lines("kept") == lines("here"))
     }
 
@@ -165,7 +165,7 @@ import Testing
         workers[0].signal(SIGKILL)
         try await until("the evaluation ends", [evaluation, learner] + workers) { !evaluation.isRunning }
         #expect(evaluation.status == 0, "\(evaluation.text)")
-        try here(arguments, "here")
+        try await here(arguments, "here")
         #expect(try lines("remote") == lines("here"))
         // Another one, with a second judge, until the run is over, however long that takes.
         let endless = [
@@ -181,10 +181,10 @@ import Testing
         #expect(late.status == 1, "\(late.text)")
         #expect(late.text.contains("has ended its run; what is measured is in "), "\(late.text)")
         try cluster.expectEveryCrystalOnce()
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
-    @Test func placesAndEnginesThatCannotBe_areRefused() throws {
+    @Test func placesAndEnginesThatCannotBe_areRefused() async throws {
         let start = ["evaluate", "--policy", "base", "--count", "1"]
         for (more, status, words) in [
             (["--listen", "here"], Int32(64), "--listen: "), (["--listen", "tcp://127.0.0.1"], 64, "it has no port"),
@@ -194,7 +194,7 @@ import Testing
             (["--listen", "tcp://127.0.0.1:0", "--connect", "tcp://127.0.0.1:1"], 64, "exclude each other"),
             (["--connect", "tcp://127.0.0.1:1", "--patience", "1"], 1, "no learner answered at tcp://127.0.0.1:1"),
         ] {
-            let outcome = try DruseProcess.run(start + more)
+            let outcome = try await DruseProcess.run(start + more)
             #expect(outcome.status == status && outcome.messages.contains(words), "\(outcome.messages)")
         }
     }

@@ -20,4 +20,9 @@ package enum CheckpointConversion {
         let script = repository.appending(path: "Scripts/\(script)").path
         return try DruseProcess.run(executable: URL(filePath: python), [script] + arguments)
     }
+
+    /// Converts while the caller's thread does other work.
+    package static func run(python: String, _ arguments: [String]) async throws -> DruseProcess.Outcome {
+        try await OwnThread.run { try run(python: python, arguments) }
+    }
 }

@@ -3,7 +3,7 @@ package import Foundation
 /// Runs the real executables, which the build puts beside the tests, to their end.
 package enum DruseProcess {
     /// What a finished command leaves.
-    package struct Outcome {
+    package struct Outcome: Sendable {
         package let status: Int32
         package let output: String
         package let messages: String
@@ -57,6 +57,26 @@ package enum DruseProcess {
         let texts = readers.map { $0.text() }
         process.waitUntilExit()
         return Outcome(status: process.terminationStatus, output: texts[0], messages: texts[1])
+    }
+}
+
+// For tests that wait for something else meanwhile, or that others wait beside.
+extension DruseProcess {
+    /// Runs a program, `druse` if no other is named, while the caller's thread does other work.
+    package static func run(
+        program: String = "druse", _ arguments: [String], input: String = ""
+    ) async throws -> Outcome {
+        try await OwnThread.run { try run(program: program, arguments, input: input) }
+    }
+
+    /// Runs a shell script in which `$DRUSE` is the executable, while the caller's thread does other work.
+    package static func runShell(_ script: String, arguments: [String]) async throws -> Outcome {
+        try await OwnThread.run { try runShell(script, arguments: arguments) }
+    }
+
+    /// Runs any program while the caller's thread does other work.
+    package static func run(executable: URL, _ arguments: [String], input: String = "") async throws -> Outcome {
+        try await OwnThread.run { try run(executable: executable, arguments, input: input) }
     }
 }
 

@@ -10,13 +10,19 @@ extension HubCore {
     static func isAudit(_ task: UInt64) -> Bool { task > auditTasks && task <= otherTasks }
 
     /// Has a crystal measured again, by chance, if there is somebody else to do so.
-    mutating func mayAudit(_ crystal: SampledCrystal, _ outcome: Outcome, by peer: Peer) {
+    mutating func mayAudit(_ id: CrystalID, _ outcome: Outcome, by peer: Peer) {
         let share = configuration.audit.share
         if case .failed = outcome { return }
-        guard share > 0, !audit.isFull, hasOther(than: [peer.instance]), draw() < share else { return }
-        let id = crystal.id
+        // Chance first: of a hundred crystals one has to be looked up.
+        guard share > 0, draw() < share, !audit.isFull, hasOther(than: [peer.instance]),
+            let crystal = crystal(id)
+        else { return }
         audit.begin(id, with: .init(worker: peer.instance, name: peer.description.name, outcome: outcome))
         audits.add([AuditedCrystal(id: id, item: item(crystal))], excluding: [peer.instance])
+    }
+
+    private func crystal(_ id: CrystalID) -> SampledCrystal? {
+        place(of: id.version).flatMap { versions[$0].crystals[id] }
     }
 
     private func hasOther(than workers: Set<InstanceID>) -> Bool {
@@ -71,8 +77,7 @@ extension HubCore {
 
     private mutating func askAThird(about id: CrystalID) {
         let workers = audit.workers(of: id)
-        guard hasOther(than: workers), let crystal = place(of: id.version).flatMap({ versions[$0].crystals[id] })
-        else {
+        guard hasOther(than: workers), let crystal = crystal(id) else {
             audit.abandon(id)
             return
         }

@@ -300,11 +300,7 @@ extension HubCore {
         var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
-                if recipe == 0, let place = place(of: crystal.id.version),
-                    let sampled = versions[place].crystals[crystal.id]
-                {
-                    mayAudit(sampled, crystal.result.outcome, by: peer)
-                }
+                if recipe == 0 { mayAudit(crystal.id, crystal.result.outcome, by: peer) }
                 if note(crystal.id, crystal.result, recipe: recipe, from: peer) { judged.append(crystal.id) }
             } else {
                 counters.duplicateOutcomes += 1

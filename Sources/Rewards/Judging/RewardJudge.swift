@@ -11,12 +11,18 @@ package struct RewardJudge: Sendable {
         var memory = RunMemory()
         /// Of terms by name, and of the whole reward under the empty name.
         var moments: [String: RunningMoments] = [:]
-        /// The quantities that were measured of any crystal, as far as terms need them.
-        var measured: Set<String> = []
+        /// The quantities that were measured of any crystal, as far as terms need them; in order, so that equal states
+        /// are equal bytes.
+        private(set) var measured: [String] = []
         /// Where the terms are combined by dominance.
         package private(set) var front: ParetoFront?
 
         package init() {}
+
+        mutating func note(measured quantity: String) {
+            guard !measured.contains(quantity) else { return }
+            measured = (measured + [quantity]).sorted()
+        }
 
         mutating func add(_ points: [[Double]], to empty: ParetoFront) {
             var grown = front ?? empty
@@ -80,7 +86,7 @@ package struct RewardJudge: Sendable {
             }
         }
         for quantity in Set(sources.flatMap(\.quantities))
-        where measured.contains(where: { $0.measurement[quantity] != nil }) { state.measured.insert(quantity.rawValue) }
+        where measured.contains(where: { $0.measurement[quantity] != nil }) { state.note(measured: quantity.rawValue) }
         var judgement = Judgement(verdicts)
         try evaluateTerms(of: &candidates, among: measured, &judgement)
         combine(&candidates)

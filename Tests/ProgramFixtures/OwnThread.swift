@@ -1,0 +1,14 @@
+import Foundation
+
+/// A thread for what blocks or computes for long.
+///
+/// All tests share as many threads as the machine has cores: one that holds a thread up keeps others from being woken,
+/// for longer than the runs take that they watch.
+package enum OwnThread {
+    /// Does something on a new thread; the caller is suspended until it is done.
+    package static func run<Value: Sendable>(_ body: @escaping @Sendable () throws -> Value) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            Thread.detachNewThread { continuation.resume(with: Result { try body() }) }
+        }
+    }
+}
