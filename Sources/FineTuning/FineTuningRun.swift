@@ -276,10 +276,10 @@ package struct FineTuningRun {
         }
         let room = RoomWait(directory: directory.url, stop: stop, tell: { [logger] in logger.warning("\($0)") })
         let start = try trainer.start()
-        let board = try TensorBoardLog(folder: directory.tensorBoard, parameters: configuration.deciding)
+        let tensorBoard = try TensorBoardLog(folder: directory.tensorBoard, parameters: configuration.deciding)
         let (archive, metrics, roles): (RunArchive, JSONLinesWriter, JSONLinesWriter)
         do {
-            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, board, room)
+            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, tensorBoard, room)
         } catch let reason as StepGivenUp {
             logger.warning("\(reason)")
             return LearnerSummary(version: start.version, isComplete: false, counters: HubCounters())
@@ -296,7 +296,7 @@ package struct FineTuningRun {
             StatusKeeper(status(at: start.version), board: board, isStopping: { stop.isStopped })
         }
         let recorder = RunRecorder(
-            context: context, archive: archive, metrics: metrics, roles: roles, board: board, room: room,
+            context: context, archive: archive, metrics: metrics, roles: roles, tensorBoard: tensorBoard, room: room,
             logger: logger,
             say: say,
             announce: { endpoint in
@@ -349,7 +349,7 @@ package struct FineTuningRun {
         }
         keeper?.end(summary.isComplete ? .finished : .stopped)
         lock.release()
-        do { try board.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
+        do { try tensorBoard.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
         return summary
     }
 
@@ -371,7 +371,7 @@ package struct FineTuningRun {
     /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;
     /// one that is resumed waits for it.
     private func openRecords(
-        resume: Bool, next: Step, _ board: TensorBoardLog, _ room: RoomWait
+        resume: Bool, next: Step, _ tensorBoard: TensorBoardLog, _ room: RoomWait
     ) throws -> (archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter) {
         func open() throws -> (RunArchive, JSONLinesWriter, JSONLinesWriter) {
             if let changedConfiguration {
@@ -382,7 +382,7 @@ package struct FineTuningRun {
             let archive = try RunArchive(url: directory.archive)
             do {
                 let metrics = try JSONLinesWriter(url: directory.metrics)
-                if resume { try settle(archive, metrics, board, next: next) }
+                if resume { try settle(archive, metrics, tensorBoard, next: next) }
                 return (archive, metrics, try JSONLinesWriter(url: directory.roles))
             } catch {
                 try? archive.close()
@@ -402,7 +402,7 @@ package struct FineTuningRun {
     }
 
     /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.
-    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ board: TensorBoardLog, next: Step) throws {
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ tensorBoard: TensorBoardLog, next: Step) throws {
         try archive.settlePending(next: next)
         let records = try archive.stepRecords()
         let known = Set(records.map(\.step))
@@ -418,7 +418,7 @@ package struct FineTuningRun {
         let written = try StepRecord.read(from: directory.metrics).last?.step ?? next.number - 2
         for record in records where record.step > written && record.step < next.number {
             // Without the histogram, for which it would take the crystals again.
-            try board.append(record, heights: [])
+            try tensorBoard.append(record, heights: [])
             try metrics.append(record)
         }
     }

@@ -55,7 +55,7 @@ package final class RunRecorder: RunObserver {
         /// The lines of roles that had none since the last that had.
         var linesWithoutRoom = 0
         /// Whether the last step is missing in the files for TensorBoard.
-        var lacksBoard = false
+        var lacksTensorBoard = false
         /// How many peers the run could use, as said last.
         var wanted: FleetSizing.Wanted?
     }
@@ -64,7 +64,7 @@ package final class RunRecorder: RunObserver {
     private let archive: RunArchive
     private let metrics: JSONLinesWriter
     private let roles: JSONLinesWriter
-    private let board: TensorBoardLog?
+    private let tensorBoard: TensorBoardLog?
     private let room: RoomWait?
     private let logger: Logger
     private let say: @Sendable (String) -> Void
@@ -73,14 +73,14 @@ package final class RunRecorder: RunObserver {
     private let state = Mutex(State())
 
     /// - Parameters:
-    ///   - board: the run for TensorBoard, if it is wanted.
+    ///   - tensorBoard: the run for TensorBoard, if it is wanted.
     ///   - room: waits where the disk is full; nil: that is an error.
     ///   - say: takes the readable lines, for a terminal.
     ///   - announce: told where the hub listens.
     ///   - recorded: told of each step's record once it is written.
     package init(
         context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter,
-        board: TensorBoardLog? = nil,
+        tensorBoard: TensorBoardLog? = nil,
         room: RoomWait? = nil, logger: Logger, say: @escaping @Sendable (String) -> Void,
         announce: @escaping @Sendable (Endpoint) throws -> Void,
         recorded: @escaping @Sendable (StepRecord) -> Void = { _ in }
@@ -89,7 +89,7 @@ package final class RunRecorder: RunObserver {
         self.archive = archive
         self.metrics = metrics
         self.roles = roles
-        self.board = board
+        self.tensorBoard = tensorBoard
         self.room = room
         self.logger = logger
         self.say = say
@@ -207,10 +207,10 @@ package final class RunRecorder: RunObserver {
     /// What is for looking at does not hold up the run: where it cannot be written, that is said once.
     private func show(_ record: StepRecord, _ heights: [Double]) {
         var problem: (any Error)?
-        do { try board?.append(record, heights: heights) } catch { problem = error }
+        do { try tensorBoard?.append(record, heights: heights) } catch { problem = error }
         let isNews = state.withLock { state in
-            defer { state.lacksBoard = problem != nil }
-            return !state.lacksBoard
+            defer { state.lacksTensorBoard = problem != nil }
+            return !state.lacksTensorBoard
         }
         if let problem, isNews {
             self.problem(
