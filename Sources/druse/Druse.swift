@@ -15,6 +15,7 @@ struct Druse: ParsableCommand {
             HullIndexCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self,
             EvaluateCommand.self, ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self,
             BenchCommand.self, EngineCommand.self, KeysCommand.self, LedgerCommand.self,
+            RelayCommand.self,
         ])
 
     static func main() {
