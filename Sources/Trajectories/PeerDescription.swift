@@ -33,4 +33,6 @@ package enum PeerRole: String, Sendable, Hashable, CaseIterable {
     case rewardWorker = "reward-worker"
     /// Has items measured by the reward workers.
     case evaluation
+    /// Hands on weights and files to others.
+    case relay
 }

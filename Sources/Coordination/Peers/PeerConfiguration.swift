@@ -9,6 +9,8 @@ package struct PeerConfiguration: Sendable {
     package var endpointFile: String?
     /// By what it is known, and the only learner that it trusts; nil: a connection without keys.
     package var credentials: PeerCredentials?
+    /// Whom to ask for the pieces of blobs before the learner; nil: nobody.
+    package var relay: RelayPlace?
     /// Threads that sample or score.
     package var threads: Int = 1
     /// The program's build, told at login.

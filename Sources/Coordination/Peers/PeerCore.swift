@@ -47,6 +47,18 @@ package struct PeerCore<Work: PeerWork>: Sendable {
         advance(now: now)
     }
 
+    /// Takes in what the relay sends.
+    package mutating func receiveFromRelay(_ message: HubMessage, now: Moment) {
+        session.receiveFromRelay(message, now: now)
+        advance(now: now)
+    }
+
+    /// Takes in what became of the connection to the relay.
+    package mutating func note(_ change: RelayChange, now: Moment) {
+        session.note(change)
+        advance(now: now)
+    }
+
     package mutating func finished(_ output: Work.Output, now: Moment) {
         work.finished(output, &session)
         advance(now: now)

@@ -39,6 +39,9 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// Has items measured by the learner's reward workers.
   case evaluation // = 3
+
+  /// Hands on blobs to peers, which ask it with ChunkRequest, without a login; a Heartbeat says that they are there.
+  case relay // = 4
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -51,6 +54,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 1: self = .actor
     case 2: self = .rewardWorker
     case 3: self = .evaluation
+    case 4: self = .relay
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -61,6 +65,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .actor: return 1
     case .rewardWorker: return 2
     case .evaluation: return 3
+    case .relay: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -71,6 +76,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     .actor,
     .rewardWorker,
     .evaluation,
+    .relay,
   ]
 
 }
@@ -1238,7 +1244,7 @@ package nonisolated struct Druse_WorkResults: Sendable {
 fileprivate nonisolated let _protobuf_package = "druse"
 
 nonisolated extension Druse_Role: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0\u{1}ROLE_RELAY\0")
 }
 
 nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {

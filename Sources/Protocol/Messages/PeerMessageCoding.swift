@@ -97,6 +97,7 @@ extension Hello {
         case .actor: role = .actor
         case .rewardWorker: role = .rewardWorker
         case .evaluation: role = .evaluation
+        case .relay: role = .relay
         default: throw .malformed("a hello without role")
         }
         self.init(
@@ -113,6 +114,7 @@ extension Hello {
             case .actor: .actor
             case .rewardWorker: .rewardWorker
             case .evaluation: .evaluation
+            case .relay: .relay
             }
         wire.build = String(peer.build.prefix(60))
         wire.host = String(peer.host.prefix(60))
