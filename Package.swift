@@ -191,6 +191,7 @@ let package = Package(
             name: "FleetTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories", "Transport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "EnginesTests",

@@ -1,8 +1,8 @@
 package import Base
-package import Foundation
+internal import Foundation
 package import Protocol
-package import Security
-package import Trajectories
+internal import Security
+internal import Trajectories
 
 /// What a relay knows and answers its peers: the pieces of blobs, as far as they are here.
 ///
