@@ -113,7 +113,8 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining",
+                "Protocol",
                 "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
                 "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -258,7 +259,8 @@ let package = Package(
         .testTarget(
             name: "LivePageTests",
             dependencies: [
-                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry", "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry",
+                "Trajectories",
             ]),
         .testTarget(
             name: "ReportTests",

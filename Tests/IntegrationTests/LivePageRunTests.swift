@@ -63,7 +63,7 @@ import Testing
         }
         #expect(looks > 0)
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
-        #expect(try cluster.policy() == SequentialRun.finalPolicy.get())
+        #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
     @Test func port_thatIsTaken_leavesNoRunBehind() async throws {
