@@ -5,6 +5,8 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
     package var process: Int
     package var build: String
     package var threads: Int
+    /// Where it serves its metrics, "HOST:PORT"; empty: nowhere.
+    package var metrics = ""
 
     package init(role: PeerRole, host: String, process: Int, build: String, threads: Int) {
         self.role = role

@@ -3,6 +3,7 @@ import Base
 import Engines
 import Fleet
 import RoleOptions
+import Trajectories
 
 /// Samples crystals for a learner.
 @main
@@ -31,8 +32,10 @@ struct ActorCommand: ParsableCommand {
         process.perform {
             let logger = try process.logger("actor")
             let stop = process.stopToken()
+            var configuration = try learner.peer(threads: threads)
+            try process.serve(&configuration, as: .actor, logger: logger)
             let role = ActorRole(
-                configuration: try learner.peer(threads: threads), logger: logger,
+                configuration: configuration, logger: logger,
                 makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue

@@ -63,6 +63,13 @@ struct LaunchCommand: ParsableCommand {
                 + "'python3 my_engine.py'\".", valueName: "options"))
     var workerOptions: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Serve the learner's metrics at this port of this machine (0: a free one), and those of its actors and "
+                + "reward workers at free ones; the run directory says where (Documentation/metrics.md).",
+            valueName: "port"))
+    var metricsPort: Int?
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "notice"
 
@@ -72,6 +79,9 @@ struct LaunchCommand: ParsableCommand {
         }
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
+        if let metricsPort, !(0...65_535).contains(metricsPort) {
+            throw ValidationError("--metrics-port must be in 0...65535, not \(metricsPort)")
+        }
         guard keys != "" else { throw ValidationError("--keys is empty: name a folder") }
         if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
     }
@@ -86,6 +96,7 @@ struct LaunchCommand: ParsableCommand {
                 runDirectory: runDir, resume: resume, overrides: overrides, logLevel: logLevel)
             cluster.grace = grace
             cluster.isInsecure = insecure
+            cluster.metricsPort = metricsPort
             cluster.keys = KeyEnvironment.folder(keys)
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")

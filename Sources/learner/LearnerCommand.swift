@@ -5,6 +5,7 @@ import Coordination
 import FineTuning
 import Fleet
 import Foundation
+import Monitoring
 import RoleOptions
 import Security
 
@@ -119,6 +120,9 @@ struct LearnerCommand: ParsableCommand {
             if let given {
                 try ListeningRule.check(given.listen, isInsecure: insecure, hasKeys: credentials != nil)
             }
+            // Before there is a run directory: a port that is taken leaves none behind.
+            let board = StatusBoard()
+            let server = try process.serve(.learner(board, build: RoleProcess.build), logger: logger)
             var run = try FineTuningRun(
                 configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
             run.grace = .seconds(min(grace, 1e9))
@@ -126,6 +130,10 @@ struct LearnerCommand: ParsableCommand {
             run.credentials = credentials
             if let credentials { RoleProcess.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
+            if let server {
+                run.board = board
+                run.metrics = server.address
+            }
             let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
             RoleProcess.say(
                 summary.isComplete

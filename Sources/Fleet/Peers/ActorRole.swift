@@ -41,7 +41,7 @@ package struct ActorRole {
             core: ActorCore(
                 SamplingWork(), configuration: configuration, generator: SystemRandomNumberGenerator()),
             endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
-            wakeup: wakeup, pool: pool, logger: logger)
+            wakeup: wakeup, pool: pool, logger: logger, figures: configuration.figures)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()

@@ -20,6 +20,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Outputs that are of no job.
     private let inputs: Mailbox<Work.Output>?
     private let logger: Logger
+    /// Where it notes what it has done; nil: nobody asks.
+    private let figures: LatestValue<PeerFigures>?
     private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
     /// Tells what becomes of the dealer's connections.
@@ -40,8 +42,10 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     init(
         core: consuming PeerCore<Work>, endpointFile: String?, credentials: PeerCredentials?, context: ZMQContext,
         wakeup: Wakeup,
-        pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
+        pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger,
+        figures: LatestValue<PeerFigures>? = nil
     ) {
+        self.figures = figures
         self.core = core
         watch = endpointFile.map { EndpointWatch(path: $0) }
         var options = ZMQSocket.Options.wire
@@ -73,6 +77,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             try takeFailures()
             core.tick(now: .now)
             try perform()
+            if let figures { figures.value = core.figures(now: .now) }
         }
         if case .failed(let error) = outcome { throw error }
     }

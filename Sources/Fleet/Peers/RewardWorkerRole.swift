@@ -50,7 +50,7 @@ package struct RewardWorkerRole {
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
             endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
-            wakeup: wakeup, pool: pool, logger: logger)
+            wakeup: wakeup, pool: pool, logger: logger, figures: configuration.figures)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()

@@ -418,6 +418,9 @@ package nonisolated struct Druse_Hello: Sendable {
 
   package var threads: UInt32 = 0
 
+  /// Where the process serves its metrics, HOST:PORT; empty: nowhere.
+  package var metrics: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1729,7 +1732,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}metrics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1743,6 +1746,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularStringField(value: &self.host) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.metrics) }()
       default: break
       }
     }
@@ -1767,6 +1771,9 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.threads != 0 {
       try visitor.visitSingularUInt32Field(value: self.threads, fieldNumber: 6)
     }
+    if !self.metrics.isEmpty {
+      try visitor.visitSingularStringField(value: self.metrics, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1777,6 +1784,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.host != rhs.host {return false}
     if lhs.process != rhs.process {return false}
     if lhs.threads != rhs.threads {return false}
+    if lhs.metrics != rhs.metrics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
