@@ -76,17 +76,27 @@ let package = Package(
                 .product(name: "FlyingSocks", package: "FlyingFox"),
             ]),
         .target(
+            name: "TensorBoard",
+            dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Schema/tensorboard.proto"]),
+        .target(
             name: "Archive",
             dependencies: [
                 "Base", "Crystals", "Telemetry", "Trajectories", .product(name: "GRDB", package: "GRDB.swift"),
             ]),
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
+            name: "LivePage",
+            dependencies: [
+                "Archive", "Base", "Crystals", "Monitoring", "Report", "StructureFiles", "Telemetry", "Trajectories",
+            ],
+            resources: [.copy("Resources")]),
+        .target(
             name: "FineTuning",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels",
                 "Monitoring", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability",
-                "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "Telemetry", "TensorBoard", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Pretraining",
@@ -113,8 +123,8 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "Matching", "Monitoring", "Policy", "PolicyOptimization", "Potentials",
-                "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "Security", "Stability",
+                "Fleet", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
+                "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "Security", "Stability",
                 "StructureFiles", "Telemetry", "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
@@ -137,8 +147,10 @@ let package = Package(
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "Monitoring", "RoleOptions", "Security",
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "Monitoring",
+                "RoleOptions", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "reward-worker",
@@ -223,9 +235,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "ModelFixtures", "Monitoring", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report",
-                "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse",
-                "learner", "reward-worker",
+                "FleetFixtures", "LivePage", "ModelFixtures", "Monitoring", "Policy", "Potentials", "ProgramFixtures",
+                "Protocol", "Report", "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport",
+                "actor", "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
@@ -251,9 +263,16 @@ let package = Package(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
         .testTarget(name: "MonitoringTests", dependencies: ["Base", "Monitoring", "ProgramFixtures", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .testTarget(name: "TensorBoardTests", dependencies: ["ProgramFixtures", "Telemetry", "TensorBoard"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
             path: "Tests/ArchiveFixtures"),
+        .testTarget(
+            name: "LivePageTests",
+            dependencies: [
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry",
+                "Trajectories",
+            ]),
         .testTarget(
             name: "ReportTests",
             dependencies: ["Archive", "ArchiveFixtures", "Base", "Crystals", "Report", "Telemetry"]),

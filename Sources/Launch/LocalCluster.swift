@@ -25,6 +25,8 @@ package struct LocalCluster: Sendable {
     package var keys: String?
     /// The name of the key of the processes here.
     private static let keyName = "local"
+    /// Where the learner shows its page; nil: nowhere.
+    package var page: String?
     /// Further options of the reward workers.
     package var workerOptions: [String] = []
     /// Where the learner serves its metrics, and that its peers do so at free ports; nil: nobody does.
@@ -96,6 +98,7 @@ package struct LocalCluster: Sendable {
         learner.arguments += ["--grace", "\(grace)"]
         if isInsecure { learner.arguments.append("--insecure") }
         if let metricsPort { learner.arguments += ["--metrics-port", "\(metricsPort)"] }
+        if let page { learner.arguments += ["--page", page] }
         learner.isPrimary = true
         learner.failuresPerHour = 5
         var connection = ["--connect", "\(place.fromThisMachine)"]

@@ -41,6 +41,9 @@ extension HubCore {
                 "it speaks protocol version \(version), the learner version \(WireLimits.protocolVersion); "
                 + "use the same release of druse on both sides"
             send(.refusal(Refusal(code: .protocolVersion, reason: reason)), to: routing)
+        case .damaged:
+            // No fault of the sender, who says again what matters.
+            reject("damaged", detail: "\(error)")
         case .malformed(let what):
             reject("malformed", detail: what)
             guard let peer = peers.session(at: routing).flatMap({ peers[$0] }) else { return }

@@ -40,7 +40,8 @@ package struct ActorRole {
         var loop = PeerLoop(
             core: ActorCore(
                 SamplingWork(), configuration: configuration, generator: SystemRandomNumberGenerator()),
-            endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
+            endpointFile: configuration.endpointFile, credentials: configuration.credentials,
+            chaos: configuration.chaos, context: context,
             wakeup: wakeup, pool: pool, logger: logger, figures: configuration.figures)
         defer {
             pool.close(timeout: .seconds(3))

@@ -27,6 +27,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Tells what becomes of the dealer's connections.
     private var monitor: ConnectionMonitor?
     private let options: ZMQSocket.Options
+    private var chaos: Chaos?
     /// Where connections are made to now, and how often one was: places, and the addresses of a host, are tried in
     /// turn.
     private var endpoints: [Endpoint] = []
@@ -40,8 +41,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     }
 
     init(
-        core: consuming PeerCore<Work>, endpointFile: String?, credentials: PeerCredentials?, context: ZMQContext,
-        wakeup: Wakeup,
+        core: consuming PeerCore<Work>, endpointFile: String?, credentials: PeerCredentials?,
+        chaos: ChaosRule? = nil, context: ZMQContext, wakeup: Wakeup,
         pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger,
         figures: LatestValue<PeerFigures>? = nil
     ) {
@@ -51,6 +52,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         var options = ZMQSocket.Options.wire
         options.curve = credentials.map { .client($0.pair, server: $0.server) }
         self.options = options
+        self.chaos = chaos.map { Chaos($0) }
+        if let chaos { logger.warning("faults on purpose: \(chaos)") }
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -73,6 +76,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
+            try send(chaos?.sending(now: .now) ?? [])
             look()
             try takeFailures()
             core.tick(now: .now)
@@ -111,14 +115,18 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
 
     private mutating func takeMessages() throws {
         for _ in 0..<Self.messagesPerTurn {
-            guard outcome == nil, let frames = try dealer?.receive() else { return }
-            do {
-                guard frames.count == 1 else { throw WireError.malformed("\(frames.count) frames") }
-                core.receive(try HubMessage.decode(frames[0]), now: .now)
-            } catch {
-                reject(error)
+            guard outcome == nil else { return }
+            let frames = try dealer?.receive()
+            if let frames, frames.count != 1 {
+                reject(WireError.malformed("\(frames.count) frames"))
+                continue
             }
-            try perform()
+            let arriving = chaos?.received(frames?[0], now: .now) ?? frames ?? []
+            for frame in arriving {
+                do { core.receive(try HubMessage.decode(frame), now: .now) } catch { reject(error) }
+                try perform()
+            }
+            if frames == nil { return }
         }
     }
 
@@ -161,13 +169,21 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         return places.isEmpty ? nil : places[connections % places.count]
     }
 
+    private func send(_ frames: [[UInt8]]) throws {
+        for frame in frames { _ = try dealer?.send(OutgoingFrame(frame)) }
+    }
+
     private mutating func send(_ message: PeerMessage, session: UInt64) throws {
         guard let dealer else { return }
         do {
             // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights
             // until they are answered, heartbeats at their pace. What a return or a goodbye would have given back at
             // once, the hub takes back when the lease expires or the silence is too long.
-            _ = try dealer.send(message.encode(session: session, as: OutgoingFrame.self))
+            if chaos == nil {
+                _ = try dealer.send(message.encode(session: session, as: OutgoingFrame.self))
+            } else {
+                try send(chaos?.sent(message.encode(session: session), now: .now) ?? [])
+            }
         } catch let error as OversizedMessage {
             logger.error("a message was dropped: \(error)")
         }

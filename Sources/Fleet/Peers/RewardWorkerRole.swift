@@ -49,7 +49,8 @@ package struct RewardWorkerRole {
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
-            endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
+            endpointFile: configuration.endpointFile, credentials: configuration.credentials,
+            chaos: configuration.chaos, context: context,
             wakeup: wakeup, pool: pool, logger: logger, figures: configuration.figures)
         defer {
             pool.close(timeout: .seconds(3))
