@@ -64,11 +64,11 @@ package struct HubLink: Sendable {
         self.configuration = configuration
         self.generator = generator
         place = configuration.endpoint.map { LearnerPlace($0) }
-        hello = Hello(
-            peer: PeerDescription(
-                role: role, host: configuration.host, process: configuration.process, build: configuration.build,
-                threads: configuration.threads, title: configuration.title),
-            instance: self.generator.next())
+        var peer = PeerDescription(
+            role: role, host: configuration.host, process: configuration.process, build: configuration.build,
+            threads: configuration.threads, title: configuration.title)
+        peer.metrics = configuration.metrics
+        hello = Hello(peer: peer, instance: self.generator.next())
     }
 
     /// The login in force; nil while there is none.

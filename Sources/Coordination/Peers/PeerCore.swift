@@ -74,6 +74,9 @@ package struct PeerCore<Work: PeerWork>: Sendable {
         if let text = waiting.check(wait, now: now) { session.log(text) }
     }
 
+    /// What it has done so far, for its metrics.
+    package func figures(now: Moment) -> PeerFigures { session.figures(work.load, role: Work.role, now: now) }
+
     /// A connection came to nothing.
     package mutating func note(_ obstacle: LoginObstacle) { session.note(obstacle) }
 

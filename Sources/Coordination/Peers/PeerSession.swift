@@ -111,6 +111,18 @@ package struct PeerSession: Sendable {
 
     // MARK: - For PeerCore
 
+    /// What was done so far.
+    func figures(_ load: PeerLoad, role: PeerRole, now: Moment) -> PeerFigures {
+        var figures = PeerFigures(role: role, threads: configuration.threads, moment: now)
+        figures.isLoggedIn = welcome != nil
+        figures.logins = link.logins
+        figures.crystals = pulse.totalCrystals
+        figures.busySeconds = pulse.totalSeconds
+        figures.workSeconds = pulse.workSeconds
+        (figures.inFlight, figures.resent, figures.version) = (load.inFlight, load.resent, load.version)
+        return figures
+    }
+
     /// What a message was to the session.
     enum Reception {
         /// It is the session's own business.

@@ -20,6 +20,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Outputs that are of no job.
     private let inputs: Mailbox<Work.Output>?
     private let logger: Logger
+    /// Where it notes what it has done; nil: nobody asks.
+    private let figures: LatestValue<PeerFigures>?
     private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
     /// Tells what becomes of the dealer's connections.
@@ -43,6 +45,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         core: consuming PeerCore<Work>, configuration: PeerConfiguration, context: ZMQContext, wakeup: Wakeup,
         pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
     ) {
+        figures = configuration.figures
         self.core = core
         watch = configuration.endpointFile.map { EndpointWatch(path: $0) }
         options = .client(configuration.credentials)
@@ -81,6 +84,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             try takeFailures()
             core.tick(now: .now)
             try perform()
+            if let figures { figures.value = core.figures(now: .now) }
         }
         if case .failed(let error) = outcome { throw error }
     }
