@@ -11,6 +11,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
+        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -68,7 +69,16 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
-        .target(name: "Monitoring", dependencies: ["Telemetry"]),
+        .target(
+            name: "Monitoring",
+            dependencies: [
+                "Base", "Telemetry", .product(name: "FlyingFox", package: "FlyingFox"),
+                .product(name: "FlyingSocks", package: "FlyingFox"),
+            ]),
+        .target(
+            name: "TensorBoard",
+            dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Schema/tensorboard.proto"]),
         .target(
             name: "Archive",
             dependencies: [
@@ -86,7 +96,7 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels",
                 "Monitoring", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability",
-                "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "Telemetry", "TensorBoard", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Pretraining",
@@ -113,10 +123,9 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining",
-                "Protocol",
-                "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
-                "Trajectories", "Transport",
+                "Fleet", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
+                "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "Security", "Stability",
+                "StructureFiles", "Telemetry", "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -125,13 +134,14 @@ let package = Package(
         .target(
             name: "RoleOptions",
             dependencies: [
-                "Base", "Coordination", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Base", "Coordination", "Fleet", "Monitoring", "Trajectories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "actor",
             dependencies: [
-                "Base", "Engines", "Fleet", "RoleOptions",
+                "Base", "Engines", "Fleet", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -188,6 +198,7 @@ let package = Package(
             name: "FleetTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories", "Transport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "EnginesTests",
@@ -200,8 +211,8 @@ let package = Package(
             name: "FineTuningTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "FleetFixtures", "Kernels", "ModelFixtures", "Policy", "PolicyOptimization", "Pretraining", "Protocol",
-                "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "FleetFixtures", "Kernels", "ModelFixtures", "Monitoring", "Policy", "PolicyOptimization",
+                "Pretraining", "Protocol", "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "PretrainingTests",
@@ -225,9 +236,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "LivePage", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards",
-                "Security", "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner",
-                "reward-worker",
+                "FleetFixtures", "LivePage", "ModelFixtures", "Monitoring", "Policy", "Potentials", "ProgramFixtures",
+                "Protocol", "Report", "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport",
+                "actor", "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
@@ -251,8 +262,9 @@ let package = Package(
             ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
-        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Telemetry"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Base", "Monitoring", "ProgramFixtures", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .testTarget(name: "TensorBoardTests", dependencies: ["ProgramFixtures", "Telemetry", "TensorBoard"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
             path: "Tests/ArchiveFixtures"),

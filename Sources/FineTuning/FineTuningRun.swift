@@ -14,6 +14,7 @@ package import Security
 internal import Stability
 internal import Synchronization
 internal import Telemetry
+internal import TensorBoard
 internal import Trajectories
 
 /// The learner's side of a run: its directory, its state, its hub.
@@ -33,6 +34,8 @@ package struct FineTuningRun {
     package var place: Endpoint?
     /// Where its status is put up; nil: nobody looks, and nothing is made of it.
     package var board: StatusBoard?
+    /// Where its metrics are served, for the run directory; nil: nowhere.
+    package var metrics: ServedAddress?
     /// Called when no more is recorded, before the archive becomes one file: whoever reads it meanwhile has to leave.
     package var willClose: @Sendable () -> Void = {}
     private let standard: MeasuringStandard
@@ -275,9 +278,10 @@ package struct FineTuningRun {
         }
         let room = RoomWait(directory: directory.url, stop: stop, tell: { [logger] in logger.warning("\($0)") })
         let start = try trainer.start()
+        let tensorBoard = try TensorBoardLog(folder: directory.tensorBoard, parameters: configuration.deciding)
         let (archive, metrics, roles): (RunArchive, JSONLinesWriter, JSONLinesWriter)
         do {
-            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, room)
+            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, tensorBoard, room)
         } catch let reason as StepGivenUp {
             logger.warning("\(reason)")
             return LearnerSummary(version: start.version, isComplete: false, counters: HubCounters())
@@ -290,11 +294,21 @@ package struct FineTuningRun {
             seed: configuration.seed, potential: potential, hull: standard.hullDigest,
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
+        let files = self.metrics.map { address in
+            MonitoringFiles(
+                directory: directory.url, run: runID, address: address, host: ProcessInfo.processInfo.hostName,
+                problem: { [logger] in logger.warning("\($0)") })
+        }
+        defer { files?.remove() }
         let keeper = board.map { board in
-            StatusKeeper(status(at: start.version), board: board, isStopping: { stop.isStopped })
+            StatusKeeper(
+                status(at: start.version), board: board, isStopping: { stop.isStopped },
+                seen: { files?.note($0.fleet) })
         }
         let recorder = RunRecorder(
-            context: context, archive: archive, metrics: metrics, roles: roles, room: room, logger: logger, say: say,
+            context: context, archive: archive, metrics: metrics, roles: roles, tensorBoard: tensorBoard, room: room,
+            logger: logger,
+            say: say,
             announce: { endpoint in
                 listening()
                 let others = asked.furtherWays(port: endpoint.port).filter { $0 != endpoint }
@@ -345,6 +359,7 @@ package struct FineTuningRun {
         }
         keeper?.end(summary.isComplete ? .finished : .stopped)
         lock.release()
+        do { try tensorBoard.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
         return summary
     }
 
@@ -366,7 +381,7 @@ package struct FineTuningRun {
     /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;
     /// one that is resumed waits for it.
     private func openRecords(
-        resume: Bool, next: Step, _ room: RoomWait
+        resume: Bool, next: Step, _ tensorBoard: TensorBoardLog, _ room: RoomWait
     ) throws -> (archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter) {
         func open() throws -> (RunArchive, JSONLinesWriter, JSONLinesWriter) {
             if let changedConfiguration {
@@ -377,7 +392,7 @@ package struct FineTuningRun {
             let archive = try RunArchive(url: directory.archive)
             do {
                 let metrics = try JSONLinesWriter(url: directory.metrics)
-                if resume { try settle(archive, metrics, next: next) }
+                if resume { try settle(archive, metrics, tensorBoard, next: next) }
                 return (archive, metrics, try JSONLinesWriter(url: directory.roles))
             } catch {
                 try? archive.close()
@@ -397,7 +412,7 @@ package struct FineTuningRun {
     }
 
     /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.
-    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, next: Step) throws {
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ tensorBoard: TensorBoardLog, next: Step) throws {
         try archive.settlePending(next: next)
         let records = try archive.stepRecords()
         let known = Set(records.map(\.step))
@@ -411,7 +426,11 @@ package struct FineTuningRun {
         }
         // Where the log was emptied meanwhile, it begins with the newest.
         let written = try StepRecord.read(from: directory.metrics).last?.step ?? next.number - 2
-        for record in records where record.step > written && record.step < next.number { try metrics.append(record) }
+        for record in records where record.step > written && record.step < next.number {
+            // Without the histogram, for which it would take the crystals again.
+            try tensorBoard.append(record, heights: [])
+            try metrics.append(record)
+        }
     }
 
     private func referenceBytes() throws -> Data {

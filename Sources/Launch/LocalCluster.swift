@@ -16,7 +16,8 @@ package struct LocalCluster: Sendable {
     private let runDirectory: String?
     private let resume: Bool
     private let overrides: [ConfigurationOverride]
-    private let logLevel: String
+    /// nil: as `DRUSE_LOG` says, which the processes inherit.
+    private let logLevel: String?
     /// How long the learner may take to finish the version in hand when asked to stop, seconds.
     package var grace = 60.0
     /// Whether the learner may listen where other machines can reach it.
@@ -29,10 +30,12 @@ package struct LocalCluster: Sendable {
     package var page: String?
     /// Further options of the reward workers.
     package var workerOptions: [String] = []
+    /// Where the learner serves its metrics, and that its peers do so at free ports; nil: nobody does.
+    package var metricsPort: Int?
 
     package init(
         configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool,
-        overrides: [ConfigurationOverride], logLevel: String
+        overrides: [ConfigurationOverride], logLevel: String?
     ) {
         self.configurationFile = configurationFile
         self.actors = actors
@@ -95,6 +98,7 @@ package struct LocalCluster: Sendable {
         if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
         learner.arguments += ["--grace", "\(grace)"]
         if isInsecure { learner.arguments.append("--insecure") }
+        if let metricsPort { learner.arguments += ["--metrics-port", "\(metricsPort)"] }
         if let page { learner.arguments += ["--page", page] }
         learner.isPrimary = true
         learner.failuresPerHour = 5
@@ -105,6 +109,7 @@ package struct LocalCluster: Sendable {
             connection += ["--keys", folder.file(Self.keyName + KeyFolder.secretSuffix)]
             connection += ["--server-key", folder.file(KeyName.learner + KeyFolder.publicSuffix)]
         }
+        if metricsPort != nil { connection += ["--metrics-port", "0"] }
         var children = [learner]
         for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", connection)) }
         for index in 0..<rewardWorkers {
@@ -122,7 +127,8 @@ package struct LocalCluster: Sendable {
             throw RoleError.work("\(path) is missing; build all programs with: swift build -c release")
         }
         var child = ChildSpecification(
-            name: name, executable: path, arguments: arguments + ["--exit-with-parent", "--log-level", logLevel])
+            name: name, executable: path, arguments: arguments + ["--exit-with-parent"])
+        if let logLevel { child.arguments += ["--log-level", logLevel] }
         child.kind = program
         return child
     }

@@ -1,14 +1,14 @@
 /// The bounds of what is read from the wire, and the protocol's number.
 package enum WireLimits {
     /// A change of the wire format bumps it.
-    package static let protocolVersion: UInt32 = 3
+    package static let protocolVersion: UInt32 = 4
     /// The largest frame, bytes.
     package static let messageBytes = 4 << 20
     /// The frames of a message after the routing id.
     package static let frames = 2
     /// Messages queued towards a peer before the hub holds back.
     package static let queuedMessages = 256
-    static let chunks = 16_384
+    package static let chunks = 16_384
     /// Of a run: the one that decides and those of judges.
     package static let recipes = 16
     /// Of an evaluation that a learner's workers measure for.

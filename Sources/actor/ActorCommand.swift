@@ -3,6 +3,7 @@ import Base
 import Engines
 import Fleet
 import RoleOptions
+import Trajectories
 
 /// Samples crystals for a learner.
 @main
@@ -28,11 +29,12 @@ struct ActorCommand: ParsableCommand {
     @OptionGroup var process: ProcessOptions
 
     func run() {
-        process.perform {
-            let logger = try process.logger("actor")
+        process.perform("actor") { voice in
             let stop = process.stopToken()
+            var configuration = try learner.peer(threads: threads)
+            try process.serve(&configuration, as: .actor, logger: voice.logger)
             let role = ActorRole(
-                configuration: try learner.peer(threads: threads), logger: logger,
+                configuration: configuration, logger: voice.logger,
                 makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue

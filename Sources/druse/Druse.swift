@@ -16,7 +16,7 @@ struct Druse: ParsableCommand {
             HullIndexCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self,
             EvaluateCommand.self, ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self,
             ServeCommand.self, MonitorCommand.self, RunsCommand.self, BenchCommand.self, EngineCommand.self,
-            KeysCommand.self, LedgerCommand.self,
+            KeysCommand.self, LedgerCommand.self, RelayCommand.self,
         ])
 
     static func main() {

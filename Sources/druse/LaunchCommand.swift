@@ -66,12 +66,24 @@ struct LaunchCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Serve the learner's metrics at this port of this machine (0: a free one), and those of its actors and "
+                + "reward workers at free ones; the run directory says where (Documentation/metrics.md).",
+            valueName: "port"))
+    var metricsPort: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Show the run in a browser, at the address that is printed: --page alone at a port of this machine, or at "
                 + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
     var page: String?
 
-    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
-    var logLevel = "notice"
+    @Option(
+        help: ArgumentHelp(
+            "The least severe messages of the processes to show: trace, debug, info, notice, warning, error (default: "
+                + "notice). DRUSE_LOG says the same, and with json that they are written as JSON.", valueName: "level"))
+    var logLevel: String?
+
+    @OptionGroup var slurm: SlurmOptions
 
     func validate() throws {
         guard actors >= 1, rewardWorkers >= 1 else {
@@ -79,20 +91,26 @@ struct LaunchCommand: ParsableCommand {
         }
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
+        if let metricsPort, !(0...65_535).contains(metricsPort) {
+            throw ValidationError("--metrics-port must be in 0...65535, not \(metricsPort)")
+        }
         guard keys != "" else { throw ValidationError("--keys is empty: name a folder") }
         if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
     }
 
     func run() {
         RoleProcess.perform {
+            if slurm.slurm { return try slurm.submit(self) }
             let logger = try RoleProcess.logger("launch", level: "info")
             let stop = StopToken()
             TerminationSignals.install(stop, second: { stop.abort(status: 128 + $0) })
             var cluster = LocalCluster(
                 configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
-                runDirectory: runDir, resume: resume, overrides: overrides, logLevel: logLevel)
+                runDirectory: runDir, resume: resume, overrides: overrides,
+                logLevel: logLevel ?? (LogSettings.isInEnvironment ? nil : "notice"))
             cluster.grace = grace
             cluster.isInsecure = insecure
+            cluster.metricsPort = metricsPort
             cluster.keys = KeyEnvironment.folder(keys)
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")
@@ -125,7 +143,7 @@ struct LaunchCommand: ParsableCommand {
         return "\(socket.address)"
     }
 
-    private var overrides: [ConfigurationOverride] {
+    var overrides: [ConfigurationOverride] {
         ConfigurationOverride.list(
             settings.values, [("versions", versions, "--versions"), ("seed", seed, "--seed")])
     }

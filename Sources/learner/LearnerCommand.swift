@@ -109,8 +109,8 @@ struct LearnerCommand: ParsableCommand {
     }
 
     func run() {
-        process.perform {
-            let logger = try process.logger("learner")
+        process.perform("learner") { voice in
+            let logger = voice.logger
             if let replay { return try repeatSteps(of: URL(filePath: replay)).rawValue }
             let stop = process.stopToken()
             let directory = runDir.map { URL(filePath: $0) }
@@ -128,23 +128,26 @@ struct LearnerCommand: ParsableCommand {
             if let given {
                 try ListeningRule.check(given.listen, isInsecure: insecure, hasKeys: credentials != nil)
             }
+            // Before there is a run directory: a port that is taken leaves none behind.
+            let board = StatusBoard()
+            let server = try process.serve(.learner(board, build: RoleProcess.build), logger: logger)
             let socket = try pageSocket(logger)
             var run = try FineTuningRun(
                 configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
             run.grace = .seconds(min(grace, 1e9))
             run.isInsecure = insecure
             run.credentials = credentials
-            if let credentials { RoleProcess.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
+            if let credentials { voice.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
+            if socket != nil || server != nil { run.board = board }
+            run.metrics = server?.address
             if let socket, let folder = directory ?? given.map({ URL(filePath: $0.runDirectory) }) {
-                let board = StatusBoard()
                 let page = try LearnerPage(socket: socket, runDirectory: folder, board: board)
-                run.board = board
-                RoleProcess.say("page at \(page.invitation)")
+                voice.say("page at \(page.invitation)")
                 run.willClose = { page.close() }
             }
-            let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
-            RoleProcess.say(
+            let summary = try run.run(resume: resume, stop: stop, say: voice.say)
+            voice.say(
                 summary.isComplete
                     ? "done: version \(summary.version)"
                     : "stopped at version \(summary.version); go on with --resume")

@@ -38,10 +38,11 @@ struct RewardWorkerCommand: ParsableCommand {
     @OptionGroup var process: ProcessOptions
 
     func run() {
-        process.perform {
-            let logger = try process.logger("reward-worker")
+        process.perform("reward-worker") { voice in
+            let logger = voice.logger
             let stop = process.stopToken()
-            let configuration = try learner.peer(threads: threads)
+            var configuration = try learner.peer(threads: threads)
+            try process.serve(&configuration, as: .rewardWorker, logger: logger)
             let limit = Duration.seconds(timeLimit)
             if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
                 defer { engine.close() }

@@ -41,6 +41,9 @@ extension HubCore {
                 "it speaks protocol version \(version), the learner version \(WireLimits.protocolVersion); "
                 + "use the same release of druse on both sides"
             send(.refusal(Refusal(code: .protocolVersion, reason: reason)), to: routing)
+        case .damaged:
+            // No fault of the sender, who says again what matters.
+            reject("damaged", detail: "\(error)")
         case .malformed(let what):
             reject("malformed", detail: what)
             guard let peer = peers.session(at: routing).flatMap({ peers[$0] }) else { return }
@@ -133,6 +136,7 @@ extension HubCore {
             }
         case (.chunkRequest(let digest, let index), _):
             if let chunk = weights.chunk(index, of: digest) {
+                counters.blobBytes += chunk.bytes.count
                 send(.chunk(chunk), to: peer.routing)
             } else {
                 send(.blobUnavailable(digest, newest: weights.newest), to: peer.routing)
@@ -160,7 +164,7 @@ extension HubCore {
         case .rewardWorker:
             tellRecipes(to: peer)
             leaseTasks(now: now)
-        case .evaluation: break
+        case .evaluation, .relay: break
         }
     }
 }

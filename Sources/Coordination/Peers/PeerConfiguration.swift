@@ -9,11 +9,15 @@ package struct PeerConfiguration: Sendable {
     package var endpointFile: String?
     /// By what it is known, and the only learner that it trusts; nil: a connection without keys.
     package var credentials: PeerCredentials?
+    /// Whom to ask for the pieces of blobs before the learner; nil: nobody.
+    package var relay: RelayPlace?
     /// Threads that sample or score.
     package var threads: Int = 1
     /// The program's build, told at login.
     package var build: String
     package var host: String
+    /// What whoever started it calls it; empty: its host stands for it.
+    package var title = ""
     package var process: Int
     /// How often the role reports.
     package var report: Duration = .seconds(5)
@@ -21,8 +25,14 @@ package struct PeerConfiguration: Sendable {
     var loginDeadline: Duration = .seconds(5)
     /// Gives up after this long without a hub; nil: never.
     package var patience: Duration?
+    /// Where its metrics are served, "HOST:PORT", told at login; empty: nowhere.
+    package var metrics = ""
+    /// Where it notes what it has done, for those; nil: nobody asks.
+    package var figures: LatestValue<PeerFigures>?
     /// How long leaving may take: finishing the work in hand and having it acknowledged.
     package var drain: Duration = .seconds(20)
+    /// Faults that it makes on purpose; nil: none.
+    package var chaos: ChaosRule?
 
     package init(endpoint: Endpoint?, build: String, host: String, process: Int) {
         self.endpoint = endpoint

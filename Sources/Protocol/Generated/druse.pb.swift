@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The wire protocol of Druse, version 3.
+/// The wire protocol of Druse, version 4.
 ///
 /// Every ZeroMQ message is one frame that holds one Envelope. Peers (actors, reward workers) connect a DEALER
 /// to the hub's ROUTER, say hello, and from then on put the session they were given into every envelope. Receivers
@@ -39,6 +39,9 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// Has items measured by the learner's reward workers.
   case evaluation // = 3
+
+  /// Hands on blobs to peers, which ask it with ChunkRequest, without a login; a Heartbeat says that they are there.
+  case relay // = 4
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -51,6 +54,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 1: self = .actor
     case 2: self = .rewardWorker
     case 3: self = .evaluation
+    case 4: self = .relay
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -61,6 +65,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .actor: return 1
     case .rewardWorker: return 2
     case .evaluation: return 3
+    case .relay: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -71,6 +76,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     .actor,
     .rewardWorker,
     .evaluation,
+    .relay,
   ]
 
 }
@@ -140,7 +146,7 @@ package nonisolated struct Druse_Envelope: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The protocol version of the sender: 3.
+  /// The protocol version of the sender: 4.
   package var `protocol`: UInt32 = 0
 
   /// The session given in Welcome; 0 before that, and in everything the hub sends.
@@ -360,6 +366,9 @@ package nonisolated struct Druse_Envelope: Sendable {
     set {body = .announcement(newValue)}
   }
 
+  /// CRC-32 (zlib) of all bytes before the four of this number, which are the last ones of the frame.
+  package var checksum: UInt32 = 0
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package nonisolated enum OneOf_Body: Equatable, Sendable {
@@ -417,6 +426,12 @@ package nonisolated struct Druse_Hello: Sendable {
   package var process: UInt32 = 0
 
   package var threads: UInt32 = 0
+
+  /// What whoever started it calls it, such as a task of a job array; empty: its host stands for it.
+  package var name: String = String()
+
+  /// Where the process serves its metrics, HOST:PORT; empty: nowhere.
+  package var metrics: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1235,7 +1250,7 @@ package nonisolated struct Druse_WorkResults: Sendable {
 fileprivate nonisolated let _protobuf_package = "druse"
 
 nonisolated extension Druse_Role: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0\u{1}ROLE_RELAY\0")
 }
 
 nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
@@ -1244,7 +1259,7 @@ nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}session\0\u{2}\u{e}hello\0\u{1}heartbeat\0\u{1}goodbye\0\u{3}role_report\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}unit_result\0\u{3}unit_return\0\u{3}task_result\0\u{3}task_return\0\u{3}work_recipes\0\u{3}work_items\0\u{2}\u{15}welcome\0\u{1}refusal\0\u{3}heartbeat_reply\0\u{1}shutdown\0\u{1}manifest\0\u{1}chunk\0\u{3}blob_unavailable\0\u{3}unit_grant\0\u{3}unit_acknowledgement\0\u{1}task\0\u{3}task_acknowledgement\0\u{3}further_recipes\0\u{3}work_results\0\u{2}\u{14}announcement\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}session\0\u{2}\u{e}hello\0\u{1}heartbeat\0\u{1}goodbye\0\u{3}role_report\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}unit_result\0\u{3}unit_return\0\u{3}task_result\0\u{3}task_return\0\u{3}work_recipes\0\u{3}work_items\0\u{2}\u{15}welcome\0\u{1}refusal\0\u{3}heartbeat_reply\0\u{1}shutdown\0\u{1}manifest\0\u{1}chunk\0\u{3}blob_unavailable\0\u{3}unit_grant\0\u{3}unit_acknowledgement\0\u{1}task\0\u{3}task_acknowledgement\0\u{3}further_recipes\0\u{3}work_results\0\u{2}\u{14}announcement\0\u{2}(checksum\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1592,6 +1607,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .announcement(v)
         }
       }()
+      case 120: try { try decoder.decodeSingularFixed32Field(value: &self.checksum) }()
       default: break
       }
     }
@@ -1715,6 +1731,9 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }()
     case nil: break
     }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed32Field(value: self.checksum, fieldNumber: 120)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1722,6 +1741,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.session != rhs.session {return false}
     if lhs.body != rhs.body {return false}
+    if lhs.checksum != rhs.checksum {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
@@ -1729,7 +1749,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}name\0\u{1}metrics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1743,6 +1763,8 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularStringField(value: &self.host) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.metrics) }()
       default: break
       }
     }
@@ -1767,6 +1789,12 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.threads != 0 {
       try visitor.visitSingularUInt32Field(value: self.threads, fieldNumber: 6)
     }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 7)
+    }
+    if !self.metrics.isEmpty {
+      try visitor.visitSingularStringField(value: self.metrics, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1777,6 +1805,8 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.host != rhs.host {return false}
     if lhs.process != rhs.process {return false}
     if lhs.threads != rhs.threads {return false}
+    if lhs.name != rhs.name {return false}
+    if lhs.metrics != rhs.metrics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }
