@@ -71,7 +71,7 @@ final class Browser {
     /// Opens an address and waits until the page says that it is drawn.
     func open(_ address: String) throws {
         _ = try call("Page.navigate", ["url": address])
-        try wait(for: "document.documentElement.dataset.ready === 'true'")
+        try wait(for: "document.documentElement?.dataset.ready === 'true'")
     }
 
     /// The value of an expression, awaited if it is a promise.

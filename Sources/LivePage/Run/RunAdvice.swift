@@ -34,7 +34,7 @@ package struct RunAdvice: Sendable, Equatable {
 extension RunAdvice {
     /// So many steps are looked at, the newest.
     private static let window = 10
-    /// Whoever has at least this share of the time is the bottleneck.
+    /// Whoever takes at least this share of the time is the bottleneck.
     private static let largeShare = 0.6
 
     /// What the records of a run say, where no learner says more.
@@ -73,7 +73,7 @@ extension RunAdvice {
                 "The learner \(tense) the bottleneck: it trained for \(share(training)) of \(span)\(meanwhile); more "
                     + "of them would not help.", details)
         }
-        guard waiting >= 1 - largeShare else {
+        guard waiting >= largeShare else {
             return RunAdvice(
                 .balanced, "Nothing holds the run up: the learner trained for \(share(training)) of \(span).", details)
         }
