@@ -68,6 +68,11 @@ let package = Package(
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
         .target(name: "Telemetry", dependencies: ["Base"]),
+        .target(name: "Monitoring", dependencies: ["Telemetry"]),
+        .target(
+            name: "TensorBoard",
+            dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
+            exclude: ["Schema/tensorboard.proto"]),
         .target(
             name: "Archive",
             dependencies: [
@@ -75,11 +80,17 @@ let package = Package(
             ]),
         .target(name: "Report", dependencies: ["Archive", "Base", "Crystals", "Telemetry", "Trajectories"]),
         .target(
+            name: "LivePage",
+            dependencies: [
+                "Archive", "Base", "Crystals", "Monitoring", "Report", "StructureFiles", "Telemetry", "Trajectories",
+            ],
+            resources: [.copy("Resources")]),
+        .target(
             name: "FineTuning",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels", "Policy",
-                "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability", "Telemetry", "Trajectories",
-                .product(name: "Logging", package: "swift-log"),
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Fleet", "Kernels",
+                "Monitoring", "Policy", "PolicyOptimization", "Potentials", "Rewards", "Security", "Stability",
+                "Telemetry", "TensorBoard", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .target(
             name: "Pretraining",
@@ -106,7 +117,7 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
                 "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
                 "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -129,8 +140,10 @@ let package = Package(
         .executableTarget(
             name: "learner",
             dependencies: [
-                "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "RoleOptions", "Security",
+                "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "Monitoring",
+                "RoleOptions", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "reward-worker",
@@ -215,8 +228,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol", "Report", "Rewards", "Security",
-                "Stability", "Telemetry", "Trajectories", "Transport", "actor", "druse", "learner", "reward-worker",
+                "FleetFixtures", "LivePage", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol",
+                "Report", "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport", "actor",
+                "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
@@ -240,10 +254,17 @@ let package = Package(
             ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
+        .testTarget(name: "TensorBoardTests", dependencies: ["ProgramFixtures", "Telemetry", "TensorBoard"]),
         .target(
             name: "ArchiveFixtures", dependencies: ["Archive", "Crystals", "Telemetry", "Trajectories"],
             path: "Tests/ArchiveFixtures"),
+        .testTarget(
+            name: "LivePageTests",
+            dependencies: [
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry", "Trajectories",
+            ]),
         .testTarget(
             name: "ReportTests",
             dependencies: ["Archive", "ArchiveFixtures", "Base", "Crystals", "Report", "Telemetry"]),

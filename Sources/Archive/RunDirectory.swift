@@ -13,7 +13,8 @@ package import Foundation
 ///     run.json         id, seed, digests                roles.jsonl     a line for each process every few seconds
 ///     archive.sqlite   every scored crystal             report.html     the page of `druse report`
 ///     checkpoints/     a folder for each version kept   lock            held by the learner
-///     inputs/          what decides results, if it is not embedded
+///     inputs/          what decides results,            tensorboard/    event files for TensorBoard
+///                      if it is not embedded
 package struct RunDirectory: Sendable {
     package let url: URL
     package private(set) var manifest: RunManifest
@@ -28,6 +29,8 @@ package struct RunDirectory: Sendable {
     package var checkpoints: URL { url.appending(path: "checkpoints", directoryHint: .isDirectory) }
     package var metrics: URL { url.appending(path: "metrics.jsonl") }
     package var roles: URL { url.appending(path: "roles.jsonl") }
+    /// Event files, one for each learner that made a step.
+    package var tensorBoard: URL { url.appending(path: "tensorboard") }
     package var report: URL { url.appending(path: "report.html") }
     /// What `druse evaluate` found of the base policy, where the run has it.
     package var evaluationBefore: URL { url.appending(path: "evaluation-before.json") }

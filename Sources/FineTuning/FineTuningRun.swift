@@ -6,6 +6,7 @@ internal import Engines
 package import Fleet
 package import Foundation
 package import Logging
+package import Monitoring
 package import Policy
 internal import Potentials
 internal import Rewards
@@ -13,6 +14,7 @@ package import Security
 internal import Stability
 internal import Synchronization
 internal import Telemetry
+internal import TensorBoard
 internal import Trajectories
 
 /// The learner's side of a run: its directory, its state, its hub.
@@ -30,6 +32,10 @@ package struct FineTuningRun {
     package var credentials: LearnerCredentials?
     /// Where to listen in this process, in place of what the configuration says; it is not kept with the run.
     package var place: Endpoint?
+    /// Where its status is put up; nil: nobody looks, and nothing is made of it.
+    package var board: StatusBoard?
+    /// Called when no more is recorded, before the archive becomes one file: whoever reads it meanwhile has to leave.
+    package var willClose: @Sendable () -> Void = {}
     private let standard: MeasuringStandard
     private let judges: [MeasuringStandard]
     private let properties: PropertyStandard
@@ -270,9 +276,10 @@ package struct FineTuningRun {
         }
         let room = RoomWait(directory: directory.url, stop: stop, tell: { [logger] in logger.warning("\($0)") })
         let start = try trainer.start()
+        let tensorBoard = try TensorBoardLog(folder: directory.tensorBoard, parameters: configuration.deciding)
         let (archive, metrics, roles): (RunArchive, JSONLinesWriter, JSONLinesWriter)
         do {
-            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, room)
+            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, tensorBoard, room)
         } catch let reason as StepGivenUp {
             logger.warning("\(reason)")
             return LearnerSummary(version: start.version, isComplete: false, counters: HubCounters())
@@ -285,8 +292,13 @@ package struct FineTuningRun {
             seed: configuration.seed, potential: potential, hull: standard.hullDigest,
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
+        let keeper = board.map { board in
+            StatusKeeper(status(at: start.version), board: board, isStopping: { stop.isStopped })
+        }
         let recorder = RunRecorder(
-            context: context, archive: archive, metrics: metrics, roles: roles, room: room, logger: logger, say: say,
+            context: context, archive: archive, metrics: metrics, roles: roles, tensorBoard: tensorBoard, room: room,
+            logger: logger,
+            say: say,
             announce: { endpoint in
                 listening()
                 let others = asked.furtherWays(port: endpoint.port).filter { $0 != endpoint }
@@ -294,7 +306,7 @@ package struct FineTuningRun {
                     endpoint: "\(endpoint)", also: others.isEmpty ? nil : others.map { "\($0)" }, run: runID,
                     process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
-            })
+            }, recorded: { keeper?.note($0) })
         let isAsynchronous = configuration.mode == .asynchronous
         let restored =
             resume && isAsynchronous
@@ -314,6 +326,7 @@ package struct FineTuningRun {
         if let words = elements.words { say(words) }
         defer {
             sayEnd(archive, store, say)
+            willClose()
             do { try archive.close() } catch {
                 logger.warning("\(error); archive.sqlite-wal beside it belongs to it: leave it there")
             }
@@ -321,19 +334,44 @@ package struct FineTuningRun {
         }
         var learner = try learnerConfiguration(drawing: elements)
         learner.admission = Admission(policy: trainer.policyConfiguration, constraint: elements.constraint)
-        let role = try LearnerRole(configuration: learner, observer: recorder)
-        let summary = try role.run(
-            trainer: try KeepingTrainer(
-                trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
-                logger: logger), stop: stop)
+        learner.watchesFleet = keeper != nil
+        let role = try LearnerRole(
+            configuration: learner, observer: keeper.map { RunObservers([$0.early, recorder, $0]) } ?? recorder)
+        let summary: LearnerSummary
+        do {
+            summary = try role.run(
+                trainer: try KeepingTrainer(
+                    trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
+                    logger: logger), stop: stop)
+        } catch {
+            keeper?.end(.failed, reason: "\(error)")
+            throw error
+        }
+        keeper?.end(summary.isComplete ? .finished : .stopped)
         lock.release()
+        do { try tensorBoard.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
         return summary
+    }
+
+    /// What the status of the run begins with.
+    private func status(at version: PolicyVersion) -> RunStatus {
+        var status = RunStatus(run: directory.manifest.runID, directory: directory.url.path, state: .waiting)
+        status.host = ProcessInfo.processInfo.hostName
+        status.process = Int(ProcessInfo.processInfo.processIdentifier)
+        status.build = RoleProcess.build
+        status.startedAt = status.time
+        status.mode = configuration.mode == .asynchronous ? .asynchronous : .synchronous
+        status.maximumStaleness = configuration.mode == .asynchronous ? configuration.maxStaleness : 0
+        (status.version, status.step) = (version.number, version.nextStep.number)
+        status.versionsAsked = configuration.versions
+        status.crystalsPerBatch = configuration.batchSize
+        return status
     }
 
     /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;
     /// one that is resumed waits for it.
     private func openRecords(
-        resume: Bool, next: Step, _ room: RoomWait
+        resume: Bool, next: Step, _ tensorBoard: TensorBoardLog, _ room: RoomWait
     ) throws -> (archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter) {
         func open() throws -> (RunArchive, JSONLinesWriter, JSONLinesWriter) {
             if let changedConfiguration {
@@ -344,7 +382,7 @@ package struct FineTuningRun {
             let archive = try RunArchive(url: directory.archive)
             do {
                 let metrics = try JSONLinesWriter(url: directory.metrics)
-                if resume { try settle(archive, metrics, next: next) }
+                if resume { try settle(archive, metrics, tensorBoard, next: next) }
                 return (archive, metrics, try JSONLinesWriter(url: directory.roles))
             } catch {
                 try? archive.close()
@@ -364,7 +402,7 @@ package struct FineTuningRun {
     }
 
     /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.
-    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, next: Step) throws {
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ tensorBoard: TensorBoardLog, next: Step) throws {
         try archive.settlePending(next: next)
         let records = try archive.stepRecords()
         let known = Set(records.map(\.step))
@@ -378,7 +416,11 @@ package struct FineTuningRun {
         }
         // Where the log was emptied meanwhile, it begins with the newest.
         let written = try StepRecord.read(from: directory.metrics).last?.step ?? next.number - 2
-        for record in records where record.step > written && record.step < next.number { try metrics.append(record) }
+        for record in records where record.step > written && record.step < next.number {
+            // Without the histogram, for which it would take the crystals again.
+            try tensorBoard.append(record, heights: [])
+            try metrics.append(record)
+        }
     }
 
     private func referenceBytes() throws -> Data {

@@ -7,6 +7,7 @@ internal import Foundation
 package import Logging
 internal import Synchronization
 package import Telemetry
+package import TensorBoard
 package import Trajectories
 
 /// Writes what happens in a run: scored crystals to the archive, a line for each step and each role to the logs.
@@ -39,6 +40,8 @@ package final class RunRecorder: RunObserver {
         var pendingDigest = ""
         /// Its crystals, in the order of its verdicts.
         var pendingCrystals: [(id: CrystalID, isMeasured: Bool)] = []
+        /// The energies above the hull of those that have one, eV/atom.
+        var pendingHeights: [Double] = []
         /// The crystals in the archive whose batch is not complete yet.
         var archived: Set<CrystalID> = []
         var totals: [String: Int] = [:]
@@ -51,6 +54,8 @@ package final class RunRecorder: RunObserver {
         var withoutRoom: [ScoredCrystal] = []
         /// The lines of roles that had none since the last that had.
         var linesWithoutRoom = 0
+        /// Whether the last step is missing in the files for TensorBoard.
+        var lacksTensorBoard = false
         /// How many peers the run could use, as said last.
         var wanted: FleetSizing.Wanted?
     }
@@ -59,29 +64,37 @@ package final class RunRecorder: RunObserver {
     private let archive: RunArchive
     private let metrics: JSONLinesWriter
     private let roles: JSONLinesWriter
+    private let tensorBoard: TensorBoardLog?
     private let room: RoomWait?
     private let logger: Logger
     private let say: @Sendable (String) -> Void
     private let announce: @Sendable (Endpoint) throws -> Void
+    private let recorded: @Sendable (StepRecord) -> Void
     private let state = Mutex(State())
 
     /// - Parameters:
+    ///   - tensorBoard: the run for TensorBoard, if it is wanted.
     ///   - room: waits where the disk is full; nil: that is an error.
     ///   - say: takes the readable lines, for a terminal.
     ///   - announce: told where the hub listens.
+    ///   - recorded: told of each step's record once it is written.
     package init(
         context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter,
+        tensorBoard: TensorBoardLog? = nil,
         room: RoomWait? = nil, logger: Logger, say: @escaping @Sendable (String) -> Void,
-        announce: @escaping @Sendable (Endpoint) throws -> Void
+        announce: @escaping @Sendable (Endpoint) throws -> Void,
+        recorded: @escaping @Sendable (StepRecord) -> Void = { _ in }
     ) {
         self.context = context
         self.archive = archive
         self.metrics = metrics
         self.roles = roles
+        self.tensorBoard = tensorBoard
         self.room = room
         self.logger = logger
         self.say = say
         self.announce = announce
+        self.recorded = recorded
     }
 
     // MARK: RunObserver
@@ -140,8 +153,12 @@ package final class RunRecorder: RunObserver {
                 (id: item.sampled.id, isMeasured: false)
             }
         }
+        let heights = batch.crystals.compactMap { item in
+            if case .measured(let measurement) = item.outcome { measurement[.energyAboveHull] } else { nil }
+        }
         state.withLock {
             ($0.pending, $0.pendingDigest, $0.pendingCrystals) = (record, digest, crystals)
+            $0.pendingHeights = heights
             // No later batch takes what is older.
             let oldest = batch.step.number - context.maximumStaleness
             $0.archived = $0.archived.filter { $0.version.number >= oldest }
@@ -165,23 +182,40 @@ package final class RunRecorder: RunObserver {
 
     package func stepFinished(_ report: StepReport) {
         report.notes.forEach(problem)
-        let finished: (StepRecord, String)? = state.withLock { state in
+        let finished: (StepRecord, String, heights: [Double])? = state.withLock { state in
             guard var record = state.pending else { return nil }
             state.pending = nil
             let now = ContinuousClock.now
             record.seconds.checkpoint = report.checkpointSeconds
             record.seconds.total = (now - state.lastEnd) / .seconds(1)
             state.lastEnd = now
-            return (record, state.pendingDigest)
+            return (record, state.pendingDigest, state.pendingHeights)
         }
-        guard let (record, digest) = finished else { return }
+        guard let (record, digest, heights) = finished else { return }
+        // First: the line of the step says that all else of it is there.
+        show(record, heights)
         do {
             try keep("the record of step \(report.step)", bytes: 64_000) {
                 try archive.insert(record, policyDigest: digest)
             }
             try keep("the line of step \(report.step)", bytes: 8000) { try metrics.append(record) }
         } catch { problem("\(error)") }
+        recorded(record)
         say(record.humanLine)
+    }
+
+    /// What is for looking at does not hold up the run: where it cannot be written, that is said once.
+    private func show(_ record: StepRecord, _ heights: [Double]) {
+        var problem: (any Error)?
+        do { try tensorBoard?.append(record, heights: heights) } catch { problem = error }
+        let isNews = state.withLock { state in
+            defer { state.lacksTensorBoard = problem != nil }
+            return !state.lacksTensorBoard
+        }
+        if let problem, isNews {
+            self.problem(
+                "step \(record.step) is missing for TensorBoard: \(FileProblem.reason(of: problem)); the run goes on")
+        }
     }
 
     package func versionSaved(_ version: PolicyVersion) { say("saved version \(version)") }

@@ -25,6 +25,8 @@ package struct LocalCluster: Sendable {
     package var keys: String?
     /// The name of the key of the processes here.
     private static let keyName = "local"
+    /// Where the learner shows its page; nil: nowhere.
+    package var page: String?
     /// Further options of the reward workers.
     package var workerOptions: [String] = []
 
@@ -93,6 +95,7 @@ package struct LocalCluster: Sendable {
         if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
         learner.arguments += ["--grace", "\(grace)"]
         if isInsecure { learner.arguments.append("--insecure") }
+        if let page { learner.arguments += ["--page", page] }
         learner.isPrimary = true
         learner.failuresPerHour = 5
         var connection = ["--connect", "\(place.fromThisMachine)"]

@@ -1,7 +1,7 @@
 /// The bounds of what is read from the wire, and the protocol's number.
 package enum WireLimits {
     /// A change of the wire format bumps it.
-    package static let protocolVersion: UInt32 = 3
+    package static let protocolVersion: UInt32 = 4
     /// The largest frame, bytes.
     package static let messageBytes = 4 << 20
     /// The frames of a message after the routing id.

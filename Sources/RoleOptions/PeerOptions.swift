@@ -49,11 +49,21 @@ package struct PeerOptions: ParsableArguments {
                 + "by then goes to others.", valueName: "seconds"))
     var drain = 20.0
 
+    @Option(
+        help: ArgumentHelp(
+            "Faults to make on purpose, to see that the cluster bears them: chances from 0 to 1 a message, such as "
+                + "kill=0.001,delay=0.1:2,corrupt=0.01,duplicate=0.05,lose=0.01 (delay=CHANCE:SECONDS).",
+            valueName: "faults"))
+    var chaos: String?
+
     package init() {}
 
     package func validate() throws {
         if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
             throw ValidationError(problem)
+        }
+        if let chaos {
+            do { _ = try ChaosRule(chaos) } catch { throw ValidationError("--\(error)") }
         }
         guard drain >= 0 else { throw ValidationError("--drain must not be negative") }
         guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
@@ -68,6 +78,7 @@ package struct PeerOptions: ParsableArguments {
             connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
             keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
         configuration.relay = try RelayPlaces(relay: relay, relayKey: relayKey).place(configuration.credentials)
+        configuration.chaos = try chaos.map { try ChaosRule($0) }
         return configuration
     }
 }

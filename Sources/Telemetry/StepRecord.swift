@@ -121,7 +121,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         }
 
         /// The share of whole crystals, or else the mean of the components.
-        var overall: Double? {
+        package var overall: Double? {
             let parts = [w, a, xyz, l].compactMap { $0 }
             return whole ?? (parts.isEmpty ? nil : parts.reduce(0, +) / Double(parts.count))
         }

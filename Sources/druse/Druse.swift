@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Fleet
+import LivePage
 
 /// The toolbox.
 @main
@@ -14,12 +15,12 @@ struct Druse: ParsableCommand {
             EnergyCommand.self, PropertyCommand.self, FitPropertyCommand.self, RelaxCommand.self, HullCommand.self,
             HullIndexCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self,
             EvaluateCommand.self, ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self,
-            BenchCommand.self, EngineCommand.self, KeysCommand.self, LedgerCommand.self,
-            RelayCommand.self,
+            ServeCommand.self, MonitorCommand.self, RunsCommand.self, BenchCommand.self, EngineCommand.self,
+            KeysCommand.self, LedgerCommand.self, RelayCommand.self,
         ])
 
     static func main() {
         StandardDescriptors.secure()
-        main(nil)
+        main(PageAddress.completing(CommandLine.arguments.dropFirst()))
     }
 }

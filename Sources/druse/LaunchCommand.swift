@@ -5,6 +5,7 @@ import Engines
 import Fleet
 import Foundation
 import Launch
+import LivePage
 import Logging
 
 /// `druse launch`: learner, actors and reward workers on this machine.
@@ -63,6 +64,12 @@ struct LaunchCommand: ParsableCommand {
                 + "'python3 my_engine.py'\".", valueName: "options"))
     var workerOptions: String?
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the run in a browser, at the address that is printed: --page alone at a port of this machine, or at "
+                + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
+    var page: String?
+
     @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
     var logLevel = "notice"
 
@@ -90,6 +97,7 @@ struct LaunchCommand: ParsableCommand {
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")
             }
+            cluster.page = try page.map { try settledPage($0) }
             if settings.dryRun {
                 RoleProcess.say(try cluster.plan())
                 return ExitStatus.complete.rawValue
@@ -104,6 +112,17 @@ struct LaunchCommand: ParsableCommand {
             if restarts > 0 { logger.notice("\(restarts) restarts of processes that died") }
             return summary.status
         }
+    }
+
+    /// The page's address with a port, and its token in the environment: both outlive a learner that is started again.
+    private func settledPage(_ text: String) throws -> String {
+        let socket = try PageSocket(PageAddress(text))
+        defer { socket.close() }
+        let environment = ProcessInfo.processInfo.environment
+        if !socket.address.isLocal, environment[Page.tokenVariable] == nil {
+            setenv(Page.tokenVariable, PageAccess.newToken(), 1)
+        }
+        return "\(socket.address)"
     }
 
     private var overrides: [ConfigurationOverride] {

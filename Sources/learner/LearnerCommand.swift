@@ -5,6 +5,9 @@ import Coordination
 import FineTuning
 import Fleet
 import Foundation
+import LivePage
+import Logging
+import Monitoring
 import RoleOptions
 import Security
 
@@ -21,7 +24,7 @@ struct LearnerCommand: ParsableCommand {
 
     static func main() {
         StandardDescriptors.secure()
-        main(nil)
+        main(PageAddress.completing(CommandLine.arguments.dropFirst()))
     }
 
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
@@ -83,6 +86,12 @@ struct LearnerCommand: ParsableCommand {
                 + "authenticated."))
     var insecure = false
 
+    @Option(
+        help: ArgumentHelp(
+            "Show the run in a browser, at the address that is printed: --page alone at a port of this machine, or at "
+                + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
+    var page: String?
+
     @OptionGroup var process: ProcessOptions
 
     func validate() throws {
@@ -119,6 +128,7 @@ struct LearnerCommand: ParsableCommand {
             if let given {
                 try ListeningRule.check(given.listen, isInsecure: insecure, hasKeys: credentials != nil)
             }
+            let socket = try pageSocket(logger)
             var run = try FineTuningRun(
                 configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
             run.grace = .seconds(min(grace, 1e9))
@@ -126,12 +136,29 @@ struct LearnerCommand: ParsableCommand {
             run.credentials = credentials
             if let credentials { RoleProcess.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
+            if let socket, let folder = directory ?? given.map({ URL(filePath: $0.runDirectory) }) {
+                let board = StatusBoard()
+                let page = try LearnerPage(socket: socket, runDirectory: folder, board: board)
+                run.board = board
+                RoleProcess.say("page at \(page.invitation)")
+                run.willClose = { page.close() }
+            }
             let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
             RoleProcess.say(
                 summary.isComplete
                     ? "done: version \(summary.version)"
                     : "stopped at version \(summary.version); go on with --resume")
             return (summary.isComplete ? ExitStatus.complete : .stopped).rawValue
+        }
+    }
+
+    /// Where the page listens. A learner that goes on with its run does so without a page rather than not at all.
+    private func pageSocket(_ logger: Logger) throws -> PageSocket? {
+        guard let page else { return nil }
+        do { return try PageSocket(PageAddress(page)) } catch {
+            guard resume else { throw error }
+            logger.warning("\(error)")
+            return nil
         }
     }
 

@@ -113,6 +113,19 @@ import Testing
         }
     }
 
+    // MARK: - Real connections
+
+    @Test func hubSockets_tellsWhatACrystalCostsAndHowLongWorkWaits() throws {
+        let outcome = try DruseProcess.run(["bench", "hub-sockets", "--threads", "1", "--seconds", "0.1"])
+        try #require(outcome.status == 0, "\(outcome.messages)")
+        let result = try #require(try outcome.objects().first)
+        #expect(try number(result, "peers") == 500 && number(result, "crystals_per_second") > 0)
+        let microseconds = try number(result, "sockets", "hub_microseconds_per_crystal")
+        #expect(microseconds > 0 && microseconds < 1000)
+        let median = try number(result, "sockets", "dispatch_microseconds", "median")
+        #expect(try median > 0 && median <= number(result, "sockets", "dispatch_microseconds", "p99"))
+    }
+
     // MARK: - Memory
 
     /// A million crystals where there is time for it.

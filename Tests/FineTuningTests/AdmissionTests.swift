@@ -282,9 +282,18 @@ import Trajectories
     @Test func malformedMessages_ofALoggedInPeer_turnItAway() throws {
         var desk = try Desk(admission)
         let peer = try #require(try desk.logIn(.actor, instance: 1))
-        for _ in 0..<3 { desk.hub.receive([0xff, 1, 2], from: peer.routing, now: desk.now) }
+        for _ in 0..<3 { desk.hub.receive([UInt8]([0xff, 1, 2]).resealed, from: peer.routing, now: desk.now) }
         _ = desk.take()
         #expect(desk.isRefused(peer))
+    }
+
+    /// What is damaged on the way is nobody's fault.
+    @Test func damagedMessages_ofALoggedInPeer_areCountedAlone() throws {
+        var desk = try Desk(admission)
+        let peer = try #require(try desk.logIn(.actor, instance: 1))
+        for _ in 0..<10 { desk.hub.receive([0xff, 1, 2], from: peer.routing, now: desk.now) }
+        _ = desk.take()
+        #expect(!desk.isRefused(peer) && desk.hub.counters.rejectedMessages["damaged"] == 10)
     }
 
     @Test func congestedQueue_workIsOfferedAgainAndThePeerStays() throws {

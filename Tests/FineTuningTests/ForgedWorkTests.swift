@@ -177,7 +177,7 @@ import Trajectories
 
     /// Changes an envelope and packs it again.
     private static func forged(_ frame: [UInt8], _ change: (inout Druse_Envelope) -> Void) throws -> [UInt8] {
-        var envelope = try #require(Druse_Envelope(frame: frame))
+        var envelope = try Druse_Envelope(frame: frame)
         change(&envelope)
         return try envelope.frame()
     }

@@ -1,6 +1,7 @@
 import Base
 import Coordination
 import Fleet
+import FleetFixtures
 import Foundation
 import ProgramFixtures
 import Protocol
@@ -67,7 +68,7 @@ import Transport
         #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         for words in [
             "is not on the allow-list: not let in", "(handshake-mechanism)", "(handshake-key)", "(handshake)",
-            "(foreign-key)", "(malformed)",
+            "(foreign-key)", "(malformed)", "(damaged)",
         ] { #expect(learner.text.contains(words), "\(learner.text)") }
         withExtendedLifetime(silent) {}
     }
@@ -153,12 +154,15 @@ import Transport
         #expect(answer.contains("another key"))
         var noise = Noise(state: 2)
         let words = try PeerMessage.heartbeat(Readiness(window: 1)).encode(session: session)
-        for count in 0..<300 { try Self.say([noise.bytes(count)], socket) }
+        for count in 0..<300 {
+            let noise = noise.bytes(count)
+            try Self.say([count % 2 == 0 ? noise : noise.resealed], socket)
+        }
         for count in words.indices { try Self.say([Array(words.prefix(count))], socket) }
         for count in 0..<300 {
             var changed = words
             changed[count % words.count] = UInt8(truncatingIfNeeded: noise.next())
-            try Self.say([changed], socket)
+            try Self.say([count % 2 == 0 ? changed : changed.resealed], socket)
         }
         try Self.say(Array(repeating: [1], count: 50), socket)
         try Self.say([[UInt8](repeating: 1, count: WireLimits.messageBytes)], socket)

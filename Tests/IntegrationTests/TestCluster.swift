@@ -61,6 +61,7 @@ final class TestCluster {
     func start(
         _ program: String, _ arguments: [String], isRole: Bool = true, environment: [String: String] = [:]
     ) throws -> RunningProgram {
+        if program == "learner" { lastEndpoint = nil }
         let log = folder.url.appending(path: "\(programs.count)-\(program).log")
         let running = try RunningProgram(program, arguments, isRole: isRole, environment: environment, log: log)
         programs.append(running)
@@ -68,8 +69,7 @@ final class TestCluster {
     }
 
     func startLearner(_ more: [String] = []) throws -> RunningProgram {
-        lastEndpoint = nil
-        return try start("learner", ["--config", configurationFile] + more)
+        try start("learner", ["--config", configurationFile] + more)
     }
 
     func startActor(threads: Int = 1) async throws -> RunningProgram {
@@ -99,7 +99,7 @@ final class TestCluster {
 
     /// Waits for a condition.
     func until(
-        _ what: String, within limit: Duration = .seconds(120), _ condition: () throws -> Bool
+        _ what: String, within limit: Duration = .seconds(200), _ condition: () throws -> Bool
     ) async throws {
         let deadline = ContinuousClock.now + limit
         while try !condition() {
@@ -112,7 +112,7 @@ final class TestCluster {
     }
 
     /// Waits for the end of a program; its exit status.
-    func exit(of program: RunningProgram, within limit: Duration = .seconds(120)) async throws -> Int32? {
+    func exit(of program: RunningProgram, within limit: Duration = .seconds(200)) async throws -> Int32? {
         try await until("\(program.name) ends", within: limit) { !program.isRunning }
         return program.status
     }
@@ -139,7 +139,7 @@ final class TestCluster {
     static func atLines(_ count: Int, of file: URL, _ body: @escaping @Sendable () -> Void) async {
         await withCheckedContinuation { (continuation: CheckedContinuation<Void, Never>) in
             Thread.detachNewThread {
-                let deadline = Moment.now.advanced(by: .seconds(120))
+                let deadline = Moment.now.advanced(by: .seconds(200))
                 while lines(of: file) < count, Moment.now < deadline { Thread.sleep(forTimeInterval: 0.002) }
                 body()
                 continuation.resume()

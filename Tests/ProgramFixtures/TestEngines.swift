@@ -20,13 +20,17 @@ package enum TestEngines {
     package static let python = python(importing: [])
     /// One with numpy.
     package static let pythonWithNumpy = python(importing: ["numpy"])
+    /// One with TensorBoard.
+    package static let pythonWithTensorBoard = python(importing: ["tensorboard"])
     /// One with the Atomic Simulation Environment.
     package static let pythonWithASE = python(importing: ["ase", "numpy"])
 
     /// The first Python that has some modules.
     private static func python(importing modules: [String]) -> String? {
         let script = "import sys\nfor module in sys.argv[1:]: __import__(module)"
-        return ["/usr/bin/python3", "/usr/local/bin/python3", onPath("python3")].compactMap { $0 }.first { python in
+        let tools = repository.appending(path: ".build/tools-venv/bin/python3").path
+        return [tools, "/usr/bin/python3", "/usr/local/bin/python3", onPath("python3")].compactMap { $0 }.first {
+            python in
             guard FileManager.default.isExecutableFile(atPath: python) else { return false }
             return (try? DruseProcess.run(executable: URL(filePath: python), ["-c", script] + modules))?.status == 0
         }

@@ -60,7 +60,7 @@ import Trajectories
         var mutator = Mutator(generator: SeededGenerator(seed: seed), frames: frames)
         var readable = 0
         for _ in 0..<Self.count {
-            guard let message = try? decode(mutator.next()) else { continue }
+            guard let message = try? decode(mutator.next().resealed) else { continue }
             readable += 1
             let again = try decode(encode(message))
             guard again != message else { continue }
@@ -102,7 +102,8 @@ import Trajectories
             var mutator = Mutator(generator: SeededGenerator(seed: generator.next()), frames: [frame])
             let isChanged = Bool.random(using: &generator)
             hub.receive(
-                isChanged ? mutator.next() : frame, from: routing, now: Toys.begin.advanced(by: .milliseconds(turn)))
+                isChanged ? mutator.next().resealed : frame, from: routing,
+                now: Toys.begin.advanced(by: .milliseconds(turn)))
             if turn % 50 == 0 { hub.tick(now: Toys.begin.advanced(by: .milliseconds(turn))) }
             for case .send(.welcome(let welcome), _) in hub.takeEffects() { sessions.append(welcome.session) }
         }

@@ -96,6 +96,18 @@ import Trajectories
             try HubMessage.decode(envelope.frame()) == .refusal(Refusal(code: .protocolVersion, reason: "too old")))
     }
 
+    /// One bit that is another, wherever it is, and the message is not taken for what it says now.
+    @Test func decode_damagedFrames_areNotRead() throws {
+        let message = try #require(try SampleMessages.peer().last)
+        let frame = try message.encode(session: 1)
+        for place in 0..<frame.count * 8 {
+            var damaged = frame
+            damaged[place / 8] ^= 1 << UInt8(place % 8)
+            #expect(throws: WireError.self, "bit \(place)") { try PeerMessage.decode(damaged) }
+        }
+        #expect(throws: WireError.damaged) { try PeerMessage.decode(Array(frame.dropLast(6))) }
+    }
+
     @Test func decode_truncatedFrames_neverTrap() throws {
         for frame in try SampleMessages.peer().map({ try $0.encode(session: 1) })
             + SampleMessages.hub().map({ try $0.encode() })
@@ -119,6 +131,8 @@ import Trajectories
             for _ in 0..<Int.random(in: 1...6, using: &generator) where !frame.isEmpty {
                 frame[Int.random(in: 0..<frame.count, using: &generator)] = UInt8.random(in: 0...255, using: &generator)
             }
+            // Half of them as a forger makes them, half damaged on the way.
+            if Bool.random(using: &generator) { frame = frame.resealed }
             hub.receive(frame, from: RoutingID(bytes: [1]), now: Toys.begin)
             _ = hub.takeEffects()
             _ = try? HubMessage.decode(frame)

@@ -15,24 +15,24 @@ extension HubCore {
     package mutating func measure(_ work: [QueuedWork], now: Moment) {
         for recipe in configuration.recipes.indices {
             let part = work.filter { $0.recipe == recipe }
-            queue(part, recipe: recipe, perTask: configuration.crystalsPerTask)
+            queue(part, recipe: recipe, perTask: configuration.crystalsPerTask, now: now)
         }
         leaseTasks(now: now)
     }
 
     /// Queues work in tasks of some items, of which those of many atoms have fewer.
-    private mutating func queue(_ work: [QueuedWork], recipe: Int, perTask size: Int) {
+    private mutating func queue(_ work: [QueuedWork], recipe: Int, perTask size: Int, now: Moment) {
         var (task, atoms): ([QueuedWork], Int) = ([], 0)
         for item in work {
             let count = item.item.atomCount
             if !task.isEmpty, task.count >= size || atoms + count > Admission.atomsPerTask {
-                others.add(task, recipe: recipe, perTask: task.count)
+                others.add(task, recipe: recipe, perTask: task.count, now: now)
                 (task, atoms) = ([], 0)
             }
             task.append(item)
             atoms += count
         }
-        if !task.isEmpty { others.add(task, recipe: recipe, perTask: task.count) }
+        if !task.isEmpty { others.add(task, recipe: recipe, perTask: task.count, now: now) }
     }
 
     /// Takes in what came of a task of other work; each item's first result counts.
@@ -61,6 +61,7 @@ extension HubCore {
             usable[id].map { FinishedWork(number: id.index, result: $0) }
         }
         counters.duplicateOutcomes += usable.count - finished.count
+        peers.note(delivered: finished.count, of: peer.session)
         if !finished.isEmpty { handOut(finished) }
         if delivery.missingCount > 0 { counters.tasksRequeued += 1 }
         if let problem {
@@ -150,7 +151,7 @@ extension HubCore {
         }
         for place in asking.recipes.indices.map({ configuration.recipes.count + $0 }) {
             let part = work.filter { $0.recipe == place }
-            queue(part, recipe: place, perTask: asking.itemsPerTask ?? configuration.crystalsPerTask)
+            queue(part, recipe: place, perTask: asking.itemsPerTask ?? configuration.crystalsPerTask, now: now)
         }
         leaseTasks(now: now)
     }

@@ -41,6 +41,9 @@ extension HubCore {
                 "it speaks protocol version \(version), the learner version \(WireLimits.protocolVersion); "
                 + "use the same release of druse on both sides"
             send(.refusal(Refusal(code: .protocolVersion, reason: reason)), to: routing)
+        case .damaged:
+            // No fault of the sender, who says again what matters.
+            reject("damaged", detail: "\(error)")
         case .malformed(let what):
             reject("malformed", detail: what)
             guard let peer = peers.session(at: routing).flatMap({ peers[$0] }) else { return }
@@ -121,7 +124,10 @@ extension HubCore {
         case (.hello, _): return
         case (.heartbeat(let readiness), _): beat(readiness, from: peer, now: now)
         case (.goodbye(let reason), _): drop(peer, .goodbye(reason), now: now)
-        case (.report(let report), _): emit(.event(.roleReport(report, peer.description)))
+        case (.report(let report), _):
+            peers.note(report, of: peer.session)
+            roleTimes[peer.description.role, default: RoleTime()].add(report, threads: peer.description.threads)
+            emit(.event(.roleReport(report, peer.description)))
         case (.manifestRequest(let digest), _):
             if let manifest = weights.manifest(of: digest) {
                 send(.manifest(manifest), to: peer.routing)

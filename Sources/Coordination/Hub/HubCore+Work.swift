@@ -5,12 +5,12 @@ import Trajectories
 // Units and tasks: the flow of crystals through the hub.
 extension HubCore {
     /// Opens units of the newest version for as many crystals as may get under way now.
-    private mutating func openUnits(of place: Int) {
+    private mutating func openUnits(of place: Int, now: Moment) {
         let open = versions.reduce(0) { $0 + $1.openCrystals }
         let version = versions[place].version
         let last = max(PolicyVersion(configuration.versions - 1), version).nextStep
         let room = gathering.room(sampling: version, open: open, lastStep: last)
-        versions[place].ledger.open(crystals: room)
+        versions[place].ledger.open(crystals: room, now: now)
     }
 
     /// Gives waiting units of the newest version to actors that hold its weights and have room, in the order of their
@@ -20,7 +20,7 @@ extension HubCore {
     ///   after each message that may have made room.
     mutating func grantUnits(now: Moment) {
         guard let version = sampledVersion, let place = place(of: version) else { return }
-        openUnits(of: place)
+        openUnits(of: place, now: now)
         let newest = versions[place].weights
         var passed: [SessionID] = []
         // One unit at a time each, so that few units spread over all actors.
@@ -193,6 +193,7 @@ extension HubCore {
         switch delivery {
         case .accepted:
             misconduct.noteSuccess(peer.instance)
+            peers.note(delivered: result.crystals.count, of: peer.session)
             batchReport.addSampled(result.crystals.count, seconds: result.seconds, by: peer.description.name)
             admit(result.crystals, of: place, from: peer, now: now)
         case .duplicate, .unknown, .foreign: counters.duplicateUnits += 1
@@ -223,7 +224,7 @@ extension HubCore {
                 unmeasured.append(crystal)
             }
         }
-        tasks.add(unmeasured, recipe: 0)
+        tasks.add(unmeasured, recipe: 0, now: now)
         leaseTasks(now: now)
         completeBatch(now: now)
     }
@@ -297,6 +298,7 @@ extension HubCore {
         }
         let delivery = tasks.deliver(
             result.task, results: usable.map(\.id), from: peer.instance, now: now)
+        peers.note(delivered: delivery.accepted.count, of: peer.session)
         var judged: [CrystalID] = []
         for crystal in usable {
             if delivery.accepted.contains(crystal.id) {
@@ -308,7 +310,7 @@ extension HubCore {
         }
         let crystals = judged.compactMap { id in place(of: id.version).flatMap { versions[$0].crystals[id] } }
         for judge in configuration.recipes.indices.dropFirst() where !crystals.isEmpty {
-            tasks.add(crystals, recipe: judge)
+            tasks.add(crystals, recipe: judge, now: now)
         }
         if delivery.missingCount > 0 { counters.tasksRequeued += 1 }
         if let problem {
@@ -410,6 +412,7 @@ extension HubCore {
             versions[place].takenCrystals += 1
         }
         counters.crystalsTaken += crystals.count
+        batchCount += 1
         batchInTraining = (report, now)
         let seconds = firstGrant?.duration(to: now).seconds ?? 0
         (batchReport, countersAtBatch, firstGrant) = (BatchReport(), counters, nil)

@@ -57,8 +57,12 @@ package struct HubCore: Sendable {
     /// Those of them that are measured and wait for judges.
     var assembly: OutcomeAssembly
     var weights: BlobStore
+    /// The time that threads of all peers of a role reported.
+    var roleTimes: [PeerRole: RoleTime] = [:]
     var misconduct = Misconduct()
     package internal(set) var counters = HubCounters()
+    /// Batches that were complete.
+    var batchCount = 0
     private var effects: [HubEffect] = []
     private var generator: any RandomNumberGenerator & Sendable
     private var nextReport: Moment?

@@ -7,7 +7,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Units handed out again after their actor was lost, left, or took too long.
     package var unitsRegranted = 0
     /// Units that came in a second time.
-    var duplicateUnits = 0
+    package var duplicateUnits = 0
     /// Units of another version, run or policy than the current, or that their sender never held.
     package var foreignUnits = 0
     /// Units that no honest actor can have sampled.
@@ -18,7 +18,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Tasks that were given to an idle worker as well, because another had had them for far longer than usual.
     package var tasksSpeculated = 0
     /// Outcomes of crystals that had one, or that nobody asked for.
-    var duplicateOutcomes = 0
+    package var duplicateOutcomes = 0
     /// Outcomes of crystals that their sender never held.
     package var foreignOutcomes = 0
     /// Outcomes that no honest worker can have found.
@@ -29,7 +29,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Processes that were turned away.
     package var refusedPeers = 0
     /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.
-    var congestedMessages = 0
+    package var congestedMessages = 0
     /// Bytes of weights and files that peers and relays pulled.
     package var blobBytes = 0
     /// Crystals of all units that were granted for the first time.
@@ -54,7 +54,7 @@ package struct HubCounters: Sendable, Hashable {
     /// Messages dropped, by kind: "malformed", "unknown-session", ...
     package var rejectedMessages: [String: Int] = [:]
     /// Reports that the observer was too slow for.
-    var droppedReports = 0
+    package var droppedReports = 0
 
     package init() {}
 

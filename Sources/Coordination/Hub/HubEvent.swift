@@ -7,6 +7,8 @@ package enum HubEvent: Sendable {
     case peerLeft(PeerDescription, PeerDeparture)
     case roleReport(RoleReport, PeerDescription)
     case hubReport(HubReport)
+    /// Who takes part and what everybody does; only where somebody wants to know.
+    case fleet(FleetState)
     case problem(String)
 }
 

@@ -60,7 +60,7 @@ package struct HubReport: Sendable, Hashable {
     /// How crystals are measured: first by the recipe that decides, then by judges.
     package var recipes: [RecipeState] = []
     /// What the actor holds that has held a unit longest; nil if none holds one.
-    var oldestUnit: HeldWork?
+    package var oldestUnit: HeldWork?
     /// What the reward worker holds that has held a task longest.
     package var oldestTask: HeldWork?
 }

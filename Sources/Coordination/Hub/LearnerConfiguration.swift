@@ -45,6 +45,8 @@ package struct LearnerConfiguration: Sendable {
     /// Which measurements are made again.
     package var audit = AuditRule.none
     package var timing: HubTiming = HubTiming()
+    /// Whether the observer is told about once a second who takes part and what everybody does.
+    package var watchesFleet = false
     /// What is taken from peers.
     package var admission = Admission()
     /// A unit that this many different processes cannot sample ends the run with an error.

@@ -27,6 +27,8 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
 
     private struct Task: Sendable {
         var crystals: [Item]
+        /// When they were queued first; nil where nobody said.
+        var since: Moment?
         /// Processes that had these crystals and did not answer for them.
         var triedBy: Set<InstanceID> = []
     }
@@ -126,13 +128,15 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
 
     /// Queues crystals.
     ///
-    /// - Parameter size: of their tasks; nil: as of all.
+    /// - Parameters:
+    ///   - size: of their tasks; nil: as of all.
+    ///   - now: since when they wait; nil: nobody asks.
     /// - Complexity: O(1) for each crystal.
-    package mutating func add(_ crystals: [Item], perTask size: Int? = nil) {
+    package mutating func add(_ crystals: [Item], perTask size: Int? = nil, now: Moment? = nil) {
         let size = size ?? crystalsPerTask
         for start in stride(from: 0, to: crystals.count, by: size) {
             let part = Array(crystals[start..<min(start + size, crystals.count)])
-            fresh.append(Task(crystals: part))
+            fresh.append(Task(crystals: part, since: now))
             for crystal in part { open[crystal.id] = .waiting }
         }
     }
@@ -342,6 +346,24 @@ package struct LeaseQueue<Item: QueuedItem>: Sendable {
     package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
         guard let oldest = starts.first, let holder = leases[oldest.key]?.holder else { return nil }
         return (holder, held(by: holder), oldest.moment.advanced(by: pauses))
+    }
+
+    /// When the task was queued first that waits longest; nil if none waits, or nobody said.
+    ///
+    /// - Complexity: O(k), k being the waiting tasks that were leased before.
+    var oldestWaiting: Moment? {
+        (returned.lazy.map(\.since) + [fresh.first?.since]).compactMap { $0 }.min()
+    }
+
+    /// What a worker holds: its crystals that no other has, and since when it has the oldest.
+    ///
+    /// - Complexity: O(tasks that it holds).
+    func holding(of instance: InstanceID) -> WorkHolding {
+        var holding = WorkHolding()
+        for lease in (holdings[instance] ?? []).lazy.compactMap({ leases[$0] }) {
+            holding.add(lease.hasExpired ? 0 : lease.task.crystals.count, since: lease.since.advanced(by: pauses))
+        }
+        return holding
     }
 
     /// Forgets the crystals of versions before one, which nobody waits for any more; returns how many had no outcome.

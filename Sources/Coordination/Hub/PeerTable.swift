@@ -11,11 +11,17 @@ package struct Peer: Sendable, Hashable {
     /// Whose connection it logged in by; nil without keys.
     package var holder: KeyHolder?
     package var description: PeerDescription
+    /// When it logged in.
+    package var since: Moment
     package var lastHeard: Moment
     package var lastProbed: Moment
     package var readiness = Readiness(window: 0)
     /// Which list of further recipes it was told last.
     var toldRecipes = 0
+    /// Crystals that were taken from it.
+    var delivered = 0
+    /// What it said last of itself.
+    var report: RoleReport?
 }
 
 /// Who is logged in, who has been silent for too long, and who may take work.
@@ -75,6 +81,12 @@ package struct PeerTable: Sendable {
     /// Notes which list of further recipes a peer was told.
     mutating func note(toldRecipes list: Int, of session: SessionID) { peers[session]?.toldRecipes = list }
 
+    /// Notes crystals that were taken from a peer.
+    mutating func note(delivered count: Int, of session: SessionID) { peers[session]?.delivered += count }
+
+    /// Notes what a peer says of itself.
+    mutating func note(_ report: RoleReport, of session: SessionID) { peers[session]?.report = report }
+
     package var count: Int { peers.count }
 
     /// All peers, in the order of their sessions, so that nothing depends on hashing.
@@ -115,7 +127,7 @@ package struct PeerTable: Sendable {
         }
         let peer = Peer(
             session: session, routing: routing, instance: instance, holder: holder, description: hello.peer,
-            lastHeard: now, lastProbed: now)
+            since: now, lastHeard: now, lastProbed: now)
         peers[session] = peer
         sessions[routing] = session
         instances[instance] = session

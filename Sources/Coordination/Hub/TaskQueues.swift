@@ -29,8 +29,8 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
 
     // MARK: - Of one recipe
 
-    mutating func add(_ crystals: [Item], recipe: Int, perTask size: Int? = nil) {
-        queues[recipe].add(crystals, perTask: size)
+    mutating func add(_ crystals: [Item], recipe: Int, perTask size: Int? = nil, now: Moment) {
+        queues[recipe].add(crystals, perTask: size, now: now)
     }
 
     mutating func lease(
@@ -69,6 +69,10 @@ struct TaskQueues<Item: QueuedItem>: Sendable {
     var waitingCrystals: Int { queues.reduce(0) { $0 + $1.waitingCrystals } }
 
     func held(by instance: InstanceID) -> Int { queues.reduce(0) { $0 + $1.held(by: instance) } }
+
+    func holding(of instance: InstanceID) -> WorkHolding {
+        queues.reduce(into: WorkHolding()) { $0.add($1.holding(of: instance)) }
+    }
 
     var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
         queues.compactMap(\.longestLease).min { $0.since < $1.since }

@@ -32,6 +32,8 @@ package struct UnitLedger: Sendable {
     private let firstUnit: Int
     /// The crystals of each unit, from ``firstUnit`` on.
     private var sizes: [Int] = []
+    /// The first units that were opened together, each with when; nil where nobody said.
+    private var openings: [(first: Int, moment: Moment)] = []
     /// Units from here on were never granted.
     private var firstFresh: Int
     /// Units that wait to be granted again; all are below `firstFresh`.
@@ -77,8 +79,11 @@ package struct UnitLedger: Sendable {
     }
 
     /// Opens units for more crystals; the last one may have fewer than the others.
-    package mutating func open(crystals count: Int) {
+    ///
+    /// - Parameter now: since when they wait; nil: nobody asks.
+    package mutating func open(crystals count: Int, now: Moment? = nil) {
         guard !isClosed, count > 0 else { return }
+        if let now { openings.append((firstUnit + sizes.count, now)) }
         for start in stride(from: 0, to: count, by: crystalsPerUnit) {
             sizes.append(min(crystalsPerUnit, count - start))
             done.append(false)
@@ -218,6 +223,34 @@ package struct UnitLedger: Sendable {
         guard let oldest = deadlines.first, let holder = leases[oldest.key]?.holder else { return nil }
         let count = holdings[holder]?.count { leases[$0]?.holder == holder } ?? 0
         return (holder, count, oldest.moment.advanced(by: pauses - lease))
+    }
+
+    /// When the unit was opened that waits longest; nil if none waits, or nobody said.
+    ///
+    /// - Complexity: O(log n) in the units, O(k) in those that wait to be granted again.
+    var oldestWaiting: Moment? {
+        let fresh = firstFresh < firstUnit + sizes.count ? firstFresh : nil
+        guard let first = [fresh, returned.min()].compactMap({ $0 }).min() else { return nil }
+        var (low, high) = (0, openings.count)
+        while low < high {
+            let middle = (low + high) / 2
+            if openings[middle].first <= first { low = middle + 1 } else { high = middle }
+        }
+        return low > 0 ? openings[low - 1].moment : nil
+    }
+
+    /// The units that an actor has to answer for: the crystals of those that it alone has, and since when.
+    ///
+    /// - Complexity: O(units that it holds).
+    func holding(of instance: InstanceID) -> WorkHolding {
+        var holding = WorkHolding()
+        for number in holdings[instance] ?? [] {
+            // One whose lease expired is waited for, and may be another's as well.
+            let own = leases[number].flatMap { $0.holder == instance ? $0 : nil }
+            holding.add(
+                own == nil ? 0 : sizes[number - firstUnit], since: own?.until.advanced(by: pauses - lease))
+        }
+        return holding
     }
 
     /// Puts back the units whose lease expired; returns them, in order, with their holders.

@@ -25,6 +25,8 @@ package struct PeerConfiguration: Sendable {
     package var patience: Duration?
     /// How long leaving may take: finishing the work in hand and having it acknowledged.
     package var drain: Duration = .seconds(20)
+    /// Faults that it makes on purpose; nil: none.
+    package var chaos: ChaosRule?
 
     package init(endpoint: Endpoint?, build: String, host: String, process: Int) {
         self.endpoint = endpoint

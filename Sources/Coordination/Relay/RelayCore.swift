@@ -1,8 +1,7 @@
 package import Base
-package import Foundation
+internal import Foundation
 package import Protocol
-package import Security
-package import Trajectories
+internal import Trajectories
 
 /// What a relay knows and answers its peers: the pieces of blobs, as far as they are here.
 ///

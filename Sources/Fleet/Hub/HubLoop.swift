@@ -51,6 +51,14 @@ final class HubLoop {
     private var lastTick = Moment.now
     private var lastLook = Moment.now
     private var lastState: Moment?
+    /// Sees what the peers do; nil where nobody wants to know.
+    private var watch: FleetWatch?
+    private var lag = LoopLag()
+    /// When it looks next.
+    private var nextWatch = Moment.now
+    private static let watchInterval = Duration.seconds(1)
+    /// Looking takes at most one part in so many of the hub's time.
+    private static let watchShare = 200
 
     private enum Life {
         case running
@@ -76,6 +84,7 @@ final class HubLoop {
         reminder = SecurityReminder(
             ListeningRule.warning(of: configuration.endpoint, hasKeys: configuration.credentials != nil))
         core = HubCore(configuration: configuration, generator: SystemRandomNumberGenerator())
+        watch = configuration.watchesFleet ? FleetWatch() : nil
         monitor = try ConnectionMonitor(of: router, in: context)
         gate = ConnectionGate(capacity: configuration.peerCapacity + configuration.strangerCapacity)
         let endpoint = try router.bind(configuration.endpoint).fromAnywhere
@@ -99,6 +108,7 @@ final class HubLoop {
         let pause = max(.milliseconds(5), min(.milliseconds(100), configuration.timing.heartbeat / 4))
         while true {
             try ZMQPoller.wait(for: sockets, wakeup: wakeup, timeout: pause)
+            let begin = watch == nil ? nil : Moment.now
             execute(commands.takeAll())
             try perform()
             try openDoor()
@@ -113,6 +123,7 @@ final class HubLoop {
             }
             handOutWork()
             showState()
+            if let begin { watchFleet(turn: begin) }
             switch life {
             case .running: continue
             case .draining(let until):
@@ -130,6 +141,17 @@ final class HubLoop {
         if let lastState, lastState.duration(to: now) < Self.stateInterval { return }
         lastState = now
         latest.value = core.state(now: now)
+    }
+
+    private func watchFleet(turn begin: Moment) {
+        let now = Moment.now
+        lag.note(begin.duration(to: now))
+        guard now >= nextWatch, var state = watch?.look(at: core, now: now) else { return }
+        state.lag = lag
+        lag.resetLongest()
+        if events.post(.fleet(state)) != .posted { core.countDroppedReport() }
+        let effort = now.duration(to: .now)
+        nextWatch = now.advanced(by: max(Self.watchInterval, effort * Self.watchShare))
     }
 
     /// What came in since the last turn is measured together, so that it is put into few tasks.

@@ -23,6 +23,8 @@ package protocol RunObserver: Sendable {
     func versionSaved(_ version: PolicyVersion)
     func roleReported(_ report: RoleReport, from peer: PeerDescription)
     func hubReported(_ report: HubReport)
+    /// About once a second, where the configuration watches the fleet.
+    func fleetSeen(_ state: FleetState)
     func peerJoined(_ peer: PeerDescription)
     func peerLeft(_ peer: PeerDescription, reason: PeerDeparture)
     /// Something a person should read: a refused peer, a unit that fails, ...
@@ -38,6 +40,7 @@ extension RunObserver {
     package func versionSaved(_ version: PolicyVersion) {}
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {}
     package func hubReported(_ report: HubReport) {}
+    package func fleetSeen(_ state: FleetState) {}
     package func peerJoined(_ peer: PeerDescription) {}
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {}
     package func problem(_ text: String) {}

@@ -110,7 +110,7 @@ package final class MeasuringHub: Sendable {
                 workers -= 1
                 say(text(of: departure, peer))
             case .problem(let text): say(text)
-            case .roleReport, .hubReport, nil: break
+            case .roleReport, .hubReport, .fleet, nil: break
             }
             guard lastTold.duration(to: .now) > patience else { continue }
             lastTold = .now

@@ -26,6 +26,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     private var monitor: ConnectionMonitor?
     private let options: ZMQSocket.Options
     private let relay: RelayConnection?
+    private var chaos: Chaos?
     /// Where connections are made to now, and how often one was: places, and the addresses of a host, are tried in
     /// turn.
     private var endpoints: [Endpoint] = []
@@ -46,6 +47,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         watch = configuration.endpointFile.map { EndpointWatch(path: $0) }
         options = .client(configuration.credentials)
         relay = configuration.relay.map { RelayConnection($0, in: context, logger: logger) }
+        chaos = configuration.chaos.map { Chaos($0) }
+        if let rule = configuration.chaos { logger.warning("faults on purpose: \(rule)") }
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -73,6 +76,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             try perform()
             try takeMessages()
             try takePieces()
+            try send(chaos?.sending(now: .now) ?? [])
             look()
             try takeFailures()
             core.tick(now: .now)
@@ -102,14 +106,18 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
 
     private mutating func takeMessages() throws {
         for _ in 0..<Self.messagesPerTurn {
-            guard outcome == nil, let frames = try dealer?.receive() else { return }
-            do {
-                guard frames.count == 1 else { throw WireError.malformed("\(frames.count) frames") }
-                core.receive(try HubMessage.decode(frames[0]), now: .now)
-            } catch {
-                reject(error)
+            guard outcome == nil else { return }
+            let frames = try dealer?.receive()
+            if let frames, frames.count != 1 {
+                reject(WireError.malformed("\(frames.count) frames"))
+                continue
             }
-            try perform()
+            let arriving = chaos?.received(frames?[0], now: .now) ?? frames ?? []
+            for frame in arriving {
+                do { core.receive(try HubMessage.decode(frame), now: .now) } catch { reject(error) }
+                try perform()
+            }
+            if frames == nil { return }
         }
     }
 
@@ -163,13 +171,21 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         return places.isEmpty ? nil : places[connections % places.count]
     }
 
+    private func send(_ frames: [[UInt8]]) throws {
+        for frame in frames { _ = try dealer?.send(OutgoingFrame(frame)) }
+    }
+
     private mutating func send(_ message: PeerMessage, session: UInt64) throws {
         guard let dealer else { return }
         do {
             // A full queue means a stuck hub. Results are sent again until they are acknowledged, requests for weights
             // until they are answered, heartbeats at their pace. What a return or a goodbye would have given back at
             // once, the hub takes back when the lease expires or the silence is too long.
-            _ = try dealer.send(message.encode(session: session, as: OutgoingFrame.self))
+            if chaos == nil {
+                _ = try dealer.send(message.encode(session: session, as: OutgoingFrame.self))
+            } else {
+                try send(chaos?.sent(message.encode(session: session), now: .now) ?? [])
+            }
         } catch let error as OversizedMessage {
             logger.error("a message was dropped: \(error)")
         }

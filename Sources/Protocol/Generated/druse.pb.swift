@@ -8,7 +8,7 @@
 // For information on using the generated types, please see the documentation:
 //   https://github.com/apple/swift-protobuf/
 
-/// The wire protocol of Druse, version 3.
+/// The wire protocol of Druse, version 4.
 ///
 /// Every ZeroMQ message is one frame that holds one Envelope. Peers (actors, reward workers) connect a DEALER
 /// to the hub's ROUTER, say hello, and from then on put the session they were given into every envelope. Receivers
@@ -146,7 +146,7 @@ package nonisolated struct Druse_Envelope: Sendable {
   // `Message` and `Message+*Additions` files in the SwiftProtobuf library for
   // methods supported on all messages.
 
-  /// The protocol version of the sender: 3.
+  /// The protocol version of the sender: 4.
   package var `protocol`: UInt32 = 0
 
   /// The session given in Welcome; 0 before that, and in everything the hub sends.
@@ -365,6 +365,9 @@ package nonisolated struct Druse_Envelope: Sendable {
     }
     set {body = .announcement(newValue)}
   }
+
+  /// CRC-32 (zlib) of all bytes before the four of this number, which are the last ones of the frame.
+  package var checksum: UInt32 = 0
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1250,7 +1253,7 @@ nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
 
 nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Envelope"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}session\0\u{2}\u{e}hello\0\u{1}heartbeat\0\u{1}goodbye\0\u{3}role_report\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}unit_result\0\u{3}unit_return\0\u{3}task_result\0\u{3}task_return\0\u{3}work_recipes\0\u{3}work_items\0\u{2}\u{15}welcome\0\u{1}refusal\0\u{3}heartbeat_reply\0\u{1}shutdown\0\u{1}manifest\0\u{1}chunk\0\u{3}blob_unavailable\0\u{3}unit_grant\0\u{3}unit_acknowledgement\0\u{1}task\0\u{3}task_acknowledgement\0\u{3}further_recipes\0\u{3}work_results\0\u{2}\u{14}announcement\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}protocol\0\u{1}session\0\u{2}\u{e}hello\0\u{1}heartbeat\0\u{1}goodbye\0\u{3}role_report\0\u{3}manifest_request\0\u{3}chunk_request\0\u{3}unit_result\0\u{3}unit_return\0\u{3}task_result\0\u{3}task_return\0\u{3}work_recipes\0\u{3}work_items\0\u{2}\u{15}welcome\0\u{1}refusal\0\u{3}heartbeat_reply\0\u{1}shutdown\0\u{1}manifest\0\u{1}chunk\0\u{3}blob_unavailable\0\u{3}unit_grant\0\u{3}unit_acknowledgement\0\u{1}task\0\u{3}task_acknowledgement\0\u{3}further_recipes\0\u{3}work_results\0\u{2}\u{14}announcement\0\u{2}(checksum\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1598,6 +1601,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
           self.body = .announcement(v)
         }
       }()
+      case 120: try { try decoder.decodeSingularFixed32Field(value: &self.checksum) }()
       default: break
       }
     }
@@ -1721,6 +1725,9 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
     }()
     case nil: break
     }
+    if self.checksum != 0 {
+      try visitor.visitSingularFixed32Field(value: self.checksum, fieldNumber: 120)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1728,6 +1735,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
     if lhs.`protocol` != rhs.`protocol` {return false}
     if lhs.session != rhs.session {return false}
     if lhs.body != rhs.body {return false}
+    if lhs.checksum != rhs.checksum {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

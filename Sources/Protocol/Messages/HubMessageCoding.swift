@@ -8,7 +8,7 @@ extension HubMessage {
     ///
     /// - Throws: ``WireError``; nothing that a frame can hold traps.
     package static func decode(_ frame: [UInt8]) throws(WireError) -> HubMessage {
-        guard let envelope = Druse_Envelope(frame: frame) else { throw .malformed("not an envelope") }
+        let envelope = try Druse_Envelope(frame: frame)
         // A refusal is understood in any version: it says why the other side does not go on.
         if case .refusal(let wire) = envelope.body { return .refusal(try Refusal(wire: wire)) }
         guard envelope.protocol == WireLimits.protocolVersion else { throw .protocolVersion(envelope.protocol) }

@@ -8,7 +8,7 @@ extension PeerMessage {
     ///
     /// - Throws: ``WireError``; nothing that a frame can hold traps.
     package static func decode(_ frame: [UInt8]) throws(WireError) -> (session: UInt64, message: PeerMessage) {
-        guard let envelope = Druse_Envelope(frame: frame) else { throw .malformed("not an envelope") }
+        let envelope = try Druse_Envelope(frame: frame)
         guard envelope.protocol == WireLimits.protocolVersion else { throw .protocolVersion(envelope.protocol) }
         return (envelope.session, try message(envelope.body))
     }

@@ -7,6 +7,8 @@ package enum WireError: Error, Sendable, Hashable, CustomStringConvertible {
     case protocolVersion(UInt32)
     /// Not an envelope, not of this direction, or a field outside its range.
     case malformed(String)
+    /// It was another message when it was sent.
+    case damaged
 
     package var description: String {
         switch self {
@@ -14,6 +16,7 @@ package enum WireError: Error, Sendable, Hashable, CustomStringConvertible {
             "protocol version \(version), but this program speaks \(WireLimits.protocolVersion): "
                 + "use the same release of druse on both sides"
         case .malformed(let what): "malformed message: \(what)"
+        case .damaged: "damaged on the way: its checksum is another one"
         }
     }
 }

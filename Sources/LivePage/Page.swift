@@ -1,0 +1,51 @@
+package import Archive
+internal import Base
+package import Monitoring
+
+/// The page of one or several runs, as long as it is open.
+///
+///     let page = try Page(runs: [directory], socket: PageSocket(PageAddress("8642")), token: nil, build: build)
+///     print(page.invitation)
+///     page.close()
+package final class Page: Sendable {
+    package let address: PageAddress
+    private let server: HTTPServer
+    private let access: PageAccess
+
+    /// The variable of the environment that can hold the token, out of sight of other users.
+    package static let tokenVariable = "DRUSE_PAGE_TOKEN"
+
+    /// Begins to answer.
+    ///
+    /// - Parameters:
+    ///   - socket: Closed with the page, and where it cannot be opened.
+    ///   - token: What viewers must know; nil: where other machines can connect, one is made.
+    ///   - board: Where a learner of this process puts up the status of the first run.
+    /// - Throws: ``PageError``, ``SystemError``.
+    package init(
+        runs: [RunDirectory], socket: PageSocket, token: String?, build: String, board: StatusBoard? = nil,
+        limits: HTTPServer.Limits = HTTPServer.Limits()
+    ) throws {
+        self.address = socket.address
+        do {
+            access = try PageAccess(address: socket.address, token: token)
+            let views = runs.enumerated().map { index, run in
+                RunView(key: "\(index)", directory: run, board: index == 0 ? board : nil)
+            }
+            let routes = try PageRoutes(runs: views, access: access, build: build)
+            server = try HTTPServer(socket: socket, limits: limits) { routes.answer($0) }
+        } catch {
+            socket.close()
+            throw error
+        }
+    }
+
+    /// Where to look, with the token if one is asked for.
+    package var invitation: String { address.url + (access.token.map { "?token=\($0)" } ?? "") }
+
+    /// Whether viewers need a token.
+    package var asksForToken: Bool { access.token != nil }
+
+    /// Ends all connections.
+    package func close() { server.stop() }
+}

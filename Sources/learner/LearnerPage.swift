@@ -1,0 +1,24 @@
+import Archive
+import Fleet
+import Foundation
+import LivePage
+import Monitoring
+
+/// The page of a run while its learner runs.
+struct LearnerPage: Sendable {
+    private let page: Page
+
+    /// Begins to answer: from the board what the learner knows at this moment, from the directory the rest. What the learner of this process has not begun to write is not there yet.
+    init(socket: PageSocket, runDirectory: URL, board: StatusBoard) throws {
+        let directory = try RunDirectory.open(at: runDirectory)
+        page = try Page(
+            runs: [directory], socket: socket, token: ProcessInfo.processInfo.environment[Page.tokenVariable],
+            build: RoleProcess.build, board: board)
+    }
+
+    /// The address for a browser.
+    var invitation: String { page.invitation }
+
+    /// Viewers are told that it is the end.
+    func close() { page.close() }
+}
