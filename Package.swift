@@ -117,7 +117,8 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining",
+                "Protocol",
                 "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
                 "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
@@ -191,6 +192,7 @@ let package = Package(
             name: "FleetTests",
             dependencies: [
                 "Base", "Coordination", "Crystals", "Fleet", "FleetFixtures", "Protocol", "Trajectories", "Transport",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "EnginesTests",
@@ -263,7 +265,8 @@ let package = Package(
         .testTarget(
             name: "LivePageTests",
             dependencies: [
-                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry", "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry",
+                "Trajectories",
             ]),
         .testTarget(
             name: "ReportTests",

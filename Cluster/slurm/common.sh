@@ -24,12 +24,14 @@ druse_say() { echo "$(date -u +%FT%TZ) $DRUSE_NAME on $(hostname -s): $*" >&2; }
 # druse_program NAME: the program's path. Of an unpacked package a copy is made on the node's own disk, once for all jobs there, with the models and
 # the hull that come with it; programs in a build folder are run where they are.
 druse_program() {
-    local source="$DRUSE_PROGRAMS" copy
-    if [[ "${DRUSE_NODE_COPY:-1}" != 1 || ! -e "$source/../PACKAGE" ]]; then
-        echo "$source/$1"
+    local source="" folder copy
+    for folder in "$DRUSE_PROGRAMS/.." "$DRUSE_PROGRAMS/../.."; do
+        if [[ -e "$folder/PACKAGE" ]]; then source="$(cd "$folder" && pwd)"; fi
+    done
+    if [[ "${DRUSE_NODE_COPY:-1}" != 1 || -z "$source" ]]; then
+        echo "$DRUSE_PROGRAMS/$1"
         return
     fi
-    source="$(cd "$source/.." && pwd)"
     copy="$druse_node_folder/programs-$(cksum <"$source/PACKAGE" | cut -d' ' -f1)"
     (
         flock 9

@@ -14,15 +14,12 @@ package enum RoleProcess {
     ///
     /// - Parameter level: the least severe level that is shown, by name.
     package static func logger(_ label: String, level name: String) throws -> Logger {
-        guard let level = Logger.Level(rawValue: name) else {
-            throw RoleError.configuration([
-                "there is no log level \(name); the levels are "
-                    + Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            ])
-        }
-        var logger = Logger(label: label) { StreamLogHandler.standardError(label: $0) }
-        logger.logLevel = level
-        return logger
+        let settings = try LogSettings(level: name)
+        return logger(label, settings, try LogOutput(format: settings.format))
+    }
+
+    private static func logger(_ role: String, _ settings: LogSettings, _ output: LogOutput) -> Logger {
+        Logger(label: role) { RoleLogHandler(role: $0, level: settings.level, output: output) }
     }
 
     /// Writes a readable line to standard output at once, also into a pipe or a file.
@@ -43,6 +40,7 @@ package enum RoleProcess {
         var configuration = PeerConfiguration(
             endpoint: try connect.map { try Endpoint($0) }, build: build, host: ProcessInfo.processInfo.hostName,
             process: Int(ProcessInfo.processInfo.processIdentifier))
+        configuration.title = try PeerTitle.given()
         configuration.endpointFile = file
         configuration.threads = threads
         configuration.credentials = try keys.credentials()
@@ -72,12 +70,41 @@ package enum RoleProcess {
     ///     (``ExitStatus/cannotHeal``); for all others a failure is a failure.
     ///   - body: Returns the exit status.
     package static func perform(isSupervised: Bool = false, _ body: () throws -> Int32) -> Never {
+        end(isSupervised: isSupervised, body, tell: { "Error: \($0)" })
+    }
+
+    /// The same for a role, which says what it has to say by its voice: as text, or as JSON to the last line.
+    ///
+    /// - Parameters:
+    ///   - role: such as `learner`.
+    ///   - isSupervised: Whether `druse launch` started the process.
+    ///   - settings: what it logs, and how.
+    package static func perform(
+        role: String, isSupervised: Bool, settings: () throws -> LogSettings, _ body: (RoleVoice) throws -> Int32
+    ) -> Never {
+        let form = (try? settings().format) ?? .text
+        end(
+            isSupervised: isSupervised,
+            {
+                let settings = try settings()
+                let output = try LogOutput(format: settings.format, file: settings.file)
+                defer { output.flush(role: role) }
+                return try body(RoleVoice(role: role, logger: logger(role, settings, output), format: settings.format))
+            },
+            tell: { error in
+                form == .text ? "Error: \(error)" : LogLine(level: .error, role: role, message: "\(error)").text(form)
+            })
+    }
+
+    private static func end(
+        isSupervised: Bool, _ body: () throws -> Int32, tell: (any Error) -> String
+    ) -> Never {
         var status: Int32
         do {
             try StandardDescriptors.requireEnough()
             status = try body()
         } catch {
-            try? FileHandle.standardError.write(contentsOf: Data("Error: \(error)\n".utf8))
+            try? FileHandle.standardError.write(contentsOf: Data("\(tell(error))\n".utf8))
             status = ExitStatus(of: error).rawValue
         }
         if status == ExitStatus.cannotHeal.rawValue, !isSupervised { status = ExitStatus.failure.rawValue }

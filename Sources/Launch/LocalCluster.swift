@@ -16,7 +16,8 @@ package struct LocalCluster: Sendable {
     private let runDirectory: String?
     private let resume: Bool
     private let overrides: [ConfigurationOverride]
-    private let logLevel: String
+    /// nil: as `DRUSE_LOG` says, which the processes inherit.
+    private let logLevel: String?
     /// How long the learner may take to finish the version in hand when asked to stop, seconds.
     package var grace = 60.0
     /// Whether the learner may listen where other machines can reach it.
@@ -32,7 +33,7 @@ package struct LocalCluster: Sendable {
 
     package init(
         configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool,
-        overrides: [ConfigurationOverride], logLevel: String
+        overrides: [ConfigurationOverride], logLevel: String?
     ) {
         self.configurationFile = configurationFile
         self.actors = actors
@@ -122,7 +123,8 @@ package struct LocalCluster: Sendable {
             throw RoleError.work("\(path) is missing; build all programs with: swift build -c release")
         }
         var child = ChildSpecification(
-            name: name, executable: path, arguments: arguments + ["--exit-with-parent", "--log-level", logLevel])
+            name: name, executable: path, arguments: arguments + ["--exit-with-parent"])
+        if let logLevel { child.arguments += ["--log-level", logLevel] }
         child.kind = program
         return child
     }

@@ -79,7 +79,8 @@ struct PageRoutes: Sendable {
             else { return HTTPResponse(.notFound, text: "there is no such crystal") }
             return HTTPResponse(
                 type: "chemical/x-cif",
-                headers: [("Content-Disposition", "attachment; filename=\"\(cif.name)\"")], body: .data(Data(cif.text.utf8)))
+                headers: [("Content-Disposition", "attachment; filename=\"\(cif.name)\"")],
+                body: .data(Data(cif.text.utf8)))
         default: return HTTPResponse(.notFound, text: "there is no such document")
         }
     }

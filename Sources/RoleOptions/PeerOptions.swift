@@ -77,8 +77,8 @@ package struct PeerOptions: ParsableArguments {
         var configuration = try RoleProcess.peer(
             connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
             keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
-        configuration.relay = try RelayPlaces(relay: relay, relayKey: relayKey).place(configuration.credentials)
         configuration.chaos = try chaos.map { try ChaosRule($0) }
+        configuration.relay = try RelayPlaces(relay: relay, relayKey: relayKey).place(configuration.credentials)
         return configuration
     }
 }

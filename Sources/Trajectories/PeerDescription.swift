@@ -5,17 +5,20 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
     package var process: Int
     package var build: String
     package var threads: Int
+    /// What whoever started it calls it, such as a task of a job array; empty: its host stands for it.
+    package var title: String
 
-    package init(role: PeerRole, host: String, process: Int, build: String, threads: Int) {
+    package init(role: PeerRole, host: String, process: Int, build: String, threads: Int, title: String = "") {
         self.role = role
+        self.title = title
         self.host = host
         self.process = process
         self.build = build
         self.threads = threads
     }
 
-    /// "host:process".
-    package var name: String { "\(host):\(process)" }
+    /// "host:process", or "title:process".
+    package var name: String { "\(title.isEmpty ? host : title):\(process)" }
 
     package var description: String { "\(role.rawValue) \(name)" }
 

@@ -28,11 +28,10 @@ struct ActorCommand: ParsableCommand {
     @OptionGroup var process: ProcessOptions
 
     func run() {
-        process.perform {
-            let logger = try process.logger("actor")
+        process.perform("actor") { voice in
             let stop = process.stopToken()
             let role = ActorRole(
-                configuration: try learner.peer(threads: threads), logger: logger,
+                configuration: try learner.peer(threads: threads), logger: voice.logger,
                 makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue

@@ -70,8 +70,13 @@ struct LaunchCommand: ParsableCommand {
                 + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
     var page: String?
 
-    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
-    var logLevel = "notice"
+    @Option(
+        help: ArgumentHelp(
+            "The least severe messages of the processes to show: trace, debug, info, notice, warning, error (default: "
+                + "notice). DRUSE_LOG says the same, and with json that they are written as JSON.", valueName: "level"))
+    var logLevel: String?
+
+    @OptionGroup var slurm: SlurmOptions
 
     func validate() throws {
         guard actors >= 1, rewardWorkers >= 1 else {
@@ -85,12 +90,14 @@ struct LaunchCommand: ParsableCommand {
 
     func run() {
         RoleProcess.perform {
+            if slurm.slurm { return try slurm.submit(self) }
             let logger = try RoleProcess.logger("launch", level: "info")
             let stop = StopToken()
             TerminationSignals.install(stop, second: { stop.abort(status: 128 + $0) })
             var cluster = LocalCluster(
                 configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
-                runDirectory: runDir, resume: resume, overrides: overrides, logLevel: logLevel)
+                runDirectory: runDir, resume: resume, overrides: overrides,
+                logLevel: logLevel ?? (LogSettings.isInEnvironment ? nil : "notice"))
             cluster.grace = grace
             cluster.isInsecure = insecure
             cluster.keys = KeyEnvironment.folder(keys)
@@ -125,7 +132,7 @@ struct LaunchCommand: ParsableCommand {
         return "\(socket.address)"
     }
 
-    private var overrides: [ConfigurationOverride] {
+    var overrides: [ConfigurationOverride] {
         ConfigurationOverride.list(
             settings.values, [("versions", versions, "--versions"), ("seed", seed, "--seed")])
     }

@@ -109,8 +109,8 @@ struct LearnerCommand: ParsableCommand {
     }
 
     func run() {
-        process.perform {
-            let logger = try process.logger("learner")
+        process.perform("learner") { voice in
+            let logger = voice.logger
             if let replay { return try repeatSteps(of: URL(filePath: replay)).rawValue }
             let stop = process.stopToken()
             let directory = runDir.map { URL(filePath: $0) }
@@ -134,17 +134,17 @@ struct LearnerCommand: ParsableCommand {
             run.grace = .seconds(min(grace, 1e9))
             run.isInsecure = insecure
             run.credentials = credentials
-            if let credentials { RoleProcess.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
+            if let credentials { voice.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
             if let socket, let folder = directory ?? given.map({ URL(filePath: $0.runDirectory) }) {
                 let board = StatusBoard()
                 let page = try LearnerPage(socket: socket, runDirectory: folder, board: board)
                 run.board = board
-                RoleProcess.say("page at \(page.invitation)")
+                voice.say("page at \(page.invitation)")
                 run.willClose = { page.close() }
             }
-            let summary = try run.run(resume: resume, stop: stop, say: RoleProcess.say)
-            RoleProcess.say(
+            let summary = try run.run(resume: resume, stop: stop, say: voice.say)
+            voice.say(
                 summary.isComplete
                     ? "done: version \(summary.version)"
                     : "stopped at version \(summary.version); go on with --resume")

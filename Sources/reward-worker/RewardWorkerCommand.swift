@@ -38,8 +38,8 @@ struct RewardWorkerCommand: ParsableCommand {
     @OptionGroup var process: ProcessOptions
 
     func run() {
-        process.perform {
-            let logger = try process.logger("reward-worker")
+        process.perform("reward-worker") { voice in
+            let logger = voice.logger
             let stop = process.stopToken()
             let configuration = try learner.peer(threads: threads)
             let limit = Duration.seconds(timeLimit)

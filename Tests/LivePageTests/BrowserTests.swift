@@ -16,7 +16,8 @@ struct BrowserTests {
         var testDescription: String { name }
 
         static let all = [
-            Look(name: "desktop-light", size: (1360, 3600)), Look(name: "desktop-dark", size: (1360, 3600), isDark: true),
+            Look(name: "desktop-light", size: (1360, 3600)),
+            Look(name: "desktop-dark", size: (1360, 3600), isDark: true),
             Look(name: "phone", size: (390, 7000)),
         ]
     }
@@ -60,7 +61,8 @@ struct BrowserTests {
             #expect((try browser.evaluate(colours) as? Int ?? 0) > 50)
             // Nothing is wider than the window.
             #expect(try browser.evaluate("document.documentElement.scrollWidth <= innerWidth") as? Bool == true)
-            let nameless = "[...document.querySelectorAll('button, input, select, a, svg[role], canvas[role]')]"
+            let nameless =
+                "[...document.querySelectorAll('button, input, select, a, svg[role], canvas[role]')]"
                 + ".filter((one) => !(one.textContent.trim() || one.getAttribute('aria-label'))).length"
             #expect(try browser.evaluate(nameless) as? Int == 0, "everything has a name for those who do not see it")
             let background = try browser.evaluate("getComputedStyle(document.body).backgroundColor") as? String
@@ -123,7 +125,9 @@ struct BrowserTests {
             try browser.look(width: 1360, height: 900)
             try browser.open("http://127.0.0.1:\(port)/")
             try browser.wait(for: "document.querySelectorAll('#fleet tbody tr').length === 25")
-            #expect(try browser.evaluate("document.querySelector('#fleet .title').innerText.includes('1,000')") as? Bool == true)
+            #expect(
+                try browser.evaluate("document.querySelector('#fleet .title').innerText.includes('1,000')") as? Bool
+                    == true)
             _ = try browser.evaluate("document.getElementById('fleet').scrollIntoView()")
             _ = try browser.evaluate(
                 "(() => { const field = document.querySelector('#fleet input'); field.value = 'node-1777';"

@@ -1,4 +1,6 @@
+import Coordination
 import FleetFixtures
+import Protocol
 import Testing
 import Trajectories
 
@@ -8,5 +10,14 @@ import Trajectories
         #expect(peer.difference(fromBuild: "test") == nil)
         let text = try #require(peer.difference(fromBuild: "0.2.0"))
         #expect(text.hasPrefix("actor test:12 is of build test, the learner of 0.2.0"))
+    }
+
+    @Test func title_standsForTheHostAndTravels() throws {
+        var peer = Toys.peer(.actor, process: 7)
+        #expect(peer.name == "test:7")
+        peer.title = "slurm-17_3.1"
+        #expect(peer.description == "actor slurm-17_3.1:7")
+        let message = PeerMessage.hello(Hello(peer: peer, instance: 1))
+        #expect(try PeerMessage.decode(message.encode(session: 1)).message == message)
     }
 }

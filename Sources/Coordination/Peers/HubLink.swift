@@ -67,7 +67,7 @@ package struct HubLink: Sendable {
         hello = Hello(
             peer: PeerDescription(
                 role: role, host: configuration.host, process: configuration.process, build: configuration.build,
-                threads: configuration.threads),
+                threads: configuration.threads, title: configuration.title),
             instance: self.generator.next())
     }
 

@@ -16,6 +16,8 @@ package struct PeerConfiguration: Sendable {
     /// The program's build, told at login.
     package var build: String
     package var host: String
+    /// What whoever started it calls it; empty: its host stands for it.
+    package var title = ""
     package var process: Int
     /// How often the role reports.
     package var report: Duration = .seconds(5)

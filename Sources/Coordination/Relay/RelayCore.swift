@@ -1,6 +1,7 @@
 package import Base
 internal import Foundation
 package import Protocol
+internal import Security
 internal import Trajectories
 
 /// What a relay knows and answers its peers: the pieces of blobs, as far as they are here.

@@ -25,8 +25,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Tells what becomes of the dealer's connections.
     private var monitor: ConnectionMonitor?
     private let options: ZMQSocket.Options
-    private let relay: RelayConnection?
     private var chaos: Chaos?
+    private let relay: RelayConnection?
     /// Where connections are made to now, and how often one was: places, and the addresses of a host, are tried in
     /// turn.
     private var endpoints: [Endpoint] = []
@@ -48,7 +48,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         options = .client(configuration.credentials)
         relay = configuration.relay.map { RelayConnection($0, in: context, logger: logger) }
         chaos = configuration.chaos.map { Chaos($0) }
-        if let rule = configuration.chaos { logger.warning("faults on purpose: \(rule)") }
+        if let chaos = configuration.chaos { logger.warning("faults on purpose: \(chaos)") }
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -75,8 +75,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
-            try takePieces()
             try send(chaos?.sending(now: .now) ?? [])
+            try takePieces()
             look()
             try takeFailures()
             core.tick(now: .now)

@@ -106,9 +106,10 @@ final class RelayLoop {
             guard case .denied(let key, let address) = decision, !hasToldStrangers else { continue }
             hasToldStrangers = true
             logger.warning(
-                "the key \(key.start)... from \(address) is not on the relay's allow-list: not let in (further ones in "
-                    + "silence)"
-            )
+                """
+                the key \(key.start)... from \(address) is not on the relay's allow-list: not let in (further ones in \
+                silence)
+                """)
         }
     }
 

@@ -2,7 +2,7 @@ package import Base
 package import Coordination
 package import Logging
 internal import Security
-package import Trajectories
+internal import Trajectories
 internal import Transport
 
 /// The relay: pulls weights and files from the learner once, and hands them on to the peers near it.
@@ -38,7 +38,9 @@ package struct RelayRole {
         stop.addWakeup(wakeup)
         let context = try ZMQContext()
         defer { context.shutDown() }
-        let pool = JobPool<Never, RelayWork.Wish>(name: "none", threads: 0, wakeup: wakeup) { { job in switch job {} } }
+        // It hands on, and does no work of its own.
+        @Sendable func perform(_ job: Never) -> RelayWork.Wish {}
+        let pool = JobPool<Never, RelayWork.Wish>(name: "none", threads: 0, wakeup: wakeup) { perform }
         var loop = PeerLoop(
             core: RelayClientCore(
                 RelayWork { server.post(.delivery($0)) }, configuration: configuration.peer,

@@ -67,10 +67,11 @@ extension RunAdvice {
             } else {
                 details.append("mode: asynchronous lets actors and reward workers go on meanwhile.")
             }
+            let meanwhile = isAsynchronous ? "" : ", while actors and reward workers waited for its weights"
             return RunAdvice(
                 .learner,
-                "The learner \(tense) the bottleneck: it trained for \(share(training)) of \(span)\(isAsynchronous ? "" : ", while actors and reward workers waited for its weights"); more of them would not help.",
-                details)
+                "The learner \(tense) the bottleneck: it trained for \(share(training)) of \(span)\(meanwhile); more "
+                    + "of them would not help.", details)
         }
         guard waiting >= 1 - largeShare else {
             return RunAdvice(

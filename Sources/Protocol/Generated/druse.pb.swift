@@ -427,6 +427,9 @@ package nonisolated struct Druse_Hello: Sendable {
 
   package var threads: UInt32 = 0
 
+  /// What whoever started it calls it, such as a task of a job array; empty: its host stands for it.
+  package var name: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1743,7 +1746,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}name\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1757,6 +1760,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 4: try { try decoder.decodeSingularStringField(value: &self.host) }()
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
+      case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
       default: break
       }
     }
@@ -1781,6 +1785,9 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if self.threads != 0 {
       try visitor.visitSingularUInt32Field(value: self.threads, fieldNumber: 6)
     }
+    if !self.name.isEmpty {
+      try visitor.visitSingularStringField(value: self.name, fieldNumber: 7)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1791,6 +1798,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.host != rhs.host {return false}
     if lhs.process != rhs.process {return false}
     if lhs.threads != rhs.threads {return false}
+    if lhs.name != rhs.name {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

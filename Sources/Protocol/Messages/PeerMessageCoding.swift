@@ -103,7 +103,8 @@ extension Hello {
         self.init(
             peer: PeerDescription(
                 role: role, host: try WireError.text(wire.host, atMost: 255, "host"), process: Int(wire.process),
-                build: try WireError.text(wire.build, atMost: 255, "build"), threads: Int(wire.threads)),
+                build: try WireError.text(wire.build, atMost: 255, "build"), threads: Int(wire.threads),
+                title: try WireError.text(wire.name, atMost: 255, "name")),
             instance: wire.instance)
     }
 
@@ -120,6 +121,7 @@ extension Hello {
         wire.host = String(peer.host.prefix(60))
         wire.process = UInt32(clamping: peer.process)
         wire.threads = UInt32(clamping: peer.threads)
+        wire.name = String(peer.title.prefix(60))
         wire.instance = instance
         return wire
     }
