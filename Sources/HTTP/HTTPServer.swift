@@ -46,7 +46,7 @@ package final class HTTPServer: Sendable {
     private let state = Mutex(State())
     private let acceptor = Mutex<RoleThread?>(nil)
 
-    /// Begins to answer.
+    /// Begins to answer, and goes on until it is stopped, whoever holds on to it.
     ///
     /// - Parameter socket: closed with the server.
     /// - Throws: ``SystemError`` if the process is out of descriptors.
@@ -55,7 +55,7 @@ package final class HTTPServer: Sendable {
         self.limits = limits
         self.handler = handler
         wakeup = try Wakeup()
-        let thread = RoleThread(name: "http") { [weak self] in self?.accept() }
+        let thread = RoleThread(name: "http") { self.accept() }
         acceptor.withLock { $0 = thread }
     }
 

@@ -67,9 +67,15 @@ import Testing
             ("learner", "The learner"), ("actor", "An actor"), ("reward-worker", "A reward worker"),
         ] {
             let target = try #require(fleet.targets[component]?.first)
-            let page = try await fleet.get(target, "/metrics")
+            var page = try await fleet.get(target, "/metrics")
+            let expected = table.names(of: section)
+            // Shares and rates are of some seconds, which have to be over.
+            for _ in 0..<200 where !expected.isSubset(of: MetricsTable.families(of: page.text)) {
+                try await Task.sleep(for: .milliseconds(100))
+                page = try await fleet.get(target, "/metrics")
+            }
             #expect(page.status == 200)
-            let (served, expected) = (MetricsTable.families(of: page.text), table.names(of: section))
+            let served = MetricsTable.families(of: page.text)
             #expect(served.subtracting(expected) == [], "\(component) serves what no table has")
             #expect(expected.subtracting(served) == [], "\(component) does not serve all")
             #expect(try await fleet.get(target, "/healthz").status == 200)
