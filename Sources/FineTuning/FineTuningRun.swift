@@ -412,7 +412,9 @@ package struct FineTuningRun {
     }
 
     /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.
-    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ tensorBoard: TensorBoardLog, next: Step) throws {
+    private func settle(_ archive: RunArchive, _ metrics: JSONLinesWriter, _ tensorBoard: TensorBoardLog, next: Step)
+        throws
+    {
         try archive.settlePending(next: next)
         let records = try archive.stepRecords()
         let known = Set(records.map(\.step))

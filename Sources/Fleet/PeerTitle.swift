@@ -1,8 +1,8 @@
 internal import Foundation
 internal import Trajectories
 
-/// By what name the learner's log and books know a peer, where its host does not tell: `DRUSE_NAME`, such as the task of
-/// a job array and how often it was started.
+/// By what name the learner's log and books know a peer, where its host does not tell: `DRUSE_NAME`, such as the task
+/// of a job array and how often it was started.
 package enum PeerTitle {
     package static let variable = "DRUSE_NAME"
     private static let longest = 60

@@ -11,8 +11,8 @@ extension Druse_Envelope {
 
     /// Reads an envelope from one frame.
     ///
-    /// - Throws: ``WireError/damaged`` for what was another frame when it was sent, ``WireError/malformed(_:)`` for what
-    ///   was meant as it is and is too long or no envelope.
+    /// - Throws: ``WireError/damaged`` for what was another frame when it was sent, ``WireError/malformed(_:)`` for
+    ///   what was meant as it is and is too long or no envelope.
     package init(frame: [UInt8]) throws(WireError) {
         guard frame.count <= WireLimits.messageBytes else { throw .malformed("\(frame.count) bytes") }
         let isWhole = frame.withUnsafeBytes(Self.isWhole)

@@ -7,8 +7,8 @@ import Trajectories
 struct SlurmOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
-            "Write the run's jobs for Slurm into RUN_DIR.slurm and submit them (Documentation/slurm.md): a learner, and "
-                + "arrays of actors and reward workers. Nothing runs here."))
+            "Write the run's jobs for Slurm into RUN_DIR.slurm and submit them (Documentation/slurm.md): a learner, "
+                + "and arrays of actors and reward workers. Nothing runs here."))
     var slurm = false
 
     @Flag(help: "With --slurm: the whole run in one job on one node.")

@@ -1,5 +1,5 @@
-internal import HTTP
 internal import Foundation
+internal import HTTP
 
 /// Where a process serves pages: a host as a person writes it, and a port.
 package struct ServedAddress: Sendable, Hashable, CustomStringConvertible {
