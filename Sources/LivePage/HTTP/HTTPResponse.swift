@@ -16,7 +16,6 @@ struct HTTPResponse: Sendable {
         static let methodNotAllowed = Status(code: 405, phrase: "Method Not Allowed")
         static let timeout = Status(code: 408, phrase: "Request Timeout")
         static let headTooLarge = Status(code: 431, phrase: "Request Header Fields Too Large")
-        static let failure = Status(code: 500, phrase: "Internal Server Error")
         static let busy = Status(code: 503, phrase: "Service Unavailable")
     }
 
