@@ -11,7 +11,6 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-protobuf", from: "1.39.0"),
         .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.2"),
-        .package(url: "https://github.com/swhitty/FlyingFox", from: "0.27.1"),
     ],
     targets: [
         .systemLibrary(name: "COpenBLAS", providers: [.apt(["libopenblas-dev"])]),
@@ -68,13 +67,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
+        .target(name: "HTTP", dependencies: ["Base"]),
         .target(name: "Telemetry", dependencies: ["Base"]),
         .target(
             name: "Monitoring",
-            dependencies: [
-                "Base", "Telemetry", .product(name: "FlyingFox", package: "FlyingFox"),
-                .product(name: "FlyingSocks", package: "FlyingFox"),
-            ]),
+            dependencies: ["Base", "HTTP", "Telemetry"]),
         .target(
             name: "TensorBoard",
             dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -88,7 +85,8 @@ let package = Package(
         .target(
             name: "LivePage",
             dependencies: [
-                "Archive", "Base", "Crystals", "Monitoring", "Report", "StructureFiles", "Telemetry", "Trajectories",
+                "Archive", "Base", "Crystals", "HTTP", "Monitoring", "Report", "StructureFiles", "Telemetry",
+                "Trajectories",
             ],
             resources: [.copy("Resources")]),
         .target(
@@ -271,8 +269,8 @@ let package = Package(
         .testTarget(
             name: "LivePageTests",
             dependencies: [
-                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry",
-                "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "HTTP", "LivePage", "Monitoring", "ProgramFixtures",
+                "Telemetry", "Trajectories",
             ]),
         .testTarget(
             name: "ReportTests",

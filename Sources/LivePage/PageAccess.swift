@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HTTP
 
 /// Who may see the page.
 ///

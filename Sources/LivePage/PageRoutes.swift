@@ -1,5 +1,6 @@
 internal import Base
 internal import Foundation
+internal import HTTP
 internal import Trajectories
 
 /// What the page's addresses answer. There is nothing here that changes anything.
@@ -106,6 +107,6 @@ struct PageRoutes: Sendable {
             }
         } while stream.pause(Self.newsInterval)
         // The process ends with its run: what it held is told by the directory.
-        if stream.stop.isStopped { _ = stream.write(Data("event: end\ndata: {}\n\n".utf8)) }
+        if stream.isStopped { _ = stream.write(Data("event: end\ndata: {}\n\n".utf8)) }
     }
 }

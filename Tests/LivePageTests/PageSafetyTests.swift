@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import HTTP
 import LivePage
 import ProgramFixtures
 import Testing

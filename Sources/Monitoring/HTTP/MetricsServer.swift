@@ -1,13 +1,11 @@
 internal import Base
-internal import FlyingFox
-internal import FlyingSocks
 package import Foundation
+internal import HTTP
 
 /// Serves a process' metrics, whether it lives and whether it is ready, by HTTP, to whoever asks; nothing can be
 /// changed by it.
 ///
-/// It runs on Swift's own threads, beside those of the role, and reads values that the role renews anyway: a slow or
-/// dead reader holds nobody up.
+/// It runs on threads of its own and reads values that the role renews anyway: a slow or dead reader holds nobody up.
 package final class MetricsServer: Sendable {
     /// What an answer says of the process.
     package enum Health: Sendable, Hashable {
@@ -40,100 +38,51 @@ package final class MetricsServer: Sendable {
 
     /// Where others find it.
     package let address: ServedAddress
-    private let task: Task<Void, Never>
+    private let server: HTTPServer
 
-    private static let patience = Duration.seconds(10)
-
-    /// Begins to serve; waits until it listens.
+    /// Begins to serve.
     ///
-    /// - Throws: ``MonitoringError``.
-    package init(at place: ServedAddress, pages: Pages) throws(MonitoringError) {
-        let socket = try place.socketAddress()
-        let server = HTTPServer(address: socket, timeout: 10, logger: .disabled, handler: PageHandler(pages: pages))
-        let begun = Mailbox<Result<Int, MonitoringError>>(capacity: 4)
-        task = Task {
-            await withTaskGroup(of: Void.self) { group in
-                group.addTask {
-                    do { try await server.run() } catch {
-                        _ = begun.post(.failure(.listen("\(place)", reason: Self.reason(of: error))))
-                    }
-                }
-                group.addTask {
-                    do {
-                        try await server.waitUntilListening(timeout: Self.patience.seconds)
-                        switch await server.listeningAddress {
-                        case .ip4(_, let port), .ip6(_, let port): _ = begun.post(.success(Int(port)))
-                        default: _ = begun.post(.failure(.listen("\(place)", reason: "it has no port")))
-                        }
-                    } catch {
-                        // What keeps it from listening says so itself.
-                    }
-                }
-            }
-        }
-        switch begun.receive(timeout: Self.patience) {
-        case .success(let port): address = place.served(port: port)
-        case .failure(let error):
-            task.cancel()
-            throw error
-        case nil:
-            task.cancel()
-            throw .listen("\(place)", reason: "it did not begin to listen")
-        }
+    /// - Throws: ``MonitoringError``, ``SystemError``.
+    package init(at place: ServedAddress, pages: Pages) throws {
+        let socket = try place.listen()
+        address = place.served(port: socket.port)
+        let handler = PageHandler(pages: pages)
+        server = try HTTPServer(socket: socket) { handler.answer($0) }
     }
 
     /// Ends it; answers under way are cut off.
-    package func close() { task.cancel() }
-
-    private static func reason(of error: any Error) -> String {
-        if case SocketError.failed(_, let code, let message) = error {
-            return code == EADDRINUSE ? "the port is taken" : message
-        }
-        return "\(error)"
-    }
+    package func close() { server.stop() }
 }
 
 /// Answers requests for the pages.
-private struct PageHandler: HTTPHandler {
+private struct PageHandler: Sendable {
     let pages: MetricsServer.Pages
 
-    func handleRequest(_ request: HTTPRequest) async throws -> HTTPResponse {
-        guard request.method == .GET || request.method == .HEAD else {
-            return answer(.methodNotAllowed, "only GET is answered here\n")
-        }
+    func answer(_ request: HTTPRequest) -> HTTPResponse {
         switch request.path {
-        case "/metrics": return answer(.ok, pages.metrics().text, MetricPage.contentType)
+        case "/metrics": return answer(Data(pages.metrics().text.utf8), MetricPage.contentType)
         case "/healthz": return answer(pages.health())
         case "/readyz": return answer(pages.readiness())
         case "/status.json":
             guard let status = pages.status else { break }
-            guard let json = status() else { return answer(.serviceUnavailable, "there is no status yet\n") }
-            return answer(.ok, json, "application/json")
+            guard let json = status() else { return HTTPResponse(.busy, text: "there is no status yet") }
+            return answer(json, "application/json")
         case "/":
             let others = pages.status == nil ? "" : " /status.json"
-            return answer(.ok, "/metrics /healthz /readyz\(others)\n")
+            return HTTPResponse(.ok, text: "/metrics /healthz /readyz\(others)")
         default: break
         }
-        return answer(.notFound, "there is no such page\n")
+        return HTTPResponse(.notFound, text: "there is no such page")
     }
 
     private func answer(_ health: MetricsServer.Health) -> HTTPResponse {
         switch health {
-        case .good: answer(.ok, "ok\n")
-        case .bad(let reason): answer(.serviceUnavailable, reason + "\n")
+        case .good: HTTPResponse(.ok, text: "ok")
+        case .bad(let reason): HTTPResponse(.busy, text: reason)
         }
     }
 
-    private func answer(
-        _ code: HTTPStatusCode, _ text: String, _ type: String = "text/plain; charset=utf-8"
-    ) -> HTTPResponse { answer(code, Data(text.utf8), type) }
-
-    private func answer(_ code: HTTPStatusCode, _ body: Data, _ type: String) -> HTTPResponse {
-        HTTPResponse(
-            statusCode: code,
-            headers: [
-                .contentType: type, HTTPHeader("Cache-Control"): "no-store",
-                HTTPHeader("X-Content-Type-Options"): "nosniff",
-            ], body: body)
+    private func answer(_ body: Data, _ type: String) -> HTTPResponse {
+        HTTPResponse(type: type, headers: [("Cache-Control", "no-store")], body: .data(body))
     }
 }

@@ -1,6 +1,4 @@
-internal import Base
-internal import FlyingFox
-internal import FlyingSocks
+internal import HTTP
 internal import Foundation
 
 /// Where a process serves pages: a host as a person writes it, and a port.
@@ -38,19 +36,12 @@ package struct ServedAddress: Sendable, Hashable, CustomStringConvertible {
         return ServedAddress(known: all ? ProcessInfo.processInfo.hostName : host, port: port)
     }
 
-    /// The address of the socket.
-    func socketAddress() throws(MonitoringError) -> any SocketAddress & Sendable {
-        let port = UInt16(port)
-        let bare = host.hasPrefix("[") && host.hasSuffix("]") ? String(host.dropFirst().dropLast()) : host
-        switch bare {
-        case "*", "": return sockaddr_in.inet(port: port)
-        default: break
+    /// Binds to it.
+    func listen() throws(MonitoringError) -> HTTPSocket {
+        let all = ["*", ""].contains(host)
+        do { return try HTTPSocket(host: all ? "0.0.0.0" : host, ports: [port]) } catch {
+            if case .host = error { throw .host(host) }
+            throw .listen("\(self)", reason: error.reason)
         }
-        for text in [bare] + HostAddress.addresses(ofHost: bare) {
-            let six = text.hasPrefix("[") ? String(text.dropFirst().dropLast()) : text
-            if let four = try? sockaddr_in.inet(ip4: text, port: port) { return four }
-            if let found = try? sockaddr_in6.inet6(ip6: six, port: port) { return found }
-        }
-        throw .host(host)
     }
 }
