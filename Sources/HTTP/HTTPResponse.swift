@@ -16,7 +16,6 @@ package struct HTTPResponse: Sendable {
         package static let methodNotAllowed = Status(code: 405, phrase: "Method Not Allowed")
         package static let timeout = Status(code: 408, phrase: "Request Timeout")
         package static let headTooLarge = Status(code: 431, phrase: "Request Header Fields Too Large")
-        package static let failure = Status(code: 500, phrase: "Internal Server Error")
         package static let busy = Status(code: 503, phrase: "Service Unavailable")
     }
 

@@ -37,7 +37,6 @@ package final class RunView: Sendable {
     /// What was read from the archive, as it is told.
     private struct Document {
         var json: JSONValue
-        var revision: Int
         var expiry: ContinuousClock.Instant
     }
 
@@ -190,7 +189,7 @@ package final class RunView: Sendable {
             }
             let cost = ContinuousClock.now - now
             let keep = max(Self.shortestKeep, cost * Self.keepFactor)
-            state.documents[name] = Document(json: json, revision: state.steps.revision, expiry: .now + keep)
+            state.documents[name] = Document(json: json, expiry: .now + keep)
             return json
         }
     }
