@@ -67,8 +67,11 @@ let package = Package(
                 .product(name: "Logging", package: "swift-log"),
                 .product(name: "SwiftProtobuf", package: "swift-protobuf"),
             ]),
+        .target(name: "HTTP", dependencies: ["Base"]),
         .target(name: "Telemetry", dependencies: ["Base"]),
-        .target(name: "Monitoring", dependencies: ["Telemetry"]),
+        .target(
+            name: "Monitoring",
+            dependencies: ["Base", "HTTP", "Telemetry"]),
         .target(
             name: "TensorBoard",
             dependencies: ["Base", "Telemetry", .product(name: "SwiftProtobuf", package: "swift-protobuf")],
@@ -82,7 +85,8 @@ let package = Package(
         .target(
             name: "LivePage",
             dependencies: [
-                "Archive", "Base", "Crystals", "Monitoring", "Report", "StructureFiles", "Telemetry", "Trajectories",
+                "Archive", "Base", "Crystals", "HTTP", "Monitoring", "Report", "StructureFiles", "Telemetry",
+                "Trajectories",
             ],
             resources: [.copy("Resources")]),
         .target(
@@ -117,9 +121,9 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "LivePage", "Matching", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
-                "Refinement", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry",
-                "Trajectories", "Transport",
+                "Fleet", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
+                "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "Security", "Stability",
+                "StructureFiles", "Telemetry", "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -128,13 +132,14 @@ let package = Package(
         .target(
             name: "RoleOptions",
             dependencies: [
-                "Base", "Coordination", "Fleet", .product(name: "ArgumentParser", package: "swift-argument-parser"),
+                "Base", "Coordination", "Fleet", "Monitoring", "Trajectories",
+                .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
         .executableTarget(
             name: "actor",
             dependencies: [
-                "Base", "Engines", "Fleet", "RoleOptions",
+                "Base", "Engines", "Fleet", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -204,8 +209,8 @@ let package = Package(
             name: "FineTuningTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "FleetFixtures", "Kernels", "ModelFixtures", "Policy", "PolicyOptimization", "Pretraining", "Protocol",
-                "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "FleetFixtures", "Kernels", "ModelFixtures", "Monitoring", "Policy", "PolicyOptimization",
+                "Pretraining", "Protocol", "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "PretrainingTests",
@@ -229,9 +234,9 @@ let package = Package(
             name: "IntegrationTests",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
-                "FleetFixtures", "LivePage", "ModelFixtures", "Policy", "Potentials", "ProgramFixtures", "Protocol",
-                "Report", "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport", "actor",
-                "druse", "learner", "reward-worker",
+                "FleetFixtures", "LivePage", "ModelFixtures", "Monitoring", "Policy", "Potentials", "ProgramFixtures",
+                "Protocol", "Report", "Rewards", "Security", "Stability", "Telemetry", "Trajectories", "Transport",
+                "actor", "druse", "learner", "reward-worker",
                 .product(name: "GRDB", package: "GRDB.swift"), .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(name: "KernelsTests", dependencies: ["Base", "Kernels"]),
@@ -255,7 +260,7 @@ let package = Package(
             ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),
-        .testTarget(name: "MonitoringTests", dependencies: ["Monitoring", "Telemetry"]),
+        .testTarget(name: "MonitoringTests", dependencies: ["Base", "Monitoring", "ProgramFixtures", "Telemetry"]),
         .testTarget(name: "TelemetryTests", dependencies: ["Base", "Telemetry"]),
         .testTarget(name: "TensorBoardTests", dependencies: ["ProgramFixtures", "Telemetry", "TensorBoard"]),
         .target(
@@ -264,7 +269,8 @@ let package = Package(
         .testTarget(
             name: "LivePageTests",
             dependencies: [
-                "Archive", "ArchiveFixtures", "Base", "LivePage", "Monitoring", "ProgramFixtures", "Telemetry", "Trajectories",
+                "Archive", "ArchiveFixtures", "Base", "HTTP", "LivePage", "Monitoring", "ProgramFixtures",
+                "Telemetry", "Trajectories",
             ]),
         .testTarget(
             name: "ReportTests",

@@ -34,6 +34,8 @@ package struct FineTuningRun {
     package var place: Endpoint?
     /// Where its status is put up; nil: nobody looks, and nothing is made of it.
     package var board: StatusBoard?
+    /// Where its metrics are served, for the run directory; nil: nowhere.
+    package var metrics: ServedAddress?
     /// Called when no more is recorded, before the archive becomes one file: whoever reads it meanwhile has to leave.
     package var willClose: @Sendable () -> Void = {}
     private let standard: MeasuringStandard
@@ -292,8 +294,16 @@ package struct FineTuningRun {
             seed: configuration.seed, potential: potential, hull: standard.hullDigest,
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
+        let files = self.metrics.map { address in
+            MonitoringFiles(
+                directory: directory.url, run: runID, address: address, host: ProcessInfo.processInfo.hostName,
+                problem: { [logger] in logger.warning("\($0)") })
+        }
+        defer { files?.remove() }
         let keeper = board.map { board in
-            StatusKeeper(status(at: start.version), board: board, isStopping: { stop.isStopped })
+            StatusKeeper(
+                status(at: start.version), board: board, isStopping: { stop.isStopped },
+                seen: { files?.note($0.fleet) })
         }
         let recorder = RunRecorder(
             context: context, archive: archive, metrics: metrics, roles: roles, tensorBoard: tensorBoard, room: room,

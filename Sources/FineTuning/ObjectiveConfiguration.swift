@@ -39,7 +39,7 @@ package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
         .init(
             "importance_limit", \.importanceLimit, takes: .atLeast(1),
             "the largest weight of a crystal that an older policy sampled: its probability now over that when it was "
-                + "sampled, of each `ratio` (asynchronous mode alone)"),
+                + "sampled, of each `ratio` (asynchronous mode, and `weights_on_the_wire: bf16`)"),
         .init("epochs", \.epochs, takes: .range(1...1000), "passes over a batch"),
         .init("minibatch", \.minibatch, takes: .atLeast(0), unit: "crystals", "crystals a step; 0: the whole batch"),
         .init("learning_rate", \.learningRate, takes: .above(0), "of the first step; see `learning_rate_decay`"),

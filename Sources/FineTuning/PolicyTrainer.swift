@@ -44,6 +44,7 @@ package final class PolicyTrainer: BatchTrainer {
         skippedLimit = min(Self.skippedStepsLimit, configuration.versions)
         var settings = configuration.objective.settings
         settings.constraint = constraint
+        settings.sampledFormat = configuration.weightsOnTheWire
         self.settings = settings
         self.reference = Blob(reference)
         self.store = store
@@ -64,7 +65,7 @@ package final class PolicyTrainer: BatchTrainer {
         version = state.version
         skippedInARow = state.skippedInARow
         gathering = state.gathering
-        blob = Blob(try state.weights.encoded())
+        blob = Blob(try state.weights.encoded(as: settings.sampledFormat))
         trainer = PolicyGradientTrainer(
             weights: state.weights, settings: settings, optimiser: state.optimiser, baseline: state.baseline,
             reference: try PolicyWeights(encoded: reference), threads: threads)
@@ -177,7 +178,9 @@ package final class PolicyTrainer: BatchTrainer {
         try store.save(
             Checkpoint(
                 version: version.number, referenceDigest: store.referenceDigest,
-                parts: try state.parts(policyBytes: blob.bytes)))
+                parts: try state.parts(
+                    // What is learnt is kept as it is, whatever actors pull.
+                    policyBytes: settings.sampledFormat == .float32 ? blob.bytes : state.weights.encoded())))
     }
 
     /// The names under which statistics travel to the observer.

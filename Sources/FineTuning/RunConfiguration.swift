@@ -3,6 +3,7 @@ internal import Base
 package import Configuration
 internal import Coordination
 internal import Engines
+package import Policy
 package import Rewards
 
 /// What `learner` and `druse launch` read: one fine-tuning run. What each value is stands in ``keys``.
@@ -27,6 +28,7 @@ package struct RunConfiguration: ConfigurationSection {
     package var judges: [JudgeConfiguration] = []
     package var properties: [String] = []
     package var stableBelow = RunManifest.usualStableBelow
+    package var weightsOnTheWire = WeightFormat.float32
     package var listen = "tcp://127.0.0.1:0"
     package var threads = 0
     var keepCheckpoints = 3
@@ -110,6 +112,10 @@ package struct RunConfiguration: ConfigurationSection {
         .init(
             "stable_below", \.stableBelow, unit: "eV/atom",
             "below this height a crystal counts as stable in logs, report and evaluation"),
+        .init(
+            "weights_on_the_wire", \.weightsOnTheWire,
+            "the numbers that actors pull and sample by: `f32`, those that are learnt, or `bf16`, rounded ones of half "
+                + "the size, made up for by importance weights"),
         .init(
             "listen", \.listen, takes: .custom("tcp://HOST:PORT") { endpointProblem($0) },
             "where the learner listens: an address, the name of a host or a network interface, or `*`; "
@@ -198,3 +204,5 @@ package struct RunConfiguration: ConfigurationSection {
         } catch { return "is not a place to listen at: \(error)" }
     }
 }
+
+extension WeightFormat: ConfigurationValue {}

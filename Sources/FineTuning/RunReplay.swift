@@ -54,7 +54,8 @@ package struct RunReplay {
         steps = try archive.stepRecords().map { Step($0.step) }
         var digests = try archive.policyDigests()
         if let newest = try TrainingCheckpoint.newest(in: store, engine: standard.digests, problem: { _ in }) {
-            digests[newest.version.number] = try Digest(of: newest.weights.encoded()).hexadecimal
+            digests[newest.version.number] = try Digest(of: newest.weights.encoded(as: configuration.weightsOnTheWire))
+                .hexadecimal
         }
         self.digests = digests
         guard let last = steps.last, steps == (0...last.number).map({ Step($0) }) else {

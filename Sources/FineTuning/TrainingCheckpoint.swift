@@ -59,7 +59,7 @@ package struct TrainingCheckpoint: Sendable {
         var judging: RewardJudge.State?
     }
 
-    /// - Parameter policyBytes: `weights` encoded, as broadcast.
+    /// - Parameter policyBytes: `weights` encoded, with no digit lost.
     package func parts(policyBytes: Data) throws -> [String: Data] {
         let moments = Safetensors(tensors: optimiser.tensors())
         let encoder = JSONEncoder()

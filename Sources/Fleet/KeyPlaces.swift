@@ -1,3 +1,4 @@
+package import Coordination
 internal import Foundation
 package import Security
 
@@ -20,7 +21,7 @@ package struct PeerKeyPlaces: Sendable {
     /// The keys; nil for a connection without.
     ///
     /// - Throws: ``SecurityError``.
-    func credentials() throws -> PeerCredentials? {
+    package func credentials() throws -> PeerCredentials? {
         guard let keys else {
             guard serverKey == nil else {
                 throw SecurityError.problem(
@@ -30,6 +31,35 @@ package struct PeerKeyPlaces: Sendable {
             return nil
         }
         return try PeerCredentials(path: keys, serverKey: serverKey)
+    }
+}
+
+/// Where a peer finds its relay, and the key that it knows it by.
+package struct RelayPlaces: Sendable {
+    private let relay: String?
+    private let relayKey: String?
+
+    /// - Parameters:
+    ///   - relay: its address, or its endpoint file; nil: `DRUSE_RELAY`.
+    ///   - relayKey: the file of its public key; nil: `DRUSE_RELAY_KEY`, else beside the peer's key.
+    package init(relay: String?, relayKey: String?) {
+        self.relay = KeyEnvironment.place(relay, KeyEnvironment.relay)
+        self.relayKey = KeyEnvironment.place(relayKey, KeyEnvironment.relayKey)
+    }
+
+    /// The place of the relay; nil if there is none.
+    ///
+    /// - Parameter credentials: of the peer; nil without keys.
+    /// - Throws: ``SecurityError``, `RoleError`.
+    package func place(_ credentials: PeerCredentials?) throws -> RelayPlace? {
+        guard let relay else {
+            guard relayKey == nil else {
+                throw SecurityError.problem(
+                    "there is a relay's key (--relay-key, \(KeyEnvironment.relayKey)), and no relay: give --relay")
+            }
+            return nil
+        }
+        return try RelayPlace(text: relay, credentials: try credentials?.atRelay(key: relayKey))
     }
 }
 
@@ -74,6 +104,11 @@ package enum KeyEnvironment {
     static let keys = "DRUSE_KEYS"
     static let serverKey = "DRUSE_SERVER_KEY"
     static let allowed = "DRUSE_ALLOWED"
+    static let relay = "DRUSE_RELAY"
+    static let relayKey = "DRUSE_RELAY_KEY"
+
+    /// The allow-list that was given, else that of the environment.
+    package static func allowList(_ given: String?) -> String? { place(given, allowed) }
 
     /// The folder of keys that was given, else that of the environment.
     package static func folder(_ given: String?) -> String? { place(given, keys) }

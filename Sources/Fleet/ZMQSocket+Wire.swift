@@ -1,4 +1,5 @@
 internal import Protocol
+internal import Security
 package import Transport
 
 extension ZMQSocket.Options {
@@ -6,5 +7,19 @@ extension ZMQSocket.Options {
     package static var wire: ZMQSocket.Options {
         ZMQSocket.Options(
             sendLimit: WireLimits.queuedMessages, largestMessage: WireLimits.messageBytes, frames: WireLimits.frames)
+    }
+
+    /// The same for an end that connects.
+    static func client(_ credentials: PeerCredentials?) -> ZMQSocket.Options {
+        var options = wire
+        options.curve = credentials.map { .client($0.pair, server: $0.server) }
+        return options
+    }
+
+    /// The same for an end that listens.
+    static func server(_ credentials: LearnerCredentials?) -> ZMQSocket.Options {
+        var options = wire
+        options.curve = credentials.map { .server($0.pair) }
+        return options
     }
 }

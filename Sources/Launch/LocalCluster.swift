@@ -30,6 +30,8 @@ package struct LocalCluster: Sendable {
     package var page: String?
     /// Further options of the reward workers.
     package var workerOptions: [String] = []
+    /// Where the learner serves its metrics, and that its peers do so at free ports; nil: nobody does.
+    package var metricsPort: Int?
 
     package init(
         configurationFile: URL, actors: Int, rewardWorkers: Int, runDirectory: String?, resume: Bool,
@@ -96,6 +98,7 @@ package struct LocalCluster: Sendable {
         if resume { learner.arguments.append("--resume") } else { learner.restartArguments = ["--resume"] }
         learner.arguments += ["--grace", "\(grace)"]
         if isInsecure { learner.arguments.append("--insecure") }
+        if let metricsPort { learner.arguments += ["--metrics-port", "\(metricsPort)"] }
         if let page { learner.arguments += ["--page", page] }
         learner.isPrimary = true
         learner.failuresPerHour = 5
@@ -106,6 +109,7 @@ package struct LocalCluster: Sendable {
             connection += ["--keys", folder.file(Self.keyName + KeyFolder.secretSuffix)]
             connection += ["--server-key", folder.file(KeyName.learner + KeyFolder.publicSuffix)]
         }
+        if metricsPort != nil { connection += ["--metrics-port", "0"] }
         var children = [learner]
         for index in 0..<actors { children.append(try child("actor-\(index + 1)", "actor", connection)) }
         for index in 0..<rewardWorkers {

@@ -1,5 +1,6 @@
 package import Archive
 internal import Base
+package import HTTP
 package import Monitoring
 
 /// The page of one or several runs, as long as it is open.
@@ -33,7 +34,7 @@ package final class Page: Sendable {
                 RunView(key: "\(index)", directory: run, board: index == 0 ? board : nil)
             }
             let routes = try PageRoutes(runs: views, access: access, build: build)
-            server = try HTTPServer(socket: socket, limits: limits) { routes.answer($0) }
+            server = try HTTPServer(socket: socket.socket, limits: limits) { routes.answer($0) }
         } catch {
             socket.close()
             throw error

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HTTP
 
 /// Who may see the page.
 ///
@@ -80,7 +81,8 @@ package struct PageAccess: Sendable {
     /// Whether a request names this machine, by a name that no other site can have.
     private static func isOwnHost(_ header: String?) -> Bool {
         guard let header, !header.isEmpty else { return false }
-        let host = header.hasPrefix("[") ? String(header.prefix { $0 != "]" }) + "]" : String(header.prefix { $0 != ":" })
+        let host =
+            header.hasPrefix("[") ? String(header.prefix { $0 != "]" }) + "]" : String(header.prefix { $0 != ":" })
         return host == "localhost" || host.hasSuffix(".localhost") || host == "[::1]"
             || (host.hasPrefix("127.") && host.allSatisfy { $0.isNumber || $0 == "." })
     }

@@ -1,4 +1,5 @@
 internal import Foundation
+internal import HTTP
 
 /// The files of the page that come with the program.
 struct PageAssets: Sendable {

@@ -1,5 +1,6 @@
 internal import Base
 internal import Foundation
+internal import HTTP
 internal import Trajectories
 
 /// What the page's addresses answer. There is nothing here that changes anything.
@@ -79,7 +80,8 @@ struct PageRoutes: Sendable {
             else { return HTTPResponse(.notFound, text: "there is no such crystal") }
             return HTTPResponse(
                 type: "chemical/x-cif",
-                headers: [("Content-Disposition", "attachment; filename=\"\(cif.name)\"")], body: .data(Data(cif.text.utf8)))
+                headers: [("Content-Disposition", "attachment; filename=\"\(cif.name)\"")],
+                body: .data(Data(cif.text.utf8)))
         default: return HTTPResponse(.notFound, text: "there is no such document")
         }
     }
@@ -105,6 +107,6 @@ struct PageRoutes: Sendable {
             }
         } while stream.pause(Self.newsInterval)
         // The process ends with its run: what it held is told by the directory.
-        if stream.stop.isStopped { _ = stream.write(Data("event: end\ndata: {}\n\n".utf8)) }
+        if stream.isStopped { _ = stream.write(Data("event: end\ndata: {}\n\n".utf8)) }
     }
 }

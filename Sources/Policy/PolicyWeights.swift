@@ -69,14 +69,23 @@ package struct PolicyWeights: Sendable {
     private static let factPrefix = "druse.fact."
 
     /// The weights as a safetensors file, the configuration in its metadata.
-    package func encoded() throws -> Data {
+    ///
+    /// - Parameter format: of the numbers; in another than float32 they are rounded (``rounded(to:)``).
+    package func encoded(as format: WeightFormat = .float32) throws -> Data {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys]
         var metadata = [Self.configurationKey: String(decoding: try encoder.encode(configuration), as: UTF8.self)]
         for (key, value) in self.metadata { metadata[Self.factPrefix + key] = value }
         let entries = Dictionary(layout.entries.map { ($0.name, $0) }) { first, _ in first }
-        return SafetensorsWriter(metadata: metadata, shapes: entries.mapValues(\.shape)).encoded { name, data in
-            if let entry = entries[name] { view(entry).withBytes { data.append(contentsOf: $0) } }
+        let writer = SafetensorsWriter(
+            metadata: metadata, shapes: entries.mapValues(\.shape), halves: format == .bfloat16)
+        return writer.encoded { name, data in
+            guard let entry = entries[name] else { return }
+            switch format {
+            case .float32: view(entry).withBytes { data.append(contentsOf: $0) }
+            case .bfloat16:
+                view(entry).array.map { $0.brainBits.littleEndian }.withUnsafeBytes { data.append(contentsOf: $0) }
+            }
         }
     }
 

@@ -16,6 +16,8 @@ package struct PolicyGradientSettings: Sendable, Hashable {
     package var importanceLimit = 5.0
     /// That under which crystals are drawn, and log-probabilities taken.
     package var constraint = Constraint.none
+    /// The numbers that actors draw crystals by: the weights rounded to this.
+    package var sampledFormat = WeightFormat.float32
 
     package init() {}
 }
@@ -70,13 +72,16 @@ package final class PolicyGradientTrainer {
 
     /// The weights as they are now, as the bytes that actors pull.
     package func encodedWeights() throws -> Data {
-        try PolicyWeights(layout: layout, sharing: parameters.view, metadata: metadata).encoded()
+        try PolicyWeights(layout: layout, sharing: parameters.view, metadata: metadata)
+            .encoded(as: settings.sampledFormat)
     }
 
     /// Learns from a batch that the weights as they are now have drawn, or earlier ones.
     ///
     /// The log-probabilities of the policy as it is are computed here. Of a crystal that it drew itself, those that the
     /// batch claims are only compared; of one that an earlier one drew they are taken, held by the limit of its weight.
+    /// Where actors have rounded weights, another policy than the one that learns drew all crystals: their
+    /// log-probabilities under it are computed here, too, and each crystal has its weight.
     ///
     /// - Parameter batch: crystals with their rewards, in an order that does not depend on who drew or scored them;
     ///   failed evaluations are not in it.
@@ -117,7 +122,7 @@ package final class PolicyGradientTrainer {
         statistics.claimsOff = pass.items.indices.filter { index in
             wrongReferences.contains(index)
                 || !pass.isOlder[index]
-                    && pass.proximal[index].map {
+                    && (pass.behaviour[index] ?? pass.proximal[index]).map {
                         LogProbabilityClaim.isOff(pass.items[index].logProbability, from: $0)
                     } == true
         }.map { places[$0] }
@@ -130,6 +135,8 @@ package final class PolicyGradientTrainer {
         let rewards: [Double]
         /// The log-probabilities before the first step, where they are known: those of the proximal policy.
         var proximal: [LogProbabilities?]
+        /// The log-probabilities under the rounded weights that drew it, where they are known and are others.
+        var behaviour: [LogProbabilities?]
         /// Whether an earlier version drew it.
         let isOlder: [Bool]
         var weights: [ImportanceWeights]
@@ -138,6 +145,7 @@ package final class PolicyGradientTrainer {
             self.items = items
             self.rewards = rewards
             proximal = items.map { _ in nil }
+            behaviour = proximal
             isOlder = items.map { item in version.map { item.id.version != $0 } ?? false }
             weights = items.map { _ in .one }
         }
@@ -164,8 +172,15 @@ package final class PolicyGradientTrainer {
         let size = settings.minibatch > 0 ? min(settings.minibatch, count) : count
         let centersKL = settings.objective.klBaseline == .batch && settings.objective.klWeight > 0
         // Else, with one step per pass, the first step's own forward pass gives these values.
-        if size < count || centersKL || pass.isOlder.contains(true) {
+        let isRounded = settings.sampledFormat != .float32
+        if size < count || centersKL || isRounded || pass.isOlder.contains(true) {
             pass.proximal = try logProbabilities(before: pass.items)
+        }
+        if isRounded {
+            let own = pass.items.indices.filter { !pass.isOlder[$0] }
+            let rounded = weights.rounded(to: settings.sampledFormat)
+            let values = try logProbabilities(own.map { pass.items[$0] }, by: rounded, team)
+            for (index, value) in zip(own, values) where value.isSensible { pass.behaviour[index] = value }
         }
         weigh(&pass, statistics: &statistics)
         let drift = centersKL ? settings.objective.klWeight * pass.meanKL : 0
@@ -186,13 +201,14 @@ package final class PolicyGradientTrainer {
         statistics.klReference = pass.meanKL
     }
 
-    /// Gives crystals of earlier versions their weights.
+    /// Gives crystals that another policy drew, an earlier one or a rounded one, their weights.
     private func weigh(_ pass: inout Pass, statistics: inout PolicyGradientStatistics) {
-        guard pass.isOlder.contains(true) else { return }
-        for index in pass.items.indices where pass.isOlder[index] {
-            guard let proximal = pass.proximal[index] else { continue }
+        guard pass.isOlder.contains(true) || settings.sampledFormat != .float32 else { return }
+        for index in pass.items.indices {
+            let behaviour = pass.isOlder[index] ? pass.items[index].logProbability : pass.behaviour[index]
+            guard let proximal = pass.proximal[index], let behaviour else { continue }
             pass.weights[index] = ImportanceWeights(
-                proximal: proximal, behaviour: pass.items[index].logProbability, ratio: settings.objective.ratio,
+                proximal: proximal, behaviour: behaviour, ratio: settings.objective.ratio,
                 limit: settings.importanceLimit)
         }
         statistics.importance = .init(pass.weights)

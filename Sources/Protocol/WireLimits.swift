@@ -8,7 +8,7 @@ package enum WireLimits {
     package static let frames = 2
     /// Messages queued towards a peer before the hub holds back.
     package static let queuedMessages = 256
-    static let chunks = 16_384
+    package static let chunks = 16_384
     /// Of a run: the one that decides and those of judges.
     package static let recipes = 16
     /// Of an evaluation that a learner's workers measure for.

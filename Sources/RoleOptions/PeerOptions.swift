@@ -28,6 +28,18 @@ package struct PeerOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
+            "Where weights and files come from, if it is there: the address of a relay (druse relay), or the file that "
+                + "it writes. DRUSE_RELAY says the same.", valueName: "place"))
+    var relay: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The public key of the relay; else relay.pub beside --keys. DRUSE_RELAY_KEY says the same.",
+            valueName: "file"))
+    var relayKey: String?
+
+    @Option(
+        help: ArgumentHelp(
             "How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
     var patience = 1800.0
 
@@ -66,6 +78,7 @@ package struct PeerOptions: ParsableArguments {
             connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
             keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
         configuration.chaos = try chaos.map { try ChaosRule($0) }
+        configuration.relay = try RelayPlaces(relay: relay, relayKey: relayKey).place(configuration.credentials)
         return configuration
     }
 }

@@ -9,6 +9,7 @@ package struct KeyFolder: Sendable {
     package static let allowedName = "allowed"
     static let learnerKeyName = KeyName.learner + secretSuffix
     static let learnerPublicName = KeyName.learner + publicSuffix
+    static let relayPublicName = "relay" + publicSuffix
 
     package let path: String
 

@@ -5,6 +5,8 @@ package enum KeyRole: String, Sendable, Hashable, Codable, CaseIterable {
     case actor
     case rewardWorker = "reward-worker"
     case evaluation
+    /// Hands on weights and files to others, which know it by this key.
+    case relay
     /// The key by which peers know their learner; on no allow-list.
     case learner
 

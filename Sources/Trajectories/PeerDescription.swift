@@ -7,6 +7,8 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
     package var threads: Int
     /// What whoever started it calls it, such as a task of a job array; empty: its host stands for it.
     package var title: String
+    /// Where it serves its metrics, "HOST:PORT"; empty: nowhere.
+    package var metrics = ""
 
     package init(role: PeerRole, host: String, process: Int, build: String, threads: Int, title: String = "") {
         self.role = role
@@ -36,4 +38,6 @@ package enum PeerRole: String, Sendable, Hashable, CaseIterable {
     case rewardWorker = "reward-worker"
     /// Has items measured by the reward workers.
     case evaluation
+    /// Hands on weights and files to others.
+    case relay
 }

@@ -3,6 +3,7 @@ import Base
 import Engines
 import Fleet
 import RoleOptions
+import Trajectories
 
 /// Samples crystals for a learner.
 @main
@@ -30,8 +31,10 @@ struct ActorCommand: ParsableCommand {
     func run() {
         process.perform("actor") { voice in
             let stop = process.stopToken()
+            var configuration = try learner.peer(threads: threads)
+            try process.serve(&configuration, as: .actor, logger: voice.logger)
             let role = ActorRole(
-                configuration: try learner.peer(threads: threads), logger: voice.logger,
+                configuration: configuration, logger: voice.logger,
                 makeSampler: { try PolicyUnitSampler(settings: $0) })
             try role.run(stop: stop)
             return ExitStatus.complete.rawValue

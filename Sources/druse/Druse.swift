@@ -15,7 +15,8 @@ struct Druse: ParsableCommand {
             EnergyCommand.self, PropertyCommand.self, FitPropertyCommand.self, RelaxCommand.self, HullCommand.self,
             HullIndexCommand.self, TokensCommand.self, MatchCommand.self, IndexCommand.self, IngestCommand.self,
             EvaluateCommand.self, ReportCommand.self, ExportCommand.self, ConfigCommand.self, RewardCommand.self,
-            ServeCommand.self, MonitorCommand.self, RunsCommand.self, BenchCommand.self, EngineCommand.self, KeysCommand.self, LedgerCommand.self,
+            ServeCommand.self, MonitorCommand.self, RunsCommand.self, BenchCommand.self, EngineCommand.self,
+            KeysCommand.self, LedgerCommand.self, RelayCommand.self,
         ])
 
     static func main() {

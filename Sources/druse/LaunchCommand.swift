@@ -66,6 +66,13 @@ struct LaunchCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
+            "Serve the learner's metrics at this port of this machine (0: a free one), and those of its actors and "
+                + "reward workers at free ones; the run directory says where (Documentation/metrics.md).",
+            valueName: "port"))
+    var metricsPort: Int?
+
+    @Option(
+        help: ArgumentHelp(
             "Show the run in a browser, at the address that is printed: --page alone at a port of this machine, or at "
                 + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
     var page: String?
@@ -84,6 +91,9 @@ struct LaunchCommand: ParsableCommand {
         }
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
         guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
+        if let metricsPort, !(0...65_535).contains(metricsPort) {
+            throw ValidationError("--metrics-port must be in 0...65535, not \(metricsPort)")
+        }
         guard keys != "" else { throw ValidationError("--keys is empty: name a folder") }
         if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
     }
@@ -100,6 +110,7 @@ struct LaunchCommand: ParsableCommand {
                 logLevel: logLevel ?? (LogSettings.isInEnvironment ? nil : "notice"))
             cluster.grace = grace
             cluster.isInsecure = insecure
+            cluster.metricsPort = metricsPort
             cluster.keys = KeyEnvironment.folder(keys)
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")

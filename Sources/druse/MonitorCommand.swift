@@ -9,8 +9,8 @@ struct MonitorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "monitor", abstract: "Show a run in the terminal, running or not.",
         discussion: """
-            Reads the run's directory, or asks its page (--connect). On a terminal it is drawn again every second until \
-            q or Ctrl-C; into a pipe or a file it is written once.
+            Reads the run's directory, or asks its page (--connect). On a terminal it is drawn again every second \
+            until q or Ctrl-C; into a pipe or a file it is written once.
             """)
 
     @Argument(help: ArgumentHelp("The run's directory.", valueName: "run directory"))

@@ -18,8 +18,8 @@ struct RewardCommand: ParsableCommand {
             the only crystal of its batch; normalisation and guards against repeats see nothing else. Example: druse \
             reward --config Configs/quickstart.yaml POSCAR
 
-            Of a run (--run DIR): judges the crystals in its archive again, version by version, by the reward of \
-            --config, or by its own; nothing is measured again. A term on what the run did not measure is refused.
+            Of a run (--run DIR): judges the crystals in its archive again, in the batches of its steps, by the reward \
+            of --config, or by its own; nothing is measured again. A term on what the run did not measure is refused.
             """)
 
     @Argument(
@@ -144,30 +144,40 @@ struct RewardCommand: ParsableCommand {
     // MARK: A run
 
     private func judgeRun(_ directory: URL, _ configuration: RunConfiguration) throws {
-        let archive = try RunArchive(url: RunDirectory.open(at: directory).archive, access: .readOnly)
+        let run = try RunDirectory.open(at: directory)
+        let archive = try RunArchive(url: run.archive, access: .readOnly)
         guard let versions = try archive.versionRange() else {
             throw ToolFailure("\(directory.path): its archive has no crystals yet")
         }
         var replay = try RewardReplay(configuration.reward)
         let output = StandardOutput()
         if !json { try output.write(line: Self.header) }
-        for version in versions {
-            let crystals = try archive.crystals(versions: version...version)
+        for step in versions {
+            let crystals = try batch(of: step, archive, maximumStaleness: run.manifest.maximumStaleness ?? 0)
             guard !crystals.isEmpty else { continue }
             let judgement = try replay.judge(crystals)
-            for note in judgement.notes { writeMessage("version \(version): \(note)") }
+            for note in judgement.notes { writeMessage("step \(step): \(note)") }
             if json {
                 for (crystal, verdict) in zip(crystals, judgement.verdicts) {
                     try output.write(line: JSONValue.object(fields(crystal, verdict)).line)
                 }
             } else {
-                try output.write(line: Self.line(version, crystals, judgement))
+                try output.write(line: Self.line(step, crystals, judgement))
             }
         }
         try output.flush()
         if !json, let front = replay.front {
             writeMessage("front: \(front.points.count) points, hypervolume \(front.hypervolume.text(decimals: 4))")
         }
+    }
+
+    /// What is judged together: the batch of a step; where all crystals of a step are of its own version, also those of
+    /// a batch that is not complete.
+    private func batch(
+        of step: Int, _ archive: RunArchive, maximumStaleness: Int
+    ) throws -> [ArchivedCrystal] {
+        let crystals = try archive.crystals(versions: max(0, step - maximumStaleness)...step)
+        return maximumStaleness == 0 ? crystals : crystals.filter { $0.batch?.number == step }
     }
 
     private func fields(_ crystal: ArchivedCrystal, _ verdict: Verdict) -> JSONFields {
@@ -180,9 +190,9 @@ struct RewardCommand: ParsableCommand {
         return fields
     }
 
-    private static let header = "version  crystals  in the run     reward  abstain  floored  terms"
+    private static let header = "   step  crystals  in the run     reward  abstain  floored  terms"
 
-    private static func line(_ version: Int, _ crystals: [ArchivedCrystal], _ judgement: Judgement) -> String {
+    private static func line(_ step: Int, _ crystals: [ArchivedCrystal], _ judgement: Judgement) -> String {
         func mean(_ values: [Double]) -> String {
             values.isEmpty ? "-" : (values.reduce(0, +) / Double(values.count)).text(decimals: 4)
         }
@@ -192,7 +202,7 @@ struct RewardCommand: ParsableCommand {
         let tally = judgement.tally
         let terms = tally.termMeans.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.text(decimals: 3))" }
         return [
-            cell("\(version)", 7), cell("\(crystals.count)", 8), cell(mean(crystals.compactMap(\.reward)), 10),
+            cell("\(step)", 7), cell("\(crystals.count)", 8), cell(mean(crystals.compactMap(\.reward)), 10),
             cell(mean(judgement.verdicts.compactMap(\.reward)), 9),
             cell("\(tally.abstained.values.reduce(0, +))", 7), cell("\(tally.floored.values.reduce(0, +))", 7),
             terms.joined(separator: ", "),

@@ -15,9 +15,9 @@ struct ServeCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "serve", abstract: "Show runs in a browser: running, finished or copied ones.",
         discussion: """
-            Reads the runs' directories and changes nothing. Several runs, or a folder of runs, are shown side by side. \
-            The address is printed. Beyond this machine only who has the token, which is printed with it, may look; \
-            the environment variable \(Page.tokenVariable) holds one of your own. Ctrl-C ends it.
+            Reads the runs' directories and changes nothing. Several runs, or a folder of runs, are shown side by \
+            side. The address is printed. Beyond this machine only who has the token, which is printed with it, may \
+            look; the environment variable \(Page.tokenVariable) holds one of your own. Ctrl-C ends it.
             """)
 
     @Argument(help: ArgumentHelp("Directories of runs, or folders of such directories.", valueName: "run directory"))

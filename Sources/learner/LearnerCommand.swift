@@ -128,6 +128,9 @@ struct LearnerCommand: ParsableCommand {
             if let given {
                 try ListeningRule.check(given.listen, isInsecure: insecure, hasKeys: credentials != nil)
             }
+            // Before there is a run directory: a port that is taken leaves none behind.
+            let board = StatusBoard()
+            let server = try process.serve(.learner(board, build: RoleProcess.build), logger: logger)
             let socket = try pageSocket(logger)
             var run = try FineTuningRun(
                 configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
@@ -136,10 +139,10 @@ struct LearnerCommand: ParsableCommand {
             run.credentials = credentials
             if let credentials { voice.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
+            if socket != nil || server != nil { run.board = board }
+            run.metrics = server?.address
             if let socket, let folder = directory ?? given.map({ URL(filePath: $0.runDirectory) }) {
-                let board = StatusBoard()
                 let page = try LearnerPage(socket: socket, runDirectory: folder, board: board)
-                run.board = board
                 voice.say("page at \(page.invitation)")
                 run.willClose = { page.close() }
             }

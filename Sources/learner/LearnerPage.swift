@@ -8,7 +8,7 @@ import Monitoring
 struct LearnerPage: Sendable {
     private let page: Page
 
-    /// Begins to answer: from the board what the learner knows at this moment, from the directory the rest. What the learner of this process has not begun to write is not there yet.
+    /// Begins to answer: from the board what the learner knows at this moment, the rest from the directory.
     init(socket: PageSocket, runDirectory: URL, board: StatusBoard) throws {
         let directory = try RunDirectory.open(at: runDirectory)
         page = try Page(

@@ -41,7 +41,8 @@ struct RewardWorkerCommand: ParsableCommand {
         process.perform("reward-worker") { voice in
             let logger = voice.logger
             let stop = process.stopToken()
-            let configuration = try learner.peer(threads: threads)
+            var configuration = try learner.peer(threads: threads)
+            try process.serve(&configuration, as: .rewardWorker, logger: logger)
             let limit = Duration.seconds(timeLimit)
             if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
                 defer { engine.close() }

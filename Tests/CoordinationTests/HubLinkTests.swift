@@ -31,6 +31,7 @@ import Trajectories
             case .send(.hello, 0): "h"
             case .send: "s"
             case .leave: "l"
+            case .askRelay: "r"
             case .log: ""
             }
         }.joined()

@@ -168,7 +168,7 @@ package struct Simulation {
             case .leave(let error):
                 station.left = true
                 station.error = error
-            case .log: break
+            case .log, .askRelay: break
             }
         }
     }

@@ -45,6 +45,7 @@ import Trajectories
         #expect(records.count == versions)
         #expect(records.contains { $0.staleness?["1"] ?? 0 > 0 && $0.importance?.mean ?? 0 > 0 })
 
+        try await cluster.expectTheSameWhenJudgedAgain()
         // The books of both lives, crystals that no step took included.
         let ledger = try archive.ledger(maximumStaleness: staleness)
         #expect(ledger.isBalanced && ledger.granted == crystals.count, "\(ledger.line)")

@@ -28,6 +28,7 @@ import Trajectories
         #expect(try cluster.policy() != cluster.policy(version: TestCluster.versions - 1))
         #expect(try await cluster.policy() == SequentialRun.finalPolicy)
         #expect(learner.text.contains("done: version \(TestCluster.versions)"))
+        try await cluster.expectTheSameWhenJudgedAgain()
         let report = try await DruseProcess.run(["report", cluster.directory.path])
         #expect(report.status == 0, "\(report.messages)")
         let page = try String(contentsOf: cluster.directory.appending(path: "report.html"), encoding: .utf8)

@@ -181,6 +181,15 @@ final class TestCluster {
         return try #require(try store.load(version: version).parts[TrainingCheckpoint.policyPart])
     }
 
+    /// Judged again from the archive, every crystal is worth what it was in the run.
+    func expectTheSameWhenJudgedAgain() async throws {
+        let outcome = try await DruseProcess.run(["reward", "--run", directory.path, "--json"])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let objects = try outcome.objects()
+        let rewards = objects.compactMap { $0["reward"] as? Double }
+        #expect(rewards.count > Self.batchSize && rewards == objects.compactMap { $0["reward_in_run"] as? Double })
+    }
+
     /// Every crystal of the versions stands in the archive once, drawn by the policy of its version.
     ///
     /// - Parameter hasNext: whether the next version may have begun: what is measured of it is kept, too.

@@ -38,7 +38,8 @@ final class Browser {
         (writing, reading) = (Glibc.open(pipes[0], O_RDWR | O_CLOEXEC), Glibc.open(pipes[1], O_RDWR | O_CLOEXEC))
         process.executableURL = URL(filePath: "/bin/sh")
         process.arguments = [
-            "-c", "exec \"$0\" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars "
+            "-c",
+            "exec \"$0\" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars "
                 + "--disable-background-networking --no-first-run --remote-debugging-pipe --user-data-dir=\"$3\" "
                 + "about:blank 3<\"$1\" 4>\"$2\"", Browser.path ?? "", pipes[0], pipes[1], folder.path("profile"),
         ]
@@ -70,7 +71,7 @@ final class Browser {
     /// Opens an address and waits until the page says that it is drawn.
     func open(_ address: String) throws {
         _ = try call("Page.navigate", ["url": address])
-        try wait(for: "document.documentElement.dataset.ready === 'true'")
+        try wait(for: "document.documentElement?.dataset.ready === 'true'")
     }
 
     /// The value of an expression, awaited if it is a promise.

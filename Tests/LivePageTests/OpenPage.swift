@@ -1,6 +1,7 @@
 import Archive
 import ArchiveFixtures
 import Foundation
+import HTTP
 import LivePage
 import ProgramFixtures
 

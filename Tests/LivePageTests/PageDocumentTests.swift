@@ -105,7 +105,8 @@ import Trajectories
 
     @Test func crystals_comeWithAtomsCellAndNumbers_andTheBestAreOrdered() throws {
         let open = try OpenPage()
-        let best = try #require(try open.object("/api/runs/0/crystals?kind=best&count=5")["crystals"] as? [[String: Any]])
+        let best = try #require(
+            try open.object("/api/runs/0/crystals?kind=best&count=5")["crystals"] as? [[String: Any]])
         #expect(best.count == 5)
         let heights = best.compactMap { $0["above_hull"] as? Double }
         #expect(heights == heights.sorted() && heights[0] > -0.5)
@@ -118,7 +119,8 @@ import Trajectories
         let newest = try #require(try open.object("/api/runs/0/crystals?kind=newest")["crystals"] as? [[String: Any]])
         #expect(newest.first?["version"] as? Int == 5)
         let id = try #require(best[0]["id"] as? String)
-        let cif = String(decoding: try PageClient(url: open.page.invitation).get("/api/runs/0/crystals/\(id).cif"), as: UTF8.self)
+        let cif = String(
+            decoding: try PageClient(url: open.page.invitation).get("/api/runs/0/crystals/\(id).cif"), as: UTF8.self)
         #expect(cif.contains("_cell_length_a") && cif.contains("loop_"))
         #expect(try RawClient.answer(port: open.port, "/api/runs/0/crystals/99-9-9.cif").hasPrefix("HTTP/1.1 404"))
     }
@@ -158,10 +160,24 @@ import Trajectories
             #expect(try open.object("/api/runs/0/books")["problem"] == nil)
             #expect(try open.object("/api/runs/0/crystals?kind=newest&count=\(version)")["problem"] == nil)
         }
-        let told = try #require(try open.object("/api/runs/0/crystals?kind=newest&count=9")["crystals"] as? [[String: Any]])
+        let told = try #require(
+            try open.object("/api/runs/0/crystals?kind=newest&count=9")["crystals"] as? [[String: Any]])
         #expect(told.first?["version"] as? Int == 5)
         try archive.close()
         #expect(!FileManager.default.fileExists(atPath: open.runs[0].archive.path + "-wal"))
+    }
+
+    @Test func run_thatIsLocked_isRunning_andLookingAtItLocksNobodyOut() throws {
+        let open = try OpenPage(versions: [3])
+        let folder = open.runs[0].url
+        let view = RunView(key: "0", directory: open.runs[0])
+        try Data("versions: 3\n".utf8).write(to: open.runs[0].configuration)
+        for _ in 0..<50 {
+            let (_, lock) = try RunDirectory.resume(at: folder)
+            #expect(view.overview().condition == .running)
+            lock.release()
+            #expect(view.overview().condition != .running)
+        }
     }
 
     @Test func run_withoutArchive_isShownAllTheSame() throws {

@@ -1,5 +1,6 @@
 import Archive
 import Foundation
+import HTTP
 import LivePage
 import ProgramFixtures
 import Testing
@@ -102,7 +103,9 @@ import Testing
         endless.send("GET / HTTP/1.1\r\nX: ")
         for _ in 0..<64 where endless.send(String(repeating: "a", count: 4096)) {}
         #expect(endless.read()?.hasPrefix("HTTP/1.1 431") ?? true)
-        for text in ["\r\n\r\n", "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nnonsense\r\n\r\n"] {
+        for text in [
+            "\r\n\r\n", "hello\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "GET / HTTP/1.1\r\nnonsense\r\n\r\n",
+        ] {
             let client = try RawClient(port: open.port)
             client.send(text)
             #expect(client.read()?.hasPrefix("HTTP/1.1 400") == true, "\(text)")
@@ -159,7 +162,8 @@ import Testing
         let text = try String(contentsOf: open.runs[0].metrics, encoding: .utf8)
         let last = try #require(text.split(separator: "\n").last)
         try metrics.seekToEnd()
-        let next = last.replacing("\"step\":1,", with: "\"step\":2,").replacing("\"version\":1,", with: "\"version\":2,")
+        let next = last.replacing("\"step\":1,", with: "\"step\":2,").replacing(
+            "\"version\":1,", with: "\"version\":2,")
         try metrics.write(contentsOf: Data("\(next)\n".utf8))
         #expect(viewer.read(until: "\"steps\":3") != nil)
         open.page.close()

@@ -30,7 +30,7 @@ package struct Safetensors: Sendable {
         try self.init(data)
     }
 
-    /// Decodes bytes. F32 tensors are taken as they are, F64 and I32 ones rounded; other types are refused.
+    /// Decodes bytes. F32 and BF16 tensors are taken as they are, F64 and I32 ones rounded; other types are refused.
     package init(_ data: Data) throws(SafetensorsError) {
         let reader = try SafetensorsReader(data)
         metadata = reader.metadata
@@ -59,7 +59,7 @@ package enum SafetensorsError: LastingError, CustomStringConvertible, Sendable {
         switch self {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .damaged(let what): "not a safetensors file, or a damaged one (\(what)); copy or convert it again"
-        case .unsupported(let name, let type): "tensor \(name) has type \(type); only F32, F64 and I32 are read"
+        case .unsupported(let name, let type): "tensor \(name) has type \(type); only F32, BF16, F64 and I32 are read"
         }
     }
 }

@@ -16,8 +16,15 @@ package struct SafetensorsReader: Sendable {
         case float = "F32"
         case double = "F64"
         case integer = "I32"
+        case brain = "BF16"
 
-        var byteCount: Int { self == .double ? 8 : 4 }
+        var byteCount: Int {
+            switch self {
+            case .brain: 2
+            case .float, .integer: 4
+            case .double: 8
+            }
+        }
     }
 
     package let metadata: [String: String]
@@ -63,7 +70,8 @@ package struct SafetensorsReader: Sendable {
     /// The shape of a tensor; nil if there is none of this name.
     package func shape(of name: String) -> [Int]? { entries[name]?.shape }
 
-    /// The numbers of a tensor, row-major: F32 as they are, F64 and I32 rounded; nil if there is none of this name.
+    /// The numbers of a tensor, row-major: F32 and BF16 as they are, F64 and I32 rounded; nil if there is none of this
+    /// name.
     package func values(of name: String) -> [Float]? {
         guard let entry = entries[name] else { return nil }
         return data.withUnsafeBytes { bytes in
@@ -73,6 +81,10 @@ package struct SafetensorsReader: Sendable {
                 case .float: bytes.loadUnaligned(fromByteOffset: offset, as: Float.self)
                 case .double: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Double.self))
                 case .integer: Float(bytes.loadUnaligned(fromByteOffset: offset, as: Int32.self))
+                case .brain:
+                    // The upper half of a float.
+                    Float(
+                        bitPattern: UInt32(bytes.loadUnaligned(fromByteOffset: offset, as: UInt16.self)) << 16)
                 }
             }
         }

@@ -5,16 +5,21 @@ package struct SafetensorsWriter {
     private let shapes: [String: [Int]]
     private let header: Data
     private let bodyCount: Int
+    private let byteCount: Int
 
-    /// - Parameter shapes: of the tensors by name; all are F32.
-    package init(metadata: [String: String], shapes: [String: [Int]]) {
+    /// - Parameters:
+    ///   - shapes: of the tensors by name.
+    ///   - halves: whether all numbers are BF16, two bytes each, in place of F32.
+    package init(metadata: [String: String], shapes: [String: [Int]], halves: Bool = false) {
         self.shapes = shapes
+        byteCount = halves ? 2 : 4
+        let type = halves ? "BF16" : "F32"
         var header: [String: Any] = [:]
         if !metadata.isEmpty { header["__metadata__"] = metadata }
         var offset = 0
         for (name, shape) in shapes.sorted(by: { $0.key < $1.key }) {
-            let end = offset + 4 * shape.reduce(1, *)
-            header[name] = ["dtype": "F32", "shape": shape, "data_offsets": [offset, end]] as [String: Any]
+            let end = offset + byteCount * shape.reduce(1, *)
+            header[name] = ["dtype": type, "shape": shape, "data_offsets": [offset, end]] as [String: Any]
             offset = end
         }
         var json = (try? JSONSerialization.data(withJSONObject: header, options: [.sortedKeys])) ?? Data("{}".utf8)
@@ -34,7 +39,7 @@ package struct SafetensorsWriter {
             let start = data.count
             append(name, &data)
             precondition(
-                data.count - start == 4 * (shapes[name] ?? []).reduce(1, *), "not as many numbers as the shape")
+                data.count - start == byteCount * (shapes[name] ?? []).reduce(1, *), "not as many numbers as the shape")
         }
         return data
     }

@@ -5,7 +5,7 @@
 #endif
 
 /// Addresses of hosts as ZeroMQ reads them: IPv4 with dots, IPv6 in brackets.
-enum HostAddress {
+package enum HostAddress {
     /// Whether the text is an address, rather than a name.
     static func isNumeric(_ host: String) -> Bool {
         var four = in_addr()
@@ -24,7 +24,7 @@ enum HostAddress {
     }
 
     /// The addresses of a host by name, those of IPv4 first; empty if nobody knows it.
-    static func addresses(ofHost name: String) -> [String] {
+    package static func addresses(ofHost name: String) -> [String] {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)

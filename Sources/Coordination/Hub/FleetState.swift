@@ -37,6 +37,11 @@ package struct FleetState: Sendable, Hashable {
         /// The version of the weights that an actor holds; nil for others, and while it is not known.
         package var version: PolicyVersion?
         package var report: RoleReport?
+
+        package init(session: SessionID, description: PeerDescription) {
+            self.session = session
+            self.description = description
+        }
     }
 
     /// Crystals by where they are; what steps took is no longer here.

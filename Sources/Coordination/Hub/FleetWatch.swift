@@ -84,7 +84,7 @@ extension HubCore {
             holding.add(tasks.holding(of: peer.instance))
             holding.add(others.holding(of: peer.instance))
             holding.add(audits.holding(of: peer.instance))
-        case .evaluation: break
+        case .evaluation, .relay: break
         }
         return holding
     }
@@ -97,6 +97,7 @@ extension HubCore {
         if holding.count > 0 { return (peer.readiness.window > 0 ? .working : .leaving, nil) }
         switch peer.description.role {
         case .evaluation: return (client?.openCount ?? 0 > 0 ? .working : .idle, nil)
+        case .relay: return (.working, nil)
         case .actor:
             guard let newest = weights.newest else { return (.idle, "the first weights") }
             if peer.readiness.policy != newest.policy || peer.readiness.reference != newest.reference {

@@ -77,6 +77,7 @@ extension KeyRole {
         case .actor: role == .actor
         case .rewardWorker: role == .rewardWorker
         case .evaluation: role == .evaluation
+        case .relay: role == .relay
         case .learner: false
         }
     }

@@ -136,6 +136,7 @@ extension HubCore {
             }
         case (.chunkRequest(let digest, let index), _):
             if let chunk = weights.chunk(index, of: digest) {
+                counters.blobBytes += chunk.bytes.count
                 send(.chunk(chunk), to: peer.routing)
             } else {
                 send(.blobUnavailable(digest, newest: weights.newest), to: peer.routing)
@@ -163,7 +164,7 @@ extension HubCore {
         case .rewardWorker:
             tellRecipes(to: peer)
             leaseTasks(now: now)
-        case .evaluation: break
+        case .evaluation, .relay: break
         }
     }
 }

@@ -467,7 +467,7 @@ extension HubCore {
                     switch peer.description.role {
                     case .actor: holds(newest, peer) && hasRoomForUnit(peer)
                     case .rewardWorker: hasRoomForTask(peer)
-                    case .evaluation: false
+                    case .evaluation, .relay: false
                     }
                 precondition(
                     !isHungry || peers.hasTurns(peer, recipeCount: configuration.recipes.count)

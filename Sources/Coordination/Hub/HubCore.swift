@@ -172,7 +172,7 @@ package struct HubCore: Sendable {
         phase = .working(version)
         restore(restored, reference: reference.digest)
         // Whoever misses it hears of the new weights with its next heartbeat.
-        for peer in peers.all where peer.description.role == .actor {
+        for peer in peers.all where [.actor, .relay].contains(peer.description.role) {
             send(.announcement(announcement), to: peer.routing)
         }
         peers.giveTurnsToAll()
@@ -387,6 +387,7 @@ package struct HubCore: Sendable {
             counters.tasksRequeued += tasks.release(peer.instance) + others.release(peer.instance)
             _ = audits.release(peer.instance)
         case .evaluation: if client?.session == peer.session { dropClient() }
+        case .relay: break
         }
         grantUnits(now: now)
         leaseTasks(now: now)

@@ -30,6 +30,8 @@ package struct HubCounters: Sendable, Hashable {
     package var refusedPeers = 0
     /// Messages that did not fit into the queue towards a slow peer; sent, or their work offered, again.
     package var congestedMessages = 0
+    /// Bytes of weights and files that peers and relays pulled.
+    package var blobBytes = 0
     /// Crystals of all units that were granted for the first time.
     package var crystalsGranted = 0
     /// Crystals that batches took.

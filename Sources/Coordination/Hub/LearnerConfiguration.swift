@@ -70,7 +70,7 @@ package struct LearnerConfiguration: Sendable {
         switch role {
         case .actor: samplingSettings
         case .rewardWorker: RecipeList.text(of: recipes.map(\.settings))
-        case .evaluation: ""
+        case .evaluation, .relay: ""
         }
     }
 

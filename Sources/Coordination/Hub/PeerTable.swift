@@ -262,7 +262,7 @@ package struct PeerTable: Sendable {
                 : recipes.indices.filter { place in
                     recipes[place].map { peer.readiness.recipes.contains($0) } ?? false
                 }.map(WorkKind.measuring)
-        case .evaluation: []
+        case .evaluation, .relay: []
         }
     }
 

@@ -7,6 +7,8 @@ package enum PeerEffect: Sendable {
     /// Drop the connection and make a new one, with a new socket, to one of these places: the next in turn.
     case connect([Endpoint])
     case send(PeerMessage, session: UInt64)
+    /// Ask the relay for something; it has no sessions.
+    case askRelay(PeerMessage)
     case log(String)
     /// The role is over; nil: with success.
     case leave(RoleError?)
@@ -62,11 +64,11 @@ package struct HubLink: Sendable {
         self.configuration = configuration
         self.generator = generator
         place = configuration.endpoint.map { LearnerPlace($0) }
-        hello = Hello(
-            peer: PeerDescription(
-                role: role, host: configuration.host, process: configuration.process, build: configuration.build,
-                threads: configuration.threads, title: configuration.title),
-            instance: self.generator.next())
+        var peer = PeerDescription(
+            role: role, host: configuration.host, process: configuration.process, build: configuration.build,
+            threads: configuration.threads, title: configuration.title)
+        peer.metrics = configuration.metrics
+        hello = Hello(peer: peer, instance: self.generator.next())
     }
 
     /// The login in force; nil while there is none.
@@ -116,6 +118,8 @@ package struct HubLink: Sendable {
         effects.append(.send(message, session: welcome.session))
         return true
     }
+
+    mutating func askRelay(_ message: PeerMessage) { effects.append(.askRelay(message)) }
 
     package mutating func log(_ text: String) {
         if case .over = state { return }

@@ -9,6 +9,8 @@ package struct PeerConfiguration: Sendable {
     package var endpointFile: String?
     /// By what it is known, and the only learner that it trusts; nil: a connection without keys.
     package var credentials: PeerCredentials?
+    /// Whom to ask for the pieces of blobs before the learner; nil: nobody.
+    package var relay: RelayPlace?
     /// Threads that sample or score.
     package var threads: Int = 1
     /// The program's build, told at login.
@@ -23,6 +25,10 @@ package struct PeerConfiguration: Sendable {
     var loginDeadline: Duration = .seconds(5)
     /// Gives up after this long without a hub; nil: never.
     package var patience: Duration?
+    /// Where its metrics are served, "HOST:PORT", told at login; empty: nowhere.
+    package var metrics = ""
+    /// Where it notes what it has done, for those; nil: nobody asks.
+    package var figures: LatestValue<PeerFigures>?
     /// How long leaving may take: finishing the work in hand and having it acknowledged.
     package var drain: Duration = .seconds(20)
     /// Faults that it makes on purpose; nil: none.

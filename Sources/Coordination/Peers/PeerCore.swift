@@ -47,6 +47,18 @@ package struct PeerCore<Work: PeerWork>: Sendable {
         advance(now: now)
     }
 
+    /// Takes in what the relay sends.
+    package mutating func receiveFromRelay(_ message: HubMessage, now: Moment) {
+        session.receiveFromRelay(message, now: now)
+        advance(now: now)
+    }
+
+    /// Takes in what became of the connection to the relay.
+    package mutating func note(_ change: RelayChange, now: Moment) {
+        session.note(change)
+        advance(now: now)
+    }
+
     package mutating func finished(_ output: Work.Output, now: Moment) {
         work.finished(output, &session)
         advance(now: now)
@@ -61,6 +73,9 @@ package struct PeerCore<Work: PeerWork>: Sendable {
         let wait = session.isLeaving ? session.waitToLeave(work.load, now: now) : work.wait(session)
         if let text = waiting.check(wait, now: now) { session.log(text) }
     }
+
+    /// What it has done so far, for its metrics.
+    package func figures(now: Moment) -> PeerFigures { session.figures(work.load, role: Work.role, now: now) }
 
     /// A connection came to nothing.
     package mutating func note(_ obstacle: LoginObstacle) { session.note(obstacle) }

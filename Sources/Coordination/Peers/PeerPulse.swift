@@ -10,6 +10,10 @@ struct PeerPulse: Sendable {
     private var lastReport: Moment?
     private var crystals = 0
     private var busy = 0.0
+    /// Of the process' life.
+    private(set) var totalCrystals = 0
+    private(set) var totalSeconds = 0.0
+    private(set) var workSeconds = DurationHistogram.work
 
     init(reportInterval: Duration) {
         self.reportInterval = reportInterval
@@ -19,6 +23,9 @@ struct PeerPulse: Sendable {
     mutating func worked(crystals: Int, seconds: Double) {
         self.crystals += crystals
         busy += seconds
+        totalCrystals += crystals
+        totalSeconds += seconds
+        workSeconds.note(seconds)
     }
 
     /// Forgets what was said, after a new login.

@@ -9,6 +9,7 @@ package struct PeerSession: Sendable {
     private var link: HubLink
     private var pulse: PeerPulse
     private var pull: BlobPull?
+    private var relay: RelayUse
     private var leavingBy: Moment?
     private let children: @Sendable () -> ChildReport
 
@@ -21,6 +22,7 @@ package struct PeerSession: Sendable {
         self.children = children
         link = HubLink(configuration: configuration, role: role, generator: generator)
         pulse = PeerPulse(reportInterval: configuration.report)
+        relay = RelayUse(configuration.relay)
     }
 
     /// The login in force; nil while there is none.
@@ -61,13 +63,65 @@ package struct PeerSession: Sendable {
         return blob
     }
 
-    private mutating func receive(_ chunk: BlobChunk) {
-        let damaged = pull?.damagedCount ?? 0
-        pull?.receive(chunk)
-        if pull?.damagedCount ?? 0 > damaged { link.log("a piece of \(chunk.blob) was damaged; asking for it again") }
+    private mutating func receive(_ chunk: BlobChunk, from source: BlobSource, now: Moment) {
+        switch pull?.receive(chunk, from: source) ?? .ignored {
+        case .ignored: break
+        case .taken: if source == .relay { relay.hasServed() }
+        case .damaged(.learner): link.log("a piece of \(chunk.blob) was damaged; asking for it again")
+        case .damaged(.relay):
+            pull?.leaveRelay(isLiar: true)
+            if let text = relay.hasLied(about: chunk.blob, now: now) { link.log(text) }
+        }
+    }
+
+    // MARK: - The relay
+
+    /// Takes in what became of the connection to the relay.
+    mutating func note(_ change: RelayChange) {
+        if change != .connected { pull?.leaveRelay() }
+        if let text = relay.note(change) { link.log(text) }
+    }
+
+    /// Takes in a message of the relay: pieces of blobs, and nothing else counts.
+    mutating func receiveFromRelay(_ message: HubMessage, now: Moment) {
+        switch message {
+        case .chunk(let chunk): receive(chunk, from: .relay, now: now)
+        case .blobUnavailable(let digest, _):
+            relay.lacks(digest)
+            if pull?.digest == digest { pull?.leaveRelay() }
+        case .refusal(let refusal):
+            pull?.leaveRelay()
+            if let text = relay.hasRefused(refusal.reason, now: now) { link.log(text) }
+        default: break
+        }
+    }
+
+    /// Asks for what is to be pulled, the learner or the relay.
+    private mutating func askForBlob(now: Moment) {
+        guard let digest = pull?.digest else { return }
+        let source = relay.source(of: digest, now: now)
+        if source == .learner { pull?.leaveRelay() }
+        guard let requests = pull?.requests(from: source, relayPatience: relay.patience, now: now) else { return }
+        for request in requests.toLearner { link.send(request) }
+        for request in requests.toRelay { link.askRelay(request) }
+        guard requests.isRelayLate, let text = relay.isLate(now: now) else { return }
+        link.log(text)
+        askForBlob(now: now)
     }
 
     // MARK: - For PeerCore
+
+    /// What was done so far.
+    func figures(_ load: PeerLoad, role: PeerRole, now: Moment) -> PeerFigures {
+        var figures = PeerFigures(role: role, threads: configuration.threads, moment: now)
+        figures.isLoggedIn = welcome != nil
+        figures.logins = link.logins
+        figures.crystals = pulse.totalCrystals
+        figures.busySeconds = pulse.totalSeconds
+        figures.workSeconds = pulse.workSeconds
+        (figures.inFlight, figures.resent, figures.version) = (load.inFlight, load.resent, load.version)
+        return figures
+    }
 
     /// What a message was to the session.
     enum Reception {
@@ -100,11 +154,11 @@ package struct PeerSession: Sendable {
             link.send(.goodbye("shutdown"))
             link.leave(nil)
             return .handled
-        case .message(.manifest(let manifest)):
+        case .message(.manifest(let manifest)) where manifest.digest == pull?.digest:
             pull?.receive(manifest)
             return .handled
-        case .message(.chunk(let chunk)):
-            receive(chunk)
+        case .message(.chunk(let chunk)) where chunk.blob == pull?.digest:
+            receive(chunk, from: .learner, now: now)
             return .handled
         case .message(.blobUnavailable(let digest, let newest)):
             if pull?.digest == digest { pull = nil }
@@ -123,7 +177,7 @@ package struct PeerSession: Sendable {
     /// Says what is due: requests for blobs, heartbeats, reports.
     mutating func speak(_ readiness: Readiness, _ load: PeerLoad, now: Moment) {
         guard let welcome else { return }
-        for request in pull?.requests(now: now) ?? [] { link.send(request) }
+        askForBlob(now: now)
         let readiness = isLeaving ? Readiness(window: 0) : readiness
         if pulse.beats(readiness, every: welcome.heartbeat, now: now) { link.send(.heartbeat(readiness)) }
         if let report = pulse.report(load, logins: link.logins, now: now, children: children) {

@@ -64,6 +64,7 @@ package struct FleetRates: Sendable {
             activity: .init(member.activity), activitySeconds: member.activitySeconds,
             silentSeconds: member.silentSeconds)
         peer.build = description.build
+        peer.metrics = description.metrics.isEmpty ? nil : description.metrics
         peer.waitsFor = member.waitsFor
         (peer.held, peer.window, peer.heldCrystals) = (member.held, member.window, member.heldCrystals)
         peer.heldSeconds = member.heldSeconds

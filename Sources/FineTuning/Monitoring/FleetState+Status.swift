@@ -44,7 +44,7 @@ extension FleetState {
         var health = RunStatus.HubHealth(lagSeconds: lag.longest)
         health.droppedReports = report.counters.droppedReports
         health.congestedMessages = report.counters.congestedMessages
-        health.turnSeconds = DurationHistogram(bounds: LoopLag.bounds, counts: lag.counts, sum: lag.seconds)
+        health.turnSeconds = lag.turns
         return health
     }
 }

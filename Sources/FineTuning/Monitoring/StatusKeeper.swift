@@ -40,20 +40,24 @@ package final class StatusKeeper: RunObserver {
     private let board: StatusBoard
     private let clock: @Sendable () -> (moment: Moment, date: Date)
     private let isStopping: @Sendable () -> Bool
+    private let seen: @Sendable (RunStatus) -> Void
     private let begin: Moment
     private let state: Mutex<State>
 
     /// - Parameters:
     ///   - status: what is known from the start: names, mode, versions.
     ///   - isStopping: whether the learner was asked to stop.
+    ///   - seen: told each status with a fleet, once it is up.
     package init(
         _ status: RunStatus, board: StatusBoard,
         clock: @escaping @Sendable () -> (moment: Moment, date: Date) = { (.now, Date()) },
-        isStopping: @escaping @Sendable () -> Bool = { false }
+        isStopping: @escaping @Sendable () -> Bool = { false },
+        seen: @escaping @Sendable (RunStatus) -> Void = { _ in }
     ) {
         self.board = board
         self.clock = clock
         self.isStopping = isStopping
+        self.seen = seen
         begin = clock().moment
         state = Mutex(State(status: status, clock: LearnerClock(now: begin)))
         board.put(status)
@@ -161,7 +165,9 @@ package final class StatusKeeper: RunObserver {
             seeDisk(&state, now: now)
             return compose(&state, fleet, now: now, date: date)
         }
-        if let status { board.put(status) }
+        guard let status else { return }
+        board.put(status)
+        seen(status)
     }
 
     // MARK: - Composing

@@ -68,4 +68,22 @@ package struct StepReport: Sendable {
     package var notFinite: [CrystalID] = []
     /// Lines of the trainer for the log.
     package var notes: [String] = []
+
+    package init(
+        step: Step, trainedOn: [CrystalID], statistics: [String: Double], waitSeconds: Double, batchSeconds: Double,
+        storeSeconds: Double, trainSeconds: Double, checkpointSeconds: Double, outcomes: [String: Int],
+        notFinite: [CrystalID] = [], notes: [String] = []
+    ) {
+        self.step = step
+        self.trainedOn = trainedOn
+        self.statistics = statistics
+        self.waitSeconds = waitSeconds
+        self.batchSeconds = batchSeconds
+        self.storeSeconds = storeSeconds
+        self.trainSeconds = trainSeconds
+        self.checkpointSeconds = checkpointSeconds
+        self.outcomes = outcomes
+        self.notFinite = notFinite
+        self.notes = notes
+    }
 }

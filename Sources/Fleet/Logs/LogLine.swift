@@ -35,7 +35,10 @@ package struct LogLine: Sendable, Hashable {
         }
     }
 
-    private var stamp: String { time.formatted(.iso8601.year().month().day().time(includingFractionalSeconds: true)) }
+    private var stamp: String {
+        // The style cuts off what is beyond milliseconds.
+        time.addingTimeInterval(0.0005).formatted(Date.ISO8601FormatStyle(includingFractionalSeconds: true))
+    }
 
     private var human: String {
         var text = "\(stamp) \(level.rawValue) \(role):"

@@ -51,8 +51,8 @@ package final class MeasuringClient: Sendable {
                 }
                 var loop = PeerLoop(
                     core: EvaluationCore(work, configuration: configuration, generator: SystemRandomNumberGenerator()),
-                    endpointFile: configuration.endpointFile, credentials: configuration.credentials, context: context,
-                    wakeup: wakeup, pool: pool, inputs: inputs, logger: logger)
+                    configuration: configuration, context: context, wakeup: wakeup, pool: pool, inputs: inputs,
+                    logger: logger)
                 try loop.run(stop: leave, or: stop)
                 desk.fail(
                     stop.reason.map { .work("stopped (\($0))") }

@@ -40,9 +40,7 @@ package struct ActorRole {
         var loop = PeerLoop(
             core: ActorCore(
                 SamplingWork(), configuration: configuration, generator: SystemRandomNumberGenerator()),
-            endpointFile: configuration.endpointFile, credentials: configuration.credentials,
-            chaos: configuration.chaos, context: context,
-            wakeup: wakeup, pool: pool, logger: logger)
+            configuration: configuration, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()

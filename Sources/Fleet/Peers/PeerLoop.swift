@@ -20,12 +20,15 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Outputs that are of no job.
     private let inputs: Mailbox<Work.Output>?
     private let logger: Logger
+    /// Where it notes what it has done; nil: nobody asks.
+    private let figures: LatestValue<PeerFigures>?
     private var core: PeerCore<Work>
     private var dealer: ZMQSocket?
     /// Tells what becomes of the dealer's connections.
     private var monitor: ConnectionMonitor?
     private let options: ZMQSocket.Options
     private var chaos: Chaos?
+    private let relay: RelayConnection?
     /// Where connections are made to now, and how often one was: places, and the addresses of a host, are tried in
     /// turn.
     private var endpoints: [Endpoint] = []
@@ -39,17 +42,16 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     }
 
     init(
-        core: consuming PeerCore<Work>, endpointFile: String?, credentials: PeerCredentials?,
-        chaos: ChaosRule? = nil, context: ZMQContext, wakeup: Wakeup,
+        core: consuming PeerCore<Work>, configuration: PeerConfiguration, context: ZMQContext, wakeup: Wakeup,
         pool: JobPool<Work.Job, Work.Output>, inputs: Mailbox<Work.Output>? = nil, logger: Logger
     ) {
+        figures = configuration.figures
         self.core = core
-        watch = endpointFile.map { EndpointWatch(path: $0) }
-        var options = ZMQSocket.Options.wire
-        options.curve = credentials.map { .client($0.pair, server: $0.server) }
-        self.options = options
-        self.chaos = chaos.map { Chaos($0) }
-        if let chaos { logger.warning("faults on purpose: \(chaos)") }
+        watch = configuration.endpointFile.map { EndpointWatch(path: $0) }
+        options = .client(configuration.credentials)
+        relay = configuration.relay.map { RelayConnection($0, in: context, logger: logger) }
+        chaos = configuration.chaos.map { Chaos($0) }
+        if let chaos = configuration.chaos { logger.warning("faults on purpose: \(chaos)") }
         self.context = context
         self.wakeup = wakeup
         self.pool = pool
@@ -61,22 +63,28 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     ///
     /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
     mutating func run(stop: StopToken, or other: StopToken? = nil) throws {
-        defer { disconnect() }
+        defer {
+            disconnect()
+            relay?.close()
+        }
         core.start(now: .now)
         look()
         try perform()
         while outcome == nil {
             try ZMQPoller.wait(
-                for: [dealer, monitor?.events].compactMap { $0 }, wakeup: wakeup, timeout: .milliseconds(100))
+                for: [dealer, monitor?.events].compactMap { $0 } + (relay?.sockets ?? []), wakeup: wakeup,
+                timeout: .milliseconds(100))
             if stop.isStopped || other?.isStopped == true { core.stop(now: .now) }
             for output in pool.takeOutputs() + (inputs?.takeAll() ?? []) { core.finished(output, now: .now) }
             try perform()
             try takeMessages()
             try send(chaos?.sending(now: .now) ?? [])
+            try takePieces()
             look()
             try takeFailures()
             core.tick(now: .now)
             try perform()
+            if let figures { figures.value = core.figures(now: .now) }
         }
         if case .failed(let error) = outcome { throw error }
     }
@@ -96,15 +104,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// Tells the core why connections come to nothing.
     private mutating func takeFailures() throws {
         for change in try monitor?.takeChanges() ?? [] {
-            guard case .failed(let failure) = change else { continue }
-            let obstacle: LoginObstacle =
-                switch failure {
-                case .notAllowed: .keyNotAllowed
-                case .mechanism: .keysOnOneSide
-                case .key, .brokenOff: .brokenOff
-                case .malformed: .notTheProtocol
-                }
-            core.note(obstacle)
+            if case .failed(let failure) = change { core.note(LoginObstacle(failure)) }
         }
     }
 
@@ -122,6 +122,16 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
                 try perform()
             }
             if frames == nil { return }
+        }
+    }
+
+    /// Takes what the relay sends, and what becomes of its connection.
+    private mutating func takePieces() throws {
+        guard let relay else { return }
+        for change in try relay.takeChanges(now: .now) { core.note(change, now: .now) }
+        for message in try relay.takeMessages(atMost: Self.messagesPerTurn) {
+            core.receiveFromRelay(message, now: .now)
+            try perform()
         }
     }
 
@@ -144,6 +154,7 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
                 monitor = try ConnectionMonitor(of: socket, in: context)
                 try socket.connect(place)
             case .send(let message, let session): try send(message, session: session)
+            case .askRelay(let message): try relay?.send(message)
             case .log(let text): logger.info("\(text)")
             case .leave(let error):
                 outcome = error.map { .failed($0) } ?? .left

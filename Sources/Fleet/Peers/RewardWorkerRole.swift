@@ -49,9 +49,7 @@ package struct RewardWorkerRole {
             core: RewardWorkerCore(
                 MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
-            endpointFile: configuration.endpointFile, credentials: configuration.credentials,
-            chaos: configuration.chaos, context: context,
-            wakeup: wakeup, pool: pool, logger: logger)
+            configuration: configuration, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {
             pool.close(timeout: .seconds(3))
             context.shutDown()

@@ -16,12 +16,17 @@ export class Comparison {
     this.columns = new Map();
     this.table = make("tbody");
     this.tabs = make("div", { class: "tabs", role: "group", "aria-label": "Along what" }, AXES.map(([axis, name]) =>
-      make("button", { type: "button", "data-axis": axis, "aria-pressed": String(axis === this.axis), onclick: () => this.along(axis) }, name)));
+      make("button", { type: "button", "data-axis": axis, "aria-pressed": String(axis === this.axis),
+        onclick: () => this.along(axis) }, name)));
     this.grid = make("div", { class: "plots" });
     const titles = ["Run", "State", "Steps", "Stable", "Unique", "Reward", "KL", "Crystals", "Crystals/s", "Time"];
-    this.node = make("div", {}, make("div", { class: "head" }, make("h1", {}, "Runs")), make("section", { "aria-label": "Numbers" },
-      make("div", { class: "card" }, make("div", { class: "scroll" }, make("table", {}, make("caption", { class: "sr" }, "Runs"),
-        make("thead", {}, make("tr", {}, titles.map((title, index) => make("th", { scope: "col", class: index === 1 ? "left" : "" }, title)))), this.table)))),
+    this.node = make("div", {}, make("div", { class: "head" }, make("h1", {}, "Runs")),
+      make("section", { "aria-label": "Numbers" },
+      make("div", { class: "card" }, make("div", { class: "scroll" },
+        make("table", {}, make("caption", { class: "sr" }, "Runs"),
+        make("thead", {}, make("tr", {},
+          titles.map((title, index) => make("th", { scope: "col", class: index === 1 ? "left" : "" }, title)))),
+          this.table)))),
       make("section", { "aria-label": "Course" }, make("div", { class: "title" }, make("h2", {}, "Course"),
         make("div", { class: "push" }, this.tabs)), this.grid));
     this.plots = [];
@@ -38,10 +43,12 @@ export class Comparison {
   async update(runs, open) {
     this.runs = runs.slice(0, 12);
     fill(this.table, runs.map((run, index) => make("tr", {}, make("th", { scope: "row" }, make("span", { class: "key" },
-      make("span", {}, make("i", { class: `f${1 + (index % 5)}` }), make("button", { class: "quiet", type: "button", onclick: () => open(run.key) }, run.name)))),
+      make("span", {}, make("i", { class: `f${1 + (index % 5)}` }), make("button",
+        { class: "quiet", type: "button", onclick: () => open(run.key) }, run.name)))),
       make("td", { class: "left" }, make("span", { class: `badge ${run.state}` }, run.state_words)),
       make("td", {}, isNumber(run.versions) ? `${count(run.steps)} of ${count(run.versions)}` : count(run.steps)),
-      make("td", {}, percent(run.stable), isNumber(run.stable_error) ? make("span", { class: "soft" }, ` ± ${percent(run.stable_error)}`) : ""),
+      make("td", {}, percent(run.stable), isNumber(run.stable_error) ? make("span", { class: "soft" },
+        ` ± ${percent(run.stable_error)}`) : ""),
       make("td", {}, percent(run.unique)), make("td", {}, fixed(run.reward, 3)), make("td", {}, short(run.kl)),
       make("td", {}, count(run.crystals)), make("td", {}, short(run.rate)), make("td", {}, duration(run.seconds)))));
     const news = this.runs.filter((run) => this.columns.get(run.key)?.steps !== run.steps);
@@ -56,7 +63,8 @@ export class Comparison {
     this.remove();
     this.plots = MEASURES.map(([column, title, format, more]) => new Plot({
       id: `compare-${column}`, title, format, xName: this.axis, ...more,
-      series: this.runs.map((run, index) => ({ name: run.name, mark: 1 + (index % 5), values: () => this.points(run.key, column) })),
+      series: this.runs.map((run, index) =>
+        ({ name: run.name, mark: 1 + (index % 5), values: () => this.points(run.key, column) })),
     }));
     fill(this.grid, this.plots.map((plot) => plot.node));
     for (const plot of this.plots) plot.update();

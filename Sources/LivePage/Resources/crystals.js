@@ -3,7 +3,7 @@
 import { START, render, solid, swatch } from "./solid.js";
 import { ask, calm, fill, fixed, formula, make, moment } from "./text.js";
 
-const KINDS = [["best", "Lowest above the hull"], ["rewarded", "Highest reward"], ["newest", "Newest"]];
+const KINDS = [["best", "Most stable"], ["rewarded", "Highest reward"], ["newest", "Newest"]];
 const TURN = 0.12;
 
 export class Crystals {
@@ -13,17 +13,20 @@ export class Crystals {
     this.view = { ...START };
     this.cards = [];
     this.note = make("span", { class: "soft" });
-    this.tabs = make("div", { class: "tabs", role: "group", "aria-label": "Which crystals" }, KINDS.map(([kind, name]) =>
+    this.tabs = make("div", { class: "tabs", role: "group", "aria-label": "Which crystals" },
+      KINDS.map(([kind, name]) =>
       make("button", { type: "button", "data-kind": kind, "aria-pressed": String(kind === this.kind),
         onclick: () => this.choose(kind) }, name)));
     this.canvas = make("canvas", { tabindex: "0", role: "img", "aria-describedby": "turning" });
     this.under = make("div", { class: "under" });
     this.gallery = make("div", { class: "gallery" });
-    this.stage = make("div", { class: "stage" }, make("div", { class: "card viewer" }, this.canvas, this.under), this.gallery);
+    this.stage = make("div", { class: "stage" }, make("div", { class: "card viewer" }, this.canvas, this.under),
+      this.gallery);
     this.empty = make("div", { class: "card problem hidden" }, "No crystal has been measured yet.");
     this.node = make("section", { id: "crystals", "aria-label": "Crystals" }, make("div", { class: "title" },
       make("h2", {}, "Crystals"), this.note, make("div", { class: "push" }, this.tabs)), this.stage, this.empty,
-      make("p", { class: "note", id: "turning" }, "Turn by dragging or with the arrow keys; nearer and further with the wheel, " +
+      make("p", { class: "note", id: "turning" },
+        "Turn by dragging or with the arrow keys; nearer and further with the wheel, " +
         "two fingers, + and -; 0 for the first view."));
     this.turnable(this.canvas);
     this.observer = new ResizeObserver(() => this.paint());
@@ -48,7 +51,8 @@ export class Crystals {
     this.stableBelow = told.stable_below;
     this.stage.classList.toggle("hidden", !crystals.length);
     this.empty.classList.toggle("hidden", crystals.length > 0);
-    fill(this.note, { best: "one for each formula and space group, none that a guard turned down",
+    fill(this.note,
+      { best: "lowest above the hull, one for each formula and space group, none that a guard turned down",
       rewarded: "of the last versions, one for each formula and space group",
       newest: "as they are measured" }[kind]);
     const names = crystals.map((crystal) => crystal.id).join();
@@ -65,7 +69,8 @@ export class Crystals {
   card(crystal) {
     const canvas = make("canvas", { "aria-hidden": "true" });
     const isStable = crystal.above_hull < this.stableBelow;
-    const node = make("button", { type: "button", "aria-pressed": "false", onclick: () => this.select(crystal) }, canvas,
+    const node = make("button", { type: "button", "aria-pressed": "false", onclick: () => this.select(crystal) },
+      canvas,
       make("b", {}, formula(crystal.formula)), make("span", {}, `${crystal.symbol} (${crystal.group})`),
       make("span", { class: isStable ? "good" : "" }, `${fixed(crystal.above_hull, 3)} eV/atom`));
     return { crystal, node, canvas, body: solid(crystal) };
@@ -90,13 +95,16 @@ export class Crystals {
       ["angles", `${fixed(alpha, 1)}, ${fixed(beta, 1)}, ${fixed(gamma, 1)}°`],
       ["in the cell", `${crystal.atoms_in_cell} atoms`],
       ["sites", crystal.sites.map((site) => `${site.element} ${site.multiplicity}${site.letter}`).join(", ")],
-      ["shown", crystal.relaxed ? "relaxed" : "as sampled"], ["made by", `version ${crystal.version}, ${moment(crystal.time)}`],
+      ["shown", crystal.relaxed ? "relaxed" : "as sampled"], ["made by",
+        `version ${crystal.version}, ${moment(crystal.time)}`],
     ];
     fill(this.under, make("div", { class: "name" }, make("b", {}, formula(crystal.formula)),
       make("a", { href: `/api/runs/${this.key}/crystals/${crystal.id}.cif`, class: "small" }, "CIF"),
       make("div", { class: "chips" }, chips)),
-      make("dl", {}, rows.map(([name, value, look]) => [make("dt", {}, name), make("dd", { class: look ?? "" }, value)])));
-    this.canvas.setAttribute("aria-label", `${crystal.formula}, space group ${crystal.symbol}, ${crystal.atoms.length} atoms in ` +
+      make("dl", {}, rows.map(([name, value, look]) => [make("dt", {}, name),
+        make("dd", { class: look ?? "" }, value)])));
+    this.canvas.setAttribute("aria-label",
+      `${crystal.formula}, space group ${crystal.symbol}, ${crystal.atoms.length} atoms in ` +
       `the cell, ${fixed(crystal.above_hull, 3)} eV/atom above the hull`);
     this.turn();
   }
@@ -154,8 +162,10 @@ export class Crystals {
       }
       draw();
     });
-    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name, (event) => fingers.delete(event.pointerId));
-    canvas.addEventListener("wheel", (event) => { event.preventDefault(); hold(); zoom(Math.exp(-event.deltaY * 0.0012)); draw(); },
+    for (const name of ["pointerup", "pointercancel"]) canvas.addEventListener(name,
+      (event) => fingers.delete(event.pointerId));
+    canvas.addEventListener("wheel", (event) => { event.preventDefault(); hold();
+      zoom(Math.exp(-event.deltaY * 0.0012)); draw(); },
       { passive: false });
     canvas.addEventListener("keydown", (event) => {
       const moves = { ArrowLeft: [-0.12, 0], ArrowRight: [0.12, 0], ArrowUp: [0, -0.12], ArrowDown: [0, 0.12] };

@@ -4,7 +4,8 @@ import { ask, count, fill, fixed, isNumber, make, percent, short } from "./text.
 
 const COLUMNS = [
   ["name", "Peer", "left"], ["role", "Role", "left wide"], ["doing", "Does", "left"], ["rate", "Crystals/s", ""],
-  ["busy", "Busy", ""], ["queue", "Queue", "wide"], ["staleness", "Versions behind", "wide"], ["crystals", "Crystals", "wide"],
+  ["busy", "Busy", ""], ["queue", "Queue", "wide"], ["staleness", "Versions behind", "wide"],
+    ["crystals", "Crystals", "wide"],
   ["memory", "Memory, MB", "wide"], ["silence", "Heard of", "wide"],
 ];
 const ROWS = 25;
@@ -14,9 +15,11 @@ export class Fleet {
     this.key = key;
     this.question = { sort: "rate", order: "desc", role: "", q: "", offset: 0 };
     this.sums = make("div", { class: "sums" });
-    this.filter = make("input", { class: "field", type: "search", placeholder: "Find a peer", "aria-label": "Find a peer by name, role or engine",
+    this.filter = make("input", { class: "field", type: "search", placeholder: "Find a peer",
+      "aria-label": "Find a peer by name, role or engine",
       oninput: () => this.change({ q: this.filter.value, offset: 0 }) });
-    this.role = make("select", { class: "field", "aria-label": "Role", onchange: () => this.change({ role: this.role.value, offset: 0 }) },
+    this.role = make("select", { class: "field", "aria-label": "Role",
+      onchange: () => this.change({ role: this.role.value, offset: 0 }) },
       [["", "all roles"], ["actor", "actors"], ["reward-worker", "reward workers"]].map(([value, name]) =>
         make("option", { value }, name)));
     this.head = make("tr", {}, COLUMNS.map(([name, title, look]) => make("th", { class: look, scope: "col" },
@@ -26,10 +29,13 @@ export class Fleet {
     this.back = make("button", { class: "quiet", type: "button", onclick: () => this.page(-1) }, "Previous");
     this.on = make("button", { class: "quiet", type: "button", onclick: () => this.page(1) }, "Next");
     this.table = make("div", { class: "card" }, make("div", { class: "scroll" },
-      make("table", {}, make("caption", { class: "sr" }, "Actors and reward workers"), make("thead", {}, this.head), this.body)));
+      make("table", {}, make("caption", { class: "sr" }, "Actors and reward workers"), make("thead", {}, this.head),
+        this.body)));
     this.empty = make("div", { class: "card problem hidden" }, "No actor and no reward worker was heard of.");
-    this.node = make("section", { id: "fleet", "aria-label": "Fleet" }, make("div", { class: "title" }, make("h2", {}, "Fleet"),
-      this.pages, make("div", { class: "push" }, this.filter, this.role, this.back, this.on)), this.sums, this.table, this.empty);
+    this.node = make("section", { id: "fleet", "aria-label": "Fleet" },
+      make("div", { class: "title" }, make("h2", {}, "Fleet"),
+      this.pages, make("div", { class: "push" }, this.filter, this.role, this.back, this.on)), this.sums, this.table,
+        this.empty);
     this.observer = new ResizeObserver(() => this.paintMaps());
     this.observer.observe(this.sums);
     this.mark();
@@ -76,7 +82,8 @@ export class Fleet {
     this.back.disabled = told.offset === 0;
     this.on.disabled = told.offset + told.rows.length >= told.matching;
     const range = told.rows.length ? `${told.offset + 1} to ${told.offset + told.rows.length} of ` : "";
-    fill(this.pages, isEmpty ? "" : `${range}${count(told.matching)}${told.matching === told.total ? "" : ` (${count(told.total)} in all)`}`);
+    fill(this.pages, isEmpty ? ""
+      : `${range}${count(told.matching)}${told.matching === told.total ? "" : ` (${count(told.total)} in all)`}`);
     this.paintSums(told.roles);
     const most = Math.max(...told.rows.map((row) => row.rate), 1e-9);
     fill(this.body, told.rows.map((row) => this.row(row, most)));
@@ -90,11 +97,14 @@ export class Fleet {
       return make("span", { class: "meter", "aria-hidden": "true" }, bar);
     };
     const cells = {
-      role: row.role.replace("-", " "), doing: make("span", { class: `state ${state}`, title: row.waits_for ?? "" }, row.doing),
+      role: row.role.replace("-", " "), doing: make("span", { class: `state ${state}`, title: row.waits_for ?? "" },
+        row.doing),
       rate: [short(row.rate), meter(row.rate / most)],
       busy: isNumber(row.busy) ? [percent(row.busy, 0), meter(row.busy)] : "-",
-      queue: isNumber(row.queue) ? count(row.queue) : "-", staleness: isNumber(row.staleness) ? String(row.staleness) : "-",
-      crystals: count(row.crystals), memory: fixed(row.memory, 0), silence: row.doing === "left" ? "-" : row.silence < 1 ? "now" : `${count(row.silence)} s ago`,
+      queue: isNumber(row.queue) ? count(row.queue) : "-", staleness: isNumber(row.staleness) ? String(row.staleness)
+        : "-",
+      crystals: count(row.crystals), memory: fixed(row.memory, 0), silence: row.doing === "left" ? "-"
+        : row.silence < 1 ? "now" : `${count(row.silence)} s ago`,
     };
     return make("tr", {}, COLUMNS.map(([name, , look], index) => index === 0
       ? make("th", { scope: "row", class: look, title: row.engine ?? "" }, row.name)
@@ -108,8 +118,10 @@ export class Fleet {
     }
     roles.forEach((role, index) => {
       const card = this.cards[index];
-      const doing = Object.entries(role.doing).sort((a, b) => b[1] - a[1]).map(([name, number]) => `${count(number)} ${name}`);
-      fill(card.words, make("b", {}, `${count(role.peers)} ${role.role.replace("-", " ")}${role.peers === 1 ? "" : "s"}`),
+      const doing = Object.entries(role.doing).sort((a, b) => b[1] - a[1]).map(([name, number]) =>
+        `${count(number)} ${name}`);
+      fill(card.words, make("b", {},
+        `${count(role.peers)} ${role.role.replace("-", " ")}${role.peers === 1 ? "" : "s"}`),
         make("div", { class: "soft small" }, `${short(role.rate)} crystals/s together` +
           `${isNumber(role.busy) ? `, busy ${percent(role.busy, 0)} of the time` : ""}; ${doing.join(", ")}`));
       card.map = role.map;

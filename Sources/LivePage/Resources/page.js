@@ -16,7 +16,8 @@ const state = { runs: [], shown: null, view: null };
 const THEMES = ["auto", "light", "dark"];
 const theme = document.getElementById("theme");
 function setTheme(name) {
-  if (name === "auto") delete document.documentElement.dataset.theme; else document.documentElement.dataset.theme = name;
+  if (name === "auto") delete document.documentElement.dataset.theme;
+    else document.documentElement.dataset.theme = name;
   try { localStorage.setItem("theme", name); } catch { /* Then it is not kept. */ }
   theme.textContent = { auto: "Theme: system", light: "Theme: light", dark: "Theme: dark" }[name];
   theme.dataset.name = name;
@@ -31,27 +32,42 @@ matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => stat
 // MARK: One run
 
 const columns = (name) => (data) => data.rows.map((row) => [row[data.at.step], row[data.at[name]]]);
-const withError = (name) => (data) => data.rows.map((row) => [row[data.at.step], row[data.at[name]], row[data.at[`${name}_error`]]]);
+const withError = (name) => (data) => data.rows.map((row) =>
+  [row[data.at.step], row[data.at[name]], row[data.at[`${name}_error`]]]);
 const PLOTS = [
-  { id: "stable", title: "Stable crystals", format: percent, floor: 0, series: [{ name: "stable", mark: 1, values: withError("stable") }] },
-  { id: "reward", title: "Reward", format: (value) => fixed(value, 3), series: [{ name: "reward", mark: 3, values: withError("reward") }] },
-  { id: "shares", title: "Unique and valid", format: percent, ceiling: 1.0001, series: [{ name: "unique", mark: 4, values: columns("unique") },
+  { id: "stable", title: "Stable crystals", format: percent, floor: 0,
+    series: [{ name: "stable", mark: 1, values: withError("stable") }] },
+  { id: "reward", title: "Reward", format: (value) => fixed(value, 3),
+    series: [{ name: "reward", mark: 3, values: withError("reward") }] },
+  { id: "shares", title: "Unique and valid", format: percent, ceiling: 1.0001,
+    series: [{ name: "unique", mark: 4, values: columns("unique") },
     { name: "valid", mark: 5, values: columns("valid") }] },
-  { id: "rate", title: "Crystals a second", format: short, floor: 0, robust: true, series: [{ name: "all in all", mark: 1, values: columns("rate") },
-    { name: "sampled", mark: 3, values: columns("sampled_rate") }, { name: "measured", mark: 2, values: columns("scored_rate") }] },
-  { id: "time", title: "Where the time of a step goes", kind: "stack", format: (value) => `${short(value)} s`, robust: true,
-    series: [{ name: "waits for crystals", mark: 2, values: columns("wait") }, { name: "trains", mark: 1, values: columns("train") },
+  { id: "rate", title: "Crystals a second", format: short, floor: 0, robust: true,
+    series: [{ name: "all in all", mark: 1, values: columns("rate") },
+    { name: "sampled", mark: 3, values: columns("sampled_rate") }, { name: "measured", mark: 2,
+      values: columns("scored_rate") }] },
+  { id: "time", title: "Where the time of a step goes", kind: "stack", format: (value) => `${short(value)} s`,
+    robust: true,
+    series: [{ name: "waits for crystals", mark: 2, values: columns("wait") },
+      { name: "trains", mark: 1, values: columns("train") },
       { name: "saves", mark: 5, values: columns("checkpoint") }] },
-  { id: "kl", title: "KL from the reference, nats", format: short, series: [{ name: "KL", mark: 4, values: columns("kl") }] },
-  { id: "age", title: "Age of crystals, versions", format: short, floor: 0, series: [{ name: "age", mark: 2, values: columns("staleness") }] },
-  { id: "gradient", title: "Norm of the gradient", format: short, floor: 0, robust: true, series: [{ name: "norm", mark: 5, values: columns("gradient") }] },
-  { id: "clip", title: "Ratios clipped", format: percent, floor: 0, series: [{ name: "letters", mark: 1, values: columns("clip_w") },
+  { id: "kl", title: "KL from the reference, nats", format: short,
+    series: [{ name: "KL", mark: 4, values: columns("kl") }] },
+  { id: "age", title: "Age of crystals, versions", format: short, floor: 0,
+    series: [{ name: "age", mark: 2, values: columns("staleness") }] },
+  { id: "gradient", title: "Norm of the gradient", format: short, floor: 0, robust: true,
+    series: [{ name: "norm", mark: 5, values: columns("gradient") }] },
+  { id: "clip", title: "Ratios clipped", format: percent, floor: 0,
+    series: [{ name: "letters", mark: 1, values: columns("clip_w") },
     { name: "elements", mark: 2, values: columns("clip_a") }, { name: "places", mark: 3, values: columns("clip_xyz") },
     { name: "lattice", mark: 4, values: columns("clip_l") }] },
-  { id: "spread", title: "Elements and space groups in use", format: short, series: [{ name: "elements", mark: 3, values: columns("elements") },
+  { id: "spread", title: "Elements and space groups in use", format: short,
+    series: [{ name: "elements", mark: 3, values: columns("elements") },
     { name: "space groups", mark: 4, values: columns("space_groups") }] },
-  { id: "doubt", title: "Spread of potentials, eV/atom", format: short, floor: 0, series: [{ name: "spread", mark: 2, values: columns("uncertainty") }] },
-  { id: "volume", title: "Hypervolume of the front", format: short, series: [{ name: "hypervolume", mark: 3, values: columns("hypervolume") }] },
+  { id: "doubt", title: "Spread of potentials, eV/atom", format: short, floor: 0,
+    series: [{ name: "spread", mark: 2, values: columns("uncertainty") }] },
+  { id: "volume", title: "Hypervolume of the front", format: short,
+    series: [{ name: "hypervolume", mark: 3, values: columns("hypervolume") }] },
 ];
 
 class RunPage {
@@ -66,9 +82,11 @@ class RunPage {
     this.plots = PLOTS.map((options) => new Plot(options));
     this.histogram = new Histogram();
     this.grid = make("div", { class: "plots" }, this.plots.slice(0, 2).map((plot) => plot.node), this.histogram.node,
-      this.plots.slice(2, 7).map((plot) => plot.node));
-    this.further = make("section", { id: "training", "aria-label": "Training in detail" }, make("div", { class: "title" },
-      make("h2", {}, "Training in detail")), make("div", { class: "plots" }, this.plots.slice(7).map((plot) => plot.node)));
+      this.plots.slice(2, 5).map((plot) => plot.node));
+    this.further = make("section", { id: "training", "aria-label": "Training in detail" },
+      make("div", { class: "title" },
+      make("h2", {}, "Training in detail")), make("div", { class: "plots" },
+        this.plots.slice(5).map((plot) => plot.node)));
     this.thinned = make("span", { class: "soft" });
     this.crystals = new Crystals(this.key);
     this.fleet = new Fleet(this.key);
@@ -79,11 +97,14 @@ class RunPage {
       if (settings.open) this.config.textContent = await (await fetch(`/api/runs/${this.key}/config`)).text();
     });
     this.waiting = make("div", { class: "card problem hidden" }, "No step is made yet: plots begin with the first.");
-    this.course = make("section", { id: "course", "aria-label": "Course" }, make("div", { class: "title" }, make("h2", {}, "Course of the run"),
+    this.course = make("section", { id: "course", "aria-label": "Course" },
+      make("div", { class: "title" }, make("h2", {}, "Course of the run"),
       this.thinned), this.grid, this.waiting);
-    this.node = make("div", {}, this.head, this.progress, this.verdict, this.tiles, this.course, this.crystals.node, this.fleet.node,
+    this.node = make("div", {}, this.head, this.progress, this.verdict, this.tiles, this.course, this.crystals.node,
+      this.fleet.node,
       this.books.node, this.books.made, this.further, make("section", { "aria-label": "Configuration" },
-        make("div", { class: "title" }, make("h2", {}, "Configuration")), make("div", { class: "card inner" }, settings)));
+        make("div", { class: "title" }, make("h2", {}, "Configuration")),
+          make("div", { class: "card inner" }, settings)));
     this.slow = 0;
   }
 
@@ -142,7 +163,8 @@ class RunPage {
   }
 
   paintHead(run) {
-    const facts = [run.run_id, `begun ${moment(run.started)}`, `on ${run.host}`, run.mode, run.potential, `seed ${run.seed}`,
+    const facts = [run.run_id, `begun ${moment(run.started)}`, `on ${run.host}`, run.mode, run.potential,
+      `seed ${run.seed}`,
       `build ${run.build}`].filter(Boolean);
     fill(this.head, make("h1", {}, run.name), make("span", { class: `badge ${run.state}` }, run.state_words),
       make("div", { class: "meta" }, facts.join(" · ")));
@@ -151,7 +173,8 @@ class RunPage {
     if (!this.track) {
       this.track = make("div", {});
       this.said = make("span", { class: "small soft" });
-      fill(this.progress, make("div", { class: "track", role: "progressbar", "aria-valuemin": "0", "aria-valuemax": "100",
+      fill(this.progress, make("div", { class: "track", role: "progressbar", "aria-valuemin": "0",
+        "aria-valuemax": "100",
         "aria-label": "Versions made" }, this.track), this.said);
     }
     this.progress.classList.toggle("hidden", share === null);
@@ -176,12 +199,14 @@ class RunPage {
     const rows = this.data.rows.slice(-10);
     const sum = (name) => rows.reduce((all, row) => all + (row[this.data.at[name]] ?? 0), 0);
     const total = sum("total");
-    const parts = [["waits for crystals", sum("wait"), 2], ["trains", sum("train"), 1], ["saves", sum("checkpoint"), 5]];
+    const parts = [["waits for crystals", sum("wait"), 2], ["trains", sum("train"), 1],
+      ["saves", sum("checkpoint"), 5]];
     parts.push(["other", Math.max(0, total - parts.reduce((all, part) => all + part[1], 0)), 0]);
     const shown = parts.filter((part) => part[1] / total >= 0.005);
     if (!(total > 0)) return fill(this.shares);
     const share = ([name, seconds]) => `${name} ${percent(seconds / total, 0)}`;
-    fill(this.shares, make("div", { class: "shares", role: "img", "aria-label": `The learner ${shown.map(share).join(", ")}` },
+    fill(this.shares, make("div", { class: "shares", role: "img",
+      "aria-label": `The learner ${shown.map(share).join(", ")}` },
       shown.map((part) => {
         const node = make("div", { class: `f${part[2]}` });
         node.style.flexGrow = String(part[1]);
@@ -202,18 +227,21 @@ class RunPage {
     const isClear = Math.abs(gain) > 3 * 1.4 * (run.stable_error ?? 1);
     const waiting = (run.queues.tasks_waiting ?? 0) + (run.queues.units_waiting ?? 0);
     const tiles = [
-      ["Stable", isNumber(run.stable) ? [percent(run.stable), make("small", {}, ` ± ${percent(run.stable_error)}`)] : "-",
+      ["Stable", isNumber(run.stable) ? [percent(run.stable), make("small", {}, ` ± ${percent(run.stable_error)}`)]
+        : "-",
         change(run.stable, run.stable_first, points), isClear ? (gain > 0 ? "good" : "bad") : ""],
       ["Reward", fixed(run.reward, 3), change(run.reward, run.reward_first, (value) => fixed(value, 3)), ""],
       ["Unique", percent(run.unique), isNumber(run.unique_first) ? `${percent(run.unique_first)} at first` : "", ""],
       ["Crystals", count(run.crystals), run.state === "running" && run.queues.crystals_under_way
         ? `${count(run.queues.crystals_under_way)} under way` : `in ${count(run.steps)} steps`, ""],
-      ["Crystals a second", short(run.rate), run.state === "running" && waiting ? `${count(waiting)} pieces of work wait`
+      ["Crystals a second", short(run.rate), run.state === "running" && waiting
+        ? `${count(waiting)} pieces of work wait`
         : isNumber(run.rate) && run.steps ? `${duration(run.seconds / run.steps)} a step` : "", ""],
       ["Fleet", isNumber(run.actors) ? `${count(run.actors)} + ${count(run.reward_workers)}` : "-",
         isNumber(run.actors) ? "actors + reward workers" : "", ""],
     ];
-    fill(this.tiles, tiles.map(([name, value, detail, look]) => make("div", { class: "tile" }, make("span", {}, name), make("b", {}, value),
+    fill(this.tiles, tiles.map(([name, value, detail, look]) => make("div", { class: "tile" }, make("span", {}, name),
+      make("b", {}, value),
       make("span", { class: look }, detail))));
   }
 }
@@ -245,7 +273,8 @@ function navigate() {
   const nav = document.getElementById("runs");
   if (state.runs.length < 2) return fill(nav);
   const shown = [["all", "All runs"], ...state.runs.slice(0, 30).map((run) => [run.key, run.name])];
-  return fill(nav, shown.map(([key, name]) => make("button", { type: "button", "aria-current": key === state.shown ? "page" : null,
+  return fill(nav, shown.map(([key, name]) => make("button",
+    { type: "button", "aria-current": key === state.shown ? "page" : null,
     onclick: () => open(key) }, name)));
 }
 

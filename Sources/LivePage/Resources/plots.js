@@ -35,7 +35,8 @@ export class Plot {
     this.keys = make("div", { class: "key" });
     this.svg = draw("svg", { height: HEIGHT, role: "img", tabindex: "0" });
     this.tip = make("div", { class: "tip hidden" });
-    this.node = make("figure", { class: "card" }, make("figcaption", {}, make("h3", {}, options.title), this.keys, this.now),
+    this.node = make("figure", { class: "card" }, make("figcaption", {}, make("h3", {}, options.title), this.keys,
+      this.now),
       this.svg, this.tip);
     this.series = [];
     this.window = null;
@@ -137,7 +138,8 @@ export class Plot {
     const [width, height] = [this.width - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
     return {
       x: (value) => MARGIN.left + ((value - x0) / (x1 - x0)) * width,
-      y: (value) => MARGIN.top + height - (Math.min(Math.max(value, y0 - (y1 - y0)), y1 + (y1 - y0)) - y0) / (y1 - y0) * height,
+      y: (value) => MARGIN.top +
+        height - (Math.min(Math.max(value, y0 - (y1 - y0)), y1 + (y1 - y0)) - y0) / (y1 - y0) * height,
       value: (x) => x0 + ((x - MARGIN.left) / width) * (x1 - x0), width, height,
     };
   }
@@ -150,12 +152,15 @@ export class Plot {
     for (const value of ticks(y0, y1, 4)) {
       const at = y(value).toFixed(1);
       parts.push(draw("line", { class: "grid", x1: MARGIN.left, x2: MARGIN.left + width, y1: at, y2: at }));
-      parts.push(draw("text", { x: MARGIN.left - 7, y: Number(at) + 4, "text-anchor": "end" }, trimmed(this.options.format(value))));
+      parts.push(draw("text", { x: MARGIN.left - 7, y: Number(at) + 4, "text-anchor": "end" },
+        trimmed(this.options.format(value))));
     }
     const isWhole = this.options.xName === "step";
-    const marks = ticks(x0, x1, Math.max(2, Math.min(7, width / 70))).filter((value) => !isWhole || Number.isInteger(value));
+    const marks = ticks(x0, x1, Math.max(2, Math.min(7, width / 70))).filter((value) => !isWhole ||
+      Number.isInteger(value));
     for (const value of marks) {
-      parts.push(draw("text", { x: x(value).toFixed(1), y: HEIGHT - 5, "text-anchor": "middle" }, trimmed(short(value))));
+      parts.push(draw("text", { x: x(value).toFixed(1), y: HEIGHT - 5, "text-anchor": "middle" },
+        trimmed(short(value))));
     }
     const bottom = MARGIN.top + height;
     parts.push(draw("line", { class: "axis", x1: MARGIN.left, x2: MARGIN.left + width, y1: bottom, y2: bottom }));
@@ -219,8 +224,10 @@ export class Plot {
     this.overlay.replaceChildren(...parts);
     if (cursor.owner !== this) { this.tip.classList.add("hidden"); return; }
     const own = (point) => this.options.format(this.options.kind === "stack" ? point[3] : point[1]);
-    const error = (point) => (this.options.kind === "lines" && isNumber(point[2]) ? ` ± ${this.options.format(point[2])}` : "");
-    fill(this.tip, make("div", {}, `${this.options.xName} ${short(found[0][1][0])}`), found.toReversed().map(([series, point]) =>
+    const error = (point) => (this.options.kind === "lines" && isNumber(point[2])
+      ? ` ± ${this.options.format(point[2])}` : "");
+    fill(this.tip, make("div", {}, `${this.options.xName} ${short(found[0][1][0])}`),
+      found.toReversed().map(([series, point]) =>
       make("div", {}, `${this.series.length > 1 ? `${series.name} ` : ""}${own(point)}${error(point)}`)));
     this.tip.classList.remove("hidden");
     const left = this.svg.offsetLeft + at;
@@ -254,7 +261,8 @@ export class Histogram {
   constructor() {
     this.svg = draw("svg", { height: HEIGHT, role: "img" });
     this.keys = make("div", { class: "key" });
-    this.node = make("figure", { class: "card" }, make("figcaption", {}, make("h3", {}, "Height above the hull, eV/atom"),
+    this.node = make("figure", { class: "card" }, make("figcaption", {},
+      make("h3", {}, "Height above the hull, eV/atom"),
       this.keys), this.svg);
     this.observer = new ResizeObserver(() => this.paint());
     this.observer.observe(this.svg);
@@ -277,17 +285,20 @@ export class Histogram {
     fill(this.keys, periods.map((period) => make("span", {}, make("i", { class: `f${period.mark}` }), label(period))));
     const { lower, width: step } = periods[0];
     const bins = periods[0].counts.length;
-    const top = Math.max(...periods.flatMap((period) => period.counts.map((value) => value / period.crystals))) * 1.08 || 1;
+    const top = Math.max(...periods.flatMap((period) => period.counts.map((value) =>
+      value / period.crystals))) * 1.08 || 1;
     const [w, h] = [width - MARGIN.left - MARGIN.right, HEIGHT - MARGIN.top - MARGIN.bottom];
     const x = (value) => MARGIN.left + ((value - lower) / (bins * step)) * w;
     const y = (value) => MARGIN.top + h - (value / top) * h;
     const parts = [];
     for (const value of ticks(0, top, 4)) {
       parts.push(draw("line", { class: "grid", x1: MARGIN.left, x2: MARGIN.left + w, y1: y(value), y2: y(value) }));
-      parts.push(draw("text", { x: MARGIN.left - 7, y: y(value) + 4, "text-anchor": "end" }, `${(value * 100).toFixed(0)}%`));
+      parts.push(draw("text", { x: MARGIN.left - 7, y: y(value) + 4, "text-anchor": "end" },
+        `${(value * 100).toFixed(0)}%`));
     }
     for (const value of ticks(lower, lower + bins * step, Math.max(3, Math.min(8, w / 60)))) {
-      parts.push(draw("text", { x: x(value), y: HEIGHT - 5, "text-anchor": "middle" }, String(Math.round(value * 100) / 100)));
+      parts.push(draw("text", { x: x(value), y: HEIGHT - 5, "text-anchor": "middle" },
+        String(Math.round(value * 100) / 100)));
     }
     for (const period of periods) {
       let path = `M${x(lower)} ${y(0)}`;
@@ -306,7 +317,8 @@ export class Histogram {
     this.svg.setAttribute("aria-label", "Height above the hull: " + periods.map((period) => {
       const stable = period.below + period.counts.filter((_, index) =>
         lower + (index + 1) * step <= books.stable_below + 1e-9).reduce((sum, value) => sum + value, 0);
-      return `${label(period)}, ${(stable / period.crystals * 100).toFixed(0)}% of ${period.crystals} crystals are stable`;
+      const share = (stable / period.crystals * 100).toFixed(0);
+      return `${label(period)}, ${share}% of ${period.crystals} crystals are stable`;
     }).join("; "));
   }
 }

@@ -2,9 +2,12 @@
 
 // What most people expect of the common elements; the others take a colour by their place in the table.
 const KNOWN = { 1: "#e9ecef", 3: "#b48cf0", 5: "#e9a58c", 6: "#6f7780", 7: "#4a6cf0", 8: "#e5403a", 9: "#74cf6e",
-  11: "#8f66e0", 12: "#5fb85b", 13: "#b9a7b3", 14: "#d8b074", 15: "#ee8a2c", 16: "#e3c22f", 17: "#3cbb52", 19: "#7449c9",
-  20: "#3f9f4e", 22: "#a3a9b3", 26: "#d0683a", 27: "#dd7fa0", 28: "#57b08a", 29: "#c77f45", 30: "#7d83b5", 35: "#a2492d",
-  47: "#b7bdc6", 53: "#83389f", 55: "#52259b", 56: "#2d8a44", 78: "#c9ccd6", 79: "#e9bd3a", 80: "#b0b6c8", 82: "#5c616b" };
+  11: "#8f66e0", 12: "#5fb85b", 13: "#b9a7b3", 14: "#d8b074", 15: "#ee8a2c", 16: "#e3c22f", 17: "#3cbb52",
+    19: "#7449c9",
+  20: "#3f9f4e", 22: "#a3a9b3", 26: "#d0683a", 27: "#dd7fa0", 28: "#57b08a", 29: "#c77f45", 30: "#7d83b5",
+    35: "#a2492d",
+  47: "#b7bdc6", 53: "#83389f", 55: "#52259b", 56: "#2d8a44", 78: "#c9ccd6", 79: "#e9bd3a", 80: "#b0b6c8",
+    82: "#5c616b" };
 
 function hue(h, s, l) { return `hsl(${h} ${s}% ${l}%)`; }
 
@@ -62,7 +65,8 @@ export function solid(crystal) {
   const atoms = [];
   const edge = 0.015;
   for (const [element, ...f] of crystal.atoms) {
-    const ways = f.map((value) => (value < edge ? [value, value + 1] : value > 1 - edge ? [value, value - 1] : [value]));
+    const ways = f.map((value) => (value < edge ? [value, value + 1] : value > 1 - edge ? [value, value - 1]
+      : [value]));
     for (const x of ways[0]) for (const y of ways[1]) for (const z of ways[2]) {
       const at = place([x, y, z]).map((value, axis) => value - centre[axis]);
       atoms.push({ element, at, radius: 0.24 + 0.26 * crystal.elements[element].radius });
@@ -98,7 +102,8 @@ function sticks(crystal, atoms) {
     }
     return pairs;
   };
-  const unlike = found((e, f) => Math.abs(e.pull - f.pull) > 0.5 || (e.pull > 2.1 && f.pull > 2.1 && e.radius + f.radius < 2.4));
+  const unlike = found((e, f) => Math.abs(e.pull - f.pull) > 0.5 || (e.pull > 2.1 && f.pull > 2.1 && e.radius +
+    f.radius < 2.4));
   const pairs = unlike.length ? unlike : found(() => true);
   return pairs.length <= 1500 ? pairs : [];
 }
@@ -134,7 +139,8 @@ export function render(canvas, body, view, options = {}) {
   const things = [];
   for (const atom of body.atoms) {
     const at = project(atom.at);
-    things.push({ depth: at.depth, kind: 0, at, radius: atom.radius * at.near, number: body.elements[atom.element].number });
+    things.push({ depth: at.depth, kind: 0, at, radius: atom.radius * at.near,
+      number: body.elements[atom.element].number });
   }
   for (const [p, q] of body.sticks) {
     const middle = project(p.at.map((value, axis) => (value + q.at[axis]) / 2));
@@ -152,7 +158,8 @@ export function render(canvas, body, view, options = {}) {
     const between = (part) => edge.from.map((value, axis) => value + (edge.to[axis] - value) * part);
     for (let piece = 0; piece < pieces; piece += 1) {
       const [from, to] = [project(between(piece / pieces)), project(between((piece + 1) / pieces))];
-      things.push({ depth: (from.depth + to.depth) / 2, kind: 2, from, to });
+      // A little behind its place, so that balls at the corners hide its ends.
+      things.push({ depth: (from.depth + to.depth) / 2 + 0.5, kind: 2, from, to });
     }
   }
   things.sort((left, right) => right.depth - left.depth);

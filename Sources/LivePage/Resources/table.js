@@ -2,7 +2,8 @@
 
 import { count, fill, make, percent, words } from "./text.js";
 
-const FATES = [["trained", 1], ["in_flight", 3], ["stale", 4], ["abstained", 5], ["invalid", 2], ["failed", 2], ["left_out", 0],
+const FATES = [["trained", 1], ["in_flight", 3], ["stale", 4], ["abstained", 5], ["invalid", 2], ["failed", 2],
+  ["left_out", 0],
   ["unjudged", 0]];
 
 export class Books {
@@ -17,7 +18,8 @@ export class Books {
     this.table = make("section", { id: "elements", "aria-label": "Elements" }, make("div", { class: "title" },
       make("h2", {}, "What is made")), make("div", { class: "card inner" }, this.elements, this.note));
     this.made = make("div", { class: "made" }, this.table, this.evaluated);
-    this.node = make("section", { id: "ledger", "aria-label": "Ledger" }, make("div", { class: "title" }, make("h2", {}, "Ledger")),
+    this.node = make("section", { id: "ledger", "aria-label": "Ledger" },
+      make("div", { class: "title" }, make("h2", {}, "Ledger")),
       make("div", { class: "pair" }, this.ledger, this.reasons));
   }
 
@@ -48,7 +50,8 @@ export class Books {
     fill(this.ledger, make("h3", {}, `${count(ledger.granted)} crystals in ${count(ledger.steps)} steps`), bar,
       make("table", {}, make("caption", { class: "sr" }, "Ledger"), make("tbody", {}, rows)),
       make("p", { class: `note ${ledger.balanced ? "" : "bad"}` }, ledger.balanced
-        ? `It balances: every crystal that was granted is accounted for, once.${again.map(([name, number]) => ` ${count(number)} ${name}.`).join("")}`
+        ? ["It balances: every crystal that was granted is accounted for, once.",
+          again.map(([name, number]) => ` ${count(number)} ${name}.`)]
         : `It does not balance: ${ledger.problems.join("; ")}`));
   }
 
@@ -56,25 +59,36 @@ export class Books {
     const total = Math.max(1, outcomes.reduce((sum, one) => sum + one.crystals, 0));
     const sum = (name) => outcomes.filter((one) => one.outcome === name).reduce((all, one) => all + one.crystals, 0);
     const rows = outcomes.filter((one) => one.reason).slice(0, 12).map((one) => make("tr", {},
-      make("th", { scope: "row" }, words(one.reason)), make("td", { class: "left soft" }, one.outcome === "scored" ? "measured" : one.outcome),
+      make("th", { scope: "row" }, words(one.reason)), make("td", { class: "left soft" }, one.outcome === "scored"
+        ? "measured" : one.outcome),
       make("td", {}, count(one.crystals)), make("td", {}, percent(one.crystals / total))));
-    fill(this.reasons, make("h3", {}, `${percent(sum("scored") / total)} measured, ${percent(sum("invalid") / total)} invalid` +
+    fill(this.reasons, make("h3", {},
+      `${percent(sum("scored") / total)} measured, ${percent(sum("invalid") / total)} invalid` +
       (sum("failed") ? `, ${percent(sum("failed") / total)} failed` : "")), rows.length
-      ? make("table", {}, make("caption", { class: "sr" }, "Why crystals were invalid, failed or were left out"), make("tbody", {}, rows))
+      ? make("table", {}, make("caption", { class: "sr" }, "Why crystals were invalid, failed or were left out"),
+        make("tbody", {}, rows))
       : make("p", { class: "soft" }, "No crystal had to be left out."));
   }
 
   paintEvaluation(evaluation) {
     const periods = ["before", "after"].filter((name) => evaluation[name]);
-    const forms = periods.flatMap((name) => [[name, "as_sampled"], [name, "relaxed"]].filter(([, form]) => evaluation[name][form]));
-    const lines = [["sun", "S.U.N."], ["stable", "stable"], ["unique", "unique"], ["novel", "novel"], ["on_hull", "on the hull"]];
-    const cell = (value) => (Array.isArray(value) ? [percent(value[0]), make("span", { class: "soft" }, ` ± ${percent(value[1])}`)] : "-");
-    const rows = lines.filter(([key]) => forms.some(([name, form]) => Array.isArray(evaluation[name][form][key]))).map(([key, title]) =>
-      make("tr", {}, make("th", { scope: "row" }, title), forms.map(([name, form]) => make("td", {}, cell(evaluation[name][form][key])))));
-    fill(this.evaluation, make("div", { class: "scroll" }, make("table", {}, make("thead", {}, make("tr", {}, make("td", {}),
-      forms.map(([name, form]) => make("th", { scope: "col" }, `${name}${forms.some(([, one]) => one === "relaxed") ? `, ${words(form)}` : ""}`)))),
+    const forms = periods.flatMap((name) => [[name, "as_sampled"], [name, "relaxed"]].filter(([, form]) =>
+      evaluation[name][form]));
+    const lines = [["sun", "S.U.N."], ["stable", "stable"], ["unique", "unique"], ["novel", "novel"],
+      ["on_hull", "on the hull"]];
+    const cell = (value) => (Array.isArray(value)
+      ? [percent(value[0]), make("span", { class: "soft" }, ` ± ${percent(value[1])}`)] : "-");
+    const rows = lines.filter(([key]) => forms.some(([name, form]) =>
+      Array.isArray(evaluation[name][form][key]))).map(([key, title]) =>
+      make("tr", {}, make("th", { scope: "row" }, title),
+        forms.map(([name, form]) => make("td", {}, cell(evaluation[name][form][key])))));
+    fill(this.evaluation, make("div", { class: "scroll" }, make("table", {},
+      make("thead", {}, make("tr", {}, make("td", {}),
+      forms.map(([name, form]) => make("th", { scope: "col" },
+        `${name}${forms.some(([, one]) => one === "relaxed") ? `, ${words(form)}` : ""}`)))),
       make("tbody", {}, rows))), make("p", { class: "note" }, periods.map((name) =>
-        `${name}: ${count(evaluation[name].samples)} samples of ${evaluation[name].policy || "the policy"}`).join("; ") +
+        `${name}: ${count(evaluation[name].samples)} samples of ${evaluation[name].policy || "the policy"}`).join(
+          "; ") +
         ". Stable, unique and novel: different crystals that are stable and match no known one."));
   }
 
@@ -82,7 +96,8 @@ export class Books {
     const most = Math.max(...elements.cells.map((cell) => cell[3]), 1);
     const total = Math.max(1, elements.total);
     const cells = elements.cells.map(([symbol, row, column, number]) => {
-      const node = make("div", { title: `${symbol}: ${percent(number / total)} of ${count(total)} crystals` }, make("span", {}, symbol));
+      const node = make("div", { title: `${symbol}: ${percent(number / total)} of ${count(total)} crystals` },
+        make("span", {}, symbol));
       node.style.gridRow = String(row > 7 ? row + 1 : row);
       node.style.gridColumn = String(column);
       const share = Math.sqrt(number / most);
@@ -95,10 +110,12 @@ export class Books {
     gap.style.gridRow = "8";
     fill(this.elements, cells, gap);
     const top = elements.cells.filter((cell) => cell[3]).toSorted((a, b) => b[3] - a[3]).slice(0, 5);
-    const span = elements.first === elements.last ? `version ${elements.last}` : `versions ${elements.first} to ${elements.last}`;
+    const span = elements.first === elements.last ? `version ${elements.last}`
+      : `versions ${elements.first} to ${elements.last}`;
     const made = elements.cells.filter((cell) => cell[3]).length;
     const said = top.map((cell) => `${cell[0]} in ${percent(cell[3] / total, 0)}`).join(", ");
     this.elements.setAttribute("aria-label", `Periodic table: ${made} elements are in use; ${said}`);
-    fill(this.note, `${made} elements in ${count(elements.total)} crystals of ${span}: ${said}. The deeper, the more crystals hold the element.`);
+    fill(this.note, `${made} elements in ${count(elements.total)} crystals of ${span}: ${said}. `,
+      "The deeper, the more crystals hold the element.");
   }
 }

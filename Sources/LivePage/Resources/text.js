@@ -69,7 +69,8 @@ export function formula(text) {
 }
 
 // Shows other children.
-export function fill(node, ...children) { node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null)); }
+export function fill(node,
+  ...children) { node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null)); }
 
 export async function ask(path) {
   const answer = await fetch(path, { headers: { Accept: "application/json" } });

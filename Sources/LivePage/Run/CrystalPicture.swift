@@ -66,7 +66,9 @@ struct CrystalPicture {
     /// The atoms of the conventional cell, of the primitive one where that has too many.
     private func atoms(of shape: Crystal) -> JSONFields {
         let choice: Crystal.CellChoice = shape.atomCount > Self.mostAtoms ? .primitive : .conventional
-        guard let structure = try? shape.structure(cell: choice), structure.atomCount <= Self.mostAtoms else { return [] }
+        guard let structure = try? shape.structure(cell: choice), structure.atomCount <= Self.mostAtoms else {
+            return []
+        }
         var elements: [Element] = []
         for element in structure.elements where !elements.contains(element) { elements.append(element) }
         let atoms = zip(structure.elements, structure.fractionalCoordinates).map { element, place in

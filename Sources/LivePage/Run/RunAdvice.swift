@@ -34,7 +34,7 @@ package struct RunAdvice: Sendable, Equatable {
 extension RunAdvice {
     /// So many steps are looked at, the newest.
     private static let window = 10
-    /// Whoever has at least this share of the time is the bottleneck.
+    /// Whoever takes at least this share of the time is the bottleneck.
     private static let largeShare = 0.6
 
     /// What the records of a run say, where no learner says more.
@@ -67,12 +67,13 @@ extension RunAdvice {
             } else {
                 details.append("mode: asynchronous lets actors and reward workers go on meanwhile.")
             }
+            let meanwhile = isAsynchronous ? "" : ", while actors and reward workers waited for its weights"
             return RunAdvice(
                 .learner,
-                "The learner \(tense) the bottleneck: it trained for \(share(training)) of \(span)\(isAsynchronous ? "" : ", while actors and reward workers waited for its weights"); more of them would not help.",
-                details)
+                "The learner \(tense) the bottleneck: it trained for \(share(training)) of \(span)\(meanwhile); more "
+                    + "of them would not help.", details)
         }
-        guard waiting >= 1 - largeShare else {
+        guard waiting >= largeShare else {
             return RunAdvice(
                 .balanced, "Nothing holds the run up: the learner trained for \(share(training)) of \(span).", details)
         }

@@ -38,12 +38,10 @@ package enum RunCondition: String, Sendable, CaseIterable {
         }
     }
 
-    /// A learner of this machine holds the lock; one of another machine, whose locks are not seen here, has its
-    /// endpoint file there and writes a line every few seconds.
+    /// A learner of this machine holds the lock; one of another machine or container, whose locks are not seen here,
+    /// has its endpoint file there and writes a line every few seconds.
     private static func isHeld(_ directory: RunDirectory) -> Bool {
-        do {
-            try RunLock.checkFree(at: directory.url.appending(path: "lock"))
-        } catch { return true }
+        if isLocked(directory.url.appending(path: "lock")) { return true }
         guard FileManager.default.fileExists(atPath: directory.url.appending(path: "endpoint.json").path),
             let written = try? FileManager.default.attributesOfItem(atPath: directory.roles.path)[.modificationDate]
                 as? Date
@@ -52,6 +50,21 @@ package enum RunCondition: String, Sendable, CaseIterable {
     }
 
     private static let freshSeconds = 30.0
+
+    /// Whether the process that a lock file names has locked it, as the system's table tells.
+    ///
+    /// To try the lock would be surer, and would turn away a learner that starts at the same moment.
+    private static func isLocked(_ file: URL) -> Bool {
+        guard let holder = try? String(contentsOf: file, encoding: .utf8),
+            let process = holder.firstMatch(of: /process (\d+) on/)?.output.1,
+            let inode = try? FileManager.default.attributesOfItem(atPath: file.path)[.systemFileNumber] as? Int,
+            let table = try? String(contentsOfFile: "/proc/locks", encoding: .utf8)
+        else { return false }
+        return table.split(separator: "\n").contains { line in
+            let words = line.split(separator: " ")
+            return words.count > 5 && words[1] == "FLOCK" && words[4] == process && words[5].hasSuffix(":\(inode)")
+        }
+    }
 
     private static func size(_ path: String) -> Int {
         (try? FileManager.default.attributesOfItem(atPath: path)[.size] as? Int) ?? 0

@@ -77,7 +77,8 @@ struct StepTable {
             )
         }
         return .object([
-            ("revision", .integer(self.revision)), ("steps", .integer(order.count)), ("stride", .integer(max(1, stride))),
+            ("revision", .integer(self.revision)), ("steps", .integer(order.count)),
+            ("stride", .integer(max(1, stride))),
             ("columns", .list(Self.columns.map { .text($0.name) })), ("rows", .list(rows)), ("terms", .object(values)),
         ])
     }

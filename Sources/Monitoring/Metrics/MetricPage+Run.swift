@@ -1,3 +1,4 @@
+internal import Base
 internal import Foundation
 internal import Telemetry
 
@@ -48,9 +49,8 @@ extension MetricPage {
             }
         }
         // Of a run of which nothing is known yet one of each is wanted, of one that is over none.
-        let isOver = [.finished, .stopped, .failed].contains(status.state)
-        add(Metrics.actorsWanted, [], isOver ? 0 : status.wanted?.actors ?? 1)
-        add(Metrics.workersWanted, [], isOver ? 0 : status.wanted?.rewardWorkers ?? 1)
+        add(Metrics.actorsWanted, [], status.isOver ? 0 : status.wanted?.actors ?? 1)
+        add(Metrics.workersWanted, [], status.isOver ? 0 : status.wanted?.rewardWorkers ?? 1)
         for role in roles {
             let time = status.threadTime[role] ?? .init(seconds: 0, busySeconds: 0)
             add(Metrics.threadSeconds, [role], time.seconds)

@@ -21,7 +21,7 @@ package enum Metrics {
 
     // MARK: The learner: the run
 
-    package static let run = Metric("druse_run_info", .gauge, labels: ["run", "mode"], "The run; always 1")
+    package static let run = Metric("druse_run_info", .gauge, labels: ["run_id", "mode"], "The run; always 1")
     package static let state = Metric(
         "druse_run_state", .gauge, labels: ["state"], "1 for the state that the run is in, 0 for all others")
     package static let version = Metric("druse_policy_version", .gauge, "The newest policy version that was made")

@@ -1,3 +1,5 @@
+package import Base
+
 // How crystals and time flow.
 extension RunStatus {
     /// A number a second over the last 10, 60 and 300 seconds, or as far back as there is anything.

@@ -1,3 +1,4 @@
+package import Base
 package import Foundation
 package import Telemetry
 

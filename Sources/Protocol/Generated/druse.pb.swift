@@ -39,6 +39,9 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
 
   /// Has items measured by the learner's reward workers.
   case evaluation // = 3
+
+  /// Hands on blobs to peers, which ask it with ChunkRequest, without a login; a Heartbeat says that they are there.
+  case relay // = 4
   case UNRECOGNIZED(Int)
 
   package init() {
@@ -51,6 +54,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case 1: self = .actor
     case 2: self = .rewardWorker
     case 3: self = .evaluation
+    case 4: self = .relay
     default: self = .UNRECOGNIZED(rawValue)
     }
   }
@@ -61,6 +65,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     case .actor: return 1
     case .rewardWorker: return 2
     case .evaluation: return 3
+    case .relay: return 4
     case .UNRECOGNIZED(let i): return i
     }
   }
@@ -71,6 +76,7 @@ package nonisolated enum Druse_Role: SwiftProtobuf.Enum, Swift.CaseIterable {
     .actor,
     .rewardWorker,
     .evaluation,
+    .relay,
   ]
 
 }
@@ -423,6 +429,9 @@ package nonisolated struct Druse_Hello: Sendable {
 
   /// What whoever started it calls it, such as a task of a job array; empty: its host stands for it.
   package var name: String = String()
+
+  /// Where the process serves its metrics, HOST:PORT; empty: nowhere.
+  package var metrics: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
@@ -1241,7 +1250,7 @@ package nonisolated struct Druse_WorkResults: Sendable {
 fileprivate nonisolated let _protobuf_package = "druse"
 
 nonisolated extension Druse_Role: SwiftProtobuf._ProtoNameProviding {
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{2}\0ROLE_UNSPECIFIED\0\u{1}ROLE_ACTOR\0\u{1}ROLE_REWARD_WORKER\0\u{1}ROLE_EVALUATION\0\u{1}ROLE_RELAY\0")
 }
 
 nonisolated extension Druse_RefusalCode: SwiftProtobuf._ProtoNameProviding {
@@ -1740,7 +1749,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}name\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}name\0\u{1}metrics\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1755,6 +1764,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 5: try { try decoder.decodeSingularUInt32Field(value: &self.process) }()
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
+      case 8: try { try decoder.decodeSingularStringField(value: &self.metrics) }()
       default: break
       }
     }
@@ -1782,6 +1792,9 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.name.isEmpty {
       try visitor.visitSingularStringField(value: self.name, fieldNumber: 7)
     }
+    if !self.metrics.isEmpty {
+      try visitor.visitSingularStringField(value: self.metrics, fieldNumber: 8)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1793,6 +1806,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.process != rhs.process {return false}
     if lhs.threads != rhs.threads {return false}
     if lhs.name != rhs.name {return false}
+    if lhs.metrics != rhs.metrics {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

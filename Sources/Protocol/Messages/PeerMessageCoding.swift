@@ -97,14 +97,28 @@ extension Hello {
         case .actor: role = .actor
         case .rewardWorker: role = .rewardWorker
         case .evaluation: role = .evaluation
+        case .relay: role = .relay
         default: throw .malformed("a hello without role")
         }
-        self.init(
-            peer: PeerDescription(
-                role: role, host: try WireError.text(wire.host, atMost: 255, "host"), process: Int(wire.process),
-                build: try WireError.text(wire.build, atMost: 255, "build"), threads: Int(wire.threads),
-                title: try WireError.text(wire.name, atMost: 255, "name")),
-            instance: wire.instance)
+        var peer = PeerDescription(
+            role: role, host: try WireError.text(wire.host, atMost: 255, "host"), process: Int(wire.process),
+            build: try WireError.text(wire.build, atMost: 255, "build"), threads: Int(wire.threads),
+            title: try WireError.text(wire.name, atMost: 255, "name"))
+        peer.metrics = try WireError.text(wire.metrics, atMost: 255, "metrics")
+        guard peer.metrics.utf8.allSatisfy(Self.isOfAnAddress) else {
+            throw .malformed("a hello with metrics at what is no address")
+        }
+        self.init(peer: peer, instance: wire.instance)
+    }
+
+    /// Letters, digits and what else stands in HOST:PORT.
+    private static func isOfAnAddress(_ byte: UInt8) -> Bool {
+        switch byte {
+        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
+            UInt8(ascii: "0")...UInt8(ascii: "9"):
+            true
+        default: Array(".:-_[]".utf8).contains(byte)
+        }
     }
 
     var wire: Druse_Hello {
@@ -114,12 +128,14 @@ extension Hello {
             case .actor: .actor
             case .rewardWorker: .rewardWorker
             case .evaluation: .evaluation
+            case .relay: .relay
             }
         wire.build = String(peer.build.prefix(60))
         wire.host = String(peer.host.prefix(60))
         wire.process = UInt32(clamping: peer.process)
         wire.threads = UInt32(clamping: peer.threads)
         wire.name = String(peer.title.prefix(60))
+        wire.metrics = String(peer.metrics.prefix(255))
         wire.instance = instance
         return wire
     }

@@ -56,8 +56,21 @@ struct BenchmarkRecord: Encodable, Sendable {
         var checkpointBytes: Int
     }
 
+    /// What it costs to see a fleet, seconds each.
+    struct Status: Encodable, Sendable {
+        /// On the hub's thread, about once a second.
+        var lookSeconds: Double
+        /// On the observer's thread, as often.
+        var composeSeconds: Double
+        /// Of `/metrics` and `/status.json`, when somebody asks.
+        var metricsBytes: Int
+        var metricsSeconds: Double
+        var jsonBytes: Int
+        var jsonSeconds: Double
+    }
+
     /// What was measured: sample, logp, actor-unit, ppo-step, score, forces, property, relax, hull, match, hub,
-    /// hub-sockets, step, weights, machine.
+    /// hub-sockets, status, step, weights, machine.
     var benchmark: String
     /// The sizes: full (the published 4.83 M parameters) or embedded (the base policy); for scores and
     /// forces, the crystals.
@@ -89,6 +102,7 @@ struct BenchmarkRecord: Encodable, Sendable {
     /// Of the hub's core: from a frame that makes room at a peer to the frame with its next work.
     var dispatchMicroseconds: LatencyQuantiles?
     var sockets: Sockets?
+    var status: Status?
     var weights: Weights?
     var step: Step?
     /// CPU time of all threads, where it is measured: it says more than `seconds` where others use the machine too.

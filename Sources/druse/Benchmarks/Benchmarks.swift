@@ -11,7 +11,7 @@ import Trajectories
 struct Benchmarks {
     static let names = [
         "sample", "logp", "actor-unit", "ppo-step", "score", "forces", "property", "relax", "hull", "match", "hub",
-        "hub-sockets", "step", "weights", "machine",
+        "hub-sockets", "status", "step", "weights", "machine",
     ]
 
     /// A policy to measure.
@@ -42,7 +42,10 @@ struct Benchmarks {
     func run(_ names: [String], deliver: (BenchmarkRecord) throws -> Void) throws {
         if names.contains("machine") { try deliver(machine()) }
         if names.contains("hull") { try HullBenchmark().run(self).forEach(deliver) }
-        guard names.contains(where: { $0 != "machine" && $0 != "hull" }) else { return }
+        if names.contains("status") {
+            for peers in StatusBenchmark.peerCounts { try deliver(status(peers: peers)) }
+        }
+        guard names.contains(where: { !["machine", "hull", "status"].contains($0) }) else { return }
         let crystals = try draw(embedded, count: 512, threads: ThreadTeam.availableCores)
         if names.contains("match") {
             let samples = try draw(embedded, count: 10_000, threads: ThreadTeam.availableCores)

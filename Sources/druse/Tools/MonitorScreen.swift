@@ -22,7 +22,8 @@ struct MonitorScreen {
         /// - Parameter isColoured: Whether colours are wanted; `NO_COLOR` in the environment says no.
         init(isColoured: Bool, environment: [String: String] = ProcessInfo.processInfo.environment) {
             self.isColoured = isColoured && (environment["NO_COLOR"] ?? "").isEmpty
-            let locale = [environment["LC_ALL"], environment["LC_CTYPE"], environment["LANG"]]
+            let locale =
+                [environment["LC_ALL"], environment["LC_CTYPE"], environment["LANG"]]
                 .compactMap { $0 }.first { !$0.isEmpty } ?? ""
             isUnicode = locale.lowercased().contains("utf")
         }
@@ -53,7 +54,8 @@ struct MonitorScreen {
         let versions = number(run, "versions")
         var lines = [
             "\(style.bold(text(run, "name")))  \(coloured)  "
-                + style.soft("\(text(run, "run_id")) on \(text(run, "host")), \(text(run, "mode")), seed \(text(run, "seed"))")
+                + style.soft(
+                    "\(text(run, "run_id")) on \(text(run, "host")), \(text(run, "mode")), seed \(text(run, "seed"))")
         ]
         var progress = "version \(Int(steps))"
         if let versions, versions > 0 {
@@ -77,7 +79,8 @@ struct MonitorScreen {
         let rows = steps["rows"] as? [[Any]] ?? []
         guard !rows.isEmpty else { return [] }
         let shown: [(title: String, column: String, format: (Double) -> String)] = [
-            ("stable", "stable", { HumanFormat.percent($0) }), ("reward", "reward", { HumanFormat.fixed($0, decimals: 3) }),
+            ("stable", "stable", { HumanFormat.percent($0) }),
+            ("reward", "reward", { HumanFormat.fixed($0, decimals: 3) }),
             ("unique", "unique", { HumanFormat.percent($0) }), ("KL", "kl", { HumanFormat.number($0) }),
             ("crystals/s", "rate", { HumanFormat.number($0) }),
         ]
@@ -162,7 +165,9 @@ struct MonitorScreen {
     private func spark(_ values: [Double], width: Int) -> String {
         let count = min(width, values.count)
         let means = (0..<count).map { place -> Double in
-            let part = values[(place * values.count / count)..<max(place * values.count / count + 1, (place + 1) * values.count / count)]
+            let part = values[
+                (place * values.count / count)..<max(
+                    place * values.count / count + 1, (place + 1) * values.count / count)]
             return part.reduce(0, +) / Double(part.count)
         }
         let (low, high) = (means.min() ?? 0, means.max() ?? 0)

@@ -256,7 +256,7 @@ struct FleetSimulation {
                 let frame: [UInt8] = try message.encode(session: session)
                 events.plan(.frame(frame, from: Self.routing(of: peer)), after: model.latencySeconds)
             case .leave(let error): throw error ?? RoleError.work("a simulated peer left before the end")
-            case .connect, .log: break
+            case .connect, .log, .askRelay: break
             }
         }
     }

@@ -1,4 +1,5 @@
 package import Foundation
+internal import HTTP
 
 #if canImport(Glibc)
     import Glibc
@@ -51,7 +52,7 @@ package struct PageClient: Sendable {
         defer { close(descriptor) }
         let credentials = token.map { "Authorization: Bearer \($0)\r\n" } ?? ""
         let request = "GET \(path) HTTP/1.0\r\nHost: \(address)\r\n\(credentials)\r\n"
-        guard HTTPStream(descriptor: descriptor, stop: HTTPStream.StopFlag()).write(Data(request.utf8)) else {
+        guard HTTPStream.write(Data(request.utf8), to: descriptor) else {
             throw failure("the connection broke")
         }
         var answer = Data()

@@ -1,36 +1,36 @@
-internal import Foundation
+package import Foundation
 
-/// An answer of the page's server.
-struct HTTPResponse: Sendable {
+/// An answer of the server.
+package struct HTTPResponse: Sendable {
     /// The statuses that it gives.
-    struct Status: Sendable, Hashable {
-        let code: Int
-        let phrase: String
+    package struct Status: Sendable, Hashable {
+        package let code: Int
+        package let phrase: String
 
-        static let ok = Status(code: 200, phrase: "OK")
-        static let seeOther = Status(code: 303, phrase: "See Other")
-        static let badRequest = Status(code: 400, phrase: "Bad Request")
-        static let unauthorized = Status(code: 401, phrase: "Unauthorized")
-        static let forbidden = Status(code: 403, phrase: "Forbidden")
-        static let notFound = Status(code: 404, phrase: "Not Found")
-        static let methodNotAllowed = Status(code: 405, phrase: "Method Not Allowed")
-        static let timeout = Status(code: 408, phrase: "Request Timeout")
-        static let headTooLarge = Status(code: 431, phrase: "Request Header Fields Too Large")
-        static let failure = Status(code: 500, phrase: "Internal Server Error")
-        static let busy = Status(code: 503, phrase: "Service Unavailable")
+        package static let ok = Status(code: 200, phrase: "OK")
+        package static let seeOther = Status(code: 303, phrase: "See Other")
+        package static let badRequest = Status(code: 400, phrase: "Bad Request")
+        package static let unauthorized = Status(code: 401, phrase: "Unauthorized")
+        package static let forbidden = Status(code: 403, phrase: "Forbidden")
+        package static let notFound = Status(code: 404, phrase: "Not Found")
+        package static let methodNotAllowed = Status(code: 405, phrase: "Method Not Allowed")
+        package static let timeout = Status(code: 408, phrase: "Request Timeout")
+        package static let headTooLarge = Status(code: 431, phrase: "Request Header Fields Too Large")
+        package static let failure = Status(code: 500, phrase: "Internal Server Error")
+        package static let busy = Status(code: 503, phrase: "Service Unavailable")
     }
 
-    enum Body: Sendable {
+    package enum Body: Sendable {
         case data(Data)
         /// Written by and by, on the connection's own thread, until it returns.
         case stream(@Sendable (HTTPStream) -> Void)
     }
 
-    let status: Status
-    var headers: [(name: String, value: String)]
-    let body: Body
+    package let status: Status
+    package var headers: [(name: String, value: String)]
+    package let body: Body
 
-    init(
+    package init(
         _ status: Status = .ok, type: String = "text/plain; charset=utf-8", headers: [(String, String)] = [],
         body: Body
     ) {
@@ -40,10 +40,10 @@ struct HTTPResponse: Sendable {
     }
 
     /// A line for people.
-    init(_ status: Status, text: String) { self.init(status, body: .data(Data("\(text)\n".utf8))) }
+    package init(_ status: Status, text: String) { self.init(status, body: .data(Data("\(text)\n".utf8))) }
 
     /// A JSON document.
-    init(json: String) {
+    package init(json: String) {
         self.init(
             type: "application/json; charset=utf-8", headers: [("Cache-Control", "no-store")],
             body: .data(Data(json.utf8)))

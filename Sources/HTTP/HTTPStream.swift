@@ -1,5 +1,5 @@
 internal import Base
-internal import Foundation
+package import Foundation
 internal import Synchronization
 
 #if canImport(Glibc)
@@ -9,7 +9,7 @@ internal import Synchronization
 #endif
 
 /// A connection as whoever answers on it sees it; used by the connection's thread alone.
-struct HTTPStream: Sendable {
+package struct HTTPStream: Sendable {
     let descriptor: Int32
     let stop: StopFlag
 
@@ -21,7 +21,13 @@ struct HTTPStream: Sendable {
     }
 
     /// Hands bytes to the system; false if the client is gone, or takes nothing for as long as the socket waits.
-    func write(_ data: Data) -> Bool {
+    package func write(_ data: Data) -> Bool { Self.write(data, to: descriptor) }
+
+    /// Whether whoever answers is told to end.
+    package var isStopped: Bool { stop.isStopped }
+
+    /// Hands bytes to the system; false if the other side is gone, or takes nothing for as long as the socket waits.
+    package static func write(_ data: Data, to descriptor: Int32) -> Bool {
         data.withUnsafeBytes { (bytes: UnsafeRawBufferPointer) -> Bool in
             var done = 0
             while done < bytes.count, let start = bytes.baseAddress {
@@ -35,7 +41,7 @@ struct HTTPStream: Sendable {
     }
 
     /// Waits, and says whether the client is still there and nobody has told to end.
-    func pause(_ duration: Duration) -> Bool {
+    package func pause(_ duration: Duration) -> Bool {
         let end = ContinuousClock.now + duration
         while !stop.isStopped {
             let left = (end - .now).seconds

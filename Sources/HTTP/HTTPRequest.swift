@@ -1,19 +1,19 @@
 internal import Foundation
 
-/// A request as the page's server takes it: GET or HEAD, without a body.
-struct HTTPRequest: Sendable {
+/// A request as the server takes it: GET or HEAD, without a body.
+package struct HTTPRequest: Sendable {
     /// What is wrong with what a client sent, and the status that says so.
     struct Problem: Error, Hashable {
         let status: HTTPResponse.Status
     }
 
-    let isHead: Bool
+    package let isHead: Bool
     /// Decoded, beginning with "/".
-    let path: String
+    package let path: String
     /// Decoded; of a name that comes twice the last one counts.
-    let query: [String: String]
+    package let query: [String: String]
     /// By name in small letters; of a name that comes twice the first one counts.
-    let headers: [String: String]
+    package let headers: [String: String]
     /// Whether the client will ask again over the same connection.
     let keepsConnection: Bool
 
@@ -75,7 +75,7 @@ struct HTTPRequest: Sendable {
     }
 
     /// The value of a cookie.
-    func cookie(_ name: String) -> String? {
+    package func cookie(_ name: String) -> String? {
         for part in (headers["cookie"] ?? "").split(separator: ";") {
             let pair = part.split(separator: "=", maxSplits: 1)
             if pair.count == 2, pair[0].trimmingCharacters(in: .whitespaces) == name { return String(pair[1]) }

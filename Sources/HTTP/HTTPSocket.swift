@@ -7,40 +7,49 @@ internal import Foundation
     import Darwin
 #endif
 
-/// Where the page listens.
-package final class PageSocket: Sendable {
+/// Where a server listens.
+package final class HTTPSocket: Sendable {
+    /// Why there is none.
+    package enum Problem: Error, Sendable, Hashable {
+        /// It is no address of this machine, and no name that has one.
+        case host(reason: String)
+        case portTaken
+        case system(reason: String)
+
+        package var reason: String {
+            switch self {
+            case .host(let reason), .system(let reason): reason
+            case .portTaken: "the port is taken"
+            }
+        }
+    }
+
     let descriptor: Int32
-    /// With the port that it got.
-    package let address: PageAddress
+    /// The port that it got.
+    package let port: Int
 
     /// The clients that may wait to be accepted.
     private static let backlog: Int32 = 64
 
-    /// Binds to the address; where it leaves the port open, to a usual one if that is free, else to any.
+    /// Binds to the first of some ports that is free.
     ///
-    /// - Throws: ``PageError`` if another process has the port, or the host is not one of this machine.
-    package init(_ address: PageAddress) throws(PageError) {
-        let ports = address.port == 0 ? [PageAddress.usualPort, 0] : [address.port]
-        var problem = ""
+    /// - Parameters:
+    ///   - host: An address, or a name of this machine.
+    ///   - ports: 0: any that is free.
+    package init(host: String, ports: [Int]) throws(Problem) {
+        var problem = Problem.system(reason: "no port is named")
         for port in ports {
-            switch Self.bound(address.bindingHost, port) {
+            switch Self.bound(host, port) {
             case .success(let socket):
-                descriptor = socket.descriptor
-                self.address = PageAddress(host: address.host, bindingHost: address.bindingHost, port: socket.port)
+                (descriptor, self.port) = socket
                 return
-            case .failure(let error): problem = error.reason
+            case .failure(let error): problem = error
             }
         }
-        throw .listening(address: "\(address)", reason: problem)
+        throw problem
     }
 
-    private struct Failure: Error {
-        let reason: String
-        init() { reason = String(cString: strerror(errno)) }
-        init(_ reason: String) { self.reason = reason }
-    }
-
-    private static func bound(_ host: String, _ port: Int) -> Result<(descriptor: Int32, port: Int), Failure> {
+    private static func bound(_ host: String, _ port: Int) -> Result<(descriptor: Int32, port: Int), Problem> {
         var hints = addrinfo()
         hints.ai_family = AF_UNSPEC
         hints.ai_socktype = Int32(SOCK_STREAM.rawValue)
@@ -48,21 +57,30 @@ package final class PageSocket: Sendable {
         var list: UnsafeMutablePointer<addrinfo>?
         let bare = host.hasPrefix("[") ? String(host.dropFirst().dropLast()) : host
         let code = getaddrinfo(bare, "\(port)", &hints, &list)
-        guard code == 0, let entry = list else { return .failure(Failure(String(cString: gai_strerror(code)))) }
+        guard code == 0, let entry = list else { return .failure(.host(reason: String(cString: gai_strerror(code)))) }
         defer { freeaddrinfo(list) }
         let descriptor = socket(entry.pointee.ai_family, Int32(SOCK_STREAM.rawValue), 0)
-        guard descriptor >= 0 else { return .failure(Failure()) }
+        guard descriptor >= 0 else { return .failure(last) }
         _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         var one: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         guard bind(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0, listen(descriptor, backlog) == 0
         else {
-            let failure = Failure()
+            let problem = last
             Glibc.close(descriptor)
-            return .failure(failure)
+            return .failure(problem)
         }
         _ = fcntl(descriptor, F_SETFL, O_NONBLOCK)
         return .success((descriptor, Self.port(of: descriptor) ?? port))
+    }
+
+    /// What the system said last.
+    private static var last: Problem {
+        switch errno {
+        case EADDRINUSE: .portTaken
+        case EADDRNOTAVAIL: .host(reason: String(cString: strerror(EADDRNOTAVAIL)))
+        case let code: .system(reason: String(cString: strerror(code)))
+        }
     }
 
     private static func port(of descriptor: Int32) -> Int? {

@@ -8,10 +8,10 @@ internal import Synchronization
     import Darwin
 #endif
 
-/// A small server of HTTP/1.1 for the page: one thread that accepts, one for each connection, all bounded.
+/// A small server of HTTP/1.1: one thread that accepts, one for each connection, all bounded.
 ///
 /// A client that sends slowly, endlessly or nothing, or that reads nothing, loses its connection; what too many of them
-/// can do is to keep others from the page. Whatever happens here, the process it runs in goes on.
+/// can do is to keep others out. Whatever happens here, the process it runs in goes on.
 package final class HTTPServer: Sendable {
     /// What one client, and all together, may take.
     package struct Limits: Sendable {
@@ -31,14 +31,14 @@ package final class HTTPServer: Sendable {
         package init() {}
     }
 
-    typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
+    package typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
     private struct State {
         var open: Set<Int32> = []
         var threads: [RoleThread] = []
     }
 
-    private let socket: PageSocket
+    private let socket: HTTPSocket
     private let limits: Limits
     private let handler: Handler
     private let flag = HTTPStream.StopFlag()
@@ -48,18 +48,19 @@ package final class HTTPServer: Sendable {
 
     /// Begins to answer.
     ///
+    /// - Parameter socket: closed with the server.
     /// - Throws: ``SystemError`` if the process is out of descriptors.
-    init(socket: PageSocket, limits: Limits = Limits(), handler: @escaping Handler) throws {
+    package init(socket: HTTPSocket, limits: Limits = Limits(), handler: @escaping Handler) throws {
         self.socket = socket
         self.limits = limits
         self.handler = handler
         wakeup = try Wakeup()
-        let thread = RoleThread(name: "page") { [weak self] in self?.accept() }
+        let thread = RoleThread(name: "http") { [weak self] in self?.accept() }
         acceptor.withLock { $0 = thread }
     }
 
     /// Ends all connections and waits for their threads.
-    func stop() {
+    package func stop() {
         flag.set()
         wakeup.signal()
         acceptor.withLock { $0 }?.join(timeout: .seconds(10))
@@ -110,12 +111,12 @@ package final class HTTPServer: Sendable {
             return true
         }
         guard isTaken else {
-            let answer = HTTPResponse(.busy, text: "the page has too many connections: try again in a minute")
+            let answer = HTTPResponse(.busy, text: "too many connections: try again in a minute")
             _ = send(answer, to: HTTPStream(descriptor: client, stop: flag), isHead: false, keepsConnection: false)
             close(client)
             return
         }
-        let thread = RoleThread(name: "page connection") { [weak self] in
+        let thread = RoleThread(name: "http connection") { [weak self] in
             self?.answer(client)
             self?.state.withLock { state in
                 state.open.remove(client)

@@ -1,0 +1,125 @@
+import Archive
+import ArgumentParser
+import Base
+import Coordination
+import Fleet
+import Foundation
+import Security
+import Trajectories
+
+/// `druse relay`: weights for a rack, fetched once.
+struct RelayCommand: ParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "relay", abstract: "Fetch weights from a learner once and hand them on to the peers near it.",
+        discussion: """
+            Start one on a rack or a node, and its actors and reward workers with --relay and its address, or the \
+            file that it writes. They keep their own connection to the learner for all else, check each piece by the \
+            learner's table, and ask the learner where the relay is late, wrong or gone. \
+            Example: druse relay --connect tcp://node1:5555 --listen 'tcp://*:5556' --keys keys; \
+            actor --connect tcp://node1:5555 --relay tcp://rack1:5556 --keys keys. More: Documentation/scale.md.
+            """)
+
+    @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
+    var connect: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The learner's endpoint.json, in its run directory, in place of the address: it is waited for, and "
+                + "followed when the learner is started elsewhere.", valueName: "file"))
+    var connectFile: String?
+
+    @Option(help: ArgumentHelp("Where to listen for peers; port * takes a free one.", valueName: "tcp://HOST:PORT"))
+    var listen = "tcp://127.0.0.1:5556"
+
+    @Option(
+        help: ArgumentHelp(
+            "Write here where it listens, for --relay of its peers; removed at the end.", valueName: "file"))
+    var endpointFile: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The key of this relay (druse keys new NAME --role relay), or a folder that holds one; DRUSE_KEYS says the "
+                + "same.", valueName: "file"))
+    var keys: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
+            valueName: "file"))
+    var serverKey: String?
+
+    @Option(
+        help: ArgumentHelp(
+            "The keys that may ask it, a folder; else the folder allowed beside --keys. DRUSE_ALLOWED says the same.",
+            valueName: "folder"))
+    var allowed: String?
+
+    @Flag(
+        help: ArgumentHelp(
+            "Allow to listen where other machines can connect without keys: nothing is encrypted, nobody is "
+                + "authenticated."))
+    var insecure = false
+
+    @Option(help: ArgumentHelp("Memory for weights and files; more than that, and the oldest go.", valueName: "MB"))
+    var cacheMegabytes = 1024
+
+    @Option(
+        help: ArgumentHelp("How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
+    var patience = 1800.0
+
+    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
+    var logLevel = "info"
+
+    @Flag(help: ArgumentHelp("Leave when standard input closes.", visibility: .hidden))
+    var exitWithParent = false
+
+    func validate() throws {
+        if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
+            throw ValidationError(problem)
+        }
+        guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
+        guard (1...1_000_000).contains(cacheMegabytes) else {
+            throw ValidationError("--cache-megabytes must be in 1...1000000")
+        }
+        if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
+        if endpointFile == "" { throw ValidationError("--endpoint-file is empty: name a file") }
+    }
+
+    func run() {
+        RoleProcess.perform {
+            let logger = try RoleProcess.logger("relay", level: logLevel)
+            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
+            let role = RelayRole(configuration: try relayConfiguration(), logger: logger)
+            let file = endpointFile.map { URL(filePath: $0) }
+            let asked = try Endpoint(listen)
+            defer { if let file { try? FileManager.default.removeItem(at: file) } }
+            let counters = try role.run(stop: stop) { endpoint in
+                RoleProcess.say("listening at \(endpoint): actor ... --relay \(endpoint)")
+                guard let file else { return }
+                let others = asked.furtherWays(port: endpoint.port).filter { $0 != endpoint }
+                let content = EndpointFile(
+                    endpoint: "\(endpoint)", also: others.isEmpty ? nil : others.map { "\($0)" }, run: "relay",
+                    process: ProcessInfo.processInfo.processIdentifier)
+                try DurableFile.replace(file, with: JSONEncoder().encode(content))
+            }
+            RoleProcess.say("\(counters)")
+            return ExitStatus.complete.rawValue
+        }
+    }
+
+    private func relayConfiguration() throws -> RelayConfiguration {
+        let places = PeerKeyPlaces(keys: keys, serverKey: serverKey)
+        var configuration = RelayConfiguration(
+            peer: try RoleProcess.peer(
+                connect: connect, file: connectFile, threads: 1, patience: patience, drain: 0, keys: places),
+            endpoint: try Endpoint(listen))
+        configuration.isInsecure = insecure
+        configuration.cacheBytes = cacheMegabytes * 1_000_000
+        let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
+        configuration.connections = capacity.peers + capacity.strangers
+        configuration.credentials = try configuration.peer.credentials.map {
+            try LearnerCredentials(relay: $0, allowed: KeyEnvironment.allowList(allowed))
+        }
+        return configuration
+    }
+}
