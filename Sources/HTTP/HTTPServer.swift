@@ -113,6 +113,10 @@ package final class HTTPServer: Sendable {
         guard isTaken else {
             let answer = HTTPResponse(.busy, text: "too many connections: try again in a minute")
             _ = send(answer, to: HTTPStream(descriptor: client, stop: flag), isHead: false, keepsConnection: false)
+            // What is not read when a connection is closed takes the answer with it.
+            shutdown(client, Int32(SHUT_WR))
+            var rest = [UInt8](repeating: 0, count: limits.headBytes)
+            if HTTPStream.wait(client, for: POLLIN, seconds: 0.1) == .ready { recv(client, &rest, rest.count, 0) }
             close(client)
             return
         }

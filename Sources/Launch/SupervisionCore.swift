@@ -169,6 +169,10 @@ package struct SupervisionCore: Sendable {
 
     // MARK: - Starting again
 
+    private var isStopping: Bool {
+        if case .stopping = phase { true } else { false }
+    }
+
     private mutating func startDue(now: Moment) -> [Action] {
         var actions: [Action] = []
         for (child, state) in states.enumerated() {
@@ -201,6 +205,11 @@ package struct SupervisionCore: Sendable {
             let text = "\(name) was ended \(interruptions[child].count + 1) times in an hour: giving it up"
             return doWithout(child, status: ExitStatus.failure.rawValue, text, now: now)
         case .complete, .failed, .interrupted: break
+        }
+        if status == ExitStatus.complete.rawValue, isStopping {
+            // The learner told it to leave, and may take its time to end itself.
+            states[child] = .gone
+            return []
         }
         if status == ExitStatus.complete.rawValue {
             // Told when it is started again: at the end of a run this is how it should be.

@@ -36,7 +36,7 @@ import Testing
         for record in try StepRecord.read(from: small.directory.appending(path: "metrics.jsonl")) {
             let mean = try #require(record.importance?.mean)
             #expect(mean != 1 && abs(mean - 1) < 0.2, "\(mean)")
-            #expect(record.claimsOff == 0)
+            #expect(record.claimsOff == nil)
         }
     }
 }

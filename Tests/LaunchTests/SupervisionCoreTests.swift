@@ -80,6 +80,17 @@ import Testing
         #expect(gone == [.finish(3)])
     }
 
+    /// Who leaves while the run stops was told to by the learner, however long that takes to end itself.
+    @Test func stop_peerThatLeavesBeforeThePrimary_isNotStartedAgain() {
+        var core = makeCore()
+        _ = core.start(now: now)
+        _ = core.stop(now: now)
+        #expect(core.exited(1, status: 0, now: now) == [])
+        for second in 1...60 { #expect(core.tick(now: now.advanced(by: .seconds(second))) == []) }
+        #expect(core.exited(0, status: 3, now: now.advanced(by: .seconds(60))) == [.finish(3)])
+        #expect(core.restarts == [0, 0])
+    }
+
     @Test func stop_primaryThatCompletes_isASuccess() {
         var core = makeCore()
         _ = core.start(now: now)
