@@ -122,8 +122,8 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
                 "Fleet", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
-                "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "Security", "Stability",
-                "StructureFiles", "Telemetry", "Trajectories", "Transport",
+                "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "RoleOptions", "Security",
+                "Stability", "StructureFiles", "Telemetry", "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),

@@ -4,6 +4,7 @@ import Base
 import Coordination
 import Fleet
 import Foundation
+import RoleOptions
 import Security
 import Trajectories
 
@@ -67,11 +68,7 @@ struct RelayCommand: ParsableCommand {
         help: ArgumentHelp("How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
     var patience = 1800.0
 
-    @Option(help: "The least severe messages to show: trace, debug, info, notice, warning, error.")
-    var logLevel = "info"
-
-    @Flag(help: ArgumentHelp("Leave when standard input closes.", visibility: .hidden))
-    var exitWithParent = false
+    @OptionGroup var process: ProcessOptions
 
     func validate() throws {
         if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
@@ -86,15 +83,14 @@ struct RelayCommand: ParsableCommand {
     }
 
     func run() {
-        RoleProcess.perform {
-            let logger = try RoleProcess.logger("relay", level: logLevel)
-            let stop = RoleProcess.stopToken(exitsWithParent: exitWithParent)
-            let role = RelayRole(configuration: try relayConfiguration(), logger: logger)
+        process.perform("relay") { voice in
+            let stop = process.stopToken()
+            let role = RelayRole(configuration: try relayConfiguration(), logger: voice.logger)
             let file = endpointFile.map { URL(filePath: $0) }
             let asked = try Endpoint(listen)
             defer { if let file { try? FileManager.default.removeItem(at: file) } }
             let counters = try role.run(stop: stop) { endpoint in
-                RoleProcess.say("listening at \(endpoint): actor ... --relay \(endpoint)")
+                voice.say("listening at \(endpoint): actor ... --relay \(endpoint)")
                 guard let file else { return }
                 let others = asked.furtherWays(port: endpoint.port).filter { $0 != endpoint }
                 let content = EndpointFile(
@@ -102,7 +98,7 @@ struct RelayCommand: ParsableCommand {
                     process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
             }
-            RoleProcess.say("\(counters)")
+            voice.say("\(counters)")
             return ExitStatus.complete.rawValue
         }
     }
