@@ -211,7 +211,8 @@ let package = Package(
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "FineTuning", "Fleet",
                 "FleetFixtures", "Kernels", "ModelFixtures", "Monitoring", "Policy", "PolicyOptimization",
-                "Pretraining", "Protocol", "Rewards", "Telemetry", "Trajectories", .product(name: "Logging", package: "swift-log"),
+                "Pretraining", "Protocol", "Rewards", "Telemetry", "Trajectories",
+                .product(name: "Logging", package: "swift-log"),
             ]),
         .testTarget(
             name: "PretrainingTests",
