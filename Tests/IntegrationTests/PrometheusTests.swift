@@ -1,4 +1,5 @@
 import Base
+import FineTuning
 import Foundation
 import ProgramFixtures
 import Testing
@@ -74,7 +75,7 @@ import Transport
         let file = try folder.file("prometheus.yml", configuration)
         try FileManager.default.copyItem(
             at: MetricsTable.monitoring.appending(path: "alerts.yml"), to: folder.url.appending(path: "alerts.yml"))
-        let port = try FreePort.settle(Endpoint("tcp://127.0.0.1:*")).port
+        let port = try #require(try FreePort.settle(Endpoint("tcp://127.0.0.1:*")).port)
         let log = folder.url.appending(path: "prometheus.log")
         let server = try RunningProgram(
             executable: prometheus.url,
