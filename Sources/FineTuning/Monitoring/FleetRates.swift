@@ -70,8 +70,10 @@ package struct FleetRates: Sendable {
         peer.heldSeconds = member.heldSeconds
         peer.crystals = member.delivered
         peer.rates = members[member.session]?.rate ?? .init()
-        peer.version = member.version?.number
-        peer.staleness = member.version.map { newest.number - $0.number }
+        // Of weights that the hub has forgotten the actor itself says which they are.
+        let reported = description.role == .actor ? member.report?.version.number : nil
+        peer.version = member.version?.number ?? reported
+        peer.staleness = peer.version.map { max(0, newest.number - $0) }
         guard let report = member.report else { return peer }
         let time = report.intervalSeconds * Double(max(1, description.threads))
         if time > 0, report.busySeconds.isFinite { peer.idleShare = min(1, max(0, 1 - report.busySeconds / time)) }
