@@ -33,6 +33,9 @@ package final class HTTPServer: Sendable {
 
     package typealias Handler = @Sendable (HTTPRequest) -> HTTPResponse
 
+    /// Connections beyond the limit that are told so.
+    private static let turnedAway = 16
+
     private struct State {
         var open: Set<Int32> = []
         var threads: [RoleThread] = []
@@ -104,24 +107,19 @@ package final class HTTPServer: Sendable {
     }
 
     private func serve(_ client: Int32) {
-        let isTaken = state.withLock { state in
-            guard state.open.count < limits.connections else { return false }
+        let isTaken: Bool? = state.withLock { state in
+            // Some more are told that there are too many; the rest finds the door closed.
+            guard state.open.count < limits.connections + Self.turnedAway else { return nil }
             state.open.insert(client)
             state.threads.removeAll { $0.join(timeout: .zero) }
-            return true
+            return state.open.count <= limits.connections
         }
-        guard isTaken else {
-            let answer = HTTPResponse(.busy, text: "too many connections: try again in a minute")
-            _ = send(answer, to: HTTPStream(descriptor: client, stop: flag), isHead: false, keepsConnection: false)
-            // What is not read when a connection is closed takes the answer with it.
-            shutdown(client, Int32(SHUT_WR))
-            var rest = [UInt8](repeating: 0, count: limits.headBytes)
-            if HTTPStream.wait(client, for: POLLIN, seconds: 0.1) == .ready { recv(client, &rest, rest.count, 0) }
+        guard let isTaken else {
             close(client)
             return
         }
         let thread = RoleThread(name: "http connection") { [weak self] in
-            self?.answer(client)
+            if isTaken { self?.answer(client) } else { self?.turnAway(client) }
             self?.state.withLock { state in
                 state.open.remove(client)
                 close(client)
@@ -130,12 +128,22 @@ package final class HTTPServer: Sendable {
         state.withLock { $0.threads.append(thread) }
     }
 
+    /// Reads what the client asks before it answers: what is not read when a connection is closed takes the answer
+    /// with it.
+    private func turnAway(_ client: Int32) {
+        var buffer: [UInt8] = []
+        guard (try? nextRequest(client, &buffer, within: limits.headTime)) != nil else { return }
+        _ = send(
+            HTTPResponse(.busy, text: "too many connections: try again in a minute"),
+            to: HTTPStream(descriptor: client, stop: flag), isHead: false, keepsConnection: false)
+    }
+
     private func answer(_ client: Int32) {
         let stream = HTTPStream(descriptor: client, stop: flag)
         var buffer: [UInt8] = []
         for _ in 0..<limits.requestsPerConnection where !flag.isStopped {
             do {
-                guard let request = try nextRequest(client, &buffer) else { return }
+                guard let request = try nextRequest(client, &buffer, within: limits.idleTime) else { return }
                 let response = handler(request)
                 let keeps = request.keepsConnection && !response.endsConnection
                 guard send(response, to: stream, isHead: request.isHead, keepsConnection: keeps), keeps else { return }
@@ -163,9 +171,9 @@ package final class HTTPServer: Sendable {
 
     /// Reads until the empty line; nil if the client has ended, or asks nothing for too long.
     private func nextRequest(
-        _ client: Int32, _ buffer: inout [UInt8]
+        _ client: Int32, _ buffer: inout [UInt8], within idleTime: Duration
     ) throws(HTTPRequest.Problem) -> HTTPRequest? {
-        var deadline = ContinuousClock.now + (buffer.isEmpty ? limits.idleTime : limits.headTime)
+        var deadline = ContinuousClock.now + (buffer.isEmpty ? idleTime : limits.headTime)
         let end = Array("\r\n\r\n".utf8)
         var searched = 0
         while true {

@@ -59,9 +59,9 @@ package final class HTTPSocket: Sendable {
         let code = getaddrinfo(bare, "\(port)", &hints, &list)
         guard code == 0, let entry = list else { return .failure(.host(reason: String(cString: gai_strerror(code)))) }
         defer { freeaddrinfo(list) }
-        let descriptor = socket(entry.pointee.ai_family, Int32(SOCK_STREAM.rawValue), 0)
+        let kind = Int32(SOCK_STREAM.rawValue | SOCK_CLOEXEC.rawValue)
+        let descriptor = socket(entry.pointee.ai_family, kind, 0)
         guard descriptor >= 0 else { return .failure(last) }
-        _ = fcntl(descriptor, F_SETFD, FD_CLOEXEC)
         var one: Int32 = 1
         setsockopt(descriptor, SOL_SOCKET, SO_REUSEADDR, &one, socklen_t(MemoryLayout<Int32>.size))
         guard bind(descriptor, entry.pointee.ai_addr, entry.pointee.ai_addrlen) == 0, listen(descriptor, backlog) == 0
