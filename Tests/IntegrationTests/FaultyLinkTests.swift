@@ -33,7 +33,7 @@ import Testing
             "druse",
             [
                 "launch", "--config", cluster.configurationFile, "--actors", "1", "--reward-workers", "2",
-                "--worker-options", "--chaos kill=0.02",
+                "--worker-options", "--chaos kill=0.1",
             ], isRole: false)
         #expect(try await cluster.exit(of: launch) == 0, "\(launch.text)")
         #expect(launch.text.contains("ended with status 137; starting it again"), "\(launch.text)")
