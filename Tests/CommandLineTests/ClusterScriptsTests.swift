@@ -113,9 +113,15 @@ import Testing
         #expect(try await autoscale(wanted: 1, tasks: tasks, ["--min", "2", "--cooldown", "0"]).isEmpty)
     }
 
-    @Test func autoscale_withoutLearnerOrNumbers_changesNothing() async throws {
+    @Test func autoscale_beforeTheLearnerKnows_keepsToTheLeastAndSendsNobodyAway() async throws {
+        let calls = try await autoscale(wanted: nil, tasks: ["RUNNING 2_0"], ["--min", "3"])
+        #expect(calls.count == 1 && calls[0].contains("-reward-workers --array=0-1 "), "\(calls)")
+        let tasks = ["RUNNING 2_1", "RUNNING 2_0"]
+        #expect(try await autoscale(wanted: nil, tasks: tasks, ["--cooldown", "0"]).isEmpty)
+    }
+
+    @Test func autoscale_withoutLearner_changesNothing() async throws {
         #expect(try await autoscale(wanted: 9, tasks: [], isLearnerThere: false, []).isEmpty)
-        #expect(try await autoscale(wanted: nil, tasks: [], []).isEmpty)
         #expect(try await autoscale(wanted: 9, tasks: [], isDone: true, []).isEmpty)
     }
 
