@@ -136,6 +136,8 @@ import Testing
         var silent = try (0..<4).map { _ in try RawClient(port: open.port) }
         // Accepted in the order in which they came.
         #expect(try RawClient.answer(port: open.port, "/api/runs").hasPrefix("HTTP/1.1 503"))
+        // Nothing else uses them: optimised, they would be gone before.
+        withExtendedLifetime(silent) {}
         silent.removeAll()
         var answer = ""
         let deadline = ContinuousClock.now + .seconds(20)
