@@ -2,29 +2,9 @@ internal import ArgumentParser
 package import Coordination
 internal import Fleet
 
-/// How a program finds the learner that it works for, how it is known there, and how long it looks and leaves: the same
-/// for all roles.
+/// What actors and reward workers are told alike: the learner that they work for, a relay near them, how they leave.
 package struct PeerOptions: ParsableArguments {
-    @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
-    var connect: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The learner's endpoint.json, in its run directory, in place of the address: it is waited for, and "
-                + "followed when the learner is started elsewhere.", valueName: "file"))
-    var connectFile: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The key of this process, or a folder that holds one (druse keys, Documentation/security.md); DRUSE_KEYS "
-                + "says the same.", valueName: "file"))
-    var keys: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
-            valueName: "file"))
-    var serverKey: String?
+    @OptionGroup var learner: LearnerOptions
 
     @Option(
         help: ArgumentHelp(
@@ -37,11 +17,6 @@ package struct PeerOptions: ParsableArguments {
             "The public key of the relay; else relay.pub beside --keys. DRUSE_RELAY_KEY says the same.",
             valueName: "file"))
     var relayKey: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
-    var patience = 1800.0
 
     @Option(
         help: ArgumentHelp(
@@ -59,14 +34,10 @@ package struct PeerOptions: ParsableArguments {
     package init() {}
 
     package func validate() throws {
-        if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
-            throw ValidationError(problem)
-        }
         if let chaos {
             do { _ = try ChaosRule(chaos) } catch { throw ValidationError("--\(error)") }
         }
         guard drain >= 0 else { throw ValidationError("--drain must not be negative") }
-        guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
     }
 
     /// What the peer needs to know.
@@ -74,9 +45,7 @@ package struct PeerOptions: ParsableArguments {
     /// - Parameter threads: that sample or measure.
     /// - Throws: what is wrong with the address or the keys.
     package func peer(threads: Int) throws -> PeerConfiguration {
-        var configuration = try RoleProcess.peer(
-            connect: connect, file: connectFile, threads: threads, patience: patience, drain: drain,
-            keys: PeerKeyPlaces(keys: keys, serverKey: serverKey))
+        var configuration = try learner.peer(threads: threads, drain: drain)
         configuration.chaos = try chaos.map { try ChaosRule($0) }
         configuration.relay = try RelayPlaces(relay: relay, relayKey: relayKey).place(configuration.credentials)
         return configuration

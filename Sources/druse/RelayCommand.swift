@@ -15,19 +15,13 @@ struct RelayCommand: ParsableCommand {
         discussion: """
             Start one on a rack or a node, and its actors and reward workers with --relay and its address, or the \
             file that it writes. They keep their own connection to the learner for all else, check each piece by the \
-            learner's table, and ask the learner where the relay is late, wrong or gone. \
+            learner's table, and ask the learner where the relay is late, wrong or gone. Its key has the role relay \
+            (druse keys new NAME --role relay). \
             Example: druse relay --connect tcp://node1:5555 --listen 'tcp://*:5556' --keys keys; \
             actor --connect tcp://node1:5555 --relay tcp://rack1:5556 --keys keys. More: Documentation/scale.md.
             """)
 
-    @Option(help: ArgumentHelp("The learner's address.", valueName: "tcp://HOST:PORT"))
-    var connect: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The learner's endpoint.json, in its run directory, in place of the address: it is waited for, and "
-                + "followed when the learner is started elsewhere.", valueName: "file"))
-    var connectFile: String?
+    @OptionGroup var learner: LearnerOptions
 
     @Option(help: ArgumentHelp("Where to listen for peers; port * takes a free one.", valueName: "tcp://HOST:PORT"))
     var listen = "tcp://127.0.0.1:5556"
@@ -36,18 +30,6 @@ struct RelayCommand: ParsableCommand {
         help: ArgumentHelp(
             "Write here where it listens, for --relay of its peers; removed at the end.", valueName: "file"))
     var endpointFile: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The key of this relay (druse keys new NAME --role relay), or a folder that holds one; DRUSE_KEYS says the "
-                + "same.", valueName: "file"))
-    var keys: String?
-
-    @Option(
-        help: ArgumentHelp(
-            "The public key of the learner; else learner.pub beside --keys. DRUSE_SERVER_KEY says the same.",
-            valueName: "file"))
-    var serverKey: String?
 
     @Option(
         help: ArgumentHelp(
@@ -64,21 +46,13 @@ struct RelayCommand: ParsableCommand {
     @Option(help: ArgumentHelp("Memory for weights and files; more than that, and the oldest go.", valueName: "MB"))
     var cacheMegabytes = 1024
 
-    @Option(
-        help: ArgumentHelp("How long to look for a learner that does not answer; 0: for ever.", valueName: "seconds"))
-    var patience = 1800.0
-
     @OptionGroup var process: ProcessOptions
 
     func validate() throws {
-        if let problem = RoleProcess.connectionProblem(connect: connect, file: connectFile) {
-            throw ValidationError(problem)
-        }
-        guard patience >= 0 else { throw ValidationError("--patience must not be negative") }
         guard (1...1_000_000).contains(cacheMegabytes) else {
             throw ValidationError("--cache-megabytes must be in 1...1000000")
         }
-        if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
+        if learner.namesKeys, insecure { throw ValidationError("--keys and --insecure exclude each other") }
         if endpointFile == "" { throw ValidationError("--endpoint-file is empty: name a file") }
     }
 
@@ -104,11 +78,8 @@ struct RelayCommand: ParsableCommand {
     }
 
     private func relayConfiguration() throws -> RelayConfiguration {
-        let places = PeerKeyPlaces(keys: keys, serverKey: serverKey)
         var configuration = RelayConfiguration(
-            peer: try RoleProcess.peer(
-                connect: connect, file: connectFile, threads: 1, patience: patience, drain: 0, keys: places),
-            endpoint: try Endpoint(listen))
+            peer: try learner.peer(threads: 1, drain: 0), endpoint: try Endpoint(listen))
         configuration.isInsecure = insecure
         configuration.cacheBytes = cacheMegabytes * 1_000_000
         let capacity = PeerCapacity(descriptors: StandardDescriptors.limit)
