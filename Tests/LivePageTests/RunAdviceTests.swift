@@ -10,7 +10,7 @@ import Testing
     /// What is said of a run whose steps spend their time like this.
     private func advice(
         wait: Double, train: Double, mode: String = "synchronous", actorsBusy: Double, workersBusy: Double,
-        workersWanted: Int = 2
+        actorsWanted: Int = 1, workersWanted: Int = 2
     ) throws -> (bottleneck: String, text: String) {
         let open = try OpenPage(versions: [1]) { run in
             try Data("versions: 6\nmode: \(mode)\n".utf8).write(to: run.configuration)
@@ -31,7 +31,7 @@ import Testing
                 try roles.append(record)
             }
             var learner = RoleRecord(role: "learner", id: "learner")
-            (learner.actorsWanted, learner.rewardWorkersWanted) = (1, workersWanted)
+            (learner.actorsWanted, learner.rewardWorkersWanted) = (actorsWanted, workersWanted)
             try roles.append(learner)
         }
         let told = try #require(try open.object("/api/runs/0/overview")["advice"] as? [String: Any])
@@ -55,11 +55,12 @@ import Testing
         #expect(told.text.hasPrefix("Reward workers were the bottleneck: add 3."), "\(told.text)")
     }
 
-    @Test func actors_thatAreBusierThanWorkers_areTheBottleneck() throws {
-        #expect(try advice(wait: 9, train: 1, actorsBusy: 0.9, workersBusy: 0.3).bottleneck == "actors")
+    @Test func actors_ofWhomMoreAreWanted_areTheBottleneck() throws {
+        let told = try advice(wait: 9, train: 1, actorsBusy: 0.9, workersBusy: 0.3, actorsWanted: 3)
+        #expect(told.bottleneck == "actors" && told.text.contains("90% of theirs"), "\(told.text)")
     }
 
     @Test func nothing_standsOutWhereTimeIsShared() throws {
-        #expect(try advice(wait: 3.9, train: 4.5, actorsBusy: 0.9, workersBusy: 0.3).bottleneck == "balanced")
+        #expect(try advice(wait: 6, train: 4, actorsBusy: 0.9, workersBusy: 0.3).bottleneck == "balanced")
     }
 }

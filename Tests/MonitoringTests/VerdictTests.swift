@@ -14,6 +14,7 @@ import Testing
         var workersIdle: Double?
         var bottleneck: RunStatus.Verdict.Bottleneck
         var text: String
+        var evidence: String?
         var adds = (actors: 0, workers: 0)
 
         var testDescription: String { name }
@@ -50,25 +51,25 @@ import Testing
                 + "not help"),
         Case(
             name: "workers", wanted: .init(actors: 2, rewardWorkers: 7), waits: 0.82, bottleneck: .rewardWorkers,
-            text: "reward workers are the bottleneck: add 3 (the learner waits 82% of its time)",
+            text: "reward workers are the bottleneck: add 3", evidence: "the learner waits 82% of its time",
             adds: (0, 3)),
         Case(
             name: "workers, with their idle share", wanted: .init(actors: 2, rewardWorkers: 7), waits: 0.82,
             workersIdle: 0.03, bottleneck: .rewardWorkers,
-            text: "reward workers are the bottleneck: add 3 (the learner waits 82% of its time, they are at work 97% "
-                + "of theirs)", adds: (0, 3)),
+            text: "reward workers are the bottleneck: add 3",
+            evidence: "the learner waits 82% of its time, they are at work 97% of theirs", adds: (0, 3)),
         Case(
             name: "both, workers first", wanted: .init(actors: 3, rewardWorkers: 12), waits: 0.9,
             bottleneck: .rewardWorkers,
-            text: "reward workers are the bottleneck: add 8, and 1 actor (the learner waits 90% of its time)",
+            text: "reward workers are the bottleneck: add 8, and 1 actor", evidence: "the learner waits 90% of its time",
             adds: (1, 8)),
         Case(
             name: "both, actors first", wanted: .init(actors: 8, rewardWorkers: 5), waits: 0.9, bottleneck: .actors,
-            text: "actors are the bottleneck: add 6, and 1 reward worker (the learner waits 90% of its time)",
+            text: "actors are the bottleneck: add 6, and 1 reward worker", evidence: "the learner waits 90% of its time",
             adds: (6, 1)),
         Case(
             name: "actors", wanted: .init(actors: 3, rewardWorkers: 4), waits: 0.6, bottleneck: .actors,
-            text: "actors are the bottleneck: add 1 (the learner waits 60% of its time)", adds: (1, 0)),
+            text: "actors are the bottleneck: add 1", evidence: "the learner waits 60% of its time", adds: (1, 0)),
         Case(
             name: "balanced", waits: 0.6, bottleneck: .balanced,
             text: "nothing stands out: the learner waits 60% of the time for crystals, and has all the actors and "
@@ -99,8 +100,17 @@ import Testing
         let verdict = RunStatus.Verdict(of: expected.status)
         #expect(verdict.bottleneck == expected.bottleneck)
         #expect(verdict.text == expected.text)
+        #expect(verdict.evidence == expected.evidence)
         #expect(verdict.addActors == expected.adds.actors)
         #expect(verdict.addRewardWorkers == expected.adds.workers)
+    }
+
+    @Test func verdict_onWorkThatIsOver_isOfThePast() {
+        let learner = RunStatus.Verdict(ofWorkIn: Self.cases[0].status, isOver: true)
+        #expect(learner.text.hasPrefix("the learner was the bottleneck: 71% of the time workers waited for weights"))
+        let workers = RunStatus.Verdict(ofWorkIn: Self.cases[4].status, isOver: true)
+        #expect(workers.text == "reward workers were the bottleneck: add 3")
+        #expect(workers.evidence == "the learner waited 82% of its time")
     }
 
     @Test func verdict_shareThatIsNoNumber_isSaidSo() {

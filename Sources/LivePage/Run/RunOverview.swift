@@ -20,7 +20,7 @@ package struct RunOverview: Sendable {
     var wanted: (actors: Int, rewardWorkers: Int)?
     /// Who is there now, where a learner says so.
     var present: (actors: Int, rewardWorkers: Int)?
-    var advice = RunAdvice(.unknown, "")
+    var advice = RunAdvice()
 
     init(key: String, name: String, manifest: RunManifest, condition: RunCondition, records: [StepRecord]) {
         self.key = key

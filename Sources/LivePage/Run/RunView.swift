@@ -130,11 +130,16 @@ package final class RunView: Sendable {
                 overview.wanted = status.wanted.map { ($0.actors, $0.rewardWorkers) }
                 overview.present = (status.count(of: "actor"), status.count(of: "reward-worker"))
             }
-            overview.advice =
-                board?.status?.advice
-                ?? RunAdvice.recorded(
-                    records, isAsynchronous: state.settings.isAsynchronous, isRunning: condition == .running,
-                    busy: (busy("actor", state), busy("reward-worker", state)), wanted: overview.wanted)
+            if let status = board?.status, let verdict = status.verdict {
+                overview.advice = RunAdvice(verdict, of: status)
+            } else {
+                let status = RunStatus.recorded(
+                    records, mode: state.settings.isAsynchronous ? .asynchronous : .synchronous,
+                    busy: (busy("actor", state), busy("reward-worker", state)),
+                    wanted: overview.wanted.map { .init(actors: $0.actors, rewardWorkers: $0.rewardWorkers) })
+                overview.advice = RunAdvice(
+                    RunStatus.Verdict(ofWorkIn: status, isOver: condition != .running), of: status)
+            }
             return overview
         }
     }

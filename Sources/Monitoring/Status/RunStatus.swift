@@ -4,8 +4,8 @@ package import Telemetry
 
 /// What a run is doing at a moment: the one value that metrics, live page and `druse monitor` read.
 ///
-/// The learner fills it about once a second (``StatusBoard``); of a run that is over, or of a copied directory, it is
-/// made from what the run has kept, and then has no fleet and no rates. Counts are since this process of the learner
+/// The learner fills it about once a second (``StatusBoard``); of a run without a learner some of it is made from the
+/// records that it has kept. Counts are since this process of the learner
 /// started, where nothing else is said. As JSON (``json()``) its keys are snake_case, times ISO 8601, shares of 1,
 /// lengths of time seconds; what is not known is left out.
 package struct RunStatus: Codable, Sendable, Equatable {

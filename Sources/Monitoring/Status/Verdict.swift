@@ -18,12 +18,14 @@ extension RunStatus {
         package var bottleneck: Bottleneck
         /// Such as "reward workers are the bottleneck: add 3".
         package var text: String
+        /// What that rests on, such as "the learner waits 82% of its time"; nil where the text says it.
+        package var evidence: String?
         /// How many more of each would be of use.
         package var addActors = 0
         package var addRewardWorkers = 0
 
         enum CodingKeys: String, CodingKey {
-            case bottleneck, text
+            case bottleneck, text, evidence
             case addActors = "add_actors"
             case addRewardWorkers = "add_reward_workers"
         }
@@ -52,18 +54,39 @@ extension RunStatus.Verdict {
         }
     }
 
-    private mutating func judge(_ status: RunStatus) {
+    /// Judges how the work went, whatever has become of the run.
+    ///
+    /// - Parameter isOver: tells of it as of something past.
+    package init(ofWorkIn status: RunStatus, isOver: Bool) {
+        self.init(bottleneck: .none, text: "")
+        judge(status, Tense(isOver: isOver))
+    }
+
+    /// The words of what goes on, and of what is over.
+    private struct Tense {
+        var isOver = false
+
+        var `is`: String { isOver ? "was" : "is" }
+        var are: String { isOver ? "were" : "are" }
+        var has: String { isOver ? "had" : "has" }
+        var wait: String { isOver ? "waited" : "wait" }
+        var waits: String { isOver ? "waited" : "waits" }
+        var stands: String { isOver ? "stood" : "stands" }
+        var keeps: String { isOver ? "kept" : "keeps" }
+    }
+
+    private mutating func judge(_ status: RunStatus, _ tense: Tense = Tense()) {
         let (actors, workers) = (status.count(of: "actor"), status.count(of: "reward-worker"))
         if actors == 0 || workers == 0 {
             bottleneck = .missing
             (addActors, addRewardWorkers) = (actors == 0 ? 1 : 0, workers == 0 ? 1 : 0)
             let who = actors > 0 ? "reward worker" : workers > 0 ? "actor" : "actor and no reward worker"
-            text = "no \(who) is there: start one" + (actors + workers == 0 ? " of each" : "")
+            text = "no \(who) \(tense.is) there: start one" + (actors + workers == 0 ? " of each" : "")
             return
         }
         guard let wanted = status.wanted, let shares = status.shares else {
             bottleneck = .unknown
-            text = "too early to say: no step is made yet"
+            text = tense.isOver ? "too few steps to say" : "too early to say: no step is made yet"
             return
         }
         addActors = max(0, wanted.actors - actors)
@@ -75,40 +98,42 @@ extension RunStatus.Verdict {
         switch (isStarved && addRewardWorkers > 0, isStarved && addActors > 0) {
         case (true, _) where lacksWorkers >= lacksActors:
             bottleneck = .rewardWorkers
-            text = "reward workers are the bottleneck: add \(addRewardWorkers)"
+            text = "reward workers \(tense.are) the bottleneck: add \(addRewardWorkers)"
             text += addActors > 0 ? ", and \(Self.count(addActors, "actor"))" : ""
-            text += Self.evidence(waits, idle: shares.rewardWorkersIdle)
+            evidence = Self.evidence(waits, idle: shares.rewardWorkersIdle, tense)
         case (_, true):
             bottleneck = .actors
-            text = "actors are the bottleneck: add \(addActors)"
+            text = "actors \(tense.are) the bottleneck: add \(addActors)"
             text += addRewardWorkers > 0 ? ", and \(Self.count(addRewardWorkers, "reward worker"))" : ""
-            text += Self.evidence(waits, idle: shares.actorsIdle)
+            evidence = Self.evidence(waits, idle: shares.actorsIdle, tense)
         default:
             (addActors, addRewardWorkers) = (0, 0)
-            judgeLearner(status, waits: waits)
+            judgeLearner(status, waits: waits, tense)
         }
     }
 
-    private mutating func judgeLearner(_ status: RunStatus, waits: Double) {
+    private mutating func judgeLearner(_ status: RunStatus, waits: Double, _ tense: Tense) {
         let works = Self.percent(1 - waits)
         if 1 - waits >= Self.busy {
             bottleneck = .learner
             text =
-                status.mode == .synchronous
-                ? "the learner is the bottleneck: \(works) of the time workers wait for weights"
-                : "the learner is the bottleneck: it is at work \(works) of the time"
+                "the learner \(tense.is) the bottleneck: "
+                + (status.mode == .synchronous
+                    ? "\(works) of the time workers \(tense.wait) for weights"
+                    : "it \(tense.is) at work \(works) of the time")
             text += "; more reward workers would not help"
         } else {
             bottleneck = .balanced
             text =
-                "nothing stands out: the learner waits \(Self.percent(waits)) of the time for crystals, and has all "
-                + "the actors and reward workers that a batch of \(status.crystalsPerBatch) crystals keeps busy"
+                "nothing \(tense.stands) out: the learner \(tense.waits) \(Self.percent(waits)) of the time for crystals, "
+                + "and \(tense.has) all the actors and reward workers that a batch of \(status.crystalsPerBatch) "
+                + "crystals \(tense.keeps) busy"
         }
     }
 
-    private static func evidence(_ waits: Double, idle: Double?) -> String {
-        let theirs = idle.map { ", they are at work \(percent(1 - $0)) of theirs" } ?? ""
-        return " (the learner waits \(percent(waits)) of its time\(theirs))"
+    private static func evidence(_ waits: Double, idle: Double?, _ tense: Tense) -> String {
+        let theirs = idle.map { ", they \(tense.are) at work \(percent(1 - $0)) of theirs" } ?? ""
+        return "the learner \(tense.waits) \(percent(waits)) of its time\(theirs)"
     }
 
     private static func percent(_ share: Double) -> String {
