@@ -61,11 +61,13 @@ import Testing
         Case(
             name: "both, workers first", wanted: .init(actors: 3, rewardWorkers: 12), waits: 0.9,
             bottleneck: .rewardWorkers,
-            text: "reward workers are the bottleneck: add 8, and 1 actor", evidence: "the learner waits 90% of its time",
+            text: "reward workers are the bottleneck: add 8, and 1 actor",
+            evidence: "the learner waits 90% of its time",
             adds: (1, 8)),
         Case(
             name: "both, actors first", wanted: .init(actors: 8, rewardWorkers: 5), waits: 0.9, bottleneck: .actors,
-            text: "actors are the bottleneck: add 6, and 1 reward worker", evidence: "the learner waits 90% of its time",
+            text: "actors are the bottleneck: add 6, and 1 reward worker",
+            evidence: "the learner waits 90% of its time",
             adds: (6, 1)),
         Case(
             name: "actors", wanted: .init(actors: 3, rewardWorkers: 4), waits: 0.6, bottleneck: .actors,
