@@ -126,8 +126,8 @@ extension RunStatus.Verdict {
             bottleneck = .balanced
             text =
                 "nothing \(tense.stands) out: the learner \(tense.waits) \(Self.percent(waits)) of the time for "
-                + "crystals, and \(tense.has) all the actors and reward workers that a batch of \(status.crystalsPerBatch) "
-                + "crystals \(tense.keeps) busy"
+                + "crystals, and \(tense.has) all the actors and reward workers that a batch of "
+                + "\(status.crystalsPerBatch) crystals \(tense.keeps) busy"
         }
     }
 
