@@ -12,6 +12,7 @@ package final class Page: Sendable {
     package let address: PageAddress
     private let server: HTTPServer
     private let access: PageAccess
+    private let isTokenGiven: Bool
 
     /// The variable of the environment that can hold the token, out of sight of other users.
     package static let tokenVariable = "DRUSE_PAGE_TOKEN"
@@ -28,6 +29,7 @@ package final class Page: Sendable {
         limits: HTTPServer.Limits = HTTPServer.Limits()
     ) throws {
         self.address = socket.address
+        isTokenGiven = token != nil
         do {
             access = try PageAccess(address: socket.address, token: token)
             let views = runs.enumerated().map { index, run in
@@ -43,6 +45,10 @@ package final class Page: Sendable {
 
     /// Where to look, with the token if one is asked for.
     package var invitation: String { address.url + (access.token.map { "?token=\($0)" } ?? "") }
+
+    /// What may be printed: with the token where it was made here, so that somebody knows it; one that was given is
+    /// known already, and stays out of logs.
+    package var announcement: String { isTokenGiven ? address.url : invitation }
 
     /// Whether viewers need a token.
     package var asksForToken: Bool { access.token != nil }

@@ -36,7 +36,7 @@ struct ServeCommand: ParsableCommand {
             let found = try RunFolders.find(runs)
             let page = try Page(
                 runs: found, socket: PageSocket(PageAddress(listen)), token: page.chosenToken, build: RoleProcess.build)
-            RoleProcess.say("\(found.count == 1 ? "the run" : "\(found.count) runs") at \(page.invitation)")
+            RoleProcess.say("\(found.count == 1 ? "the run" : "\(found.count) runs") at \(page.announcement)")
             let wakeup = try Wakeup()
             stop.addWakeup(wakeup)
             while !stop.isStopped {

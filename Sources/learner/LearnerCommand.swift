@@ -131,7 +131,7 @@ struct LearnerCommand: ParsableCommand {
             // Before there is a run directory: a port that is taken leaves none behind.
             let board = StatusBoard()
             let server = try process.serve(.learner(board, build: RoleProcess.build), logger: logger)
-            let socket = try pageSocket(logger)
+            let socket = try pageSocket(voice)
             var run = try FineTuningRun(
                 configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
             run.grace = .seconds(min(grace, 1e9))
@@ -143,7 +143,7 @@ struct LearnerCommand: ParsableCommand {
             run.metrics = server?.address
             if let socket, let folder = directory ?? given.map({ URL(filePath: $0.runDirectory) }) {
                 let page = try LearnerPage(socket: socket, runDirectory: folder, board: board)
-                voice.say("page at \(page.invitation)")
+                voice.say("page at \(page.announcement)")
                 run.willClose = { page.close() }
             }
             let summary = try run.run(resume: resume, stop: stop, say: voice.say)
@@ -156,11 +156,11 @@ struct LearnerCommand: ParsableCommand {
     }
 
     /// Where the page listens. A learner that goes on with its run does so without a page rather than not at all.
-    private func pageSocket(_ logger: Logger) throws -> PageSocket? {
+    private func pageSocket(_ voice: RoleVoice) throws -> PageSocket? {
         guard let page else { return nil }
-        do { return try PageSocket(PageAddress(page)) } catch {
+        do { return try LearnerPage.socket(page, isForPeople: voice.isForPeople) } catch {
             guard resume else { throw error }
-            logger.warning("\(error)")
+            voice.logger.warning("\(error)")
             return nil
         }
     }

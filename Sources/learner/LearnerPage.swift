@@ -16,8 +16,23 @@ struct LearnerPage: Sendable {
             build: RoleProcess.build, board: board)
     }
 
-    /// The address for a browser.
-    var invitation: String { page.invitation }
+    /// The address for a browser, as it may be printed.
+    var announcement: String { page.announcement }
+
+    /// Where the page is to listen.
+    ///
+    /// - Parameter isForPeople: whether people read what the program prints: a token that is made must be told, and
+    ///   must not stand in what a system collects.
+    /// - Throws: ``PageError``.
+    static func socket(_ text: String, isForPeople: Bool) throws -> PageSocket {
+        let address = try PageAddress(text)
+        if !isForPeople, !address.isLocal, ProcessInfo.processInfo.environment[Page.tokenVariable] == nil {
+            throw PageError.token(
+                reason: "has to be given by \(Page.tokenVariable) where the log is JSON: one that is made here would "
+                    + "stand in it")
+        }
+        return try PageSocket(address)
+    }
 
     /// Viewers are told that it is the end.
     func close() { page.close() }

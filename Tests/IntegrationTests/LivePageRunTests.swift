@@ -48,6 +48,25 @@ import Testing
         #expect(try await cluster.exit(of: server) == 0, "\(server.text)")
     }
 
+    /// A token that was given is known, one that is made must not stand in what a system collects.
+    @Test func token_isNotInWhatIsPrinted() async throws {
+        let cluster = try TestCluster()
+        let refused = try await DruseProcess.run(
+            program: "learner",
+            ["--config", cluster.configurationFile, "--page", "0.0.0.0:0", "--log-format", "json"])
+        #expect(refused.status == 1)
+        #expect((refused.output + refused.messages).contains("has to be given by DRUSE_PAGE_TOKEN"))
+        #expect(!FileManager.default.fileExists(atPath: cluster.directory.path))
+        let token = "a-token-that-is-known"
+        let learner = try cluster.start(
+            "learner", ["--config", cluster.configurationFile, "--page", "0.0.0.0:0", "--log-format", "json"],
+            environment: ["DRUSE_PAGE_TOKEN": token])
+        try await cluster.until("a page is there") { learner.text.contains("page at http://") }
+        #expect(!learner.text.contains(token))
+        learner.signal(SIGTERM)
+        #expect(try await cluster.exit(of: learner) == 3, "\(learner.text)")
+    }
+
     @Test func launch_withAPageThatIsLookedAt_comesToTheSameWeights() async throws {
         let cluster = try TestCluster()
         let launch = try cluster.start(

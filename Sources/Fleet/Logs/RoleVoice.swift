@@ -10,6 +10,9 @@ package struct RoleVoice: Sendable {
         (self.role, self.logger, self.format) = (role, logger, format)
     }
 
+    /// Whether what it says is text.
+    package var isForPeople: Bool { format == .text }
+
     /// Tells something: a line of text, or a record of JSON.
     package func say(_ text: String) {
         RoleProcess.say(
