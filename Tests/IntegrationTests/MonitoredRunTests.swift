@@ -54,9 +54,12 @@ import Testing
         try await cluster.untilVersions(2)
         try await cluster.until("both peers are in the list of targets") { fleet.targets.count == 3 }
         let learner = try #require(fleet.targets["learner"]?.first)
-        // The learner looks at its fleet once a second.
+        // The learner looks at its fleet once a second, and rates are of two looks.
         var status = try await fleet.status()
-        for _ in 0..<200 where status.lastStep == nil || status.threadTime.count < 2 {
+        func isSeen(_ status: RunStatus) -> Bool {
+            status.lastStep != nil && status.threadTime.count >= 2 && status.fleet.allSatisfy { $0.rates.last10 > 0 }
+        }
+        for _ in 0..<300 where !isSeen(status) {
             try await Task.sleep(for: .milliseconds(100))
             status = try await fleet.status()
         }
