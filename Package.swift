@@ -132,7 +132,7 @@ let package = Package(
         .target(
             name: "RoleOptions",
             dependencies: [
-                "Base", "Coordination", "Fleet", "Monitoring", "Trajectories",
+                "Base", "Configuration", "Coordination", "Fleet", "Monitoring", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

@@ -7,6 +7,7 @@ import Foundation
 import Launch
 import LivePage
 import Logging
+import RoleOptions
 
 /// `druse launch`: learner, actors and reward workers on this machine.
 struct LaunchCommand: ParsableCommand {
@@ -27,22 +28,7 @@ struct LaunchCommand: ParsableCommand {
     @Option(help: "How many reward workers.")
     var rewardWorkers = 2
 
-    @Option(help: "The run's directory; overrides the configuration.")
-    var runDir: String?
-
-    @Flag(help: "Go on with the run of the directory.")
-    var resume = false
-
-    @Option(help: "The number of versions to train; overrides the configuration.")
-    var versions: Int?
-
-    @Option(help: "The seed of the run; overrides the configuration.")
-    var seed: UInt64?
-
-    @OptionGroup var settings: SettingOptions
-
-    @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
-    var grace = 60.0
+    @OptionGroup var options: RunOptions
 
     @Option(
         help: ArgumentHelp(
@@ -50,12 +36,6 @@ struct LaunchCommand: ParsableCommand {
                 + "learner and one for the processes here, if it is not there (druse keys, Documentation/security.md).",
             valueName: "folder"))
     var keys: String?
-
-    @Flag(
-        help: ArgumentHelp(
-            "Allow to listen where other machines can connect without keys: nothing is encrypted, and nobody is "
-                + "authenticated."))
-    var insecure = false
 
     @Option(
         parsing: .unconditional,
@@ -73,12 +53,6 @@ struct LaunchCommand: ParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "Show the run in a browser, at the address that is printed: --page alone at a port of this machine, or at "
-                + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
-    var page: String?
-
-    @Option(
-        help: ArgumentHelp(
             "The least severe messages of the processes to show: trace, debug, info, notice, warning, error (default: "
                 + "notice). DRUSE_LOG says the same, and with json that they are written as JSON.", valueName: "level"))
     var logLevel: String?
@@ -89,13 +63,11 @@ struct LaunchCommand: ParsableCommand {
         guard actors >= 1, rewardWorkers >= 1 else {
             throw ValidationError("at least one actor and one reward worker are needed")
         }
-        guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
-        guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
         if let metricsPort, !(0...65_535).contains(metricsPort) {
             throw ValidationError("--metrics-port must be in 0...65535, not \(metricsPort)")
         }
         guard keys != "" else { throw ValidationError("--keys is empty: name a folder") }
-        if keys != nil, insecure { throw ValidationError("--keys and --insecure exclude each other") }
+        if keys != nil, options.insecure { throw ValidationError("--keys and --insecure exclude each other") }
     }
 
     func run() {
@@ -106,23 +78,23 @@ struct LaunchCommand: ParsableCommand {
             TerminationSignals.install(stop, second: { stop.abort(status: 128 + $0) })
             var cluster = LocalCluster(
                 configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
-                runDirectory: runDir, resume: resume, overrides: overrides,
+                runDirectory: options.runDir, resume: options.resume, overrides: overrides,
                 logLevel: logLevel ?? (LogSettings.isInEnvironment ? nil : "notice"))
-            cluster.grace = grace
-            cluster.isInsecure = insecure
+            cluster.grace = options.grace
+            cluster.isInsecure = options.insecure
             cluster.metricsPort = metricsPort
             cluster.keys = KeyEnvironment.folder(keys)
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")
             }
-            cluster.page = try page.map { try settledPage($0) }
-            if settings.dryRun {
+            cluster.page = try options.page.map { try settledPage($0) }
+            if options.settings.dryRun {
                 RoleProcess.say(try cluster.plan())
                 return ExitStatus.complete.rawValue
             }
             var timing = SupervisionCore.Timing()
             // For the step, the checkpoint and the peers' goodbyes.
-            timing.stop = .seconds(min(grace, 1e9) + 30)
+            timing.stop = options.graceTime + .seconds(30)
             if let text = try cluster.makeKeys() { logger.notice("\(text)") }
             let children = try cluster.children()
             let summary = try Supervisor(children: children, timing: timing, logger: logger).run(stop: stop)
@@ -145,6 +117,7 @@ struct LaunchCommand: ParsableCommand {
 
     var overrides: [ConfigurationOverride] {
         ConfigurationOverride.list(
-            settings.values, [("versions", versions, "--versions"), ("seed", seed, "--seed")])
+            options.settings.values,
+            [("versions", options.versions, "--versions"), ("seed", options.seed, "--seed")])
     }
 }

@@ -4,6 +4,7 @@ import Configuration
 import Fleet
 import Foundation
 import Pretraining
+import RoleOptions
 import Trajectories
 
 /// `druse pretrain`: maximum-likelihood training on a data set.

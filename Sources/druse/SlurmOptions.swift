@@ -1,6 +1,7 @@
 import ArgumentParser
 import Configuration
 import Foundation
+import RoleOptions
 import Trajectories
 
 /// `druse launch --slurm`: the run as jobs of Slurm instead of processes here, by the scripts of `Cluster/slurm`.
@@ -55,24 +56,26 @@ struct SlurmOptions: ParsableArguments {
     }
 
     private func arguments(_ launch: LaunchCommand) throws -> [String] {
-        guard let directory = launch.runDir else {
+        guard let directory = launch.options.runDir else {
             throw RoleError.configuration(["--slurm needs --run-dir, on a file system that all nodes share"])
         }
-        guard !launch.insecure else {
+        guard !launch.options.insecure else {
             throw RoleError.configuration(["--slurm makes keys: leave --insecure out"])
         }
         var arguments = ["--config", launch.config, "--run-dir", directory]
         arguments += ["--actors", "\(launch.actors)", "--reward-workers", "\(launch.rewardWorkers)"]
-        arguments += ["--grace", "\(launch.grace)", "--programs", Self.programs.path]
+        arguments += ["--grace", "\(launch.options.grace)", "--programs", Self.programs.path]
         arguments += launch.overrides.flatMap { ["--set", $0.setting] }
         for (option, value) in [
             ("--keys", launch.keys), ("--worker-options", launch.workerOptions), ("--slurm", slurmLearner),
             ("--slurm-peers", slurmPeers), ("--autoscale", autoscale.map { "\($0)" }),
+            ("--metrics-port", launch.metricsPort.map { "\($0)" }), ("--page", launch.options.page),
+            ("--log-level", launch.logLevel),
         ] {
             if let value { arguments += [option, value] }
         }
         if allInOne { arguments.append("--all-in-one") }
-        if launch.settings.dryRun { arguments.append("--dry-run") }
+        if launch.options.settings.dryRun { arguments.append("--dry-run") }
         return arguments
     }
 

@@ -101,20 +101,3 @@ struct PotentialOptions: ParsableArguments {
             valueName: "name|file"))
     var potential = "chgnet"
 }
-
-/// The options of commands that run what a configuration says.
-struct SettingOptions: ParsableArguments {
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A value in place of the configuration's, such as objective.kl_weight=0.1; may be given again.",
-            valueName: "key=value"))
-    var values: [String] = []
-
-    @Flag(help: "Check everything, files included, print what would run, and change nothing.")
-    var dryRun = false
-
-    func validate() throws {
-        if let problem = ConfigurationOverride.problem(of: values) { throw ValidationError(problem) }
-    }
-}

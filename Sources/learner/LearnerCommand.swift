@@ -30,30 +30,10 @@ struct LearnerCommand: ParsableCommand {
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
     var config: String?
 
-    @Option(help: "The run's directory; overrides the configuration.")
-    var runDir: String?
-
-    @Flag(help: "Go on with the run of the directory; begin it if there is none yet.")
-    var resume = false
+    @OptionGroup var options: RunOptions
 
     @Option(help: ArgumentHelp("Where to listen; overrides the configuration.", valueName: "tcp://HOST:PORT"))
     var listen: String?
-
-    @Option(help: "The number of versions to train; overrides the configuration.")
-    var versions: Int?
-
-    @Option(help: "The seed of the run; overrides the configuration.")
-    var seed: UInt64?
-
-    @Option(
-        name: .customLong("set"),
-        help: ArgumentHelp(
-            "A value in place of the configuration's, such as objective.kl_weight=0.1; may be given again.",
-            valueName: "key=value"))
-    var settings: [String] = []
-
-    @Flag(help: "Check everything, files included, print what would run, and change nothing.")
-    var dryRun = false
 
     @Option(
         help: ArgumentHelp(
@@ -63,9 +43,6 @@ struct LearnerCommand: ParsableCommand {
 
     @Option(help: ArgumentHelp("Where to listen now; used by druse launch.", visibility: .hidden))
     var place: String?
-
-    @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
-    var grace = 60.0
 
     @Option(
         help: ArgumentHelp(
@@ -80,32 +57,17 @@ struct LearnerCommand: ParsableCommand {
                 + "the same.", valueName: "folder"))
     var allowed: String?
 
-    @Flag(
-        help: ArgumentHelp(
-            "Allow to listen where other machines can connect without keys: nothing is encrypted, and nobody is "
-                + "authenticated."))
-    var insecure = false
-
-    @Option(
-        help: ArgumentHelp(
-            "Show the run in a browser, at the address that is printed: --page alone at a port of this machine, or at "
-                + "a host and port (Documentation/live-page.md).", valueName: "[host:]port"))
-    var page: String?
-
     @OptionGroup var process: ProcessOptions
 
     func validate() throws {
-        if let problem = ConfigurationOverride.problem(of: settings) { throw ValidationError(problem) }
-        guard config != nil || overrides.isEmpty || (resume && runDir != nil) else {
+        guard config != nil || overrides.isEmpty || (options.resume && options.runDir != nil) else {
             throw ValidationError(
                 "--set, --listen, --versions and --seed change what --config says, or the run of --run-dir with "
                     + "--resume: give one of them, too")
         }
-        guard replay == nil || (config == nil && runDir == nil && overrides.isEmpty && !resume) else {
+        guard replay == nil || (config == nil && options.runDir == nil && overrides.isEmpty && !options.resume) else {
             throw ValidationError("--replay takes everything from the run: leave the other options out")
         }
-        guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
-        guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
     }
 
     func run() {
@@ -113,29 +75,30 @@ struct LearnerCommand: ParsableCommand {
             let logger = voice.logger
             if let replay { return try repeatSteps(of: URL(filePath: replay)).rawValue }
             let stop = process.stopToken()
-            let directory = runDir.map { URL(filePath: $0) }
+            let directory = options.runDir.map { URL(filePath: $0) }
             let given = try RunConfiguration.given(
                 file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides)
-            let places = LearnerKeyPlaces(keys: keys, allowed: allowed, isInsecure: insecure)
+            let places = LearnerKeyPlaces(keys: keys, allowed: allowed, isInsecure: options.insecure)
             let credentials = try places.credentials()
-            if dryRun {
+            if options.settings.dryRun {
                 let plan = try RunPlan(
-                    configuration: given, directory: directory, resume: resume, isInsecure: insecure,
+                    configuration: given, directory: directory, resume: options.resume, isInsecure: options.insecure,
                     credentials: credentials)
                 RoleProcess.say(plan.text)
                 return ExitStatus.complete.rawValue
             }
             if let given {
-                try ListeningRule.check(given.listen, isInsecure: insecure, hasKeys: credentials != nil)
+                try ListeningRule.check(given.listen, isInsecure: options.insecure, hasKeys: credentials != nil)
             }
             // Before there is a run directory: a port that is taken leaves none behind.
             let board = StatusBoard()
             let server = try process.serve(.learner(board, build: RoleProcess.build), logger: logger)
             let socket = try pageSocket(voice)
             var run = try FineTuningRun(
-                configuration: given, directory: directory, resume: resume, build: RoleProcess.build, logger: logger)
-            run.grace = .seconds(min(grace, 1e9))
-            run.isInsecure = insecure
+                configuration: given, directory: directory, resume: options.resume, build: RoleProcess.build,
+                logger: logger)
+            run.grace = options.graceTime
+            run.isInsecure = options.insecure
             run.credentials = credentials
             if let credentials { voice.say("encrypted; keys that may take part: \(credentials.allowed.count)") }
             run.place = try place.map { try Endpoint($0) }
@@ -146,7 +109,7 @@ struct LearnerCommand: ParsableCommand {
                 voice.say("page at \(page.announcement)")
                 run.willClose = { page.close() }
             }
-            let summary = try run.run(resume: resume, stop: stop, say: voice.say)
+            let summary = try run.run(resume: options.resume, stop: stop, say: voice.say)
             voice.say(
                 summary.isComplete
                     ? "done: version \(summary.version)"
@@ -157,9 +120,9 @@ struct LearnerCommand: ParsableCommand {
 
     /// Where the page listens. A learner that goes on with its run does so without a page rather than not at all.
     private func pageSocket(_ voice: RoleVoice) throws -> PageSocket? {
-        guard let page else { return nil }
+        guard let page = options.page else { return nil }
         do { return try LearnerPage.socket(page, isForPeople: voice.isForPeople) } catch {
-            guard resume else { throw error }
+            guard options.resume else { throw error }
             voice.logger.warning("\(error)")
             return nil
         }
@@ -185,10 +148,11 @@ struct LearnerCommand: ParsableCommand {
 
     private var overrides: [ConfigurationOverride] {
         ConfigurationOverride.list(
-            settings,
+            options.settings.values,
             [
-                ("listen", listen, "--listen"), ("versions", versions, "--versions"), ("seed", seed, "--seed"),
-                ("run_dir", config == nil ? nil : runDir, "--run-dir"),
+                ("listen", listen, "--listen"), ("versions", options.versions, "--versions"),
+                ("seed", options.seed, "--seed"),
+                ("run_dir", config == nil ? nil : options.runDir, "--run-dir"),
             ])
     }
 }

@@ -188,6 +188,32 @@ import Testing
         }
     }
 
+    /// What launch is told of metrics, page and logs, the jobs are.
+    @Test func submit_withMetricsPageAndLogLevel_tellsThemToTheJobs() async throws {
+        let outcome = try await bash(
+            #"""
+            "$1" --write-only --config "$2" --run-dir "$3" --programs "$4" --metrics-port 9400 --page 8080 \
+                --log-level debug --worker-options '--threads 2'
+            """#,
+            [script("Cluster/slurm/submit"), script("Configs/quickstart.yaml"), folder.path("run"), Self.programs])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let check = try await bash(
+            #"""
+            . "$1/settings.sh"
+            echo "${DRUSE_LEARNER_ARGUMENTS[*]}"; echo "${DRUSE_ACTOR_ARGUMENTS[*]}"; echo "${DRUSE_WORKER_ARGUMENTS[*]}"
+            """#, [folder.path("run.slurm")])
+        #expect(
+            check.output.split(separator: "\n") == [
+                "--page 8080 --log-level debug --metrics-port 9400 --metrics-host *",
+                "--log-level debug --metrics-port 0 --metrics-host *",
+                "--log-level debug --metrics-port 0 --metrics-host * --threads 2",
+            ], "\(check.output) \(check.messages)")
+        let wrong = try await bash(
+            #""$1" --write-only --config "$2" --run-dir "$3" --programs "$4" --metrics-port 70000"#,
+            [script("Cluster/slurm/submit"), script("Configs/quickstart.yaml"), folder.path("run"), Self.programs])
+        #expect(wrong.status == 1 && wrong.messages.contains("--metrics-port must be in 0...65535"))
+    }
+
     // MARK: - Kubernetes, systemd
 
     @Test(.enabled(if: hasKubernetesTools, "kubectl or kubernetes-validate is missing: Scripts/setup-tools kubernetes"))
