@@ -53,6 +53,18 @@ import Testing
         #expect(received.takeAll().sorted() == Array(0..<8000))
     }
 
+    #if os(Linux)
+        @Test func thread_isKnownToTheSystemByItsName() {
+            let names = Mailbox<String>(capacity: 1)
+            let thread = RoleThread(name: "a name that is too long") {
+                let name = (try? String(contentsOfFile: "/proc/thread-self/comm", encoding: .utf8)) ?? ""
+                names.post(name, bounded: "one name")
+            }
+            #expect(thread.join(timeout: .seconds(20)))
+            #expect(names.takeAll() == ["a name that is \n"])
+        }
+    #endif
+
     @Test func jobPool_manyJobs_doesEachOnce() throws {
         let wakeup = try Wakeup()
         let pool = JobPool<Int, Int>(name: "test", threads: 3, wakeup: wakeup) { { $0 * $0 } }
