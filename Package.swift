@@ -22,7 +22,7 @@ let package = Package(
         .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .target(name: "CSpawn"),
         .target(name: "Security", dependencies: ["Base"]),
-        .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CZlib"]),
+        .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CSpawn", "CZlib"]),
         .target(name: "Configuration", dependencies: ["Base", .product(name: "Yams", package: "Yams")]),
         .target(name: "Kernels", dependencies: ["CKernels", "COpenBLAS"]),
         .target(name: "Crystals", dependencies: ["Base", "CSpglib"], resources: [.copy("Resources")]),
@@ -224,7 +224,7 @@ let package = Package(
             dependencies: [
                 "Base", "FleetFixtures", "Launch", "Trajectories", .product(name: "Logging", package: "swift-log"),
             ]),
-        .target(name: "ProgramFixtures", path: "Tests/ProgramFixtures"),
+        .target(name: "ProgramFixtures", dependencies: ["Base"], path: "Tests/ProgramFixtures"),
         .testTarget(
             name: "CommandLineTests",
             dependencies: [

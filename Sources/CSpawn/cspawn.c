@@ -25,17 +25,20 @@ static void close_on_exec(void) {
 /// What the child does: only calls that are safe between fork and exec.
 static void become(
     pid_t parent, const char *path, char *const *arguments, char *const *environment, const int streams[3],
-    int report) {
+    int report, int rules) {
     setpgid(0, 0);
+    if (rules & CSPAWN_DIES_WITH_THREAD) {
 #ifdef __linux__
-    prctl(PR_SET_PDEATHSIG, SIGKILL);
+        prctl(PR_SET_PDEATHSIG, SIGKILL);
 #endif
-    // The parent may have ended before that took effect.
-    if (getppid() != parent) _exit(127);
-    for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
-    sigset_t none;
-    sigemptyset(&none);
-    sigprocmask(SIG_SETMASK, &none, NULL);
+        // The parent may have ended before that took effect.
+        if (getppid() != parent) _exit(127);
+        for (int number = 1; number < NSIG; number++) signal(number, SIG_DFL);
+    }
+    sigset_t held;
+    sigemptyset(&held);
+    if (rules & CSPAWN_HOLDS_USR1) sigaddset(&held, SIGUSR1);
+    sigprocmask(SIG_SETMASK, &held, NULL);
     int stream = 0;
     while (stream < 3 && dup2(streams[stream], stream) >= 0) stream++;
     if (stream == 3) {
@@ -49,7 +52,8 @@ static void become(
 }
 
 pid_t cspawn_start(
-    const char *path, char *const *arguments, char *const *environment, int input, int output, int messages) {
+    const char *path, char *const *arguments, char *const *environment, int input, int output, int messages,
+    int rules) {
     const int streams[3] = {input, output, messages};
     int report[2];
 #ifdef __linux__
@@ -60,7 +64,7 @@ pid_t cspawn_start(
 #endif
     pid_t parent = getpid();
     pid_t child = fork();
-    if (child == 0) become(parent, path, arguments, environment, streams, report[1]);
+    if (child == 0) become(parent, path, arguments, environment, streams, report[1], rules);
     int failure = child < 0 ? errno : 0;
     close(report[1]);
     if (child > 0) {

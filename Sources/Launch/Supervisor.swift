@@ -83,55 +83,36 @@ package struct Supervisor {
 
 /// A started child with the pipe that ties its life to this process.
 private struct RunningChild {
-    private let process: Process
-    private let lifeline: FileHandle
+    private let process: ChildProcess
+    private let lifeline: Pipe
 
     init(
         _ specification: ChildSpecification, isRestart: Bool, ended: @escaping @Sendable (Int32) -> Void
     ) throws(RoleError) {
-        let process = Process()
-        process.executableURL = URL(filePath: specification.executable)
-        process.arguments = specification.arguments + (isRestart ? specification.restartArguments : [])
-        let pipe = Pipe()
-        lifeline = pipe.fileHandleForWriting
-        // Another child that held it would keep this one alive.
-        _ = fcntl(lifeline.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        process.standardInput = pipe
-        process.terminationHandler = { process in
-            ended(
-                process.terminationReason == .uncaughtSignal
-                    ? 128 + process.terminationStatus : process.terminationStatus)
-        }
-        // A child inherits the mask of the thread that starts it, and must hear the signals it is sent; a request to
-        // save would end it before it listens.
-        var (held, mask) = (sigset_t(), sigset_t())
-        sigemptyset(&held)
-        sigaddset(&held, SIGUSR1)
-        pthread_sigmask(SIG_SETMASK, &held, &mask)
-        defer { pthread_sigmask(SIG_SETMASK, &mask, nil) }
+        lifeline = Pipe()
+        var streams = ChildProcess.Streams()
+        streams.input = lifeline.fileHandleForReading.fileDescriptor
         do {
-            try process.run()
+            // A request to save would end a child before it listens.
+            process = try ChildProcess(
+                specification.executable,
+                specification.arguments + (isRestart ? specification.restartArguments : []),
+                streams: streams, holdsSaveRequests: true, whenEnded: ended)
         } catch {
-            throw .io("\(specification.name): \(specification.executable) cannot be started: \(error)")
+            throw .io("\(specification.name) cannot be started: \(error)")
         }
-        self.process = process
+        try? lifeline.fileHandleForReading.close()
     }
 
-    var identifier: Int32 { process.processIdentifier }
+    var identifier: Int32 { process.identifier }
 
     /// Asks it to leave, which one that is suspended could not hear.
     func terminate() {
-        signal(SIGTERM)
-        signal(SIGCONT)
+        process.signal(SIGTERM)
+        process.signal(SIGCONT)
     }
 
-    func save() { signal(SIGUSR1) }
+    func save() { process.signal(SIGUSR1) }
 
-    func kill() { signal(SIGKILL) }
-
-    private func signal(_ number: Int32) {
-        // A child that has ended may have given its number to another process.
-        guard process.isRunning else { return }
-        _ = Foundation.kill(process.processIdentifier, number)
-    }
+    func kill() { process.signal(SIGKILL) }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Base
 import Configuration
 import Foundation
 import RoleOptions
@@ -47,12 +48,7 @@ struct SlurmOptions: ParsableArguments {
     /// - Returns: the exit status of the script that did it.
     /// - Throws: `RoleError` if the scripts are not found, or the run has no directory.
     func submit(_ launch: LaunchCommand) throws -> Int32 {
-        let process = Process()
-        process.executableURL = try Self.script()
-        process.arguments = try arguments(launch)
-        try process.run()
-        process.waitUntilExit()
-        return process.terminationStatus
+        try ChildProcess(Self.script().path, arguments(launch)).wait()
     }
 
     private func arguments(_ launch: LaunchCommand) throws -> [String] {

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import ProgramFixtures
 
@@ -6,7 +7,7 @@ final class RunningProgram {
     let name: String
     /// What it writes to stdout and stderr.
     let log: URL
-    private let process = Process()
+    private let process: ChildProcess
     private let lifeline = Pipe()
 
     /// Starts a program that the build put beside the tests.
@@ -28,37 +29,29 @@ final class RunningProgram {
         self.log = log
         try Data().write(to: log)
         let output = try FileHandle(forWritingTo: log)
-        process.executableURL = executable
-        process.arguments = arguments
-        process.environment = ProcessInfo.processInfo.environment.merging(environment) { $1 }
-        _ = fcntl(lifeline.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
-        process.standardInput = lifeline
-        process.standardOutput = output
-        process.standardError = output
-        try process.run()
+        var streams = ChildProcess.Streams()
+        streams.input = lifeline.fileHandleForReading.fileDescriptor
+        (streams.output, streams.messages) = (output.fileDescriptor, output.fileDescriptor)
+        process = try ChildProcess(
+            executable.path, arguments,
+            environment: ProcessInfo.processInfo.environment.merging(environment) { $1 }, streams: streams)
+        try lifeline.fileHandleForReading.close()
         try output.close()
     }
 
     deinit { signal(SIGKILL) }
 
-    var identifier: Int32 { process.processIdentifier }
+    var identifier: Int32 { process.identifier }
 
     var isRunning: Bool { process.isRunning }
 
     /// The exit status, or 128 + the signal that killed it; nil while it runs.
-    var status: Int32? {
-        guard !process.isRunning else { return nil }
-        return process.terminationReason == .uncaughtSignal
-            ? 128 + process.terminationStatus : process.terminationStatus
-    }
+    var status: Int32? { process.status }
 
     /// Waits for its end.
-    func waitUntilExit() { process.waitUntilExit() }
+    func waitUntilExit() { process.wait() }
 
-    func signal(_ number: Int32) {
-        guard process.isRunning else { return }
-        kill(process.processIdentifier, number)
-    }
+    func signal(_ number: Int32) { process.signal(number) }
 
     /// What it has written so far.
     var text: String { (try? String(contentsOf: log, encoding: .utf8)) ?? "" }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import Glibc
 import ProgramFixtures
@@ -18,7 +19,7 @@ final class Browser {
 
     private static let patience: TimeInterval = 60
     private let folder: TemporaryFolder
-    private let process = Process()
+    private let process: ChildProcess
     private let writing: Int32
     private let reading: Int32
     private var buffer = Data()
@@ -36,16 +37,18 @@ final class Browser {
         for pipe in pipes { mkfifo(pipe, 0o600) }
         // Open for both directions, so that no side waits for the other.
         (writing, reading) = (Glibc.open(pipes[0], O_RDWR | O_CLOEXEC), Glibc.open(pipes[1], O_RDWR | O_CLOEXEC))
-        process.executableURL = URL(filePath: "/bin/sh")
-        process.arguments = [
-            "-c",
-            "exec \"$0\" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars "
-                + "--disable-background-networking --no-first-run --remote-debugging-pipe --user-data-dir=\"$3\" "
-                + "about:blank 3<\"$1\" 4>\"$2\"", Browser.path ?? "", pipes[0], pipes[1], folder.path("profile"),
-        ]
-        process.standardOutput = FileHandle.nullDevice
-        process.standardError = FileHandle.nullDevice
-        try process.run()
+        let nothing = Glibc.open("/dev/null", O_RDWR | O_CLOEXEC)
+        defer { close(nothing) }
+        var streams = ChildProcess.Streams()
+        (streams.output, streams.messages) = (nothing, nothing)
+        process = try ChildProcess(
+            "/bin/sh",
+            [
+                "-c",
+                "exec \"$0\" --headless=new --no-sandbox --disable-gpu --disable-dev-shm-usage --hide-scrollbars "
+                    + "--disable-background-networking --no-first-run --remote-debugging-pipe --user-data-dir=\"$3\" "
+                    + "about:blank 3<\"$1\" 4>\"$2\"", Browser.path ?? "", pipes[0], pipes[1], folder.path("profile"),
+            ], streams: streams)
         let target = try call("Target.createTarget", ["url": "about:blank"])
         let attached = try call("Target.attachToTarget", ["targetId": target["targetId"] ?? "", "flatten": true])
         session = attached["sessionId"] as? String ?? ""
@@ -53,7 +56,7 @@ final class Browser {
     }
 
     deinit {
-        process.terminate()
+        process.signal(SIGTERM)
         close(writing)
         close(reading)
     }

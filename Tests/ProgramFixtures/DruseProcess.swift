@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 
 /// Runs the real executables, which the build puts beside the tests, to their end.
@@ -42,21 +43,21 @@ package enum DruseProcess {
 
     /// Runs any program.
     package static func run(executable: URL, _ arguments: [String], input: String = "") throws -> Outcome {
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
         let (standardInput, output, messages) = (Pipe(), Pipe(), Pipe())
-        process.standardInput = standardInput
-        process.standardOutput = output
-        process.standardError = messages
-        try process.run()
+        var streams = ChildProcess.Streams()
+        streams.input = standardInput.fileHandleForReading.fileDescriptor
+        streams.output = output.fileHandleForWriting.fileDescriptor
+        streams.messages = messages.fileHandleForWriting.fileDescriptor
+        let process = try ChildProcess(executable.path, arguments, streams: streams)
+        for end in [standardInput.fileHandleForReading, output.fileHandleForWriting, messages.fileHandleForWriting] {
+            try end.close()
+        }
         // All three pipes at once: a full one would stop the process.
         let readers = [output, messages].map(PipeReader.init)
         if !input.isEmpty { try? standardInput.fileHandleForWriting.write(contentsOf: Data(input.utf8)) }
         try standardInput.fileHandleForWriting.close()
         let texts = readers.map { $0.text() }
-        process.waitUntilExit()
-        return Outcome(status: process.terminationStatus, output: texts[0], messages: texts[1])
+        return Outcome(status: process.wait(), output: texts[0], messages: texts[1])
     }
 }
 

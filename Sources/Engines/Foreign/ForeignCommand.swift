@@ -23,6 +23,7 @@ package struct ForeignCommand: Sendable, Hashable {
         let variables = environment.map { strdup("\($0.key)=\($0.value)") } + [nil]
         defer { for text in arguments + variables { free(text) } }
         return cspawn_start(
-            executable, arguments, variables, pipes.farEnds[0], pipes.farEnds[1], pipes.farEnds[2])
+            executable, arguments, variables, pipes.farEnds[0], pipes.farEnds[1], pipes.farEnds[2],
+            CSPAWN_DIES_WITH_THREAD)
     }
 }
