@@ -59,7 +59,8 @@ import Testing
 
     /// A group of its own hears no Ctrl-C of a terminal.
     @Test func group_isItsOwn() throws {
-        let fields = try output("/bin/cat", ["/proc/self/stat"]).split(separator: ") ").last?.split(separator: " ") ?? []
+        let line = try output("/bin/cat", ["/proc/self/stat"])
+        let fields = line.split(separator: ") ").last?.split(separator: " ") ?? []
         #expect(fields.count > 2 && fields[2] != "\(getpgrp())")
     }
 
