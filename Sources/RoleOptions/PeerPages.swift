@@ -23,7 +23,8 @@ extension ProcessOptions {
         let (figures, served) = (LatestValue<PeerFigures>(), LatestValue<RelayCore.Figures>())
         var pages = MetricsServer.Pages.peer(figures, role: .relay)
         pages.metrics = {
-            var page = figures.value.map { MetricPage(ofRelay: $0, served.value ?? RelayCore.Figures()) } ?? MetricPage()
+            var page =
+                figures.value.map { MetricPage(ofRelay: $0, served.value ?? RelayCore.Figures()) } ?? MetricPage()
             page.addProcess(role: PeerRole.relay.rawValue, version: RoleProcess.build)
             return page
         }

@@ -167,7 +167,8 @@ package enum Metrics {
         "druse_relay_connections", .gauge, "Connections of peers that it serves")
     package static let relayCached = Metric(
         "druse_relay_cached_bytes", .gauge, "Weights and files that it keeps in memory")
-    package static let relayPulled = Metric("druse_relay_pulled_bytes_total", .counter, "Bytes fetched from the learner")
+    package static let relayPulled = Metric(
+        "druse_relay_pulled_bytes_total", .counter, "Bytes fetched from the learner")
     package static let relayServed = Metric("druse_relay_served_bytes_total", .counter, "Bytes handed on to peers")
     package static let relayPieces = Metric("druse_relay_served_pieces_total", .counter, "Pieces handed on to peers")
     package static let relayUnavailable = Metric(
