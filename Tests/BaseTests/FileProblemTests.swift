@@ -27,4 +27,15 @@ import Testing
         struct Other: Error {}
         #expect(words { throw Other() } == "the system refuses it")
     }
+
+    @Test func aUsedUpQuota_isAFullDisk_andALackOfRightsIsNot() {
+        for code in [ENOSPC, EDQUOT] {
+            let reason = FileProblem.reason(of: NSError(domain: NSPOSIXErrorDomain, code: Int(code)))
+            #expect(FileProblem.isFullDisk(reason: reason))
+            #expect(FileProblem.isFullDisk(reason: FileProblem.reason(ofCode: code)))
+            #expect(!FileProblem.isLasting(reason: reason), "room may come again")
+        }
+        #expect(!FileProblem.isFullDisk(reason: FileProblem.reason(ofCode: EACCES)))
+        #expect(!FileProblem.isFullDisk(reason: FileProblem.reason(ofCode: EIO)))
+    }
 }
