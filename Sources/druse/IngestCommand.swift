@@ -68,6 +68,7 @@ struct IngestCommand: ParsableCommand {
     func run() throws {
         let team = ThreadTeam(threadCount: threads.count)
         let (places, passedOver) = StructurePlace.all(in: inputs, format: inputFormat)
+        for path in [output, refused].compactMap({ $0 }) { try places.require(apartFrom: path) }
         let record = IngestionRecord.inputs(places, team: team).map {
             IngestionRecord(settings: settings, inputs: $0)
         }

@@ -178,6 +178,19 @@ import Testing
     }
 
     /// Every command takes folders and archives.
+    /// Under another name, too.
+    @Test func tableThatIsAnInput_isNotWritten() throws {
+        let text = "material_id,cif\nsalt,\"\(try flat(crystals[60], id: "salt"))\"\n"
+        try write("data.csv", text)
+        let link = folder.path("link.csv")
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: folder.path("data.csv"))
+        for output in [folder.path("data.csv"), link] {
+            let outcome = try DruseProcess.run(["ingest", folder.path("data.csv"), "-o", output])
+            #expect(outcome.status == 1 && outcome.messages.contains("one of the inputs"), "\(outcome.messages)")
+        }
+        #expect(try String(contentsOfFile: folder.path("data.csv"), encoding: .utf8) == text)
+    }
+
     @Test func archive_isAnInputLikeAFile() throws {
         let zip = try ZipWriter(path: folder.path("two.zip"))
         try zip.add("b.cif", Array(try flat(crystals[30], id: "b").utf8))

@@ -20,9 +20,7 @@ struct InputFiles: Sequence, IteratorProtocol {
     /// Refuses to write where the structures stand.
     /// - Throws: ``ToolFailure``.
     func require(apartFrom output: String) throws(ToolFailure) {
-        guard !places.contains(where: { $0.isStored(at: output) }) else {
-            throw ToolFailure("cannot write \(output): it is one of the inputs, and would be lost; name another file")
-        }
+        try places.require(apartFrom: output)
     }
 
     mutating func next() -> StructureEntry? { nextReader().map { $0() } }
@@ -70,5 +68,15 @@ struct InputFiles: Sequence, IteratorProtocol {
 
     private func failure(_ place: StructurePlace, _ error: StructureFileError) -> StructureEntry {
         StructureEntry(id: place.name, input: .failure(error))
+    }
+}
+
+extension Sequence<StructurePlace> {
+    /// Refuses to write where the structures stand.
+    /// - Throws: ``ToolFailure``.
+    func require(apartFrom output: String) throws(ToolFailure) {
+        guard !contains(where: { $0.isStored(at: output) }) else {
+            throw ToolFailure("cannot write \(output): it is one of the inputs, and would be lost; name another file")
+        }
     }
 }
