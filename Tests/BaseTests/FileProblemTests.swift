@@ -27,4 +27,27 @@ import Testing
         struct Other: Error {}
         #expect(words { throw Other() } == "the system refuses it")
     }
+
+    /// A full disk, or a quota that is used up: what waits for room waits for either, and says which it is.
+    @Test func lackOfRoom_isToldFromAllElse() {
+        let lacking: [POSIXErrorCode] = [.ENOSPC, .EDQUOT]
+        for code in lacking {
+            #expect(FileProblem.isFullDisk(code: code.rawValue))
+            let reason = FileProblem.reason(of: POSIXError(code))
+            #expect(FileProblem.isFullDisk(reason: reason) && !FileProblem.isLasting(reason: reason), "\(reason)")
+            // As Foundation throws them.
+            let behind = NSError(
+                domain: NSCocoaErrorDomain, code: CocoaError.fileWriteUnknown.rawValue,
+                userInfo: [NSUnderlyingErrorKey: POSIXError(code)])
+            #expect(FileProblem.reason(of: behind) == reason)
+        }
+        #expect(FileProblem.reason(of: POSIXError(.EDQUOT)) == "the quota of disk space is used up")
+        let outOfSpace = FileProblem.reason(of: CocoaError(.fileWriteOutOfSpace))
+        #expect(FileProblem.isFullDisk(reason: outOfSpace))
+        let others: [POSIXErrorCode] = [.EIO, .EFBIG, .EACCES, .EROFS, .ENOENT, .EMFILE, .ENOMEM, .EPERM]
+        for code in others {
+            #expect(!FileProblem.isFullDisk(code: code.rawValue))
+            #expect(!FileProblem.isFullDisk(reason: FileProblem.reason(of: POSIXError(code))), "\(code)")
+        }
+    }
 }
