@@ -59,10 +59,17 @@ private struct SpglibInput {
     private var types: [Int32]
     private let isLeftHanded: Bool
 
+    /// Å; no file of a crystal has a cell vector as long as this, however it is drawn.
+    private static let longestVector = 1e5
+
     init(_ structure: Structure) throws(SymmetryError) {
         guard structure.atomCount > 0 else { throw .noAtoms }
         let cell = structure.cell
         guard cell.volume.isFinite, cell.volume > 1e-6 else { throw .invalidGeometry }
+        // The search does not come to an end where vectors are so long that rounding eats the short ones.
+        for vector in [cell.a, cell.b, cell.c] where (vector * vector).sum() > Self.longestVector * Self.longestVector {
+            throw .invalidGeometry
+        }
         // A left-handed cell is described by its first two vectors in the other order.
         isLeftHanded = cell.signedVolume < 0
         let (a, b, c) = isLeftHanded ? (cell.b, cell.a, cell.c) : (cell.a, cell.b, cell.c)

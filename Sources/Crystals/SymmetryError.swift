@@ -2,7 +2,7 @@
 package enum SymmetryError: Error, Sendable, Hashable {
     /// The structure has no atoms.
     case noAtoms
-    /// The cell has no volume, or a number that is not finite stands in the cell or the coordinates.
+    /// The cell has no volume or a vector longer than 100,000 Å, or a number in it or the coordinates is not finite.
     case invalidGeometry
     /// The search gave up; `tolerance` in Å.
     case searchFailed(tolerance: Double)
@@ -14,7 +14,8 @@ extension SymmetryError: CustomStringConvertible {
     package var description: String {
         switch self {
         case .noAtoms: "the structure has no atoms"
-        case .invalidGeometry: "the structure has a cell without volume or a number that is not finite"
+        case .invalidGeometry:
+            "the cell has no volume or a vector longer than 100,000 Å, or a number of the structure is not finite"
         case .searchFailed(let tolerance):
             "no space group found with a tolerance of \(tolerance) Å: atoms may coincide; try another tolerance"
         case .inconsistent(let spaceGroup, let tolerance):

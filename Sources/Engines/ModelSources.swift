@@ -8,8 +8,11 @@ internal import StructureFiles
 
 /// Opens the policy that a command names.
 package enum PolicySource {
+    /// The name of the policy that comes with the program.
+    package static let embeddedPolicy = "base"
+
     /// - Parameters:
-    ///   - path: a safetensors file; nil is the embedded base policy.
+    ///   - path: a safetensors file; nil and ``embeddedPolicy`` are the embedded base policy.
     ///   - configurationPath: a JSON file with the sizes, for weights without a configuration in their metadata.
     ///   - spaceGroups: a table of crystals whose frequencies of space groups stand in place of those in the metadata.
     /// - Throws: ``ModelError``.
@@ -35,7 +38,7 @@ package enum PolicySource {
 
     private static func weights(path: String?, configurationPath: String?) throws(ModelError) -> PolicyWeights {
         do {
-            guard let path else { return try PolicyWeights.embedded() }
+            guard let path, path != embeddedPolicy else { return try PolicyWeights.embedded() }
             try ModelSource.requireFile(path)
             return try PolicyWeights(
                 contentsOf: URL(filePath: path), configuration: try configuration(configurationPath))

@@ -9,7 +9,7 @@ package struct PropertyStandard: Sendable {
     package let models: [any PropertyModel]
 
     /// - Parameters:
-    ///   - names: as of ``PropertySource/load(_:)``.
+    ///   - names: as of `PropertySource.load(_:)`.
     ///   - columns: those of the archive, which no quantity may be called.
     /// - Throws: ``ModelError`` if one cannot be opened, two give one quantity, a quantity has the name of something
     ///   else, or there are more than a measurement may hold.

@@ -231,7 +231,7 @@ package struct FineTuningRun {
     ///
     /// - Parameter spaceGroups: a table whose frequencies of space groups it takes over.
     package static func policy(named name: String, spaceGroups: String? = nil) throws -> PolicyWeights {
-        try PolicySource.load(path: name == "base" ? nil : name, spaceGroups: spaceGroups)
+        try PolicySource.load(path: name, spaceGroups: spaceGroups)
     }
 
     private static func initialPolicy(of configuration: RunConfiguration) throws -> PolicyWeights {

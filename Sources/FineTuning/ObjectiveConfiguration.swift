@@ -1,7 +1,7 @@
 package import Configuration
 package import PolicyOptimization
 
-/// The part `objective` of a run's configuration: how a batch is learnt from. What each value is stands in ``keys``.
+/// The part `objective` of a run's configuration: how a batch is learnt from. What each value is stands in `keys`.
 package struct ObjectiveConfiguration: ConfigurationSection, Hashable {
     package var ratio = ClippedObjective.Ratio.component
     package var advantage = ClippedObjective.Advantage.detached

@@ -39,7 +39,7 @@ package final class RoomWait: Sendable {
     ///   - what: is kept, for people: "the checkpoint of version 3".
     ///   - bytes: about as many as it needs.
     ///   - body: may be done several times; writes all or nothing.
-    /// - Throws: ``StepGivenUp`` if asked to stop while there is no room, and whatever else `body` throws.
+    /// - Throws: `StepGivenUp` if asked to stop while there is no room, and whatever else `body` throws.
     package func keep<Value>(_ what: String, bytes: Int, _ body: () throws -> Value) throws -> Value {
         var since: Moment?
         var told = Moment.now

@@ -6,7 +6,7 @@ internal import Engines
 package import Policy
 package import Rewards
 
-/// What `learner` and `druse launch` read: one fine-tuning run. What each value is stands in ``keys``.
+/// What `learner` and `druse launch` read: one fine-tuning run. What each value is stands in `keys`.
 package struct RunConfiguration: ConfigurationSection {
     package var runDirectory = "runs/run"
     package var seed: UInt64 = 1

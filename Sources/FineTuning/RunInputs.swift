@@ -124,7 +124,7 @@ package struct RunInputs: Sendable {
 
     /// Which elements the run's crystals are drawn of.
     ///
-    /// - Throws: as ``standard()``.
+    /// - Throws: as `standard()`.
     package func elements() throws -> ElementChoice {
         if configuration.elements == .unconstrained { return .all }
         return try configuration.elements.choice(for: standard(), policy: policy().configuration)

@@ -36,7 +36,7 @@ package struct RunReplay {
 
     /// Opens a run for reading, at its begin.
     ///
-    /// - Throws: what cannot be read of it, and ``RoleError/cannotServe(_:)`` for an archive without batches.
+    /// - Throws: what cannot be read of it, and `RoleError.cannotServe(_:)` for an archive without batches.
     package init(directory folder: URL) throws {
         let directory = try RunDirectory.open(at: folder)
         let inputs = try RunInputs(directory)
@@ -70,7 +70,7 @@ package struct RunReplay {
     /// - Parameters:
     ///   - last: nil: all.
     ///   - told: hears of each.
-    /// - Throws: what training throws, and ``RoleError/cannotServe(_:)`` for a step whose batch is not there.
+    /// - Throws: what training throws, and ``RoleError.cannotServe(_:)`` for a step whose batch is not there.
     package func run(until last: Step? = nil, told: (ReplayedStep) -> Void) throws {
         let staleness = configuration.mode == .asynchronous ? configuration.maxStaleness : 0
         for step in steps where last.map({ step <= $0 }) ?? true {

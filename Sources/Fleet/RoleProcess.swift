@@ -67,7 +67,7 @@ package enum RoleProcess {
     ///
     /// - Parameters:
     ///   - isSupervised: Whether `druse launch` started the process, and is told apart what it need not try again
-    ///     (``ExitStatus/cannotHeal``); for all others a failure is a failure.
+    ///     (`ExitStatus.cannotHeal`); for all others a failure is a failure.
     ///   - body: Returns the exit status.
     package static func perform(isSupervised: Bool = false, _ body: () throws -> Int32) -> Never {
         end(isSupervised: isSupervised, body, tell: { "Error: \($0)" })

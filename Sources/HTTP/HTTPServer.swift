@@ -52,7 +52,7 @@ package final class HTTPServer: Sendable {
     /// Begins to answer, and goes on until it is stopped, whoever holds on to it.
     ///
     /// - Parameter socket: closed with the server.
-    /// - Throws: ``SystemError`` if the process is out of descriptors.
+    /// - Throws: `SystemError` if the process is out of descriptors.
     package init(socket: HTTPSocket, limits: Limits = Limits(), handler: @escaping Handler) throws {
         self.socket = socket
         self.limits = limits

@@ -46,7 +46,7 @@ package struct LocalCluster: Sendable {
         self.logLevel = logLevel
     }
 
-    /// What would run, found out by ``RunPlan``, with the command of every process; nothing is started or changed.
+    /// What would run, found out by `RunPlan`, with the command of every process; nothing is started or changed.
     package func plan() throws -> String {
         let plan = try RunPlan(
             configuration: configuration(), directory: runDirectory.map { URL(filePath: $0) }, resume: resume,
@@ -60,7 +60,7 @@ package struct LocalCluster: Sendable {
     /// Makes the keys of the processes here that are not there.
     ///
     /// - Returns: what was made, in words; nil if nothing.
-    /// - Throws: ``SecurityError``, `ZMQError`.
+    /// - Throws: `SecurityError`, `ZMQError`.
     package func makeKeys() throws -> String? {
         guard let keys else { return nil }
         let folder = KeyFolder(path: keys)

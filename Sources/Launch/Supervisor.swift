@@ -6,10 +6,10 @@ internal import Trajectories
 /// Runs a set of processes until the primary one is done: `druse launch`.
 ///
 /// Each child gets the reading end of a pipe as its standard input; the pipe closes when this process dies, however it
-/// dies, and children started with `--exit-with-parent` (``ParentWatch``) then leave too.
+/// dies, and children started with `--exit-with-parent` (`ParentWatch`) then leave too.
 package struct Supervisor {
     package struct Summary: Sendable {
-        /// That of ``ExitStatus``: 0 if the primary succeeded, 3 if it stopped when asked; 128 + a signal if it ended
+        /// That of `ExitStatus`: 0 if the primary succeeded, 3 if it stopped when asked; 128 + a signal if it ended
         /// at once.
         package var status: Int32
         /// Restarts by child, in the order given.
@@ -36,7 +36,7 @@ package struct Supervisor {
     /// Blocks the calling thread until all children are gone.
     ///
     /// - Parameter started: Told the process id of each start.
-    /// - Throws: ``RoleError`` if a program cannot be started; the children already running are killed.
+    /// - Throws: `RoleError` if a program cannot be started; the children already running are killed.
     package func run(stop: StopToken, started: (_ child: Int, _ process: Int32) -> Void = { _, _ in }) throws -> Summary
     {
         let exits = Mailbox<Exit>(capacity: 10_000)

@@ -4,7 +4,7 @@ package import Foundation
 /// The crystals of an index, found by what is the same in all structures that may match: a question unpacks a few dozen
 /// crystals, however many there are.
 ///
-/// Open it with ``open(_:)``; the file is mapped into memory, not read. ``KnownCrystalsBuilder`` makes one. Safe to use
+/// Open it with `open(_:)`; the file is mapped into memory, not read. ``KnownCrystalsBuilder`` makes one. Safe to use
 /// from any thread.
 package final class KnownCrystals: Sendable {
     /// For messages.

@@ -1,7 +1,7 @@
 package import Configuration
 package import Policy
 
-/// What `druse pretrain` reads. What each value is stands in ``keys``.
+/// What `druse pretrain` reads. What each value is stands in `keys`.
 package struct PretrainingConfiguration: ConfigurationSection {
     package var data: [String] = []
     var validationData: [String] = []

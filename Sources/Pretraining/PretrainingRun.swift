@@ -55,7 +55,7 @@ package struct PretrainingRun {
     ///
     /// - Parameter resume: goes on from `latest.safetensors` of the run directory.
     /// - Throws: `ConfigurationError` if the run to go on with is another one, with every key that differs;
-    ///   ``RoleError/cannotServe(_:)`` if training diverges: the newest checkpoint is then the last good one.
+    ///   `RoleError.cannotServe(_:)` if training diverges: the newest checkpoint is then the last good one.
     package func run(resume: Bool) throws {
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
         if resume { try checkConfiguration() } else { try checkIsNew() }

@@ -1,6 +1,6 @@
 internal import Base
 package import Coordination
-internal import Fleet
+package import Fleet
 package import Logging
 package import Monitoring
 package import Trajectories
@@ -14,6 +14,23 @@ extension ProcessOptions {
         guard let server = try serve(.peer(figures, role: role), logger: logger) else { return }
         configuration.figures = figures
         configuration.metrics = "\(server.address)"
+    }
+
+    /// Serves the metrics of a relay, if it was asked to, and has it tell the learner where.
+    ///
+    /// - Throws: ``MonitoringError``.
+    package func serve(_ configuration: inout RelayConfiguration, logger: Logger) throws {
+        let (figures, served) = (LatestValue<PeerFigures>(), LatestValue<RelayCore.Figures>())
+        var pages = MetricsServer.Pages.peer(figures, role: .relay)
+        pages.metrics = {
+            var page =
+                figures.value.map { MetricPage(ofRelay: $0, served.value ?? RelayCore.Figures()) } ?? MetricPage()
+            page.addProcess(role: PeerRole.relay.rawValue, version: RoleProcess.build)
+            return page
+        }
+        guard let server = try serve(pages, logger: logger) else { return }
+        (configuration.peer.figures, configuration.figures) = (figures, served)
+        configuration.peer.metrics = "\(server.address)"
     }
 }
 
@@ -41,18 +58,35 @@ extension MetricPage {
     /// The metrics of an actor or a reward worker.
     package init(of figures: PeerFigures) {
         self.init()
-        add(Metrics.loggedIn, [], figures.isLoggedIn ? 1 : 0)
-        add(Metrics.logins, [], figures.logins)
+        addLogin(figures)
         add(Metrics.resent, [], figures.resent)
         add(Metrics.held, [], figures.inFlight)
         add(Metrics.workThreads, [], figures.threads)
         add(Metrics.peerBusy, [], figures.busySeconds)
-        add(Metrics.peerVersion, [], figures.version.number)
         let (crystals, seconds) =
             figures.role == .actor
             ? (Metrics.actorCrystals, Metrics.actorUnit) : (Metrics.workerCrystals, Metrics.workerTask)
         add(crystals, [], figures.crystals)
         let work = figures.workSeconds
         add(seconds, bounds: work.bounds, counts: work.counts, sum: work.sum)
+    }
+
+    /// The metrics of a relay: of its login, and of what it hands on.
+    package init(ofRelay figures: PeerFigures, _ relay: RelayCore.Figures) {
+        self.init()
+        addLogin(figures)
+        add(Metrics.relayConnections, [], relay.connections)
+        add(Metrics.relayCached, [], relay.cachedBytes)
+        add(Metrics.relayPulled, [], relay.counters.bytesPulled)
+        add(Metrics.relayServed, [], relay.counters.bytesServed)
+        add(Metrics.relayPieces, [], relay.counters.piecesServed)
+        add(Metrics.relayUnavailable, [], relay.counters.unavailable)
+        add(Metrics.relayRejected, [], relay.counters.rejected)
+    }
+
+    private mutating func addLogin(_ figures: PeerFigures) {
+        add(Metrics.loggedIn, [], figures.isLoggedIn ? 1 : 0)
+        add(Metrics.logins, [], figures.logins)
+        add(Metrics.peerVersion, [], figures.version.number)
     }
 }

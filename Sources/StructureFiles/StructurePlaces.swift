@@ -32,6 +32,15 @@ package struct StructurePlace: Sendable {
         }
     }
 
+    /// Whether its bytes stand in the file at a path, under this name or another: what is written there destroys them.
+    package func isStored(at path: String) -> Bool {
+        guard case .file(let own) = origin else { return false }
+        var (mine, other) = (stat(), stat())
+        let isKnown = (own == "-" ? fstat(STDIN_FILENO, &mine) : stat(own, &mine)) == 0 && stat(path, &other) == 0
+        return isKnown && other.st_mode & S_IFMT == S_IFREG && mine.st_dev == other.st_dev
+            && mine.st_ino == other.st_ino
+    }
+
     /// The digest of the file's bytes, as they are stored.
     /// - Throws: ``StructureFileError``.
     package func digest() throws(StructureFileError) -> Digest {

@@ -26,7 +26,7 @@ package enum StructureWriter {
         }
     }
 
-    /// The first line of a table of ``text(_:id:format:properties:)`` rows.
+    /// The first line of a table of `text(_:id:format:properties:)` rows.
     package static let csvHeader = "material_id,cif\n"
 
     private static func csvRow(id: String, cif: String) -> String {

@@ -29,6 +29,9 @@ struct ConfigCommand: ParsableCommand {
             "A value in place of the configuration's; may be given again.", valueName: "key=value"))
     var settings: [String] = []
 
+    @Flag(help: "Explain all keys, with the values in effect, as a key alone is explained.")
+    var explain = false
+
     @Flag(help: "JSON lines, one object a key.")
     var json = false
 
@@ -37,7 +40,7 @@ struct ConfigCommand: ParsableCommand {
 
     func validate() throws {
         if let problem = ConfigurationOverride.problem(of: settings) { throw ValidationError(problem) }
-        if reference, key != nil || config != nil || json || !settings.isEmpty {
+        if reference, key != nil || config != nil || json || explain || !settings.isEmpty {
             throw ValidationError("--reference stands alone")
         }
     }
@@ -75,7 +78,7 @@ struct ConfigCommand: ParsableCommand {
             } else {
                 try ConfigurationLoader.parse(type, text: "", source: "--set", overrides: overrides)
             }
-        if key == nil, !json {
+        if key == nil, !json, !explain {
             print(ConfigurationText.yaml(section), terminator: "")
             return
         }

@@ -69,7 +69,7 @@ struct EnergyCommand: ParsableCommand {
         if relax {
             let tool = try StructureRelaxation(
                 potential: model, settings: RelaxationSettings(), threads: threads.count)
-            let writer = try output.map { try StructureFileWriter(path: $0) }
+            let writer = try output.map { try StructureFileWriter(path: $0, apartFrom: files) }
             try files.forEachBatch(of: StructureRelaxation.batchSize) { entries in
                 let relaxed = tool.relax(entries)
                 for answer in relaxed {

@@ -173,6 +173,10 @@ struct EvaluationSubjectOptions: ParsableArguments {
             if case .frequencies = plan { try frequencies.require(of: weights, named: policy, spaceGroups: []) }
             return [try source(policy, "policy", weights)]
         }
+        // What cannot be read counts as a sample that is not valid; what is not there is no sample.
+        for path in structures where path != "-" && !FileManager.default.fileExists(atPath: path) {
+            throw ToolFailure("cannot read \(path): there is no such file or folder")
+        }
         return [
             Source(
                 title: "structures", name: "structures", words: contents,

@@ -49,13 +49,13 @@ struct IndexCommand: ParsableCommand {
 
     func run() throws {
         guard let path = output ?? addTo else { return }
+        let files = InputFiles(paths: inputs, format: inputFormat)
+        try files.require(apartFrom: path)
         let base = try addTo.map { (name) throws(KnownCrystalsError) in try KnownCrystalsSource.load(name) }
         let indexing = CrystalIndexing(threads: threads.count)
         let progress = TerminalProgress(
             title: "indexing", total: nil, unit: "crystals", style: .onTerminal(writesLines: false))
-        let summary = try indexing.index(
-            InputFiles(paths: inputs, format: inputFormat), to: URL(filePath: path), addingTo: base
-        ) { progress.update($0) }
+        let summary = try indexing.index(files, to: URL(filePath: path), addingTo: base) { progress.update($0) }
         progress.finish()
         for refusal in summary.refusals {
             writeMessage("refused \(refusal.count): \(refusal.reason) (the first: \(refusal.firstID))")

@@ -94,6 +94,7 @@ struct IngestCommand: ParsableCommand {
         try table.finish()
         var summary = table.summary
         summary.passedOver = passedOver
+        guard done > 0 else { throw ToolFailure("the inputs hold no structures") }
         guard summary.taken > 0 else {
             throw ToolFailure("none of \(done) structures could be taken; the first: \(summary.firstRefusal ?? "")")
         }

@@ -111,7 +111,10 @@ struct RefineCommand: ParsableCommand {
             weights: weights, energy: energy, settings: settings, onlyElements: walk.elements, threads: threads.count,
             symmetryTolerance: symmetry.symprec)
         let results = RefinementResults(
-            energy: energy, best: best, json: json, writer: try output.map { try StructureFileWriter(path: $0) })
+            energy: energy, best: best, json: json,
+            writer: try output.map {
+                try StructureFileWriter(path: $0, apartFrom: InputFiles(paths: inputs, format: inputFormat))
+            })
         let progress = StepProgress(steps: settings.steps, count: count)
         try forEachBatch(weights) { batch in
             switch batch {

@@ -34,7 +34,8 @@ struct RelaxCommand: ParsableCommand {
         let tool = try StructureRelaxation(
             potential: try PotentialSource.load(potential.potential), settings: relaxation.settings,
             threads: threads.count)
-        let writer = try output.map { try StructureFileWriter(path: $0) }
+        let files = InputFiles(paths: input.inputs, format: input.inputFormat)
+        let writer = try output.map { try StructureFileWriter(path: $0, apartFrom: files) }
         let printer = AnswerPrinter(
             json: input.json, title: "relaxing",
             columns: [
@@ -43,14 +44,13 @@ struct RelaxCommand: ParsableCommand {
                 .init(title: "before", width: 12, isNumber: true), .init(title: "steps", width: 5, isNumber: true),
                 .init(title: "stopped", width: 9),
             ])
-        try InputFiles(paths: input.inputs, format: input.inputFormat)
-            .forEachBatch(of: StructureRelaxation.batchSize) { entries in
-                let answers = tool.relax(entries)
-                for answer in answers {
-                    if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
-                }
-                try printer.print(answers, row: RelaxCommand.row)
+        try files.forEachBatch(of: StructureRelaxation.batchSize) { entries in
+            let answers = tool.relax(entries)
+            for answer in answers {
+                if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
             }
+            try printer.print(answers, row: RelaxCommand.row)
+        }
         try writer?.finish()
         try printer.finish()
     }

@@ -59,7 +59,9 @@ struct RelayCommand: ParsableCommand {
     func run() {
         process.perform("relay") { voice in
             let stop = process.stopToken()
-            let role = RelayRole(configuration: try relayConfiguration(), logger: voice.logger)
+            var configuration = try relayConfiguration()
+            try process.serve(&configuration, logger: voice.logger)
+            let role = RelayRole(configuration: configuration, logger: voice.logger)
             let file = endpointFile.map { URL(filePath: $0) }
             let asked = try Endpoint(listen)
             defer { if let file { try? FileManager.default.removeItem(at: file) } }

@@ -1,6 +1,7 @@
 import ArgumentParser
 import Base
 import Configuration
+import Engines
 import Policy
 import StructureFiles
 
@@ -52,14 +53,16 @@ struct ThreadOptions: ParsableArguments {
 
 /// Options of commands that use a policy.
 struct PolicyOptions: ParsableArguments {
-    @Option(help: "The policy, a safetensors file; the embedded base policy by default.")
+    @Option(help: "The policy: base, the embedded one, which is the default, or a safetensors file.")
     var policy: String?
 
     @Option(help: "A JSON file with the sizes, for a policy without them in its metadata.")
     var policyConfig: String?
 
     func validate() throws {
-        if policy == nil, policyConfig != nil { throw ValidationError("--policy-config needs --policy") }
+        if policyConfig != nil, policy == nil || policy == PolicySource.embeddedPolicy {
+            throw ValidationError("--policy-config needs --policy FILE")
+        }
     }
 }
 

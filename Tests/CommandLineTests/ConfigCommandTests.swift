@@ -28,6 +28,18 @@ import Testing
         #expect(try DruseProcess.run(["config", "objective"]).output.contains("objective.kl_weight"))
     }
 
+    @Test func explain_hasEachKeyWithItsValue() throws {
+        let file = Self.repository.appending(path: "Configs/quickstart.yaml").path
+        let outcome = try DruseProcess.run(["config", "--explain", "--config", file, "--set", "objective.clip=0.15"])
+        let keys = try DruseProcess.run(["config", "--config", file, "--json"]).objects()
+        #expect(outcome.status == 0 && keys.count > 50)
+        for key in keys {
+            let name = try #require(key["key"] as? String)
+            #expect(outcome.output.contains("\(name)\n") || outcome.output.contains("\(name) ("), "\(name)")
+        }
+        #expect(outcome.output.contains("0.15"))
+    }
+
     @Test func key_thatIsNone_isRefusedWithTheOneThatWasMeant() throws {
         for (key, meant) in [("kl_weight", "objective.kl_weight"), ("versoins", "versions")] {
             let outcome = try DruseProcess.run(["config", key])

@@ -102,6 +102,14 @@ import Testing
         #expect(dead.messages.contains("judges no crystal") && dead.messages.contains("there is no such model"))
     }
 
+    @Test func evaluate_structuresThatAreNotThere_isRefused() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("made.jsonl", Self.structures)
+        let outcome = try DruseProcess.run(["evaluate", "--structures", file, folder.path("none.zip")])
+        #expect(outcome.status == 1 && outcome.output.isEmpty && outcome.messageLines.count == 1)
+        #expect(outcome.messages.contains("none.zip: there is no such file or folder"), "\(outcome.messages)")
+    }
+
     @Test func evaluate_indexThatIsNone_isNamed() throws {
         let folder = try TemporaryFolder()
         let file = try folder.file("known.index", "not an index")

@@ -130,6 +130,9 @@ import Testing
         let small = try ingest([folder.path("data/1.cif")], ["--max-sites", "1", "--max-atoms", "1"])
         #expect(small.status == 1 && small.messageLines.count == 1)
         #expect(small.messages.contains("none of 1 structures could be taken"), "\(small.messages)")
+        try write("empty.extxyz", "")
+        let empty = try ingest([folder.path("empty.extxyz")])
+        #expect(empty.status == 1 && empty.messages.contains("the inputs hold no structures"), "\(empty.messages)")
     }
 
     /// What is in the table is what was read, also where the matcher reduces the one cell further than the other.

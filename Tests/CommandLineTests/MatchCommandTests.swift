@@ -113,6 +113,9 @@ import Testing
         #expect(try DruseProcess.run(["index", bad, "--add-to", "default"]).status == 64)
 
         let query = try folder.file("q.jsonl", Self.primitive)
+        let same = try DruseProcess.run(["index", query, "-o", query])
+        #expect(same.status == 1 && same.messages.contains("one of the inputs"), "\(same.messages)")
+        #expect(try String(contentsOfFile: query, encoding: .utf8) == Self.primitive)
         let foreign = try DruseProcess.run(["match", query, "--index", query])
         #expect(foreign.status == 1 && foreign.messageLines.count == 1)
         #expect(foreign.messages.contains("is not an index of known crystals"))

@@ -54,6 +54,23 @@ import Testing
         }
     }
 
+    @Test(arguments: ["relax", "energy --relax"])
+    func relax_ontoAnInput_isRefusedAndLeavesIt(command: String) throws {
+        let folder = try TemporaryFolder()
+        let input = try folder.file("salt.jsonl", Self.inputs)
+        try FileManager.default.createSymbolicLink(atPath: folder.path("link.jsonl"), withDestinationPath: input)
+        for (from, to) in [(input, input), (folder.path("link.jsonl"), input), (input, folder.path("link.jsonl"))] {
+            let words = command.split(separator: " ").map(String.init)
+            let outcome = try DruseProcess.run(words + [from, "-o", to])
+            #expect(outcome.status == 1 && outcome.messageLines.count == 1, "\(outcome.messages)")
+            #expect(outcome.messages.contains("one of the inputs"), "\(outcome.messages)")
+            #expect(try String(contentsOfFile: input, encoding: .utf8) == Self.inputs)
+        }
+        let inFolder = try DruseProcess.run(["relax", folder.path(""), "-o", input])
+        #expect(inFolder.status == 1)
+        #expect(try String(contentsOfFile: input, encoding: .utf8) == Self.inputs)
+    }
+
     @Test func relax_intoAPOSCAR_takesOneStructure() throws {
         let folder = try TemporaryFolder()
         let salt = String(Self.inputs.prefix { $0 != "\n" })

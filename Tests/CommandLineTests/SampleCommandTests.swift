@@ -32,6 +32,14 @@ import Trajectories
         #expect(both.status == 64)
     }
 
+    @Test func sample_ofTheBasePolicyByName_isThatOfNone() throws {
+        let named = try DruseProcess.run(["sample", "--policy", "base", "--count", "3"])
+        #expect(named.status == 0 && !named.output.isEmpty, "\(named.messages)")
+        #expect(named.output == (try DruseProcess.run(["sample", "--count", "3"]).output))
+        let sized = try DruseProcess.run(["sample", "--policy", "base", "--policy-config", "x.json", "--count", "3"])
+        #expect(sized.status == 64)
+    }
+
     @Test func sample_ofASeed_isTheSameOnAnyNumberOfThreads() throws {
         let one = try sample(["--count", "80", "--seed", "5", "--threads", "1"])
         let three = try sample(["--count", "80", "--seed", "5", "--threads", "3"])

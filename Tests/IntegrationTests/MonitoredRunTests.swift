@@ -121,6 +121,36 @@ import Testing
         #expect(status.verdict?.text.isEmpty == false)
     }
 
+    /// `druse launch` has all of its processes served, each in the list.
+    @Test func launch_servesTheMetricsOfAllItsProcesses() async throws {
+        let cluster = try TestCluster(versions: 100_000)
+        let launch = try cluster.start(
+            "druse",
+            [
+                "launch", "--config", cluster.configurationFile, "--actors", "2", "--reward-workers", "2",
+                "--metrics-port", "0",
+            ], isRole: false)
+        let list = cluster.directory.appending(path: MonitoringFiles.targetsName)
+        func targets() -> [String: [String]] {
+            let groups = (try? Data(contentsOf: list)).flatMap {
+                try? JSONDecoder().decode([MonitoringFiles.Group].self, from: $0)
+            }
+            return Dictionary(
+                (groups ?? []).map { ($0.labels["component"] ?? "", $0.targets) }, uniquingKeysWith: +)
+        }
+        try await cluster.until("all five are in the list") { targets().values.reduce(0) { $0 + $1.count } == 5 }
+        #expect(targets().mapValues(\.count) == ["learner": 1, "actor": 2, "reward-worker": 2])
+        for (component, places) in targets() {
+            for place in places {
+                let page = try await OwnThread.run { try PlainHTTP.get("http://\(place)/metrics") }
+                #expect(page.status == 200 && page.text.contains("role=\"\(component)\""), "\(page.text)")
+            }
+        }
+        launch.signal(SIGTERM)
+        #expect(try await cluster.exit(of: launch) == 3, "\(launch.text)")
+        #expect(targets().isEmpty)
+    }
+
     /// Whoever looks changes nothing, and what a run makes is counted as its archive has it.
     @Test func run_thatIsLookedAt_hasTheSameWeights() async throws {
         let fleet = try await Fleet(TestCluster())

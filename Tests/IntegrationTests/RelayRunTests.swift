@@ -1,3 +1,4 @@
+import FineTuning
 import Foundation
 import ProgramFixtures
 import Security
@@ -22,13 +23,13 @@ import Testing
         return place
     }
 
-    private func startRelay(allowed: String? = nil) throws -> RunningProgram {
+    private func startRelay(allowed: String? = nil, _ more: [String] = []) throws -> RunningProgram {
         try cluster.start(
             "druse",
             [
                 "relay", "--connect-file", cluster.endpointFile.path, "--listen", "tcp://*:*", "--endpoint-file",
                 relayFile, "--keys", "\(keys.folder)-relay", "--allowed", allowed ?? "\(keys.folder)/allowed",
-            ])
+            ] + more)
     }
 
     private func start(_ program: String, keys place: String) throws -> RunningProgram {
@@ -63,6 +64,40 @@ import Testing
         #expect(try await cluster.exit(of: again) == 0, "\(again.text)")
         #expect(!FileManager.default.fileExists(atPath: relayFile))
         #expect(!relay.text.contains("insecure"))
+    }
+
+    /// Prometheus finds it by the learner's list, and reads of it what the documentation says.
+    @Test func relay_servesItsMetrics() async throws {
+        _ = try keys.make("relay", role: .relay)
+        let learner = try cluster.startLearner(
+            ["--keys", keys.folder, "--listen", "tcp://*:*", "--metrics-port", "0"])
+        let relay = try startRelay(["--metrics-port", "0"])
+        try await cluster.until("the relay listens") { FileManager.default.fileExists(atPath: relayFile) }
+        let actor = try start("actor", keys: makeKeys("one"))
+        let list = cluster.directory.appending(path: MonitoringFiles.targetsName)
+        func target() -> String? {
+            let groups = (try? Data(contentsOf: list)).flatMap {
+                try? JSONDecoder().decode([MonitoringFiles.Group].self, from: $0)
+            }
+            return groups?.first { $0.labels["component"] == "relay" }?.targets.first
+        }
+        try await cluster.until("the relay is in the list") { target() != nil }
+        let place = try #require(target())
+        let (expected, relayHasServed) = (try MetricsTable().names(of: "A relay"), "druse_relay_served_bytes_total 0")
+        var page = try await OwnThread.run { try PlainHTTP.get("http://\(place)/metrics") }
+        for _ in 0..<300 where page.text.contains(relayHasServed) || !page.text.contains("druse_relay_connections") {
+            try await Task.sleep(for: .milliseconds(100))
+            page = try await OwnThread.run { try PlainHTTP.get("http://\(place)/metrics") }
+        }
+        #expect(MetricsTable.families(of: page.text) == expected)
+        #expect(!page.text.contains(relayHasServed), "\(page.text)")
+        #expect(page.text.contains("druse_relay_connections 1\n"), "\(page.text)")
+        #expect(page.text.contains("druse_build_info{role=\"relay\""), "\(page.text)")
+        for path in ["healthz", "readyz"] {
+            #expect(try await OwnThread.run { try PlainHTTP.get("http://\(place)/\(path)").status } == 200)
+        }
+        for program in [learner, relay, actor] { program.signal(SIGTERM) }
+        for program in [learner, relay, actor] { _ = try await cluster.exit(of: program) }
     }
 
     /// What stands behind it asks the learner for nothing that the relay has.

@@ -41,7 +41,7 @@ import Testing
         let sections = try MetricsTable().sections
         for (heading, metrics) in [
             ("The learner", Metrics.learner), ("An actor", Metrics.actor), ("A reward worker", Metrics.rewardWorker),
-            ("Every process", Metrics.everywhere),
+            ("A relay", Metrics.relay), ("Every process", Metrics.everywhere),
         ] {
             let rows = metrics.map {
                 MetricsTable.Row(name: $0.name, kind: $0.kind.rawValue, labels: $0.labels, help: $0.help)
@@ -51,7 +51,7 @@ import Testing
     }
 
     @Test func names_followTheConventions() {
-        let all = Metrics.learner + Metrics.actor + Metrics.rewardWorker + Metrics.everywhere
+        let all = Metrics.learner + Metrics.actor + Metrics.rewardWorker + Metrics.relay + Metrics.everywhere
         for metric in all {
             #expect(metric.name.hasSuffix("_total") == (metric.kind == .counter), "\(metric.name)")
             #expect(metric.name.hasPrefix("druse_") || metric.name.hasPrefix("process_"), "\(metric.name)")

@@ -27,7 +27,7 @@ package enum FileProblem {
 
     /// Why an operation failed.
     ///
-    /// - Parameter error: as Foundation throws it, or ``systemError``.
+    /// - Parameter error: as Foundation throws it, or `systemError`.
     package static func reason(of error: any Error) -> String {
         if let code = systemCode(of: error as NSError) { return reason(ofCode: code) }
         switch (error as? CocoaError)?.code {

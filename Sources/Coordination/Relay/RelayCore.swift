@@ -28,6 +28,17 @@ package struct RelayCore: Sendable {
         package init() {}
     }
 
+    /// What it has done and holds, for its metrics.
+    package struct Figures: Sendable, Hashable {
+        package var counters = Counters()
+        /// Of all pieces that it keeps.
+        package var cachedBytes = 0
+        /// Peers that are connected, and others.
+        package var connections = 0
+
+        package init() {}
+    }
+
     private struct Entry: Sendable {
         let manifest: BlobManifest
         var pieces: [Data] = []
@@ -56,6 +67,14 @@ package struct RelayCore: Sendable {
     private var effects: [Effect] = []
     private var nextPurge: Moment?
     package private(set) var counters = Counters()
+
+    /// What it has done and holds, but for its connections.
+    package var figures: Figures {
+        var figures = Figures()
+        figures.counters = counters
+        figures.cachedBytes = entries.values.reduce(0) { $0 + $1.pieces.reduce(0) { $0 + $1.count } }
+        return figures
+    }
 
     /// - Parameter capacity: Bytes of whole blobs that are kept; one is kept whatever its size.
     package init(capacity: Int) { self.capacity = capacity }

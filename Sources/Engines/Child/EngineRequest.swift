@@ -21,7 +21,7 @@ package struct EngineRequest: Sendable {
         for item in items { content.append(item) }
     }
 
-    /// Reads a request; nil for what is none. The items are decoded later, by ``items()``.
+    /// Reads a request; nil for what is none. The items are decoded later, by `items()`.
     package init?(_ frame: [UInt8]) {
         var reader = EngineReader(bytes: frame)
         guard let id = reader.read(UInt64.self), let length = reader.read(UInt32.self),

@@ -28,7 +28,7 @@ package struct LearnerRole {
     /// they have not (they look for the learner's next life), unless no restart would help: that ends the run
     /// everywhere.
     ///
-    /// - Throws: ``RoleError``, or what the trainer or the observer throws.
+    /// - Throws: `RoleError`, or what the trainer or the observer throws.
     package func run(trainer: any BatchTrainer, stop: StopToken) throws -> LearnerSummary {
         let context = try ZMQContext()
         let hub = try Hub(configuration: configuration, context: context)

@@ -8,7 +8,7 @@ package import Logging
 /// that begin alike, up to their first colon (`joined: ...`), 20 are said in 10 s. Nothing is held back without a line
 /// that tells how many there were: it comes before the next line, or at the end.
 ///
-/// - Complexity: O(kinds of messages in the last half minute) for a line, at most ``LogThrottle/most``.
+/// - Complexity: O(kinds of messages in the last half minute) for a line, at most `LogThrottle.most`.
 package struct LogThrottle: Sendable {
     static let sameFor = Duration.seconds(30)
     static let kindFor = Duration.seconds(10)

@@ -25,7 +25,7 @@ package struct ActorRole {
 
     /// Runs on the calling thread, which it blocks, until the learner ends the run or `stop` asks to leave.
     ///
-    /// - Throws: ``RoleError``, `ZMQError`.
+    /// - Throws: `RoleError`, `ZMQError`.
     package func run(stop: StopToken) throws {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()

@@ -17,7 +17,7 @@ package struct RewardWorkerRole {
     ///   - files: The files that settings name, on this machine; nil where they name none.
     ///   - children: Tells of the engine's processes, for reports.
     ///   - makeMeasurer: Makes a measurer from a recipe that the learner tells (JSON), one on each thread; it throws
-    ///     ``RoleError/cannotServe(_:)`` for one that others measure by.
+    ///     ``RoleError.cannotServe(_:)`` for one that others measure by.
     package init(
         configuration: PeerConfiguration, logger: Logger, files: (any RecipeFileStore)? = nil,
         children: @escaping @Sendable () -> ChildReport = { ChildReport() },
@@ -32,7 +32,7 @@ package struct RewardWorkerRole {
 
     /// Runs on the calling thread, which it blocks, until the learner ends the run or `stop` asks to leave.
     ///
-    /// - Throws: ``RoleError``, `ZMQError`.
+    /// - Throws: `RoleError`, `ZMQError`.
     package func run(stop: StopToken) throws {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()

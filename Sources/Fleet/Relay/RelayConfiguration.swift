@@ -19,6 +19,9 @@ package struct RelayConfiguration: Sendable {
     /// How often it tells what it served.
     package var report = Duration.seconds(60)
 
+    /// Where it tells what it does, for its metrics, each second; nil: nobody asks.
+    package var figures: LatestValue<RelayCore.Figures>?
+
     package init(peer: PeerConfiguration, endpoint: Endpoint) {
         self.peer = peer
         self.endpoint = endpoint

@@ -81,7 +81,10 @@ final class RelayLoop {
             try takeMessages()
             let now = Moment.now
             core.tick(now: now)
-            if lastLook.duration(to: now) >= Self.lookInterval { cutExcess(now: now) }
+            if lastLook.duration(to: now) >= Self.lookInterval {
+                cutExcess(now: now)
+                tellFigures()
+            }
             if let text = reminder.take(now: now) { logger.warning("\(text)") }
             if now >= nextReport { report(now: now) }
         }
@@ -162,6 +165,13 @@ final class RelayLoop {
                 }
             }
         }
+    }
+
+    private func tellFigures() {
+        guard let place = configuration.figures else { return }
+        var figures = core.figures
+        figures.connections = gate.count
+        place.value = figures
     }
 
     private func report(now: Moment) {

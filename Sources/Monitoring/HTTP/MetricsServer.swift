@@ -42,7 +42,7 @@ package final class MetricsServer: Sendable {
 
     /// Begins to serve.
     ///
-    /// - Throws: ``MonitoringError``, ``SystemError``.
+    /// - Throws: ``MonitoringError``, `SystemError`.
     package init(at place: ServedAddress, pages: Pages) throws {
         let socket = try place.listen()
         address = place.served(port: socket.port)

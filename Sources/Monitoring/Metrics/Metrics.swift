@@ -161,6 +161,25 @@ package enum Metrics {
     package static let workerTask = Metric(
         "druse_reward_worker_task_seconds", .histogram, "How long a thread took for a task")
 
+    // MARK: A relay
+
+    package static let relayConnections = Metric(
+        "druse_relay_connections", .gauge, "Connections of peers that it serves")
+    package static let relayCached = Metric(
+        "druse_relay_cached_bytes", .gauge, "Weights and files that it keeps in memory")
+    package static let relayPulled = Metric(
+        "druse_relay_pulled_bytes_total", .counter, "Bytes fetched from the learner")
+    package static let relayServed = Metric("druse_relay_served_bytes_total", .counter, "Bytes handed on to peers")
+    package static let relayPieces = Metric("druse_relay_served_pieces_total", .counter, "Pieces handed on to peers")
+    package static let relayUnavailable = Metric(
+        "druse_relay_unavailable_requests_total", .counter, "Requests for what neither it nor the learner has")
+    package static let relayRejected = Metric(
+        "druse_relay_rejected_messages_total", .counter, "Messages that make no sense at a relay, or from strangers")
+
+    package static let relay = [
+        loggedIn, logins, peerVersion, relayConnections, relayCached, relayPulled, relayServed, relayPieces,
+        relayUnavailable, relayRejected,
+    ]
     package static let peer = [loggedIn, logins, resent, held, workThreads, peerBusy, peerVersion]
     package static let actor = peer + [actorCrystals, actorUnit]
     package static let rewardWorker = peer + [workerCrystals, workerTask]

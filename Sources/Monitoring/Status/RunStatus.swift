@@ -6,7 +6,7 @@ package import Telemetry
 ///
 /// The learner fills it about once a second (``StatusBoard``); of a run without a learner some of it is made from the
 /// records that it has kept. Counts are since this process of the learner
-/// started, where nothing else is said. As JSON (``json()``) its keys are snake_case, times ISO 8601, shares of 1,
+/// started, where nothing else is said. As JSON (`json()`) its keys are snake_case, times ISO 8601, shares of 1,
 /// lengths of time seconds; what is not known is left out.
 package struct RunStatus: Codable, Sendable, Equatable {
     /// Where a run stands.

@@ -3,7 +3,7 @@ internal import Crystals
 /// A number that is computed from a crystal and its run, rather than measured.
 ///
 /// To add one of your own: a type with this protocol in a file beside this one, and its line in
-/// ``ComputedSources/makers``.
+/// `ComputedSources.makers`.
 package protocol ComputedSource: Sendable {
     /// The number of each crystal of a batch, in the order of the crystals' ids; nil for one that has none.
     ///

@@ -1,7 +1,7 @@
 package import Configuration
 
 /// What keeps a policy from earning reward by errors of the potential, gaps of the hull or one crystal made again and
-/// again. What each value is stands in ``keys``.
+/// again. What each value is stands in `keys`.
 package struct RewardGuards: ConfigurationSection, Hashable, Codable {
     package enum Use: String, CaseIterable, ConfigurationValue {
         case all

@@ -7,7 +7,7 @@ package enum RewardNormalization: String, CaseIterable, ConfigurationValue {
     case batch
     /// Over the crystals of a batch that share a space group.
     case spaceGroup = "space_group"
-    /// With mean and variance that are averaged over the run, each batch with the weight 1 - ``RunningMoments/memory``.
+    /// With mean and variance that are averaged over the run, each batch with the weight 1 - `RunningMoments.memory`.
     case running
 }
 

@@ -2,7 +2,7 @@ package import Configuration
 internal import Trajectories
 
 /// One aim of a reward: a number of the crystal, what it is worth, and how much it counts. What each value is stands in
-/// ``keys``.
+/// `keys`.
 package struct RewardTerm: ConfigurationRecord, Hashable {
     package enum Want: String, CaseIterable, ConfigurationValue { case high, low }
 

@@ -17,6 +17,14 @@ struct InputFiles: Sequence, IteratorProtocol {
         places = StructurePlace.all(in: paths, format: format).places[...]
     }
 
+    /// Refuses to write where the structures stand.
+    /// - Throws: ``ToolFailure``.
+    func require(apartFrom output: String) throws(ToolFailure) {
+        guard !places.contains(where: { $0.isStored(at: output) }) else {
+            throw ToolFailure("cannot write \(output): it is one of the inputs, and would be lost; name another file")
+        }
+    }
+
     mutating func next() -> StructureEntry? { nextReader().map { $0() } }
 
     /// Calls `body` with the entries in arrays of a size, the last one shorter; they are read on all threads of a team.

@@ -20,11 +20,14 @@ final class StructureFileWriter {
     private var count = 0
 
     /// Makes the file, or empties it; the name tells the format.
-    /// - Throws: ``ToolFailure``.
-    init(path: String) throws(ToolFailure) {
+    ///
+    /// - Parameter inputs: what is still to be read.
+    /// - Throws: ``ToolFailure``, also where the file is one of the inputs.
+    init(path: String, apartFrom inputs: InputFiles? = nil) throws(ToolFailure) {
         guard let format = Self.format(path: path) else {
             throw ToolFailure("cannot write structures as \(path): the name tells no format that is written")
         }
+        try inputs?.require(apartFrom: path)
         self.path = path
         self.format = format
         guard FileManager.default.createFile(atPath: path, contents: nil),

@@ -6,7 +6,7 @@ internal import Foundation
 package struct HeadExample: Sendable {
     package var id: String
     package var composition: Composition
-    /// As ``CHGNetEvaluator/features(of:)`` gives them.
+    /// As `CHGNetEvaluator.features(of:)` gives them.
     package var features: [Double]
     /// One for each target.
     package var values: [Double]
@@ -108,7 +108,7 @@ package struct HeadFitting: Sendable {
         package var heldOut: [HeldOut]
     }
 
-    /// How many pieces of work ``fit(_:of:team:progress:)`` has for so many examples.
+    /// How many pieces of work `fit(_:of:team:progress:)` has for so many examples.
     package func pieceCount(_ examples: [HeadExample]) -> Int {
         let formulas = Set(examples.map(\.composition.reducedFormula)).count
         let families = HeadFamily.all(rows: examples.count, kinds: kinds)
