@@ -1,3 +1,4 @@
+internal import Base
 package import Foundation
 internal import Synchronization
 
@@ -25,7 +26,7 @@ package final class RunLock: Sendable {
             !isWritable
             || write(descriptor, holder, holder.utf8.count) > 0
                 && ftruncate(descriptor, off_t(holder.utf8.count)) == 0
-        guard isWritten || [ENOSPC, EDQUOT].contains(errno) else {
+        guard isWritten || FileProblem.isFullDisk(code: errno) else {
             let reason = DurableFile.lastSystemError()
             close(descriptor)
             throw .file(path: url.path, operation: "write", reason: reason)

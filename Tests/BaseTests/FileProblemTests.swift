@@ -28,14 +28,26 @@ import Testing
         #expect(words { throw Other() } == "the system refuses it")
     }
 
-    @Test func aUsedUpQuota_isAFullDisk_andALackOfRightsIsNot() {
-        for code in [ENOSPC, EDQUOT] {
-            let reason = FileProblem.reason(of: NSError(domain: NSPOSIXErrorDomain, code: Int(code)))
-            #expect(FileProblem.isFullDisk(reason: reason))
-            #expect(FileProblem.isFullDisk(reason: FileProblem.reason(ofCode: code)))
-            #expect(!FileProblem.isLasting(reason: reason), "room may come again")
+    /// A full disk, or a quota that is used up: what waits for room waits for either, and says which it is.
+    @Test func lackOfRoom_isToldFromAllElse() {
+        let lacking: [POSIXErrorCode] = [.ENOSPC, .EDQUOT]
+        for code in lacking {
+            #expect(FileProblem.isFullDisk(code: code.rawValue))
+            let reason = FileProblem.reason(of: POSIXError(code))
+            #expect(FileProblem.isFullDisk(reason: reason) && !FileProblem.isLasting(reason: reason), "\(reason)")
+            // As Foundation throws them.
+            let behind = NSError(
+                domain: NSCocoaErrorDomain, code: CocoaError.fileWriteUnknown.rawValue,
+                userInfo: [NSUnderlyingErrorKey: POSIXError(code)])
+            #expect(FileProblem.reason(of: behind) == reason)
         }
-        #expect(!FileProblem.isFullDisk(reason: FileProblem.reason(ofCode: EACCES)))
-        #expect(!FileProblem.isFullDisk(reason: FileProblem.reason(ofCode: EIO)))
+        #expect(FileProblem.reason(of: POSIXError(.EDQUOT)) == "the quota of disk space is used up")
+        let outOfSpace = FileProblem.reason(of: CocoaError(.fileWriteOutOfSpace))
+        #expect(FileProblem.isFullDisk(reason: outOfSpace))
+        let others: [POSIXErrorCode] = [.EIO, .EFBIG, .EACCES, .EROFS, .ENOENT, .EMFILE, .ENOMEM, .EPERM]
+        for code in others {
+            #expect(!FileProblem.isFullDisk(code: code.rawValue))
+            #expect(!FileProblem.isFullDisk(reason: FileProblem.reason(of: POSIXError(code))), "\(code)")
+        }
     }
 }

@@ -50,6 +50,20 @@ import Testing
         #expect(told.count == 3 && told.dropFirst().allSatisfy { $0.hasPrefix("still waiting for room in ") })
     }
 
+    /// A quota that is used up is waited for as a full disk is.
+    @Test func keep_overAQuota_waits() throws {
+        let lines = Mutex<[String]>([])
+        let room = RoomWait(directory: folder, stop: StopToken()) { line in lines.withLock { $0.append(line) } }
+        let reason = FileProblem.reason(of: POSIXError(.EDQUOT))
+        var tries = 0
+        try room.keep("it", bytes: 1) {
+            tries += 1
+            if tries == 1 { throw ArchiveError.file(path: "/run/x", operation: "write", reason: reason) }
+        }
+        #expect(tries == 2)
+        #expect(lines.withLock { $0.first?.contains("the quota of disk space is used up") } == true)
+    }
+
     /// What more room does not heal is no reason to wait.
     @Test func keep_ofAnotherFault_throwsIt() {
         let room = RoomWait(directory: folder, stop: StopToken()) { Issue.record("\($0)") }

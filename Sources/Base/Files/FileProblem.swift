@@ -50,7 +50,8 @@ package enum FileProblem {
         case EISDIR: "it is a folder"
         case ENOTDIR: "a part of the path is no folder"
         case EACCES, EPERM: "permission denied"
-        case ENOSPC, EDQUOT: "no space left on the disk"
+        case ENOSPC: "no space left on the disk"
+        case EDQUOT: "the quota of disk space is used up"
         case EROFS: "the file system is read-only"
         case EEXIST: "there is such a file already"
         case EMFILE, ENFILE: "too many open files; raise `ulimit -n`"
@@ -65,8 +66,15 @@ package enum FileProblem {
         }
     }
 
-    /// Whether a reason is that a disk is full, or a quota used up.
-    package static func isFullDisk(reason: String) -> Bool { reason == self.reason(ofCode: ENOSPC) }
+    /// Whether an `errno` means that a disk is full, or a quota used up: with more room the same would work.
+    package static func isFullDisk(code: Int32) -> Bool { fullDiskCodes.contains(code) }
+
+    /// The same of a reason, as ``reason(of:)`` tells it.
+    package static func isFullDisk(reason: String) -> Bool {
+        fullDiskCodes.contains { self.reason(ofCode: $0) == reason }
+    }
+
+    private static let fullDiskCodes = [ENOSPC, EDQUOT]
 
     /// The error that the last system call left.
     package static var systemError: POSIXError { POSIXError(POSIXErrorCode(rawValue: errno) ?? .EIO) }

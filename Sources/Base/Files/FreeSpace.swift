@@ -23,20 +23,18 @@ package enum FreeSpace {
     package static func isExhausted(at folder: URL) -> Bool {
         let path = folder.appending(path: ".room-\(UUID().uuidString)").path
         let descriptor = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
-        guard descriptor >= 0 else { return isLackOfSpace(errno) }
+        guard descriptor >= 0 else { return FileProblem.isFullDisk(code: errno) }
         defer {
             close(descriptor)
             unlink(path)
         }
         let piece = [UInt8](repeating: 1, count: probeSize)
         let written = write(descriptor, piece, piece.count)
-        if written < 0 { return isLackOfSpace(errno) }
+        if written < 0 { return FileProblem.isFullDisk(code: errno) }
         if written < piece.count { return true }
-        return fsync(descriptor) != 0 && isLackOfSpace(errno)
+        return fsync(descriptor) != 0 && FileProblem.isFullDisk(code: errno)
     }
 
     /// As much as a small transaction of a database writes.
     private static let probeSize = 1 << 16
-
-    private static func isLackOfSpace(_ code: Int32) -> Bool { [ENOSPC, EDQUOT].contains(code) }
 }
