@@ -39,6 +39,24 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("ledger: granted ") })
     }
 
+    @Test func monitor_ofAnEvaluatedRun_showsWhatItFound() async throws {
+        let path = try run("a", steps: 3, versions: 3)
+        let without = try await DruseProcess.run(["monitor", path])
+        #expect(!without.output.contains("evaluated"))
+        let directory = try RunDirectory.open(at: URL(filePath: path))
+        try EvaluationFile(sun: 20).write(to: directory.evaluationBefore)
+        try EvaluationFile(sun: 48, relaxedSUN: 60).write(to: directory.evaluationAfter)
+        let shown = try await DruseProcess.run(["monitor", path])
+        #expect(shown.status == 0, "\(shown.messages)")
+        let text = shown.output.replacing("\n", with: " ").replacing("±", with: "+-")
+        let shares = "stable 30.0% +- 2.3%, unique 95.0% +- 1.1%, novel 75.0% +- 2.2% (400 samples of version 3)"
+        for part in [
+            "evaluated before: S.U.N. 5.0% +- 1.1%, \(shares)",
+            "evaluated after, as sampled: S.U.N. 12.0% +- 1.6%, \(shares)",
+            "evaluated after, relaxed: S.U.N. 15.0% +- 1.8%, \(shares)",
+        ] { #expect(text.contains(part), "\(shown.output)") }
+    }
+
     @Test func monitor_asJSON_isOneObject() async throws {
         let shown = try await DruseProcess.run(["monitor", "--json", run("a", steps: 3, versions: 8)])
         let object = try #require(try shown.objects().first)

@@ -1,4 +1,5 @@
 import Archive
+import ArchiveFixtures
 import Foundation
 import LivePage
 import ProgramFixtures
@@ -73,6 +74,29 @@ struct BrowserTests {
             try keep(picture, look.name)
             #expect(browser.complaints.isEmpty, "\(browser.complaints)")
             #expect(browser.requests.count > 10 && browser.requests.allSatisfy { $0.hasPrefix(origin) })
+        }
+    }
+
+    /// S.U.N. of an evaluation is shown, also of one that is made while somebody looks.
+    @Test func evaluation_isShown_alsoWhereItComesLater() async throws {
+        let open = try OpenPage(versions: [6]) { run in
+            try Data("versions: 6\nbatch_size: 64\n".utf8).write(to: run.configuration)
+            try EvaluationFile(sun: 20).write(to: run.evaluationBefore)
+        }
+        let after = open.runs[0].evaluationAfter
+        try await OwnThread.run { [port = open.port] in
+            let browser = try Browser()
+            try browser.look(width: 1360, height: 900)
+            try browser.open("http://127.0.0.1:\(port)/")
+            let table = "(document.querySelector('#evaluation table')?.innerText ?? '')"
+            try browser.wait(for: "\(table).includes('S.U.N.')")
+            let shown = try #require(try browser.evaluate(table) as? String)
+            #expect(shown.contains("before") && shown.contains("5.0%") && !shown.contains("after"), "\(shown)")
+            try EvaluationFile(sun: 48).write(to: after)
+            try browser.wait(for: "\(table).includes('after')")
+            let then = try #require(try browser.evaluate(table) as? String)
+            #expect(then.contains(try Regex("S.U.N.\\s+5.0% ± 1.1%\\s+12.0% ± 1.6%")), "\(then)")
+            #expect(browser.complaints.isEmpty, "\(browser.complaints)")
         }
     }
 

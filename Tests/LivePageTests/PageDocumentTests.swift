@@ -103,6 +103,28 @@ import Trajectories
         #expect(heights.reduce(0, +) > 0)
     }
 
+    /// Whoever has seen the books of a run asks for them again once it is evaluated, and is told.
+    @Test func evaluation_thatIsWrittenLater_isToldAtOnce() throws {
+        let open = try OpenPage()
+        #expect(try open.object("/api/runs/0/overview")["evaluated"] as? Double == nil)
+        #expect(try open.object("/api/runs/0/books")["evaluation"] == nil)
+        try EvaluationFile(sun: 20).write(to: open.runs[0].evaluationBefore)
+        try EvaluationFile(sun: 48, relaxedSUN: 60).write(to: open.runs[0].evaluationAfter)
+        var overview = try open.object("/api/runs/0/overview")
+        let deadline = ContinuousClock.now + .seconds(60)
+        while overview["evaluated"] as? Double == nil, ContinuousClock.now < deadline {
+            overview = try open.object("/api/runs/0/overview")
+        }
+        #expect(abs(try #require(overview["evaluated"] as? Double) - Date().timeIntervalSince1970) < 300)
+        let told = try #require(try open.object("/api/runs/0/books")["evaluation"] as? [String: [String: Any]])
+        func sun(_ period: String, _ form: String) -> [Double]? {
+            (told[period]?[form] as? [String: Any])?["sun"] as? [Double]
+        }
+        #expect(sun("before", "as_sampled")?.first == 0.05 && sun("after", "as_sampled")?.first == 0.12)
+        #expect(abs((sun("after", "as_sampled")?.last ?? 0) - 0.01625) < 1e-4)
+        #expect(sun("after", "relaxed")?.first == 0.15 && told["before"]?["relaxed"] == nil)
+    }
+
     @Test func crystals_comeWithAtomsCellAndNumbers_andTheBestAreOrdered() throws {
         let open = try OpenPage()
         let best = try #require(

@@ -127,9 +127,11 @@ class RunPage {
     this.paintHead(run);
     this.paintTiles(run);
     const jobs = [];
-    const isNew = this.steps !== run.steps;
+    const hasStepped = this.steps !== run.steps;
+    const isNew = hasStepped || this.evaluated !== run.evaluated;
     this.steps = run.steps;
-    if (isNew) jobs.push(this.loadSteps());
+    this.evaluated = run.evaluated;
+    if (hasStepped) jobs.push(this.loadSteps());
     jobs.push(this.fleet.refresh());
     // What is read from the archive changes with each batch; looking more often than every three seconds shows no more.
     const now = performance.now();

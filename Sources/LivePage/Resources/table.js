@@ -71,6 +71,7 @@ export class Books {
   }
 
   paintEvaluation(evaluation) {
+    const named = (policy, name) => (policy && policy !== name ? policy : `the policy ${name}`);
     const periods = ["before", "after"].filter((name) => evaluation[name]);
     const forms = periods.flatMap((name) => [[name, "as_sampled"], [name, "relaxed"]].filter(([, form]) =>
       evaluation[name][form]));
@@ -87,8 +88,7 @@ export class Books {
       forms.map(([name, form]) => make("th", { scope: "col" },
         `${name}${forms.some(([, one]) => one === "relaxed") ? `, ${words(form)}` : ""}`)))),
       make("tbody", {}, rows))), make("p", { class: "note" }, periods.map((name) =>
-        `${name}: ${count(evaluation[name].samples)} samples of ${evaluation[name].policy || "the policy"}`).join(
-          "; ") +
+        `${name}: ${count(evaluation[name].samples)} samples of ${named(evaluation[name].policy, name)}`).join("; ") +
         ". Stable, unique and novel: different crystals that are stable and match no known one."));
   }
 

@@ -20,6 +20,8 @@ package struct RunOverview: Sendable {
     var wanted: (actors: Int, rewardWorkers: Int)?
     /// Who is there now, where a learner says so.
     var present: (actors: Int, rewardWorkers: Int)?
+    /// When it was evaluated last; nil if it was not.
+    var evaluatedAt: Date?
     var advice = RunAdvice()
 
     init(key: String, name: String, manifest: RunManifest, condition: RunCondition, records: [StepRecord]) {
@@ -98,6 +100,7 @@ package struct RunOverview: Sendable {
             ("unique_first", number(first(\.uniqueFraction))),
             ("valid", number(latest { 1 - Double($0.invalidCount) / Double(max(1, $0.crystals)) })),
             ("kl", number(latest(\.klReference))), ("last_time", number(last?.time.timeIntervalSince1970)),
+            ("evaluated", number(evaluatedAt?.timeIntervalSince1970)),
             ("actors", integer(present?.actors ?? last?.workers.actors)),
             ("reward_workers", integer(present?.rewardWorkers ?? last?.workers.rewardWorkers)),
             ("actors_wanted", integer(wanted?.actors)), ("reward_workers_wanted", integer(wanted?.rewardWorkers)),

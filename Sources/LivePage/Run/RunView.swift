@@ -31,6 +31,8 @@ package final class RunView: Sendable {
         var nextLook = ContinuousClock.now
         var isPrimed = false
         var settings: RunSettings
+        /// When an evaluation was written last.
+        var evaluatedAt: Date?
         var documents: [String: Document] = [:]
     }
 
@@ -100,8 +102,21 @@ package final class RunView: Sendable {
             state.newest = max(state.newest, record.time)
             if record.role == "learner" { state.learner = record } else { state.processes[record.id] = record }
         }
+        let evaluatedAt = evaluationDate
+        if evaluatedAt != state.evaluatedAt {
+            state.evaluatedAt = evaluatedAt
+            // Viewers ask for them now, and not again.
+            state.documents["books"] = nil
+        }
         let oldest = state.newest.addingTimeInterval(-Self.forgottenAfter)
         state.processes = state.processes.filter { $0.value.time >= oldest }
+    }
+
+    /// When an evaluation was written last; nil if there is none.
+    private var evaluationDate: Date? {
+        [directory.evaluationBefore, directory.evaluationAfter].compactMap { url in
+            (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
+        }.max()
     }
 
     /// The steps that were written after a revision.
@@ -119,6 +134,7 @@ package final class RunView: Sendable {
             overview.versions = state.settings.versions
             overview.isAsynchronous = state.settings.isAsynchronous
             overview.potential = state.settings.potential
+            overview.evaluatedAt = state.evaluatedAt
             overview.crystals = state.learner?.crystals ?? records.reduce(0) { $0 + $1.crystals }
             overview.queues = condition == .running ? state.learner?.queues ?? [:] : [:]
             overview.wanted = state.learner.flatMap { learner in

@@ -40,7 +40,7 @@ struct MonitorScreen {
 
     func lines(_ snapshot: MonitorSource.Snapshot) -> [String] {
         let head = heading(snapshot.overview) + course(snapshot.steps, snapshot.overview)
-        let end = ledger(snapshot.books)
+        let end = evaluations(snapshot.books) + ledger(snapshot.books)
         let room = rows.map { max(0, $0 - head.count - end.count - 1) } ?? .max
         return head + Array(fleet(snapshot.fleet).prefix(room)) + end
     }
@@ -120,6 +120,11 @@ struct MonitorScreen {
         let rest = Int(number(fleet, "matching") ?? 0) - rows.count
         if rest > 0 { lines.append(style.soft("and \(HumanFormat.count(rest)) more (--peers)")) }
         return lines + [""]
+    }
+
+    private func evaluations(_ books: [String: Any]) -> [String] {
+        let lines = EvaluationLines(books, sign: style.isUnicode ? "±" : "+-").lines.flatMap(wrapped)
+        return lines.isEmpty ? [] : lines + [""]
     }
 
     private func ledger(_ books: [String: Any]) -> [String] {
