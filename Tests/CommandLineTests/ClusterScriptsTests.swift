@@ -200,7 +200,7 @@ import Testing
         let check = try await bash(
             #"""
             . "$1/settings.sh"
-            echo "${DRUSE_LEARNER_ARGUMENTS[*]}"; echo "${DRUSE_ACTOR_ARGUMENTS[*]}"; echo "${DRUSE_WORKER_ARGUMENTS[*]}"
+            printf '%s\n' "${DRUSE_LEARNER_ARGUMENTS[*]}" "${DRUSE_ACTOR_ARGUMENTS[*]}" "${DRUSE_WORKER_ARGUMENTS[*]}"
             """#, [folder.path("run.slurm")])
         #expect(
             check.output.split(separator: "\n") == [
