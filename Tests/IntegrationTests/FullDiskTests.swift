@@ -124,12 +124,17 @@ private final class SmallDisk {
         try noteFilled()
     }
 
+    /// Never with less room in between: the learner would find none for what is to have some.
     private static func fill(_ file: URL, leaving room: Int) {
         let descriptor = open(file.path, O_WRONLY | O_CREAT | O_APPEND, 0o600)
         defer { close(descriptor) }
         let piece = [UInt8](repeating: 0x55, count: 1 << 16)
-        while write(descriptor, piece, piece.count) > 0 {}
-        if room > 0 { ftruncate(descriptor, lseek(descriptor, 0, SEEK_END) - off_t(room)) }
+        while true {
+            var status = statvfs()
+            fstatvfs(descriptor, &status)
+            let excess = Int(status.f_bavail) * Int(status.f_frsize) - room
+            guard excess > 0, write(descriptor, piece, min(excess, piece.count)) > 0 else { return }
+        }
     }
 
     private func noteFilled() throws {

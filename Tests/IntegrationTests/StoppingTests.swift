@@ -20,7 +20,7 @@ import Testing
     ) async throws {
         // Not over before the signal is sent, however busy the machine is.
         let cluster = try TestCluster(versions: 100_000)
-        let first = try launch(cluster)
+        let first = try launch(cluster, ["--grace", "150"])
         let running = first.identifier
         await cluster.atVersions(1) { kill(running, signal) }
         #expect(try await cluster.exit(of: first) == 3, "\(first.text)")
