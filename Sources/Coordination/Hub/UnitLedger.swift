@@ -57,7 +57,7 @@ package struct UnitLedger: Sendable {
     private var isClosed = false
     /// The crystals of those that were given up.
     package private(set) var givenUpCrystals = 0
-    /// The units that an actor has to answer for, which fill its window, and since when (``elapsed(_:)``).
+    /// The units that an actor has to answer for, each since when, in the time of ``elapsed(_:)``: they fill its window.
     private var holdings: [InstanceID: [Int: Moment]] = [:]
     /// Those of them whose lease expired; no set is empty.
     private var overdue: [InstanceID: Set<Int>] = [:]
