@@ -71,20 +71,20 @@ package struct Recipe: Codable, Sendable, Hashable {
         [potentialFile, hullFile].compactMap { $0 } + properties.compactMap(\.file)
     }
 
-    /// - Throws: ``RoleError.cannotServe(_:)`` if something is to be measured that this build does not know.
+    /// - Throws: `RoleError.cannotServe(_:)` if something is to be measured that this build does not know.
     func checkWants() throws(RoleError) {
         guard let unknown = wants?.first(where: { $0 != Self.forces }) else { return }
         throw .cannotServe(
             "this run measures \(unknown), which this build does not know; use the same build of druse on both sides")
     }
 
-    /// - Throws: ``RoleError.cannotServe(_:)`` if nothing can be relaxed by the numbers that tell how.
+    /// - Throws: `RoleError.cannotServe(_:)` if nothing can be relaxed by the numbers that tell how.
     func checkRelaxations() throws(RoleError) {
         guard let problem = relaxation.problem ?? examination?.relaxation?.problem else { return }
         throw .cannotServe("no crystal can be relaxed as the recipe says: \(problem)")
     }
 
-    /// - Throws: ``RoleError.cannotServe(_:)`` if the worker would add to energies what the learner does not know of.
+    /// - Throws: `RoleError.cannotServe(_:)` if the worker would add to energies what the learner does not know of.
     func check(_ alignment: EnergyAlignment) throws(RoleError) {
         guard alignment != .asTheyAre, correction != alignment else { return }
         throw .cannotServe(
@@ -92,7 +92,7 @@ package struct Recipe: Codable, Sendable, Hashable {
                 + "run's learner does not know; use the same build of druse on both sides")
     }
 
-    /// - Throws: ``RoleError.cannotServe(_:)``, with both digests, if what is here is another one than the learner's.
+    /// - Throws: `RoleError.cannotServe(_:)`, with both digests, if what is here is another one than the learner's.
     func check(_ kind: String, _ name: String, found: String, expected: String) throws(RoleError) {
         guard found != expected else { return }
         throw .cannotServe(

@@ -87,7 +87,7 @@ package final class PolicyTrainer: BatchTrainer {
         return start
     }
 
-    /// - Throws: ``RoleError.cannotServe(_:)`` when step after step gives numbers that are not finite,
+    /// - Throws: `RoleError.cannotServe(_:)` when step after step gives numbers that are not finite,
     ///   ``RoleError/trainer(_:)`` for the batch of a step that does not begin with the version that was made last.
     package func train(_ batch: ScoredBatch) throws -> TrainedVersion {
         guard batch.step == version.nextStep else {

@@ -70,7 +70,7 @@ package struct RunReplay {
     /// - Parameters:
     ///   - last: nil: all.
     ///   - told: hears of each.
-    /// - Throws: what training throws, and ``RoleError.cannotServe(_:)`` for a step whose batch is not there.
+    /// - Throws: what training throws, and `RoleError.cannotServe(_:)` for a step whose batch is not there.
     package func run(until last: Step? = nil, told: (ReplayedStep) -> Void) throws {
         let staleness = configuration.mode == .asynchronous ? configuration.maxStaleness : 0
         for step in steps where last.map({ step <= $0 }) ?? true {

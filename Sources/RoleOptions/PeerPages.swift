@@ -23,21 +23,33 @@ extension ProcessOptions {
         let (figures, served) = (LatestValue<PeerFigures>(), LatestValue<RelayCore.Figures>())
         var pages = MetricsServer.Pages.peer(figures, role: .relay)
         pages.metrics = {
-            var page =
-                figures.value.map { MetricPage(ofRelay: $0, served.value ?? RelayCore.Figures()) } ?? MetricPage()
+            var page = MetricPage()
+            if let figures = figures.value, let served = served.value {
+                page = MetricPage(ofRelay: figures, served)
+            }
             page.addProcess(role: PeerRole.relay.rawValue, version: RoleProcess.build)
             return page
         }
+        // Of its two threads neither may stand still.
+        pages.health = { .ofLoops([figures.value?.moment, served.value?.moment]) }
         guard let server = try serve(pages, logger: logger) else { return }
         (configuration.peer.figures, configuration.figures) = (figures, served)
         configuration.peer.metrics = "\(server.address)"
     }
 }
 
-extension MetricsServer.Pages {
+extension MetricsServer.Health {
     /// A peer whose loop has not turned for so long does not live; it turns several times a second.
     private static let longestSilence = Duration.seconds(60)
 
+    /// - Parameter moments: when each of its loops turned last; nil: it has not begun.
+    static func ofLoops(_ moments: [Moment?]) -> MetricsServer.Health {
+        let silence = moments.compactMap { $0?.duration(to: .now) }.max() ?? .zero
+        return silence < longestSilence ? .good : .bad("it has stood still for \(Int(silence.seconds)) s")
+    }
+}
+
+extension MetricsServer.Pages {
     /// The pages of an actor or a reward worker.
     static func peer(_ figures: LatestValue<PeerFigures>, role: PeerRole) -> MetricsServer.Pages {
         MetricsServer.Pages(
@@ -46,10 +58,7 @@ extension MetricsServer.Pages {
                 page.addProcess(role: role.rawValue, version: RoleProcess.build)
                 return page
             },
-            health: {
-                guard let silence = figures.value?.moment.duration(to: .now) else { return .good }
-                return silence < longestSilence ? .good : .bad("it has stood still for \(Int(silence.seconds)) s")
-            },
+            health: { .ofLoops([figures.value?.moment]) },
             readiness: { figures.value?.isLoggedIn == true ? .good : .bad("not logged in at a learner") })
     }
 }

@@ -76,7 +76,10 @@ struct SampleCommand: ParsableCommand {
             path: policy.policy, configurationPath: policy.policyConfig, spaceGroups: frequencies.spaceGroupsFrom)
         try frequencies.require(of: weights, named: policy.policy ?? "base", spaceGroups: spaceGroup)
         var writer: StructureFileWriter?
-        if let output { writer = try StructureFileWriter(path: output) }
+        if let output {
+            let table = frequencies.spaceGroupsFrom.map { InputFiles(paths: [$0], format: nil) }
+            writer = try StructureFileWriter(path: output, apartFrom: table)
+        }
         let groups =
             spaceGroup.isEmpty
             ? SpaceGroupDistribution(metadata: weights.metadata)

@@ -26,6 +26,9 @@ import Trajectories
         let found = try DruseProcess.run(["sample", "--count", "60", "--space-groups-from", structures] + policy)
         #expect(Set(try found.objects().compactMap { $0["space_group"] as? Int }).count > 1, "\(found.messages)")
         let empty = try folder.file("empty.csv", "material_id,spacegroup\na,Fm-3m\n")
+        let own = try DruseProcess.run(
+            ["sample", "--count", "3", "--space-groups-from", table, "-o", table] + policy)
+        #expect(own.status == 1 && own.messages.contains("one of the inputs"), "\(own.messages)")
         let useless = try DruseProcess.run(["sample", "--count", "3", "--space-groups-from", empty] + policy)
         #expect(useless.status == 1 && useless.messageLines.count == 1 && useless.messages.contains("empty.csv"))
         let both = try sample(["--count", "3", "--space-group", "2", "--space-groups-from", table])

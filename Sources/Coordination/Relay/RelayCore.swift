@@ -35,8 +35,10 @@ package struct RelayCore: Sendable {
         package var cachedBytes = 0
         /// Peers that are connected, and others.
         package var connections = 0
+        /// When it looked around last.
+        package var moment: Moment
 
-        package init() {}
+        package init(moment: Moment) { self.moment = moment }
     }
 
     private struct Entry: Sendable {
@@ -69,8 +71,8 @@ package struct RelayCore: Sendable {
     package private(set) var counters = Counters()
 
     /// What it has done and holds, but for its connections.
-    package var figures: Figures {
-        var figures = Figures()
+    package func figures(now: Moment) -> Figures {
+        var figures = Figures(moment: now)
         figures.counters = counters
         figures.cachedBytes = entries.values.reduce(0) { $0 + $1.pieces.reduce(0) { $0 + $1.count } }
         return figures

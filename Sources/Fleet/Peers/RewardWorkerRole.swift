@@ -17,7 +17,7 @@ package struct RewardWorkerRole {
     ///   - files: The files that settings name, on this machine; nil where they name none.
     ///   - children: Tells of the engine's processes, for reports.
     ///   - makeMeasurer: Makes a measurer from a recipe that the learner tells (JSON), one on each thread; it throws
-    ///     ``RoleError.cannotServe(_:)`` for one that others measure by.
+    ///     `RoleError.cannotServe(_:)` for one that others measure by.
     package init(
         configuration: PeerConfiguration, logger: Logger, files: (any RecipeFileStore)? = nil,
         children: @escaping @Sendable () -> ChildReport = { ChildReport() },

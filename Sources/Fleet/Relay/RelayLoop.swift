@@ -83,7 +83,7 @@ final class RelayLoop {
             core.tick(now: now)
             if lastLook.duration(to: now) >= Self.lookInterval {
                 cutExcess(now: now)
-                tellFigures()
+                tellFigures(now: now)
             }
             if let text = reminder.take(now: now) { logger.warning("\(text)") }
             if now >= nextReport { report(now: now) }
@@ -167,9 +167,9 @@ final class RelayLoop {
         }
     }
 
-    private func tellFigures() {
+    private func tellFigures(now: Moment) {
         guard let place = configuration.figures else { return }
-        var figures = core.figures
+        var figures = core.figures(now: now)
         figures.connections = gate.count
         place.value = figures
     }

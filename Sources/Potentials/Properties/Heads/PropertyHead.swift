@@ -40,7 +40,7 @@ package struct PropertyHead: PropertyModel {
     package func makeEvaluator() -> any PropertyEvaluator { PropertyHeads([self]).makeEvaluator() }
 
     /// The prediction for a crystal.
-    /// - Parameter features: as ``CHGNetEvaluator.features(of:)`` gives them.
+    /// - Parameter features: as `CHGNetEvaluator.features(of:)` gives them.
     package func predict(_ features: [Double], of composition: Composition) -> PropertyPrediction {
         let row = scaling(features)
         let distances = weighted.mapValues { $0.squaredDistances(to: row) }
