@@ -66,8 +66,8 @@ package enum RoleProcess {
     /// ordinary exit would take from it what it uses.
     ///
     /// - Parameters:
-    ///   - isSupervised: Whether `druse launch` started the process, and is told apart what it need not try again
-    ///     (`ExitStatus.cannotHeal`); for all others a failure is a failure.
+    ///   - isSupervised: Whether `druse launch` started the process, and is told more than others are
+    ///     (`ExitStatus.told(isSupervised:)`).
     ///   - body: Returns the exit status.
     package static func perform(isSupervised: Bool = false, _ body: () throws -> Int32) -> Never {
         end(isSupervised: isSupervised, body, tell: { "Error: \($0)" })
@@ -107,7 +107,7 @@ package enum RoleProcess {
             try? FileHandle.standardError.write(contentsOf: Data("\(tell(error))\n".utf8))
             status = ExitStatus(of: error).rawValue
         }
-        if status == ExitStatus.cannotHeal.rawValue, !isSupervised { status = ExitStatus.failure.rawValue }
+        status = ExitStatus(rawValue: status)?.told(isSupervised: isSupervised).rawValue ?? status
         fflush(nil)
         _exit(status)
     }
@@ -118,5 +118,15 @@ package enum RoleProcess {
         TerminationSignals.install(stop)
         if exitsWithParent { ParentWatch.start(stop) }
         return stop
+    }
+}
+
+extension ExitStatus {
+    /// The status of a peer that left without an error.
+    package init(of leave: PeerLeave) {
+        switch leave {
+        case .dismissed: self = .dismissed
+        case .stopped: self = .complete
+        }
     }
 }

@@ -6,6 +6,8 @@ enum ChildEnd: Sendable, Hashable {
     case complete
     /// It was ended from outside, or told to leave: nothing is wrong with it.
     case interrupted
+    /// A peer that the learner sent away.
+    case dismissed
     /// It failed, and may do better when started again.
     case failed
     /// It would fail again.
@@ -16,6 +18,7 @@ enum ChildEnd: Sendable, Hashable {
         switch status {
         case ExitStatus.complete.rawValue: self = isPrimary ? .complete : .interrupted
         case ExitStatus.stopped.rawValue: self = .interrupted
+        case ExitStatus.dismissed.rawValue: self = .dismissed
         // SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGTERM: no program ends itself with one of these.
         case 129, 130, 137, 138, 143: self = .interrupted
         case ExitStatus.usage.rawValue, ExitStatus.cannotHeal.rawValue: self = .cannotHeal

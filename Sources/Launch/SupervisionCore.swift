@@ -3,7 +3,8 @@ package import Base
 /// What to do with the children of a supervisor; a pure state machine.
 ///
 /// A child that ends while the run is on is started again after a wait that doubles, whatever its status, unless it can
-/// never live. Failures are budgeted by the hour. When asked to stop, the primary is asked first, and the others keep
+/// never live. A peer that the primary sent away is started again with the primary only. Failures are budgeted by the
+/// hour. When asked to stop, the primary is asked first, and the others keep
 /// serving it. When the primary is done the others get time to leave, are asked to, and are killed, in this order.
 package struct SupervisionCore: Sendable {
     package enum Action: Sendable, Hashable {
@@ -22,8 +23,6 @@ package struct SupervisionCore: Sendable {
         package var longestWait = Duration.seconds(10)
         /// The longest wait after an end that came from outside.
         var longestInterruption = Duration.seconds(2)
-        /// The wait after a child left with success, which it does at the end of a run too.
-        var leaveWait = Duration.seconds(3)
         /// A child that lived this long starts with the first wait again.
         var healthyAfter = Duration.seconds(60)
         /// How long the primary may take to stop.
@@ -40,7 +39,9 @@ package struct SupervisionCore: Sendable {
 
     private enum ChildState: Sendable {
         case running(since: Moment)
-        case waiting(until: Moment, after: ChildEnd)
+        case waiting(until: Moment)
+        /// Until the primary is started again, which sent it away.
+        case dismissed
         case gone
     }
 
@@ -102,7 +103,7 @@ package struct SupervisionCore: Sendable {
             switch end {
             case .complete: self.status = ExitStatus.complete.rawValue
             case .interrupted: self.status = ExitStatus.stopped.rawValue
-            case .failed, .cannotHeal: self.status = status
+            case .failed, .dismissed, .cannotHeal: self.status = status
             }
             return settle(now: now)
         case .settling, .terminating, .killing, .over: return finishIfEmpty()
@@ -169,22 +170,23 @@ package struct SupervisionCore: Sendable {
 
     // MARK: - Starting again
 
-    private var isStopping: Bool {
-        if case .stopping = phase { true } else { false }
-    }
-
     private mutating func startDue(now: Moment) -> [Action] {
         var actions: [Action] = []
         for (child, state) in states.enumerated() {
-            guard case .waiting(let until, let end) = state, until <= now else { continue }
-            states[child] = .running(since: now)
-            restarts[child] += 1
-            if end == .complete {
-                actions.append(.log("\(children[child].name) left, and the run goes on: starting it again"))
+            guard case .waiting(let until) = state, until <= now else { continue }
+            actions.append(startAgain(child, now: now))
+            guard children[child].isPrimary else { continue }
+            for (peer, state) in states.enumerated() {
+                if case .dismissed = state { actions.append(startAgain(peer, now: now)) }
             }
-            actions.append(.start(child, isRestart: true))
         }
         return actions
+    }
+
+    private mutating func startAgain(_ child: Int, now: Moment) -> Action {
+        states[child] = .running(since: now)
+        restarts[child] += 1
+        return .start(child, isRestart: true)
     }
 
     /// Has a child that ended started again, or does without it.
@@ -204,23 +206,27 @@ package struct SupervisionCore: Sendable {
         case .interrupted where !interruptions[child].spend(now: now):
             let text = "\(name) was ended \(interruptions[child].count + 1) times in an hour: giving it up"
             return doWithout(child, status: ExitStatus.failure.rawValue, text, now: now)
-        case .complete, .failed, .interrupted: break
-        }
-        if status == ExitStatus.complete.rawValue, isStopping {
-            // The learner told it to leave, and may take its time to end itself.
-            states[child] = .gone
+        case .dismissed where !isPrimaryYounger(than: lived, now: now):
+            // The learner may take its time to end itself.
+            states[child] = .dismissed
             return []
+        case .complete, .failed, .dismissed, .interrupted: break
         }
-        if status == ExitStatus.complete.rawValue {
-            // Told when it is started again: at the end of a run this is how it should be.
-            states[child] = .waiting(until: now.advanced(by: timing.leaveWait), after: .complete)
-            return []
-        }
-        let longest = end == .interrupted ? timing.longestInterruption : timing.longestWait
+        let longest = end == .failed ? timing.longestWait : timing.longestInterruption
         let wait = min(longest, timing.firstWait * (1 << min(endsInARow[child], 10)))
         endsInARow[child] += 1
-        states[child] = .waiting(until: now.advanced(by: wait), after: end)
-        return [.log("\(name) ended with status \(status); starting it again in \(wait.milliseconds) ms")]
+        states[child] = .waiting(until: now.advanced(by: wait))
+        let how = status == ExitStatus.complete.rawValue ? "left, and the run goes on" : "ended with status \(status)"
+        return [.log("\(name) \(how); starting it again in \(wait.milliseconds) ms")]
+    }
+
+    /// Whether the primary that runs was started after a child that lived so long: another one before it may have sent
+    /// the child away.
+    private func isPrimaryYounger(than lived: Duration, now: Moment) -> Bool {
+        runningChildren.contains { child in
+            guard children[child].isPrimary, case .running(let since) = states[child] else { return false }
+            return since.duration(to: now) < lived
+        }
     }
 
     /// Goes on without a child, or ends the run if nobody can take its place.
@@ -252,7 +258,10 @@ package struct SupervisionCore: Sendable {
 
     private mutating func cancelRestarts() {
         for (child, state) in states.enumerated() {
-            if case .waiting = state { states[child] = .gone }
+            switch state {
+            case .waiting, .dismissed: states[child] = .gone
+            case .running, .gone: break
+            }
         }
     }
 

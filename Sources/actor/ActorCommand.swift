@@ -36,8 +36,7 @@ struct ActorCommand: ParsableCommand {
             let role = ActorRole(
                 configuration: configuration, logger: voice.logger,
                 makeSampler: { try PolicyUnitSampler(settings: $0) })
-            try role.run(stop: stop)
-            return ExitStatus.complete.rawValue
+            return ExitStatus(of: try role.run(stop: stop)).rawValue
         }
     }
 }

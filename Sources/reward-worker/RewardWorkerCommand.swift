@@ -47,19 +47,17 @@ struct RewardWorkerCommand: ParsableCommand {
             if let engine = try foreign.engine(threads: threads, timeLimit: limit, logger: logger) {
                 defer { engine.close() }
                 let factory = ForeignMeasurerFactory(engine)
-                try RewardWorkerRole(
+                let role = RewardWorkerRole(
                     configuration: configuration, logger: logger, files: RecipeFileCache(),
-                    children: { engine.report }, makeMeasurer: { try factory.makeMeasurer($0) }
-                ).run(stop: stop)
-                return ExitStatus.complete.rawValue
+                    children: { engine.report }, makeMeasurer: { try factory.makeMeasurer($0) })
+                return ExitStatus(of: try role.run(stop: stop)).rawValue
             }
             let engine = EngineGuard(threads: threads, timeLimit: limit, logger: logger)
             let role = RewardWorkerRole(
                 configuration: configuration, logger: logger, files: RecipeFileCache(),
                 children: { ChildReport(residentBytes: engine.residentBytes) },
                 makeMeasurer: { engine.makeMeasurer($0) })
-            try role.run(stop: stop)
-            return ExitStatus.complete.rawValue
+            return ExitStatus(of: try role.run(stop: stop)).rawValue
         }
     }
 

@@ -234,7 +234,7 @@ import Trajectories
             link.tick(now: now.advanced(by: .seconds(second)))
             for effect in link.takeEffects() {
                 if case .log(let text) = effect { logs.append(text) }
-                if case .leave(let error) = effect { end = error }
+                if case .leave(.failure(let error)) = effect { end = error }
             }
         }
         let told = "the learner at tcp://10.0.0.1:5555: the learner was started with --keys"

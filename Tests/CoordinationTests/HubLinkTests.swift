@@ -112,7 +112,7 @@ import Trajectories
         var link = try makeLink()
         link.start(now: now)
         _ = link.receive(.refusal(Refusal(code: .protocolVersion, reason: "too old")), now: now)
-        guard case .leave(.refused(let reason)) = link.takeEffects().last else {
+        guard case .leave(.failure(.refused(let reason))) = link.takeEffects().last else {
             Issue.record("it stayed")
             return
         }
@@ -170,7 +170,7 @@ import Trajectories
         var link = makeFollower(patience: .seconds(30))
         link.start(now: now)
         link.tick(now: now.advanced(by: .seconds(31)))
-        guard case .leave(.noPlace("run/endpoint.json", .seconds(30))) = link.takeEffects().last else {
+        guard case .leave(.failure(.noPlace("run/endpoint.json", .seconds(30)))) = link.takeEffects().last else {
             Issue.record("it stayed")
             return
         }

@@ -107,7 +107,7 @@ import Trajectories
                 switch effect {
                 case .send(.taskReturn(let task), _): sent.append("\(second) returns \(task.task)")
                 case .send(.goodbye, _): sent.append("\(second) goodbye")
-                case .leave(nil): sent.append("\(second) leaves")
+                case .leave(.success): sent.append("\(second) leaves")
                 case .log(let text) where text.contains("time to drain is over"): sent.append("\(second) says so")
                 default: continue
                 }

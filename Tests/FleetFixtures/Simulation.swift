@@ -165,9 +165,9 @@ package struct Simulation {
             case .send(let message, let session):
                 guard let frame = try? message.encode(session: session) else { continue }
                 toHub.append((station.routing, frame))
-            case .leave(let error):
+            case .leave(let departure):
                 station.left = true
-                station.error = error
+                if case .failure(let error) = departure { station.error = error }
             case .log, .askRelay: break
             }
         }

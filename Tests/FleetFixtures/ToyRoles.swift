@@ -134,7 +134,7 @@ package enum ToyRoles {
         _ configuration: PeerConfiguration, stop: StopToken = StopToken(), sampler: any UnitSampler = ToySampler()
     ) -> Running<Void> {
         Running {
-            try ActorRole(
+            _ = try ActorRole(
                 configuration: configuration,
                 logger: Logger(label: "actor", factory: { _ in SwiftLogNoOpLogHandler() }),
                 makeSampler: { _ in sampler }
@@ -148,7 +148,7 @@ package enum ToyRoles {
         makeMeasurer: @escaping @Sendable (String) throws -> any CrystalMeasurer = { _ in ToyMeasurer() }
     ) -> Running<Void> {
         Running {
-            try RewardWorkerRole(
+            _ = try RewardWorkerRole(
                 configuration: configuration,
                 logger: Logger(label: "worker", factory: { _ in SwiftLogNoOpLogHandler() }), makeMeasurer: makeMeasurer
             )

@@ -6,7 +6,7 @@ import Testing
 import Trajectories
 
 /// A run that is rewarded for a product of predictions, from its configuration to its page and its front.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct AimRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct AimRunTests {
     private static let reward = """
         properties: ["gap.safetensors:band_gap,band_gap_hse"]
         reward:

@@ -8,7 +8,7 @@ import Testing
 import Trajectories
 
 /// Sampling, measuring and training at the same time, in processes of their own.
-@Suite(.timeLimit(.minutes(10))) struct AsynchronousRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(10))) struct AsynchronousRunTests {
     private static func cluster(staleness: Int, versions: Int = 12) throws -> TestCluster {
         try TestCluster(versions: versions, more: "mode: asynchronous\nmax_staleness: \(staleness)")
     }

@@ -11,7 +11,7 @@ import Trajectories
 import Transport
 
 /// A learner with keys among strangers and a traitor: it goes on to the weights of a run that nobody disturbs.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct AttackTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct AttackTests {
     private static let silentConnections = 500
 
     private let cluster: TestCluster

@@ -3,7 +3,7 @@ import ProgramFixtures
 import Testing
 
 /// What the programs of the roles say to what they cannot use: one clear line and no run.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct BadInputTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct BadInputTests {
     private func expectFailure(
         _ program: String, _ arguments: [String], _ words: [String], status: Int32 = 1
     ) async throws {

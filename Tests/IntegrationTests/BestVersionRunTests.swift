@@ -8,7 +8,7 @@ import Testing
 import Trajectories
 
 /// The best version of a run, across restarts: the one whose own crystals were the best, with its policy.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct BestVersionRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct BestVersionRunTests {
     private static let isSlow = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"
 
     @Test(arguments: isSlow ? ["stable_fraction", "reward"] : ["stable_fraction"])

@@ -6,7 +6,7 @@ import Testing
 /// Learner, two actors and three reward workers under random signals: the weights are those of the undisturbed run.
 ///
 /// `DRUSE_CHAOS_SEED` repeats a run of signals; their moments depend on the machine, the result must not.
-@Suite(.serialized, .timeLimit(.minutes(30))) struct ChaosTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(30))) struct ChaosTests {
     private static let seed = ProcessInfo.processInfo.environment["DRUSE_CHAOS_SEED"].flatMap(UInt64.init) ?? 20_260
     private static let isSlow = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"
 

@@ -9,7 +9,7 @@ import Testing
 import Trajectories
 
 /// What the programs do with configurations beside running them: `--set`, `--dry-run`, the file kept with a run.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ConfigurationUseTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct ConfigurationUseTests {
     private func contents(_ folder: URL) throws -> [String: Data] {
         var contents: [String: Data] = [:]
         for path in try FileManager.default.subpathsOfDirectory(atPath: folder.path) {

@@ -8,7 +8,7 @@ import Testing
 import Trajectories
 
 /// The programs in processes of their own, over real sockets, killed and started again.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct DistributedRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct DistributedRunTests {
     @Test func run_ofThreeRoles_completesWithEveryCrystalOnce() async throws {
         let cluster = try TestCluster()
         let learner = try cluster.startLearner()

@@ -8,7 +8,7 @@ import Testing
 import Trajectories
 
 /// Processes that are killed, stopped, or started elsewhere, with what that costs in time.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct ElasticFleetTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(10))) struct ElasticFleetTests {
     private func start(_ program: String, of cluster: TestCluster) throws -> RunningProgram {
         try cluster.start(program, ["--connect-file", cluster.endpointFile.path])
     }

@@ -11,7 +11,7 @@ import Testing
 import Trajectories
 
 /// Runs that do not draw every element, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct ElementRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct ElementRunTests {
     private static let excluded: Set<String> = ["O", "F", "S", "N"]
 
     /// Excluded elements are in no crystal, actors and trainer agree about every log-probability, and an evaluation of

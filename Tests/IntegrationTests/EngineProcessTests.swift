@@ -4,7 +4,7 @@ import ProgramFixtures
 import Testing
 
 /// Reward workers and the processes in which their engines run.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct EngineProcessTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct EngineProcessTests {
     /// A hull of two elements and their salt.
     private func hull(saltEnergy: Double) throws -> Data {
         let energies = ["Na": -2.0, "Cl": -2.0, "NaCl": saltEnergy]

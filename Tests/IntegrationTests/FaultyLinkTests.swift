@@ -3,7 +3,7 @@ import ProgramFixtures
 import Testing
 
 /// Peers that break their messages on purpose, or themselves.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct FaultyLinkTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct FaultyLinkTests {
     /// Lost, late, doubled and damaged messages in both directions: nobody is blamed, and nothing changes.
     @Test func run_overFaultyLinks_hasTheUndisturbedWeights() async throws {
         let cluster = try TestCluster(more: "task_lease_seconds: 4\nunit_lease_seconds: 4")

@@ -14,7 +14,7 @@ import Testing
 import Trajectories
 
 /// Runs whose reward workers have engines in Python and C, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled("needs python3") { TestEngines.python != nil })
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5)), .enabled("needs python3") { TestEngines.python != nil })
 struct ForeignFleetTests {
     private static let potential = "potential: external table"
 
@@ -47,7 +47,7 @@ struct ForeignFleetTests {
                 makeMeasurer: {
                     engine.makeMeasurer(try PeerSettings.parse(Recipe.self, from: $0).limits)
                 })
-            ended.post(Result { try role.run(stop: stop) }, bounded: "it is the only one")
+            ended.post(Result { _ = try role.run(stop: stop) }, bounded: "it is the only one")
         }
         return ended
     }

@@ -11,7 +11,7 @@ import Trajectories
 private let canMount = (try? DruseProcess.runShell("unshare -m mount -t tmpfs tmpfs /mnt", arguments: []))?.status == 0
 
 /// A disk of its own that is filled while a run writes to it: the learner waits, peers stay, and nothing is lost.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: canMount, "needs a mount namespace of its own"))
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5)), .enabled(if: canMount, "needs a mount namespace of its own"))
 struct FullDiskTests {
     /// The disk is full to the last byte, or there is room for rows and none for a checkpoint.
     @Test(arguments: [0, 4_000_000]) func fullDisk_isWaitedFor(room: Int) async throws {

@@ -6,7 +6,7 @@ import Testing
 import Trajectories
 
 /// Runs in which judges measure beside the run's own potential, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct JudgedRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct JudgedRunTests {
     /// What was measured, by the crystals that have numbers.
     private func measurements(_ cluster: TestCluster) throws -> [Trajectories.Measurement] {
         let archive = try RunArchive(url: RunDirectory.open(at: cluster.directory).archive, access: .readOnly)

@@ -3,7 +3,7 @@ import ProgramFixtures
 import Testing
 
 /// `druse launch` and the processes it keeps alive.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct LaunchTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct LaunchTests {
     private func launch(_ cluster: TestCluster, _ more: [String] = []) throws -> RunningProgram {
         try cluster.start(
             "druse",

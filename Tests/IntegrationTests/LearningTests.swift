@@ -4,7 +4,7 @@ import Report
 import Testing
 
 /// What the program is for: the base policy is a good start, and fine-tuning makes its crystals more stable.
-@Suite(.serialized) struct LearningTests {
+@Suite(.serialized, .fewAtOnce) struct LearningTests {
     private static let quickstart = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Configs/quickstart.yaml").path
 

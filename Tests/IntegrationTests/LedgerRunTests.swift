@@ -6,7 +6,7 @@ import Testing
 import Trajectories
 
 /// A run left alone and one cut into pieces train on the same crystals, to the last bit, and their books say so.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct LedgerRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(20))) struct LedgerRunTests {
     private static let isSlow = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"
 
     @Test func runInFivePieces_hasTheLedgerOfOneLeftAlone() async throws {

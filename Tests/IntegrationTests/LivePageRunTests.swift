@@ -4,7 +4,7 @@ import ProgramFixtures
 import Testing
 
 /// The page of a run while it goes on, and afterwards.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct LivePageRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct LivePageRunTests {
     /// The page that a program has printed.
     private func page(of program: RunningProgram, _ cluster: TestCluster) async throws -> PageClient {
         try await cluster.until("a page is there") { program.text.contains("at http://") }

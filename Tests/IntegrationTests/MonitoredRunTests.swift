@@ -6,7 +6,7 @@ import ProgramFixtures
 import Testing
 
 /// What a run with `--metrics-port` tells of itself while it goes on.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct MonitoredRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(10))) struct MonitoredRunTests {
     /// A run of learner, actor and reward worker that all serve their metrics at free ports.
     struct Fleet {
         let cluster: TestCluster

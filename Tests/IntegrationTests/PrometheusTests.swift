@@ -6,7 +6,7 @@ import Testing
 import Transport
 
 /// The configuration, alerts and dashboard of `Cluster/monitoring`, with the real Prometheus.
-@Suite(.serialized, .timeLimit(.minutes(10))) struct PrometheusTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(10))) struct PrometheusTests {
     static let promtool = OptionalTool("promtool")
     static let prometheus = OptionalTool("prometheus")
     private static let isSlow = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"

@@ -8,7 +8,7 @@ import Testing
 import Trajectories
 
 /// Runs whose crystals get predictions, over real sockets.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct PropertyRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct PropertyRunTests {
     /// Killed and resumed, with the model's file gone: every measured crystal that the model knows has its numbers, and
     /// training is not touched.
     @Test func run_withAModelOfProperties_predictsAndLearnsTheSame() async throws {

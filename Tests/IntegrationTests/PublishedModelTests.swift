@@ -5,7 +5,7 @@ import ProgramFixtures
 import Testing
 
 /// A checkpoint of the reference, converted, and `Configs/alex20-ehull.yaml` on it above a small hull.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled("needs python3") { TestEngines.python != nil })
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5)), .enabled("needs python3") { TestEngines.python != nil })
 struct PublishedModelTests {
     private static let repository = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent()

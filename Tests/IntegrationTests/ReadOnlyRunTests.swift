@@ -6,7 +6,7 @@ import Trajectories
 private let canMount = (try? DruseProcess.runShell("unshare -m true", arguments: []))?.status == 0
 
 /// Runs on media that cannot be written to: a mount that is read-only for root, too.
-@Suite(.serialized, .timeLimit(.minutes(5)), .enabled(if: canMount, "needs a mount namespace"))
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5)), .enabled(if: canMount, "needs a mount namespace"))
 struct ReadOnlyRunTests {
     /// Runs `druse` with a folder mounted read-only.
     private func druse(_ arguments: [String], readOnly folder: URL) async throws -> DruseProcess.Outcome {

@@ -4,7 +4,7 @@ import Telemetry
 import Testing
 
 /// Runs whose actors have rounded weights.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct RoundedWeightsTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct RoundedWeightsTests {
     private func cluster() throws -> TestCluster { try TestCluster(more: "weights_on_the_wire: bf16") }
 
     /// Whoever takes part, and whoever is killed: the weights are the same, and those of a replay; what is kept is not

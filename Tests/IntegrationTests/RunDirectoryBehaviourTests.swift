@@ -8,7 +8,7 @@ import Testing
 import Trajectories
 
 /// What a run directory goes through: killed learners, lost folders, moves, changed configurations.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct RunDirectoryBehaviourTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct RunDirectoryBehaviourTests {
     private func learner(_ cluster: TestCluster, _ arguments: [String]) async throws -> DruseProcess.Outcome {
         try await DruseProcess.run(program: "learner", arguments)
     }

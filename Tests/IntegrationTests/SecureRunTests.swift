@@ -4,7 +4,7 @@ import Security
 import Testing
 
 /// Runs with keys: real processes over TCP, encrypted, everybody known.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct SecureRunTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct SecureRunTests {
     private let cluster: TestCluster
     private let keys: KeyRing
 

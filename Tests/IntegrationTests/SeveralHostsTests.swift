@@ -6,7 +6,7 @@ import Testing
 /// A run on seven hosts with addresses of their own: a learner, a relay, two actors, three reward workers, with keys,
 /// whose lines are cut and joined again while it runs.
 @Suite(
-    .serialized, .timeLimit(.minutes(5)),
+    .serialized, .fewAtOnce, .timeLimit(.minutes(5)),
     .enabled(if: HostNetwork.obstacle == nil, "\(HostNetwork.obstacle ?? "")"))
 struct SeveralHostsTests {
     private static let versions = 6

@@ -3,7 +3,7 @@ import ProgramFixtures
 import Testing
 
 /// Runs that are asked to stop, to save, or to go on without what they need.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct StoppingTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct StoppingTests {
     private func launch(_ cluster: TestCluster, _ more: [String] = []) throws -> RunningProgram {
         try cluster.start(
             "druse",

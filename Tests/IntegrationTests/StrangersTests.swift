@@ -3,7 +3,7 @@ import ProgramFixtures
 import Testing
 
 /// Connections that never log in, many more than a learner may have open.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct StrangersTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct StrangersTests {
     private static let descriptors = 64
 
     /// ZMTP 3.0 without security, and the command that makes it a DEALER: half of the strangers greet like a peer, and

@@ -3,7 +3,7 @@ import Foundation
 import Testing
 
 /// Processes that stand still for longer than a silent peer may: a closed lid, a stopped container.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct SuspensionTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct SuspensionTests {
     private func wake(_ programs: [RunningProgram]) { for program in programs { program.signal(SIGCONT) } }
 
     private func expectNobodyBlamed(

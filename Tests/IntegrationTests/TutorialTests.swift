@@ -3,7 +3,7 @@ import ProgramFixtures
 import Testing
 
 /// What the tutorial says is what happens.
-@Suite(.serialized, .timeLimit(.minutes(20))) struct TutorialTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(20))) struct TutorialTests {
     private static let script = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
         .deletingLastPathComponent().appending(path: "Scripts/try-tutorial")
     private static let isSlow = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1"

@@ -5,7 +5,7 @@ import Testing
 
 /// Evaluations that reward workers measure, in processes of their own over real sockets: their numbers are those of an
 /// evaluation here, whatever happens to the workers.
-@Suite(.serialized, .timeLimit(.minutes(5))) struct WorkerEvaluationTests {
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct WorkerEvaluationTests {
     private let folder: TemporaryFolder
 
     init() throws { folder = try TemporaryFolder() }
@@ -133,12 +133,15 @@ import Testing
     /// Asked to stop, it tells its workers goodbye, keeps what is measured and goes on with it, here or elsewhere.
     @Test func stoppedEvaluation_goesOnFromItsLog() async throws {
         let arguments = [
-            "--policy", "base", "--space-groups", "225,62", "--count", "40", "--relax", "--steps", "25", "--known",
-            "none",
+            "--policy", "base", "--space-groups", "225,62", "--count", "\(4 * Self.count)", "--relax", "--steps", "25",
+            "--known", "none",
         ]
         let evaluation = try evaluation(arguments, "kept")
         let worker = try start("reward-worker", ["--connect", try await endpoint(of: evaluation)], "worker")
-        try await until("some are measured", [evaluation, worker]) { measuredCount("kept") >= 2 }
+        try await until("it joins", [evaluation, worker]) { evaluation.text.contains("joined: reward-worker") }
+        // Invalid crystals are in the log before any worker comes.
+        let before = measuredCount("kept")
+        try await until("some are measured", [evaluation, worker]) { measuredCount("kept") >= before + 2 }
         evaluation.signal(SIGTERM)
         try await until("both leave", [evaluation, worker]) { !evaluation.isRunning && !worker.isRunning }
         #expect(evaluation.status == 1 && worker.status == 0, "\(evaluation.text)\n\(worker.text)")

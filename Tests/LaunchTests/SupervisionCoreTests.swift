@@ -80,15 +80,32 @@ import Testing
         #expect(gone == [.finish(3)])
     }
 
-    /// Who leaves while the run stops was told to by the learner, however long that takes to end itself.
-    @Test func stop_peerThatLeavesBeforeThePrimary_isNotStartedAgain() {
+    /// However long the learner takes to end itself, asked to or not, whom it sent away is not started again.
+    @Test(arguments: [(true, 3), (false, 0)] as [(Bool, Int32)])
+    func exited_peerThatWasSentAway_isNotStartedAgain(isAsked: Bool, status: Int32) {
         var core = makeCore()
         _ = core.start(now: now)
-        _ = core.stop(now: now)
-        #expect(core.exited(1, status: 0, now: now) == [])
+        if isAsked { _ = core.stop(now: now) }
+        #expect(core.exited(1, status: 4, now: now) == [])
         for second in 1...60 { #expect(core.tick(now: now.advanced(by: .seconds(second))) == []) }
-        #expect(core.exited(0, status: 3, now: now.advanced(by: .seconds(60))) == [.finish(3)])
+        #expect(core.exited(0, status: status, now: now.advanced(by: .seconds(60))) == [.finish(status)])
         #expect(core.restarts == [0, 0])
+    }
+
+    /// It comes back with the learner that is started again, before or after it has left.
+    @Test(arguments: [1.0, 10.0]) func exited_learnerThatSentPeersAway_isStartedAgainWithThem(seconds: Double) {
+        var core = makeCore()
+        _ = core.start(now: now)
+        var actions: [SupervisionCore.Action] = []
+        for tick in 1...200 {
+            let moment = now.advanced(by: .milliseconds(100 * tick))
+            if tick == 50 { actions += core.exited(0, status: 3, now: moment) }
+            if tick == Int(seconds * 10) { actions += core.exited(1, status: 4, now: moment) }
+            actions += core.tick(now: moment)
+        }
+        #expect(actions.filter { $0 == .start(0, isRestart: true) }.count == 1)
+        #expect(actions.filter { $0 == .start(1, isRestart: true) }.count == 1)
+        #expect(core.restarts == [1, 1])
     }
 
     @Test func stop_primaryThatCompletes_isASuccess() {
@@ -135,7 +152,7 @@ import Testing
         var core = makeCore()
         _ = core.start(now: now)
         let left = core.exited(1, status: 0, now: now)
-        #expect(left.isEmpty)
+        #expect(left == [.log("actor left, and the run goes on; starting it again in 500 ms")])
         let back = core.tick(now: now.advanced(by: .seconds(3)))
         #expect(back.contains(.start(1, isRestart: true)))
         // So does a learner that somebody stopped behind the supervisor's back.

@@ -10,8 +10,8 @@ package enum PeerEffect: Sendable {
     /// Ask the relay for something; it has no sessions.
     case askRelay(PeerMessage)
     case log(String)
-    /// The role is over; nil: with success.
-    case leave(RoleError?)
+    /// The role is over.
+    case leave(Result<PeerLeave, RoleError>)
 }
 
 /// A peer's login at the hub: hello, heartbeats, silence, and trying again.
@@ -127,10 +127,10 @@ package struct HubLink: Sendable {
     }
 
     /// Ends the link: nothing is sent after this.
-    package mutating func leave(_ error: RoleError?) {
+    package mutating func leave(_ outcome: Result<PeerLeave, RoleError>) {
         if case .over = state { return }
         state = .over
-        effects.append(.leave(error))
+        effects.append(.leave(outcome))
     }
 
     package mutating func receive(_ message: HubMessage, now: Moment) -> Reception {
@@ -185,7 +185,7 @@ package struct HubLink: Sendable {
     private mutating func refused(_ refusal: Refusal, now: Moment) {
         switch refusal.code {
         case .protocolVersion, .hello, .distrusted:
-            leave(.refused(refusal.reason))
+            leave(.failure(.refused(refusal.reason)))
         case .unknownSession:
             // In answer to what was said under an old session; the hello is already under way then.
             guard case .joined = state else { return }
@@ -217,9 +217,9 @@ package struct HubLink: Sendable {
         complain(now: now)
         if let patience = configuration.patience, let lastJoined, lastJoined.duration(to: now) > patience {
             switch (obstacle, place?.endpoints.first) {
-            case (let obstacle?, let endpoint?): leave(.notLetIn(endpoint, text(obstacle)))
-            case (nil, let endpoint?): leave(.noHub(endpoint, patience))
-            case (_, nil): leave(.noPlace(file: configuration.endpointFile ?? "", patience))
+            case (let obstacle?, let endpoint?): leave(.failure(.notLetIn(endpoint, text(obstacle))))
+            case (nil, let endpoint?): leave(.failure(.noHub(endpoint, patience)))
+            case (_, nil): leave(.failure(.noPlace(file: configuration.endpointFile ?? "", patience)))
             }
         }
     }

@@ -40,7 +40,7 @@ package struct PeerSession: Sendable {
     /// Tells the learner why this peer cannot work, and ends.
     mutating func leave(_ problem: RoleError) {
         link.send(.goodbye("\(problem)"))
-        link.leave(problem)
+        link.leave(.failure(problem))
     }
 
     /// Notes work done, for the next report.
@@ -152,7 +152,7 @@ package struct PeerSession: Sendable {
         case .shutdown(let reason):
             link.log("the learner ends the run: \(reason)")
             link.send(.goodbye("shutdown"))
-            link.leave(nil)
+            link.leave(.success(.dismissed))
             return .handled
         case .message(.manifest(let manifest)) where manifest.digest == pull?.digest:
             pull?.receive(manifest)
@@ -192,7 +192,7 @@ package struct PeerSession: Sendable {
         guard isDone || now >= leavingBy else { return }
         if !isDone { link.log("leaving with work in hand: the time to drain is over") }
         link.send(.goodbye("stopped"))
-        link.leave(nil)
+        link.leave(.success(.stopped))
     }
 
     /// What a peer that leaves waits for.

@@ -53,7 +53,7 @@ package final class MeasuringClient: Sendable {
                     core: EvaluationCore(work, configuration: configuration, generator: SystemRandomNumberGenerator()),
                     configuration: configuration, context: context, wakeup: wakeup, pool: pool, inputs: inputs,
                     logger: logger)
-                try loop.run(stop: leave, or: stop)
+                _ = try loop.run(stop: leave, or: stop)
                 desk.fail(
                     stop.reason.map { .work("stopped (\($0))") }
                         ?? .cannotGoOn("\(configuration.learnerName) has ended its run"))

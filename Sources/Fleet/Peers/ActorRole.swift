@@ -25,8 +25,9 @@ package struct ActorRole {
 
     /// Runs on the calling thread, which it blocks, until the learner ends the run or `stop` asks to leave.
     ///
+    /// - Returns: which of the two it was.
     /// - Throws: `RoleError`, `ZMQError`.
-    package func run(stop: StopToken) throws {
+    @discardableResult package func run(stop: StopToken) throws -> PeerLeave {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()
         stop.addWakeup(wakeup)
@@ -45,7 +46,7 @@ package struct ActorRole {
             pool.close(timeout: .seconds(3))
             context.shutDown()
         }
-        try loop.run(stop: stop)
+        return try loop.run(stop: stop)
     }
 }
 

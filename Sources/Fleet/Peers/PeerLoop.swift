@@ -33,13 +33,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
     /// turn.
     private var endpoints: [Endpoint] = []
     private var connections = 0
-    private var outcome: Outcome?
+    private var outcome: Result<PeerLeave, RoleError>?
     private var rejected: [String: Int] = [:]
-
-    private enum Outcome {
-        case left
-        case failed(RoleError)
-    }
 
     init(
         core: consuming PeerCore<Work>, configuration: PeerConfiguration, context: ZMQContext, wakeup: Wakeup,
@@ -59,10 +54,10 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         self.logger = logger
     }
 
-    /// Runs until the role is over.
+    /// Runs until the role is over; why it is.
     ///
     /// - Throws: ``RoleError`` if it ends without success, ``ZMQError``.
-    mutating func run(stop: StopToken, or other: StopToken? = nil) throws {
+    mutating func run(stop: StopToken, or other: StopToken? = nil) throws -> PeerLeave {
         defer {
             disconnect()
             relay?.close()
@@ -70,7 +65,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
         core.start(now: .now)
         look()
         try perform()
-        while outcome == nil {
+        while true {
+            if let outcome { return try outcome.get() }
             try ZMQPoller.wait(
                 for: [dealer, monitor?.events].compactMap { $0 } + (relay?.sockets ?? []), wakeup: wakeup,
                 timeout: .milliseconds(100))
@@ -86,7 +82,6 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             try perform()
             if let figures { figures.value = core.figures(now: .now) }
         }
-        if case .failed(let error) = outcome { throw error }
     }
 
     private mutating func look() {
@@ -156,8 +151,8 @@ struct PeerLoop<Work: PeerWork>: ~Copyable {
             case .send(let message, let session): try send(message, session: session)
             case .askRelay(let message): try relay?.send(message)
             case .log(let text): logger.info("\(text)")
-            case .leave(let error):
-                outcome = error.map { .failed($0) } ?? .left
+            case .leave(let leave):
+                outcome = leave
                 // What was said last, the goodbye, may still go out.
                 try dealer?.setLinger(.milliseconds(500))
             }

@@ -47,7 +47,7 @@ package struct RelayRole {
                 generator: SystemRandomNumberGenerator()),
             configuration: configuration.peer, context: context, wakeup: wakeup, pool: pool, inputs: server.wishes,
             logger: logger)
-        try loop.run(stop: stop, or: server.failure)
+        _ = try loop.run(stop: stop, or: server.failure)
         server.close()
         return try server.outcome()
     }

@@ -255,7 +255,8 @@ struct FleetSimulation {
             case .send(let message, let session):
                 let frame: [UInt8] = try message.encode(session: session)
                 events.plan(.frame(frame, from: Self.routing(of: peer)), after: model.latencySeconds)
-            case .leave(let error): throw error ?? RoleError.work("a simulated peer left before the end")
+            case .leave(.failure(let error)): throw error
+            case .leave(.success): throw RoleError.work("a simulated peer left before the end")
             case .connect, .log, .askRelay: break
             }
         }
