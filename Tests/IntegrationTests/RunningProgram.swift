@@ -49,7 +49,10 @@ final class RunningProgram {
     ///
     /// A peer that the learner sent away has succeeded, as it tells everybody but `druse launch`, whose option the tests
     /// give to every role.
-    var status: Int32? { process.status.map { $0 == ExitStatus.dismissed.rawValue ? ExitStatus.complete.rawValue : $0 } }
+    var status: Int32? {
+        let status = process.status
+        return status == ExitStatus.dismissed.rawValue ? ExitStatus.complete.rawValue : status
+    }
 
     /// Waits for its end.
     func waitUntilExit() { process.wait() }
