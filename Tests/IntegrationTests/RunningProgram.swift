@@ -47,8 +47,8 @@ final class RunningProgram {
 
     /// The exit status, or 128 + the signal that killed it; nil while it runs.
     ///
-    /// A peer that the learner sent away has succeeded, as it tells everybody but `druse launch`, whose option the tests
-    /// give to every role.
+    /// A peer that the learner sent away has succeeded, as it tells everybody but `druse launch`, whose option the
+    /// tests give to every role.
     var status: Int32? {
         let status = process.status
         return status == ExitStatus.dismissed.rawValue ? ExitStatus.complete.rawValue : status

@@ -6,8 +6,8 @@ package enum ExitStatus: Int32, Sendable {
     case failure = 1
     /// It was asked to stop before the end; what is done is saved, and can be gone on with.
     case stopped = 3
-    /// The learner sent it away: there is nothing to do until one is started again. Only `druse launch` hears it, of the
-    /// processes it started; elsewhere it is ``complete``.
+    /// The learner sent it away: there is nothing to do until one is started again. Only `druse launch` hears it, of
+    /// the processes it started; elsewhere it is ``complete``.
     case dismissed = 4
     /// The command line is wrong.
     case usage = 64
