@@ -137,7 +137,8 @@ package struct RunConfiguration: ConfigurationSection {
             onResume: atOnce),
         .init(
             "unit_lease_seconds", \.unitLeaseSeconds, takes: .range(3...1e6), unit: "s",
-            "after which a unit is given to another actor as well", onResume: atOnce),
+            "after which a unit is given to another actor as well, at the latest: sooner once it is known how long "
+                + "units take", onResume: atOnce),
         .init(
             "task_lease_seconds", \.taskLeaseSeconds, takes: .range(3...1e6), unit: "s",
             "after which a task is given to another reward worker as well, at the latest: sooner once it is known how "

@@ -171,6 +171,50 @@ import Trajectories
         ledger.checkInvariants()
     }
 
+    /// The first lease may be short; once somebody failed, all others are as configured.
+    @Test func grant_withATerm_isShortOnceAlone() {
+        var ledger = makeLedger(crystals: 16)
+        _ = ledger.grant(to: anna, for: .seconds(4), now: now)
+        _ = ledger.grant(to: bert, now: now)
+        #expect(ledger.expire(now: now.advanced(by: .seconds(3))).isEmpty)
+        let later = now.advanced(by: .seconds(4))
+        #expect(ledger.expire(now: later).map(\.unit) == [0] && ledger.isOverdue(anna))
+        #expect(ledger.longestLease?.holder == bert && ledger.longestLease?.since == now)
+        #expect(ledger.grant(to: bert, for: .seconds(4), now: later)?.unit.unit == 0)
+        ledger.checkInvariants()
+        #expect(ledger.expire(now: now.advanced(by: .seconds(10))).map(\.unit) == [1])
+        #expect(ledger.expire(now: later.advanced(by: .seconds(9))).isEmpty)
+        #expect(ledger.expire(now: later.advanced(by: .seconds(10))).map(\.unit) == [0])
+        ledger.checkInvariants()
+    }
+
+    /// The longest lease is the oldest, not the one that is over first.
+    @Test func longestLease_amongTermsOfManyLengths_isTheOldest() {
+        var ledger = makeLedger(crystals: 16)
+        _ = ledger.grant(to: anna, now: now)
+        _ = ledger.grant(to: bert, for: .seconds(1), now: now.advanced(by: .seconds(2)))
+        #expect(ledger.longestLease?.holder == anna && ledger.longestLease?.since == now)
+        #expect(ledger.expire(now: now.advanced(by: .seconds(3))).map(\.unit) == [1])
+        #expect(ledger.longestLease?.holder == anna)
+        ledger.checkInvariants()
+    }
+
+    /// Of a unit whose lease expired as well, in the time in which the hub did not stand still; of no other's.
+    @Test func time_ofAUnit_isSinceItsGrant() {
+        var ledger = makeLedger(crystals: 8)
+        _ = ledger.grant(to: anna, now: now)
+        _ = ledger.expire(now: now.advanced(by: .seconds(10)))
+        _ = ledger.grant(to: bert, now: now.advanced(by: .seconds(10)))
+        ledger.postpone(by: .seconds(100))
+        let later = now.advanced(by: .seconds(112))
+        #expect(ledger.time(of: 0, with: anna, now: later) == .seconds(12))
+        #expect(ledger.time(of: 0, with: bert, now: later) == .seconds(2))
+        #expect(ledger.deliver(unit: 0, crystalCount: 8, from: anna) == .accepted)
+        #expect(ledger.time(of: 0, with: anna, now: later) == nil)
+        ledger.release(bert)
+        #expect(ledger.time(of: 0, with: bert, now: later) == nil)
+    }
+
     @Test func postpone_afterAPause_expiresNothing() {
         var ledger = makeLedger(crystals: 8)
         _ = ledger.grant(to: anna, now: now)
@@ -190,7 +234,8 @@ import Trajectories
             let instance = InstanceID(UInt64.random(in: 1...4, using: &generator))
             switch Int.random(in: 0..<10, using: &generator) {
             case 0..<4:
-                if let (unit, _) = ledger.grant(to: instance, now: now) { held.append((instance, unit)) }
+                let term = Duration.seconds(Int.random(in: 1...10, using: &generator))
+                if let (unit, _) = ledger.grant(to: instance, for: term, now: now) { held.append((instance, unit)) }
             case 4..<7:
                 guard let (holder, unit) = held.randomElement(using: &generator) else { continue }
                 if ledger.deliver(unit: unit.unit, crystalCount: unit.crystalCount, from: holder) == .accepted {

@@ -30,7 +30,8 @@ extension HubCore {
             }
             guard
                 let (unit, isRegrant) = versions[place].ledger.grant(
-                    to: peer.instance, among: peers.available(.sampling), now: now)
+                    to: peer.instance, among: peers.available(.sampling),
+                    for: unitTimes.deadline(of: peer.instance, atMost: configuration.timing.unitLease), now: now)
             else {
                 passed.append(peer.session)
                 continue
@@ -187,6 +188,10 @@ extension HubCore {
             offended(peer, "a unit that cannot be used: \(problem)", now: now)
             grantUnits(now: now)
             return
+        }
+        // One that comes late, after another's, tells as well how long this actor takes.
+        if let time = versions[place].ledger.time(of: result.unit, with: peer.instance, now: now) {
+            unitTimes.note(time, of: peer.instance)
         }
         let delivery = versions[place].ledger.deliver(
             unit: result.unit, crystalCount: result.crystals.count, from: peer.instance)

@@ -30,6 +30,8 @@ package struct HubCore: Sendable {
     ///
     /// Changed in place, by their places (``place(of:)``): a copy of one that is changed would copy its ledgers.
     var versions: [VersionInFlight] = []
+    /// How long actors take for units, whatever the version.
+    var unitTimes = ServiceTimes()
     /// Which crystals the steps take.
     var gathering: any BatchGathering
     /// What was done for the batch in hand.
@@ -382,7 +384,9 @@ package struct HubCore: Sendable {
         peers.remove(peer.session)
         emit(.event(.peerLeft(peer.description, departure)))
         switch peer.description.role {
-        case .actor: for place in versions.indices { versions[place].ledger.release(peer.instance) }
+        case .actor:
+            for place in versions.indices { versions[place].ledger.release(peer.instance) }
+            unitTimes.forget(peer.instance)
         case .rewardWorker:
             counters.tasksRequeued += tasks.release(peer.instance) + others.release(peer.instance)
             _ = audits.release(peer.instance)

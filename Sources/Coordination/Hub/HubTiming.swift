@@ -4,9 +4,9 @@ package struct HubTiming: Sendable, Hashable {
     package var heartbeat: Duration = .seconds(1)
     /// A peer silent this long is lost.
     package var liveness: Duration = .seconds(10)
-    /// A unit not sampled in this time goes to another actor as well.
+    /// A unit not sampled in this time, or in less once it is known how long units take, goes to another actor as well.
     package var unitLease: Duration = .seconds(300)
-    /// A task not scored in this time goes to another worker as well.
+    /// A task not scored in this time, or in less once it is known how long tasks take, goes to another worker as well.
     package var taskLease: Duration = .seconds(120)
     /// How often the hub reports to the observer.
     package var report: Duration = .seconds(5)

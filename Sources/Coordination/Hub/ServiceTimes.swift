@@ -1,11 +1,12 @@
 internal import Base
 
-/// How long tasks of one kind take from their lease to their result, learned from those that came: when a lease is
-/// over, and which task is late.
+/// How long tasks of one kind, or units, take from their lease to their result, learned from those that came: when a
+/// lease is over, and which task is late.
 ///
-/// Of all workers the 95th percentile of the last results counts, of one worker its own slow ones as well, so that a
-/// slow machine in a fast fleet is not taken for a stuck one. Nothing is learned before there are some results. A
-/// worker without results of its own, whose engine may still be loading a model, has all the time that is configured.
+/// What is said of tasks and workers holds for units and actors. Of all workers the 95th percentile of the last
+/// results counts, of one worker its own slow ones as well, so that a slow machine in a fast fleet is not taken for a
+/// stuck one. Nothing is learned before there are some results. A worker without results of its own, whose engine may
+/// still be loading a model, has all the time that is configured.
 package struct ServiceTimes: Sendable {
     /// Nothing is learned from fewer results.
     package static let needed = 20

@@ -8,9 +8,13 @@ package import Trajectories
 /// newer version is sampled the ledger is closed: what nobody holds then, or later, is given up. A lease that expires
 /// puts the unit back, but goes on to fill its holder's window, so that a stuck actor is given nothing more. A result
 /// counts from any process that holds or held the unit, under whatever login: the first one is taken.
+///
+/// The first lease of a unit may be as short as units take (``ServiceTimes``); each further one is as configured, as of
+/// tasks (``LeaseQueue``).
 package struct UnitLedger: Sendable {
     private struct Lease: Sendable {
         var holder: InstanceID
+        var since: Moment
         var until: Moment
     }
 
@@ -41,8 +45,9 @@ package struct UnitLedger: Sendable {
     /// The same in order, among others that do not wait any more.
     private var returnedOrder = Heap<Int>()
     private var leases: [Int: Lease] = [:]
-    /// Of the leases, in the time of ``elapsed(_:)``.
+    /// When the leases are over, and when they began, in the time of ``elapsed(_:)``.
     private var deadlines = Schedule<Int>()
+    private var starts = Schedule<Int>()
     /// The time in which the hub itself stood still: no lease ran.
     private var pauses = Duration.zero
     /// The units that were delivered, from ``firstUnit`` on.
@@ -52,8 +57,8 @@ package struct UnitLedger: Sendable {
     private var isClosed = false
     /// The crystals of those that were given up.
     package private(set) var givenUpCrystals = 0
-    /// The units that an actor has to answer for: they fill its window.
-    private var holdings: [InstanceID: Set<Int>] = [:]
+    /// The units that an actor has to answer for, which fill its window, and since when (``elapsed(_:)``).
+    private var holdings: [InstanceID: [Int: Moment]] = [:]
     /// Those of them whose lease expired; no set is empty.
     private var overdue: [InstanceID: Set<Int>] = [:]
     /// The actors that a unit was ever granted to.
@@ -131,12 +136,14 @@ package struct UnitLedger: Sendable {
 
     /// Leases the first waiting unit that the actor does not hold already.
     ///
-    /// - Parameter present: The actors that take units: one that failed to deliver a unit has it again only if all of
-    ///   them did, but for those that are overdue.
+    /// - Parameters:
+    ///   - present: The actors that take units: one that failed to deliver a unit has it again only if all of them did,
+    ///     but for those that are overdue.
+    ///   - term: How long the actor may keep a unit that nobody failed to deliver; nil: as long as any.
     /// - Returns: The unit, and whether it had been granted before; nil if there is none.
     /// - Complexity: O((k + 1) log n) in the units, k being the waiting units that the actor failed to deliver.
     package mutating func grant(
-        to instance: InstanceID, among present: Set<InstanceID> = [], now: Moment
+        to instance: InstanceID, among present: Set<InstanceID> = [], for term: Duration? = nil, now: Moment
     ) -> (unit: WorkUnit, isRegrant: Bool)? {
         let again = takeReturned(for: instance, among: present)
         let number: Int
@@ -147,10 +154,12 @@ package struct UnitLedger: Sendable {
             number = firstFresh
             firstFresh += 1
         }
-        let until = elapsed(now).advanced(by: lease)
+        let since = elapsed(now)
+        let until = since.advanced(by: triedBy[number] == nil ? term ?? lease : lease)
         deadlines.insert(number, at: until)
-        leases[number] = Lease(holder: instance, until: until)
-        holdings[instance, default: []].insert(number)
+        starts.insert(number, at: since)
+        leases[number] = Lease(holder: instance, since: since, until: until)
+        holdings[instance, default: [:]][number] = since
         holders[number, default: []].insert(instance)
         return (unit(number), again != nil)
     }
@@ -162,7 +171,7 @@ package struct UnitLedger: Sendable {
         while let number = returnedOrder.popMin() {
             guard returned.contains(number) else { continue }
             let failed = triedBy[number] ?? []
-            if holdings[instance]?.contains(number) != true,
+            if holdings[instance]?[number] == nil,
                 !failed.contains(instance) || !hasOther(than: failed, among: present)
             {
                 returned.remove(number)
@@ -182,6 +191,11 @@ package struct UnitLedger: Sendable {
 
     /// The time that leases are counted in: it stands still when the hub does.
     private func elapsed(_ now: Moment) -> Moment { now.advanced(by: .zero - pauses) }
+
+    /// For how long an actor has had a unit that it has to answer for; nil if it has not.
+    package func time(of number: Int, with instance: InstanceID, now: Moment) -> Duration? {
+        holdings[instance]?[number].map { $0.duration(to: elapsed(now)) }
+    }
 
     /// Takes in a sampled unit, from whichever of its holders sends it first.
     package mutating func deliver(unit number: Int, crystalCount: Int, from instance: InstanceID) -> Delivery {
@@ -214,15 +228,15 @@ package struct UnitLedger: Sendable {
 
     /// Puts back all units of an actor that is gone, or logs in anew.
     package mutating func release(_ instance: InstanceID) {
-        for number in holdings[instance] ?? [] { giveBack(unit: number, from: instance) }
+        for number in (holdings[instance] ?? [:]).keys { giveBack(unit: number, from: instance) }
         holdings[instance] = nil
     }
 
     /// The holder of the unit leased longest, how many it holds, and since when; nil if none is leased.
     package var longestLease: (holder: InstanceID, count: Int, since: Moment)? {
-        guard let oldest = deadlines.first, let holder = leases[oldest.key]?.holder else { return nil }
-        let count = holdings[holder]?.count { leases[$0]?.holder == holder } ?? 0
-        return (holder, count, oldest.moment.advanced(by: pauses - lease))
+        guard let oldest = starts.first, let holder = leases[oldest.key]?.holder else { return nil }
+        let count = holdings[holder]?.keys.count { leases[$0]?.holder == holder } ?? 0
+        return (holder, count, oldest.moment.advanced(by: pauses))
     }
 
     /// When the unit was opened that waits longest; nil if none waits, or nobody said.
@@ -244,11 +258,10 @@ package struct UnitLedger: Sendable {
     /// - Complexity: O(units that it holds).
     func holding(of instance: InstanceID) -> WorkHolding {
         var holding = WorkHolding()
-        for number in holdings[instance] ?? [] {
+        for number in (holdings[instance] ?? [:]).keys {
             // One whose lease expired is waited for, and may be another's as well.
             let own = leases[number].flatMap { $0.holder == instance ? $0 : nil }
-            holding.add(
-                own == nil ? 0 : sizes[number - firstUnit], since: own?.until.advanced(by: pauses - lease))
+            holding.add(own == nil ? 0 : sizes[number - firstUnit], since: own?.since.advanced(by: pauses))
         }
         return holding
     }
@@ -298,11 +311,15 @@ package struct UnitLedger: Sendable {
     private mutating func endLease(of number: Int) {
         leases[number] = nil
         deadlines.dropForgotten { [leases] in leases[$0]?.until != $1 }
+        starts.dropForgotten { [leases] in leases[$0]?.since != $1 }
+        // What is due late, or began early, may stay for as long as the version: units come back.
+        deadlines.sweep(keeping: leases.count) { [leases] in leases[$0]?.until != $1 }
+        starts.sweep(keeping: leases.count) { [leases] in leases[$0]?.since != $1 }
     }
 
     /// Notes that an actor has not to answer for a unit any more.
     private mutating func letGo(of number: Int, by instance: InstanceID) {
-        holdings[instance]?.remove(number)
+        holdings[instance]?[number] = nil
         guard overdue[instance]?.remove(number) != nil, overdue[instance]?.isEmpty == true else { return }
         overdue[instance] = nil
     }
@@ -327,22 +344,26 @@ package struct UnitLedger: Sendable {
             }
             precondition(!isClosed || waitingCount == 0, "a closed ledger has units to grant")
             for (number, lease) in leases {
-                precondition(holdings[lease.holder]?.contains(number) == true, "a lease is not with its holder")
+                precondition(holdings[lease.holder]?[number] == lease.since, "a lease is not with its holder")
             }
             for (instance, numbers) in holdings {
-                for number in numbers {
+                for number in numbers.keys {
                     precondition(wasGranted(number, to: instance), "a unit held was never granted")
                 }
             }
             for (instance, numbers) in overdue {
-                precondition(!numbers.isEmpty && numbers.isSubset(of: holdings[instance] ?? []), "overdue of nothing")
+                let held = holdings[instance] ?? [:]
+                precondition(!numbers.isEmpty && numbers.allSatisfy { held[$0] != nil }, "overdue of nothing")
                 precondition(numbers.allSatisfy { leases[$0]?.holder != instance }, "overdue in time")
             }
             let order = returnedOrder.unordered.filter(returned.contains)
             precondition(order.count == returned.count && Set(order) == returned, "a returned unit is not in order")
-            let entries = deadlines.entries.filter { leases[$0.key]?.until == $0.moment }
-            precondition(Set(entries.map(\.key)) == Set(leases.keys), "a lease has no deadline")
+            let ends = deadlines.entries.filter { leases[$0.key]?.until == $0.moment }
+            precondition(Set(ends.map(\.key)) == Set(leases.keys), "a lease has no deadline")
             precondition(deadlines.first.map { leases[$0.key] != nil } ?? true, "the first deadline is of no lease")
+            let begins = starts.entries.filter { leases[$0.key]?.since == $0.moment }
+            precondition(Set(begins.map(\.key)) == Set(leases.keys), "a lease has no beginning")
+            precondition(starts.first.map { leases[$0.key] != nil } ?? true, "the first beginning is of no lease")
         #endif
     }
 }
