@@ -74,6 +74,11 @@ struct EvaluateCommand: ParsableCommand {
 
     func validate() throws {
         if cifs, save == nil { throw ValidationError("--cifs needs --save") }
+        if let potential, PotentialName(potential).externalName != nil {
+            throw ValidationError(
+                "--potential \(potential): this potential is one of Druse's own; an engine of another language judges "
+                    + "beside it: --judge \"\(potential)\" with --listen, --connect or --judge-engine")
+        }
         if let judge = judging.judge, PotentialName(judge).externalName != nil, !workerOptions.areWanted {
             throw ValidationError(
                 "--judge \(judge): reward workers bring this engine; give --listen or --connect, or --judge-engine")

@@ -193,7 +193,9 @@ import Testing
             (["--listen", "here"], Int32(64), "--listen: "), (["--listen", "tcp://127.0.0.1"], 64, "it has no port"),
             (["--listen", "tcp://0.0.0.0:0"], 1, "other machines can connect"),
             (["--insecure"], 64, "--insecure belongs to --listen"),
+            (["--listen", "tcp://127.0.0.1:1:"], 64, "it has no port"),
             (["--judge", "external mace"], 64, "give --listen or --connect, or --judge-engine"),
+            (["--potential", "external mace", "--listen", "tcp://127.0.0.1:0"], 64, "--judge \"external mace\" with"),
             (["--listen", "tcp://127.0.0.1:0", "--connect", "tcp://127.0.0.1:1"], 64, "exclude each other"),
             (["--connect", "tcp://127.0.0.1:1", "--patience", "1"], 1, "no learner answered at tcp://127.0.0.1:1"),
         ] {

@@ -42,6 +42,7 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
         let host = String(rest[..<colon])
         let digits = rest[rest.index(after: colon)...]
         guard !host.isEmpty else { throw EndpointError(text: text, problem: "it has no host") }
+        guard !digits.isEmpty else { throw EndpointError(text: text, problem: "it has no port") }
         if host.contains(":"), !(host.hasPrefix("[") && host.hasSuffix("]")) {
             throw EndpointError(text: text, problem: "an IPv6 address must stand in brackets")
         }

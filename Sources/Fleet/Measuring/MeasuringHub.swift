@@ -9,8 +9,10 @@ internal import Transport
 /// Whoever wants something measured waits for it, on a thread of its own; workers may come, go and be killed meanwhile.
 /// Safe to use from any thread.
 package final class MeasuringHub: Sendable {
-    /// Without a worker for this long it says so, and again as often.
+    /// Without a worker for this long it says so.
     private static let patience = Duration.seconds(10)
+    /// How often it says so again.
+    private static let longestPatience = Duration.seconds(60)
 
     private let configuration: LearnerConfiguration
     private let hub: Hub
@@ -100,7 +102,7 @@ package final class MeasuringHub: Sendable {
 
     /// Says who comes and goes, and who is missing.
     private static func tell(of hub: Hub, _ say: @Sendable (String) -> Void) {
-        var (workers, lastTold) = (0, Moment.now)
+        var (workers, lastTold, pause) = (0, Moment.now, patience)
         while !hub.events.isExhausted {
             switch hub.events.receive(timeout: .seconds(1)) {
             case .peerJoined(let peer):
@@ -112,9 +114,12 @@ package final class MeasuringHub: Sendable {
             case .problem(let text): say(text)
             case .roleReport, .hubReport, .fleet, nil: break
             }
-            guard lastTold.duration(to: .now) > patience else { continue }
+            guard lastTold.duration(to: .now) > pause else { continue }
             lastTold = .now
-            for text in wants(hub.state, workers: workers) { say(text) }
+            let wants = wants(hub.state, workers: workers)
+            for text in wants { say(text) }
+            // At once when something is wanted anew, then rarely.
+            pause = wants.isEmpty ? patience : longestPatience
         }
     }
 
