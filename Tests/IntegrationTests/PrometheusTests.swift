@@ -98,7 +98,8 @@ import Transport
         let balance = try await query(
             #"druse_crystals_granted_total + druse_crystals_restored_total - druse_crystals_trained_total "#
                 + "- on (instance) sum by (instance) (druse_crystals_dropped_total) "
-                + "- on (instance) sum by (instance) (druse_crystals_in_flight) - druse_crystals_missing", port)
+                + "- on (instance) sum by (instance) (druse_crystals_in_flight) "
+                + "- on (instance) druse_crystals_missing", port)
         #expect(balance == ["0"])
         let components = try await query("count by (component) (up == 1)", port)
         #expect(components.count == 3)

@@ -79,6 +79,21 @@ package enum PlainHTTP {
             let parts = line.split(separator: ":", maxSplits: 1)
             if parts.count == 2 { headers[parts[0].lowercased()] = parts[1].trimmingCharacters(in: .whitespaces) }
         }
-        return Answer(status: status, headers: headers, body: Data(data[end.upperBound...]))
+        let body = Data(data[end.upperBound...])
+        let isChunked = headers["transfer-encoding"]?.lowercased() == "chunked"
+        return Answer(status: status, headers: headers, body: isChunked ? try joined(body) : body)
+    }
+
+    /// The body that was sent in chunks (RFC 9112, section 7.1).
+    private static func joined(_ chunks: Data) throws -> Data {
+        var (body, rest) = (Data(), chunks[...])
+        while let end = rest.range(of: Data("\r\n".utf8)) {
+            let digits = String(decoding: rest[..<end.lowerBound], as: UTF8.self).prefix { $0 != ";" }
+            guard let count = Int(digits, radix: 16) else { break }
+            if count == 0 { return body }
+            body += rest[end.upperBound...].prefix(count)
+            rest = rest[end.upperBound...].dropFirst(count + 2)
+        }
+        throw Failure(description: "an answer in chunks that does not end: \(chunks.count) bytes")
     }
 }
