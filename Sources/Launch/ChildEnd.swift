@@ -18,7 +18,7 @@ enum ChildEnd: Sendable, Hashable {
         switch status {
         case ExitStatus.complete.rawValue: self = isPrimary ? .complete : .interrupted
         case ExitStatus.stopped.rawValue: self = .interrupted
-        case ExitStatus.dismissed.rawValue: self = .dismissed
+        case ExitStatus.dismissed.rawValue where !isPrimary: self = .dismissed
         // SIGHUP, SIGINT, SIGKILL, SIGUSR1, SIGTERM: no program ends itself with one of these.
         case 129, 130, 137, 138, 143: self = .interrupted
         case ExitStatus.usage.rawValue, ExitStatus.cannotHeal.rawValue: self = .cannotHeal

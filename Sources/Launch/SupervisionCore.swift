@@ -4,8 +4,8 @@ package import Base
 ///
 /// A child that ends while the run is on is started again after a wait that doubles, whatever its status, unless it can
 /// never live. A peer that the primary sent away is started again with the primary only. Failures are budgeted by the
-/// hour. When asked to stop, the primary is asked first, and the others keep
-/// serving it. When the primary is done the others get time to leave, are asked to, and are killed, in this order.
+/// hour. When asked to stop, the primary is asked first, and the others keep serving it. When the primary is done the
+/// others get time to leave, are asked to, and are killed, in this order.
 package struct SupervisionCore: Sendable {
     package enum Action: Sendable, Hashable {
         case start(Int, isRestart: Bool)
@@ -216,7 +216,8 @@ package struct SupervisionCore: Sendable {
         let wait = min(longest, timing.firstWait * (1 << min(endsInARow[child], 10)))
         endsInARow[child] += 1
         states[child] = .waiting(until: now.advanced(by: wait))
-        let how = status == ExitStatus.complete.rawValue ? "left, and the run goes on" : "ended with status \(status)"
+        let hasLeft = status == ExitStatus.complete.rawValue
+        let how = hasLeft ? "left before the end of the run" : "ended with status \(status)"
         return [.log("\(name) \(how); starting it again in \(wait.milliseconds) ms")]
     }
 

@@ -33,8 +33,8 @@ package struct PolicyWeights: Sendable {
     /// The numbers of one parameter.
     package func view(_ entry: ParameterLayout.Entry) -> FloatView { parameters.view(entry.offset, entry.count) }
 
-    /// Random weights: normal with deviation 1/sqrt(inputs) for matrices (divided by sqrt(2 · layers) where they add to
-    /// the residual stream), 0.5 for embeddings, zero biases.
+    /// Random weights: normal with deviation 1/sqrt(inputs) for matrices (divided by sqrt(2 · layers) where they add
+    /// to the residual stream), 0.5 for embeddings, zero biases.
     package init(random seed: UInt64, configuration: PolicyConfiguration) {
         let layout = ParameterLayout(configuration)
         var generator = Philox(seed: seed, domain: .initialWeights)

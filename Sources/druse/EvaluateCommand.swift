@@ -76,8 +76,9 @@ struct EvaluateCommand: ParsableCommand {
         if cifs, save == nil { throw ValidationError("--cifs needs --save") }
         if let potential, PotentialName(potential).externalName != nil {
             throw ValidationError(
-                "--potential \(potential): this potential is one of Druse's own; an engine of another language judges "
-                    + "beside it: --judge \"\(potential)\" with --listen, --connect or --judge-engine")
+                "--potential \(potential): crystals are relaxed and judged by a potential of Druse's own first; an "
+                    + "engine of another language judges beside it: --judge \"\(potential)\" with --listen, "
+                    + "--connect or --judge-engine")
         }
         if let judge = judging.judge, PotentialName(judge).externalName != nil, !workerOptions.areWanted {
             throw ValidationError(

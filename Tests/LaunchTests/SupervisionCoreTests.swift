@@ -93,14 +93,14 @@ import Testing
     }
 
     /// It comes back with the learner that is started again, before or after it has left.
-    @Test(arguments: [1.0, 10.0]) func exited_learnerThatSentPeersAway_isStartedAgainWithThem(seconds: Double) {
+    @Test(arguments: [10, 100]) func exited_learnerThatSentPeersAway_isStartedAgainWithThem(at leave: Int) {
         var core = makeCore()
         _ = core.start(now: now)
         var actions: [SupervisionCore.Action] = []
         for tick in 1...200 {
             let moment = now.advanced(by: .milliseconds(100 * tick))
             if tick == 50 { actions += core.exited(0, status: 3, now: moment) }
-            if tick == Int(seconds * 10) { actions += core.exited(1, status: 4, now: moment) }
+            if tick == leave { actions += core.exited(1, status: 4, now: moment) }
             actions += core.tick(now: moment)
         }
         #expect(actions.filter { $0 == .start(0, isRestart: true) }.count == 1)
@@ -152,7 +152,7 @@ import Testing
         var core = makeCore()
         _ = core.start(now: now)
         let left = core.exited(1, status: 0, now: now)
-        #expect(left == [.log("actor left, and the run goes on; starting it again in 500 ms")])
+        #expect(left == [.log("actor left before the end of the run; starting it again in 500 ms")])
         let back = core.tick(now: now.advanced(by: .seconds(3)))
         #expect(back.contains(.start(1, isRestart: true)))
         // So does a learner that somebody stopped behind the supervisor's back.

@@ -106,10 +106,10 @@ package final class MeasuringHub: Sendable {
         while !hub.events.isExhausted {
             switch hub.events.receive(timeout: .seconds(1)) {
             case .peerJoined(let peer):
-                workers += 1
+                (workers, pause) = (workers + 1, patience)
                 say("joined: \(peer), \(peer.threads) threads")
             case .peerLeft(let peer, let departure):
-                workers -= 1
+                (workers, pause) = (workers - 1, patience)
                 say(text(of: departure, peer))
             case .problem(let text): say(text)
             case .roleReport, .hubReport, .fleet, nil: break
@@ -118,7 +118,7 @@ package final class MeasuringHub: Sendable {
             lastTold = .now
             let wants = wants(hub.state, workers: workers)
             for text in wants { say(text) }
-            // At once when something is wanted anew, then rarely.
+            // Soon when something is wanted anew, then rarely.
             pause = wants.isEmpty ? patience : longestPatience
         }
     }

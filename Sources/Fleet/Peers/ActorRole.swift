@@ -27,7 +27,7 @@ package struct ActorRole {
     ///
     /// - Returns: which of the two it was.
     /// - Throws: `RoleError`, `ZMQError`.
-    @discardableResult package func run(stop: StopToken) throws -> PeerLeave {
+    package func run(stop: StopToken) throws -> PeerLeave {
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         let wakeup = try Wakeup()
         stop.addWakeup(wakeup)
