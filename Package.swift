@@ -257,7 +257,8 @@ let package = Package(
         .testTarget(
             name: "RewardsTests",
             dependencies: [
-                "Configuration", "CrystalFixtures", "Crystals", "Potentials", "Rewards", "Stability", "Trajectories",
+                "Base", "Configuration", "CrystalFixtures", "Crystals", "Potentials", "Rewards", "Stability",
+                "Trajectories",
             ]),
         .testTarget(
             name: "RefinementTests", dependencies: ["Base", "Crystals", "Policy", "PolicyFixtures", "Refinement"]),

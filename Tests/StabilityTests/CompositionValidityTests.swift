@@ -1,3 +1,4 @@
+import Base
 import Crystals
 import Foundation
 import Stability
@@ -49,11 +50,12 @@ import Testing
     /// All choices of states one by one are 10^7 here; the sums are few.
     @Test func verdict_ofEightElementsWithManyStates_isQuick() throws {
         let rules = CompositionValidity()
-        let start = ContinuousClock.now
-        for extra in 1...100 {
-            let composition = try amounts("Mn\(extra) V7 Cr11 Os13 Ru17 C19 N23 P\(29 + extra)"[...])
-            _ = rules.verdict(of: composition)
+        let duration = try ThreadClock.measure {
+            for extra in 1...100 {
+                let composition = try amounts("Mn\(extra) V7 Cr11 Os13 Ru17 C19 N23 P\(29 + extra)"[...])
+                _ = rules.verdict(of: composition)
+            }
         }
-        #expect(ContinuousClock.now - start < .seconds(20))
+        #expect(duration < .seconds(20))
     }
 }

@@ -1,3 +1,4 @@
+import Base
 import Crystals
 import Foundation
 import Stability
@@ -98,14 +99,15 @@ import Testing
         let metals = [
             "Mn", "V", "Cr", "Os", "Ru", "Re", "C", "N", "P", "S", "Se", "Te", "I", "Br", "Cl", "Sb", "As", "Si",
         ]
-        let start = ContinuousClock.now
-        for _ in 0..<20 {
-            let symbols = metals.shuffled(using: &generator)
-            _ = MP2020Correction(of: try sparse(Array(symbols.prefix(14)) + ["H", "F", "N", "N", "I", "I"]))
-            _ = MP2020Correction(of: try sparse(Array(repeating: symbols[0], count: 17) + ["H", "N", "Cl"]))
-            _ = MP2020Correction(of: try sparse(Array(repeating: symbols[0], count: 200) + ["H"]))
+        let duration = try ThreadClock.measure {
+            for _ in 0..<20 {
+                let symbols = metals.shuffled(using: &generator)
+                _ = MP2020Correction(of: try sparse(Array(symbols.prefix(14)) + ["H", "F", "N", "N", "I", "I"]))
+                _ = MP2020Correction(of: try sparse(Array(repeating: symbols[0], count: 17) + ["H", "N", "Cl"]))
+                _ = MP2020Correction(of: try sparse(Array(repeating: symbols[0], count: 200) + ["H"]))
+            }
         }
-        #expect(ContinuousClock.now - start < .seconds(30))
+        #expect(duration < .seconds(30))
     }
 
     /// More than 20 atoms in the formula: no guess, so hydrogen beside chlorine is not corrected.

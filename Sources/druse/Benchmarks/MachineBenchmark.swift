@@ -1,24 +1,5 @@
+import Base
 import Foundation
-
-/// The processor time of the calling thread, which other work on the machine does not lengthen.
-enum ThreadClock {
-    /// Seconds.
-    static var seconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-}
-
-/// The processor time of all threads of the process.
-enum ProcessClock {
-    /// Seconds.
-    static var seconds: Double {
-        var time = timespec()
-        clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &time)
-        return Double(time.tv_sec) + Double(time.tv_nsec) * 1e-9
-    }
-}
 
 extension Benchmarks {
     /// A yardstick for the ratios of `Scripts/compare-benchmarks`: plain steps of a generator on one thread.
