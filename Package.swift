@@ -19,7 +19,9 @@ let package = Package(
         .systemLibrary(name: "CBzip2", providers: [.apt(["libbz2-dev"])]),
         .systemLibrary(name: "CCrypto", providers: [.apt(["libssl-dev"])]),
         .systemLibrary(name: "CZeroMQ", providers: [.apt(["libzmq3-dev"])]),
-        .target(name: "CKernels", cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
+        .target(
+            name: "CKernels", dependencies: ["COpenBLAS"],
+            cSettings: [.unsafeFlags(["-O3", "-fno-math-errno", "-fno-trapping-math"])]),
         .target(name: "CSpawn"),
         .target(name: "Security", dependencies: ["Base"]),
         .target(name: "Base", dependencies: ["CBzip2", "CCrypto", "CSpawn", "CZlib"]),
@@ -121,7 +123,7 @@ let package = Package(
             name: "druse",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
+                "Fleet", "Kernels", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
                 "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "RoleOptions", "Security",
                 "Stability", "StructureFiles", "Telemetry", "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),

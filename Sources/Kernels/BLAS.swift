@@ -4,6 +4,10 @@ import COpenBLAS
 package enum BLAS {
     private static let singleThreaded: Void = openblas_set_num_threads(1)
 
+    /// The processor whose kernels OpenBLAS works with, such as "SkylakeX"; `CKernels/blas_core.c` sees to it that they
+    /// suit this one.
+    package static var coreName: String { String(cString: openblas_get_corename()) }
+
     /// C = alpha · op(A) · op(B) + beta · C, row-major.
     ///
     /// - Parameters:

@@ -48,13 +48,14 @@ import Trajectories
         let atoms = WorkItem(job: 1, index: 2, form: .atoms(bare))
         bare.orbits = nil
         let items = try items(Array(0..<50)) + [atoms, WorkItem(job: 3, index: 4, form: .atoms(bare))] + items([1])
-        let request = try #require(EngineRequest(EngineRequest(id: 7, settings: "å", items: items).frame))
-        #expect(request.id == 7)
+        let frame = try EngineRequest(id: 7, settings: "å", items: items).frame()
+        let request = try EngineRequest(frame: frame)
+        #expect(request.task.id == 7)
         #expect(request.settings == "å")
-        #expect(try request.items() == items)
-        #expect(EngineRequest(Array(request.frame.prefix(13))) == nil)
-        let cut = try #require(EngineRequest(Array(request.frame.dropLast(5))))
-        #expect(throws: WireError.self) { try cut.items() }
+        #expect(request.task.items == items)
+        for count in [0, 3, 5, 13, frame.count - 5] {
+            #expect(throws: WireError.self) { try EngineRequest(frame: Array(frame.prefix(count))) }
+        }
     }
 
     /// Ten thousand requests changed at random; a million with DRUSE_SLOW_TESTS=1.
@@ -62,7 +63,7 @@ import Trajectories
         let count = ProcessInfo.processInfo.environment["DRUSE_SLOW_TESTS"] == "1" ? 1_000_000 : 10_000
         let structure = try #require(try items([0])[0].crystal?.structure(cell: .primitive))
         let some = try items([0, 1]) + [WorkItem(job: 1, index: 2, form: .atoms(structure))]
-        let frame = EngineRequest(id: 7, settings: "{}", items: some).frame
+        let frame = try EngineRequest(id: 7, settings: "{}", items: some).frame()
         var generator = Philox(seed: 11, domain: .testing)
         var readable = 0
         for _ in 0..<count {
@@ -76,7 +77,7 @@ import Trajectories
                 default: changed.insert(contentsOf: [0xff, 0xff, 0xff, 0x7f], at: place)
                 }
             }
-            guard let request = EngineRequest(changed), (try? request.items()) != nil else { continue }
+            guard (try? EngineRequest(frame: changed)) != nil else { continue }
             readable += 1
         }
         #expect((1..<count).contains(readable))
@@ -180,7 +181,7 @@ import Trajectories
         let journal = try EngineJournal(slots: 1)
         let command = EngineCommand(executable: Self.program, arguments: [EngineChild.argument])
         let (process, socket) = try command.start(threads: 1, journal: journal)
-        #expect(socket.send(EngineRequest(id: 1, settings: "", items: try items([3])).frame))
+        #expect(socket.send(try EngineRequest(id: 1, settings: "", items: try items([3])).frame()))
         let deadline = Moment.now.advanced(by: .seconds(20))
         while journal.isBlank, Moment.now < deadline { usleep(1000) }
         #expect(journal.position(of: 1) == 0)

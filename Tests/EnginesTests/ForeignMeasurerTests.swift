@@ -277,20 +277,54 @@ struct ForeignMeasurerTests {
         let python = try #require(TestEngines.pythonWithASE)
         let arguments = ["ase", "--calculator", "ase.calculators.emt:EMT"]
         let evaluation = try evaluation(python, arguments, [.energy, .forces, .stress])
-        let script = """
-            from ase import Atoms
-            from ase.calculators.emt import EMT
-            positions = [(.01, .02, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
-            atoms = Atoms("AuCu3", scaled_positions=positions, cell=[3.8] * 3, pbc=True, calculator=EMT())
-            print(atoms.get_potential_energy() / 4, *atoms.get_forces().ravel(), *atoms.get_stress(voigt=False).ravel())
+        let expected = try numbers(
+            python,
             """
-        let outcome = try DruseProcess.run(executable: URL(filePath: python), ["-c", script])
-        let expected = outcome.output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+            from ase.calculators.emt import EMT
+            atoms.calc = EMT()
+            energy, forces, stress = atoms.get_potential_energy(), atoms.get_forces(), atoms.get_stress(voigt=False)
+            """)
+        #expect(expected.count == 1 + 4 * 3 + 9)
+        #expect(zip(Self.numbers(evaluation), expected).allSatisfy { abs($0 - $1) < 1e-9 })
+    }
+
+    /// What a script makes of the same Cu3Au: energy per atom, forces, stress.
+    private func numbers(_ python: String, _ script: String) throws -> [Double] {
+        let begin = """
+            from ase import Atoms
+            positions = [(.01, .02, 0), (0, .5, .5), (.5, 0, .5), (.5, .5, 0)]
+            atoms = Atoms("AuCu3", scaled_positions=positions, cell=[3.8] * 3, pbc=True)
+
+            """
+        let end = "\nprint(float(energy) / 4, *map(float, forces.ravel()), *map(float, stress.ravel()))"
+        let outcome = try DruseProcess.run(executable: URL(filePath: python), ["-c", begin + script + end])
+        return outcome.output.split(whereSeparator: \.isWhitespace).compactMap { Double($0) }
+    }
+
+    private static func numbers(_ evaluation: PotentialEvaluation) -> [Double] {
         let rows = (evaluation.forces ?? []) + (evaluation.stress?.rows ?? [])
-        let found = [evaluation.energyPerAtom] + rows.flatMap { [$0.x, $0.y, $0.z] }
-        #expect(found.count == 1 + 4 * 3 + 9)
-        #expect(found.count == expected.count)
-        #expect(zip(found, expected).allSatisfy { abs($0 - $1) < 1e-9 })
+        return [evaluation.energyPerAtom] + rows.flatMap { [$0.x, $0.y, $0.z] }
+    }
+
+    /// Three crystals of one batch have the numbers that torch-sim's model gives for each alone.
+    @Test(.enabled("needs torch-sim (PyPI: torch-sim-atomistic)") { TestEngines.pythonWithTorchSim != nil })
+    func package_modelOfTorchSim_givesEnergiesForcesAndStressesOfWholeBatches() throws {
+        let python = try #require(TestEngines.pythonWithTorchSim)
+        let options = #"{"sigma": 2.5, "epsilon": 0.1, "cutoff": 6.0, "compute_stress": true}"#
+        let arguments = ["torch-sim", "--model", "torch_sim.models.lennard_jones:LennardJonesModel"]
+        let evaluation = try evaluation(python, arguments + ["--kwargs", options], [.energy, .forces, .stress])
+        let expected = try numbers(
+            python,
+            """
+            import torch, torch_sim
+            from torch_sim.models.lennard_jones import LennardJonesModel
+            model = LennardJonesModel(sigma=2.5, epsilon=.1, cutoff=6., compute_stress=True)
+            found = model(torch_sim.initialize_state([atoms], model.device, model.dtype))
+            energy, forces, stress = found["energy"], found["forces"], found["stress"]
+            """)
+        #expect(expected.count == 1 + 4 * 3 + 9)
+        // Single precision.
+        #expect(zip(Self.numbers(evaluation), expected).allSatisfy { abs($0 - $1) < 1e-5 })
     }
 
     /// The worker relaxes by the forces of the engine: copper ends at the lattice constant of effective medium theory.

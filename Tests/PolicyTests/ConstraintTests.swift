@@ -75,7 +75,7 @@ import Trajectories
         #expect(try evaluate([one], several)[0].w <= -1e10)
         var two = one
         two.sites.append(Crystal.Site(wyckoff: 2, element: oxygen, position: SIMD3(repeating: 0.5)))
-        let (free, bound) = (try evaluate([one, two], .none), try evaluate([two], several)[0])
+        let (free, bound) = (try evaluate([one, two], .none), try evaluate([one, two], several)[1])
         #expect(bound.w > free[1].w && bound.a == free[1].a && bound.l == free[1].l)
         // Renormalised without the end after the first site: exp(w) grows by 1 / (1 - p(end)), and p(end) is what the
         // crystal of one site has beside its first position, which both share.

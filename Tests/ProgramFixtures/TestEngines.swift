@@ -24,6 +24,8 @@ package enum TestEngines {
     package static let pythonWithTensorBoard = python(importing: ["tensorboard"])
     /// One with the Atomic Simulation Environment.
     package static let pythonWithASE = python(importing: ["ase", "numpy"])
+    /// One with torch-sim.
+    package static let pythonWithTorchSim = python(importing: ["torch_sim", "ase"])
 
     /// The first Python that has some modules.
     private static func python(importing modules: [String]) -> String? {

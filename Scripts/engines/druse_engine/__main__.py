@@ -79,27 +79,33 @@ def call(arguments):
 
 
 def torch_sim(arguments):
-    """Energies of a model of torch-sim, whole batches at once."""
+    """Energies, and where wanted and computed forces and stress, of a model of torch-sim, whole batches at once."""
     import torch
     import torch_sim
     from ase import Atoms
 
-    made = {}
+    made, quantities = {}, {"energy": "eV"}
 
     def setup(device):
         made["model"] = maker(arguments.model, arguments.kwargs)(torch.device(device) if device else None)
+        for name, unit in [("forces", "eV/Å"), ("stress", "eV/Å^3")]:
+            if getattr(made["model"], f"compute_{name}", False):
+                quantities[name] = unit
 
     def measure(structures, wanted):
         model = made["model"]
         try:
             atoms = [Atoms(s.numbers, s.positions, cell=s.cell, pbc=True) for s in structures]
-            state = torch_sim.initialize_state(atoms, model.device, model.dtype)
-            return {"energy": model(state)["energy"].detach().cpu().double().numpy()}
+            found = model(torch_sim.initialize_state(atoms, model.device, model.dtype))
+            values = {name: found[name].detach().cpu().double() for name in wanted}
         except torch.cuda.OutOfMemoryError as error:
             torch.cuda.empty_cache()
             raise OutOfMemory from error
+        if "forces" in values:
+            values["forces"] = values["forces"].split([len(s.numbers) for s in structures])
+        return values
 
-    return measure, {"energy": "eV"}, setup
+    return measure, quantities, setup
 
 
 def main():

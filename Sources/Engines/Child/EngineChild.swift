@@ -29,17 +29,19 @@ package enum EngineChild {
         signal(SIGPIPE, SIG_IGN)
         let socket = EngineSocket(descriptor: STDIN_FILENO)
         let journal = EngineJournal(inherited: EngineJournal.childDescriptor, slots: threads)
-        let requests = Mailbox<EngineRequest>(capacity: 4 * threads + 4)
+        let frames = Mailbox<[UInt8]>(capacity: 4 * threads + 4)
         let sending = NSLock()
         for slot in 0..<threads {
             _ = RoleThread(name: "engine \(slot)") {
                 var shelf = MeasurerShelf(limit: WireLimits.recipes + WireLimits.otherRecipes)
                 while true {
-                    guard let request = requests.receive(timeout: .seconds(60)) else { continue }
+                    guard let frame = frames.receive(timeout: .seconds(60)) else { continue }
+                    // What cannot be read comes from no worker.
+                    guard let request = try? EngineRequest(frame: frame) else { _exit(1) }
                     let reply = answer(request) { settings in
                         try shelf.measurer(of: settings, make: makeMeasurer)
                     } note: { index in
-                        journal.note(slot: slot, request: request.id, index: index)
+                        journal.note(slot: slot, request: request.task.id, index: index)
                     }
                     let isSent = sending.withLock {
                         guard let frame = try? reply.encode(session: 0) else { return false }
@@ -51,7 +53,7 @@ package enum EngineChild {
         }
         while let frame = socket.receive() {
             // Requests beyond what the worker may send at a time come from no worker.
-            guard let request = EngineRequest(frame), requests.post(request) == .posted else { break }
+            guard frames.post(frame) == .posted else { break }
         }
         _exit(0)
     }
@@ -62,13 +64,13 @@ package enum EngineChild {
         do {
             let measurer = try measurer(request.settings)
             var results: [MeasuringResult] = []
-            for (index, item) in try request.items().enumerated() {
+            for (index, item) in request.task.items.enumerated() {
                 note(index)
                 results += try measurer.measure([item])
             }
-            return .taskResult(TaskResult(epoch: 0, task: request.id, results: results))
+            return .taskResult(TaskResult(epoch: 0, task: request.task.id, results: results))
         } catch {
-            return .taskReturn(TaskReturn(epoch: 0, task: request.id, reason: "\(error)"))
+            return .taskReturn(TaskReturn(epoch: 0, task: request.task.id, reason: "\(error)"))
         }
     }
 }

@@ -63,7 +63,9 @@ final class EngineProcess: Sendable {
             return state.nextRequest
         }
         defer { state.withLock { _ = $0.waiting.removeValue(forKey: id) } }
-        let frame = EngineRequest(id: id, settings: settings, items: items).frame
+        guard let frame = try? EngineRequest(id: id, settings: settings, items: items).frame() else {
+            return .problem("a task of \(items.count) items is too large for the engine process")
+        }
         // If nobody is there to take it, the end of the child is the reply.
         _ = isOpen.withLock { isOpen in isOpen && socket.send(frame) }
         var watch = StallWatch(limit: limit, interval: Self.interval, now: .now)

@@ -1,5 +1,6 @@
 import Base
 import Foundation
+import Kernels
 
 /// The result of one benchmark: one JSON line, its keys in snake case.
 struct BenchmarkRecord: Encodable, Sendable {
@@ -136,7 +137,7 @@ struct BenchmarkRecord: Encodable, Sendable {
         let line = text.split(separator: "\n").first { $0.hasPrefix("model name") }
         let name =
             line?.split(separator: ":").last.map { $0.trimmingCharacters(in: .whitespaces) } ?? "unknown processor"
-        return "\(name), \(ThreadTeam.availableCores) cores"
+        return "\(name), \(ThreadTeam.availableCores) cores, OpenBLAS for \(BLAS.coreName)"
     }
 
     private static var toolchainName: String {
