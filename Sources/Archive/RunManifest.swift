@@ -24,6 +24,8 @@ package struct RunManifest: Codable, Equatable, Sendable {
     package var properties: [Property]?
     /// The SHA-256 that `config.yaml` may have: one; two while it is being replaced.
     package var configurationDigests: [String]?
+    /// The processor whose kernels the learner that started the run computes with, such as "SkylakeX".
+    package var kernels: String?
     /// Below this energy above the hull a crystal counts as stable, eV/atom.
     package var stableBelow: Double?
     /// How many versions older than its step a crystal may be; nil: none older, as in the synchronous mode.

@@ -5,6 +5,7 @@ package import Coordination
 internal import Engines
 package import Fleet
 package import Foundation
+internal import Kernels
 package import Logging
 package import Monitoring
 package import Policy
@@ -85,6 +86,14 @@ package struct FineTuningRun {
                     """
                 )
             }
+            if let kernels = directory.manifest.kernels, kernels != BLAS.coreName {
+                logger.warning(
+                    """
+                    the run was begun with OpenBLAS for \(kernels), this is that for \(BLAS.coreName): last digits may \
+                    differ, so that the weights need not be those of a run that stayed
+                    """
+                )
+            }
             let text = ConfigurationText.yaml(self.configuration)
             changedConfiguration = text == ConfigurationText.yaml(inputs.configuration) ? nil : text
             self.directory = directory
@@ -102,6 +111,7 @@ package struct FineTuningRun {
         var manifest = RunManifest(
             build: build, seed: configuration.seed, referenceDigest: Digest(of: referenceBytes).hexadecimal)
         manifest.policyDigest = Digest(of: policyBytes).hexadecimal
+        manifest.kernels = BLAS.coreName
         manifest.potentialDigest = standard.potentialDigest
         manifest.hullDigest = standard.hullDigest
         let models = judges.map { RunManifest.Models(potential: $0.potentialDigest, hull: $0.hullDigest) }

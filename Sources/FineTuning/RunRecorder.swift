@@ -4,6 +4,7 @@ package import Coordination
 internal import Crystals
 package import Fleet
 internal import Foundation
+internal import Kernels
 package import Logging
 internal import Synchronization
 package import Telemetry
@@ -58,6 +59,8 @@ package final class RunRecorder: RunObserver {
         var lacksTensorBoard = false
         /// How many peers the run could use, as said last.
         var wanted: FleetSizing.Wanted?
+        /// The kernels of other processors that peers were said to compute with.
+        var kernelsTold: Set<String> = []
     }
 
     private let context: Context
@@ -296,6 +299,12 @@ package final class RunRecorder: RunObserver {
     package func peerJoined(_ peer: PeerDescription) {
         logger.info("joined: \(peer), \(peer.threads) threads, build \(peer.build)")
         if let difference = peer.difference(fromBuild: RoleProcess.build) { logger.warning("\(difference)") }
+        // Once for each kind of processor, however many nodes of it there are.
+        if let difference = peer.difference(fromKernels: BLAS.coreName),
+            state.withLock({ $0.kernelsTold.insert(peer.kernels).inserted })
+        {
+            logger.warning("\(difference)")
+        }
     }
 
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {

@@ -9,6 +9,9 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
     package var title: String
     /// Where it serves its metrics, "HOST:PORT"; empty: nowhere.
     package var metrics = ""
+    /// The processor whose kernels it computes with, such as "SkylakeX"; empty: it does not say, or no number that it
+    /// sends depends on them.
+    package var kernels = ""
 
     package init(role: PeerRole, host: String, process: Int, build: String, threads: Int, title: String = "") {
         self.role = role
@@ -29,6 +32,13 @@ package struct PeerDescription: Sendable, Hashable, CustomStringConvertible {
         guard build != own else { return nil }
         return "\(self) is of build \(build), the learner of \(own): its results may be other ones; "
             + "install one build everywhere"
+    }
+
+    /// What to say of a peer that computes with kernels of another processor than the learner's; nil if it is the same.
+    package func difference(fromKernels own: String) -> String? {
+        guard !kernels.isEmpty, kernels != own else { return nil }
+        return "\(self) computes with OpenBLAS for \(kernels), the learner with that for \(own): last digits may "
+            + "differ, so that another fleet need not give the same weights from the same seed"
     }
 }
 

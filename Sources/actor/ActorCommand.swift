@@ -2,6 +2,7 @@ import ArgumentParser
 import Base
 import Engines
 import Fleet
+import Kernels
 import RoleOptions
 import Trajectories
 
@@ -32,6 +33,7 @@ struct ActorCommand: ParsableCommand {
         process.perform("actor") { voice in
             let stop = process.stopToken()
             var configuration = try learner.peer(threads: threads)
+            configuration.kernels = BLAS.coreName
             try process.serve(&configuration, as: .actor, logger: voice.logger)
             let role = ActorRole(
                 configuration: configuration, logger: voice.logger,

@@ -2,6 +2,7 @@ import ArgumentParser
 import Base
 import Engines
 import Fleet
+import Kernels
 import Logging
 import RoleOptions
 import Trajectories
@@ -52,6 +53,7 @@ struct RewardWorkerCommand: ParsableCommand {
                     children: { engine.report }, makeMeasurer: { try factory.makeMeasurer($0) })
                 return ExitStatus(of: try role.run(stop: stop)).rawValue
             }
+            configuration.kernels = BLAS.coreName
             let engine = EngineGuard(threads: threads, timeLimit: limit, logger: logger)
             let role = RewardWorkerRole(
                 configuration: configuration, logger: logger, files: RecipeFileCache(),

@@ -22,6 +22,17 @@ import Trajectories
         return cluster
     }
 
+    /// A line of an exported front.
+    private struct FrontLine: Decodable {
+        let bandGap, bandGapHSE, merit: Double
+
+        enum CodingKeys: String, CodingKey {
+            case bandGap = "band_gap"
+            case bandGapHSE = "band_gap_hse"
+            case merit
+        }
+    }
+
     private static let structures = """
         {"id":"salt","lattice":[[0,2.82,2.82],[2.82,0,2.82],[2.82,2.82,0]],"species":["Na","Cl"],\
         "frac_coords":[[0,0,0],[0.5,0.5,0.5]]}
@@ -57,10 +68,10 @@ import Trajectories
         #expect(exported.status == 0, "\(exported.messages)")
         let lines = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n")
         let front = try lines.map { line -> [Double] in
-            let object = try #require(try JSONSerialization.jsonObject(with: Data(line.utf8)) as? [String: Any])
-            let numbers = try ["band_gap", "band_gap_hse", "merit"].map { try #require(object[$0] as? Double) }
-            #expect(abs(numbers[0] * numbers[1] - numbers[2]) <= 1e-9 * abs(numbers[2]))
-            return Array(numbers.prefix(2))
+            // To the last bit, which JSONSerialization does not keep of 17 digits.
+            let point = try JSONDecoder().decode(FrontLine.self, from: Data(line.utf8))
+            #expect(abs(point.bandGap * point.bandGapHSE - point.merit) <= 1e-9 * abs(point.merit))
+            return [point.bandGap, point.bandGapHSE]
         }
         // By the definition, of all crystals that got a reward by their terms.
         let archive = try RunArchive(url: RunDirectory.open(at: cluster.directory).archive, access: .readOnly)

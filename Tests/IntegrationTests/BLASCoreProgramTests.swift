@@ -1,14 +1,31 @@
 import ProgramFixtures
 import Testing
 
-/// What a program says of the kernels that it computes with, whatever the processor.
-@Suite struct BLASCoreProgramTests {
-    @Test(arguments: ["Haswell", "Prescott"])
-    func coreThatTheUserNames_stands(core: String) async throws {
-        #if arch(x86_64)
+/// What programs say of the kernels that they compute with, whatever the processor.
+@Suite(.serialized, .fewAtOnce, .timeLimit(.minutes(5))) struct BLASCoreProgramTests {
+    #if arch(x86_64)
+        @Test(arguments: ["Haswell", "Prescott"])
+        func coreThatTheUserNames_stands(core: String) async throws {
             let script = "OPENBLAS_CORETYPE=$1 \"$DRUSE\" bench machine"
             let outcome = try await DruseProcess.runShell(script, arguments: [core])
             #expect(outcome.status == 0 && outcome.output.contains("OpenBLAS for \(core)\""), "\(outcome.output)")
-        #endif
-    }
+        }
+
+        /// Two workers compute as no other process of the run does: that is said once, and the run goes on.
+        @Test func workersWithOtherKernels_areToldOfOnce() async throws {
+            let cluster = try TestCluster(versions: 1)
+            let learner = try cluster.startLearner()
+            let other = ["OPENBLAS_CORETYPE": "Prescott"]
+            let workers = [
+                try await cluster.startRewardWorker(environment: other),
+                try await cluster.startRewardWorker(environment: other),
+            ]
+            try await cluster.until("both have joined") {
+                learner.text.split(separator: "\n").count { $0.contains("joined: reward-worker") } == 2
+            }
+            try await cluster.expectEnd(of: learner, and: workers + [try await cluster.startActor()])
+            let told = learner.text.split(separator: "\n").filter { $0.contains("computes with OpenBLAS for Prescott") }
+            #expect(told.count == 1, "\(learner.text)")
+        }
+    #endif
 }

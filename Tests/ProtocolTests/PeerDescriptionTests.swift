@@ -12,6 +12,17 @@ import Trajectories
         #expect(text.hasPrefix("actor test:12 is of build test, the learner of 0.2.0"))
     }
 
+    @Test func difference_ofOtherKernels_isToldOfWhoSaysWhatItComputesWith() throws {
+        var peer = Toys.peer(.actor, process: 12)
+        #expect(peer.difference(fromKernels: "SkylakeX") == nil)
+        peer.kernels = "Haswell"
+        #expect(peer.difference(fromKernels: "Haswell") == nil)
+        let text = try #require(peer.difference(fromKernels: "SkylakeX"))
+        #expect(text.hasPrefix("actor test:12 computes with OpenBLAS for Haswell, the learner with that for SkylakeX:"))
+        let message = PeerMessage.hello(Hello(peer: peer, instance: 1))
+        #expect(try PeerMessage.decode(message.encode(session: 1)).message == message)
+    }
+
     @Test func title_standsForTheHostAndTravels() throws {
         var peer = Toys.peer(.actor, process: 7)
         #expect(peer.name == "test:7")

@@ -68,6 +68,7 @@ package struct HubLink: Sendable {
             role: role, host: configuration.host, process: configuration.process, build: configuration.build,
             threads: configuration.threads, title: configuration.title)
         peer.metrics = configuration.metrics
+        peer.kernels = configuration.kernels
         hello = Hello(peer: peer, instance: self.generator.next())
     }
 

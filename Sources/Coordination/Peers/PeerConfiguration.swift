@@ -15,6 +15,8 @@ package struct PeerConfiguration: Sendable {
     package var threads: Int = 1
     /// The program's build, told at login.
     package var build: String
+    /// The processor whose kernels its numbers are computed with, told at login; empty: none depends on them.
+    package var kernels = ""
     package var host: String
     /// What whoever started it calls it; empty: its host stands for it.
     package var title = ""

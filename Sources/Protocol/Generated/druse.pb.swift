@@ -433,6 +433,9 @@ package nonisolated struct Druse_Hello: Sendable {
   /// Where the process serves its metrics, HOST:PORT; empty: nowhere.
   package var metrics: String = String()
 
+  /// The processor whose kernels it computes with, such as SkylakeX; empty: it does not say, or nothing depends on it.
+  package var kernels: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -1749,7 +1752,7 @@ nonisolated extension Druse_Envelope: SwiftProtobuf.Message, SwiftProtobuf._Mess
 
 nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Hello"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}name\0\u{1}metrics\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}role\0\u{1}build\0\u{1}instance\0\u{1}host\0\u{1}process\0\u{1}threads\0\u{1}name\0\u{1}metrics\0\u{1}kernels\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1765,6 +1768,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
       case 6: try { try decoder.decodeSingularUInt32Field(value: &self.threads) }()
       case 7: try { try decoder.decodeSingularStringField(value: &self.name) }()
       case 8: try { try decoder.decodeSingularStringField(value: &self.metrics) }()
+      case 9: try { try decoder.decodeSingularStringField(value: &self.kernels) }()
       default: break
       }
     }
@@ -1795,6 +1799,9 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if !self.metrics.isEmpty {
       try visitor.visitSingularStringField(value: self.metrics, fieldNumber: 8)
     }
+    if !self.kernels.isEmpty {
+      try visitor.visitSingularStringField(value: self.kernels, fieldNumber: 9)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1807,6 +1814,7 @@ nonisolated extension Druse_Hello: SwiftProtobuf.Message, SwiftProtobuf._Message
     if lhs.threads != rhs.threads {return false}
     if lhs.name != rhs.name {return false}
     if lhs.metrics != rhs.metrics {return false}
+    if lhs.kernels != rhs.kernels {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -108,6 +108,7 @@ extension Hello {
         guard peer.metrics.utf8.allSatisfy(Self.isOfAnAddress) else {
             throw .malformed("a hello with metrics at what is no address")
         }
+        peer.kernels = try WireError.text(wire.kernels, atMost: 255, "kernels")
         self.init(peer: peer, instance: wire.instance)
     }
 
@@ -136,6 +137,7 @@ extension Hello {
         wire.threads = UInt32(clamping: peer.threads)
         wire.name = String(peer.title.prefix(60))
         wire.metrics = String(peer.metrics.prefix(255))
+        wire.kernels = String(peer.kernels.prefix(60))
         wire.instance = instance
         return wire
     }
