@@ -141,7 +141,7 @@ let package = Package(
         .executableTarget(
             name: "actor",
             dependencies: [
-                "Base", "Engines", "Fleet", "Kernels", "RoleOptions", "Trajectories",
+                "Base", "Coordination", "Engines", "Fleet", "Kernels", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
         .executableTarget(
@@ -155,7 +155,7 @@ let package = Package(
         .executableTarget(
             name: "reward-worker",
             dependencies: [
-                "Base", "Engines", "Fleet", "Kernels", "RoleOptions", "Trajectories",
+                "Base", "Coordination", "Engines", "Fleet", "Kernels", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),

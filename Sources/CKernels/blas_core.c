@@ -9,6 +9,7 @@
 #include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 static const char *const core_variable = "OPENBLAS_CORETYPE";
@@ -36,6 +37,8 @@ __attribute__((constructor)) static void choose_blas_core(int argc, char **argv)
     return;
   }
   if (getenv(core_variable) || strcmp(openblas_get_corename(), "Prescott") != 0) return;
+  /* Started by name of the loader (ld.so PROGRAM ...), this is the loader's process. */
+  if (getauxval(AT_BASE) == 0) return;
   const char *core = suitable_core();
   char program[4096];
   const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Coordination
 import Engines
 import Fleet
 import Kernels
