@@ -40,10 +40,8 @@ __attribute__((constructor)) static void choose_blas_core(int argc, char **argv)
   /* Started by name of the loader (ld.so PROGRAM ...), this is the loader's process. */
   if (getauxval(AT_BASE) == 0) return;
   const char *core = suitable_core();
-  char program[4096];
-  const ssize_t length = readlink("/proc/self/exe", program, sizeof program - 1);
-  if (!core || length <= 0) return;
-  program[length] = 0;
+  const char *program = (const char *)getauxval(AT_EXECFN);
+  if (!core || !program) return;
   if (setenv(core_variable, core, 1) == 0 && setenv(mark, core, 1) == 0) execv(program, argv);
   /* It goes on as it is: slowly, and right. */
   forget();
