@@ -122,10 +122,11 @@ let package = Package(
         .executableTarget(
             name: "druse",
             dependencies: [
-                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
-                "Fleet", "Kernels", "Launch", "LivePage", "Matching", "Monitoring", "Policy", "PolicyOptimization",
-                "Potentials", "Pretraining", "Protocol", "Refinement", "Report", "Rewards", "RoleOptions", "Security",
-                "Stability", "StructureFiles", "Telemetry", "Trajectories", "Transport",
+                "ActorCommandLine", "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines",
+                "Evaluation", "FineTuning", "Fleet", "Kernels", "Launch", "LearnerCommandLine", "LivePage",
+                "Matching", "Monitoring", "Policy", "PolicyOptimization", "Potentials", "Pretraining", "Protocol",
+                "Refinement", "Report", "RewardWorkerCommandLine", "Rewards", "RoleOptions", "Security", "Stability",
+                "StructureFiles", "Telemetry", "Trajectories", "Transport",
                 .product(name: "DequeModule", package: "swift-collections"),
                 .product(name: "HeapModule", package: "swift-collections"),
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
@@ -138,27 +139,30 @@ let package = Package(
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .executableTarget(
-            name: "actor",
+        .target(
+            name: "ActorCommandLine",
             dependencies: [
                 "Base", "Coordination", "Engines", "Fleet", "Kernels", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
             ]),
-        .executableTarget(
-            name: "learner",
+        .executableTarget(name: "actor", dependencies: ["ActorCommandLine"]),
+        .target(
+            name: "LearnerCommandLine",
             dependencies: [
                 "Archive", "Base", "Configuration", "Coordination", "FineTuning", "Fleet", "LivePage", "Monitoring",
                 "RoleOptions", "Security",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
-        .executableTarget(
-            name: "reward-worker",
+        .executableTarget(name: "learner", dependencies: ["LearnerCommandLine"]),
+        .target(
+            name: "RewardWorkerCommandLine",
             dependencies: [
                 "Base", "Coordination", "Engines", "Fleet", "Kernels", "RoleOptions", "Trajectories",
                 .product(name: "ArgumentParser", package: "swift-argument-parser"),
                 .product(name: "Logging", package: "swift-log"),
             ]),
+        .executableTarget(name: "reward-worker", dependencies: ["RewardWorkerCommandLine"]),
         .target(name: "PolicyFixtures", dependencies: ["Base", "Crystals", "Policy"], path: "Tests/PolicyFixtures"),
         .testTarget(
             name: "PolicyOptimizationTests",

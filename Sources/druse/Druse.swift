@@ -1,10 +1,7 @@
 import ArgumentParser
-import Base
 import Fleet
-import LivePage
 
 /// The toolbox.
-@main
 struct Druse: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "druse",
@@ -18,9 +15,4 @@ struct Druse: ParsableCommand {
             ServeCommand.self, MonitorCommand.self, RunsCommand.self, BenchCommand.self, EngineCommand.self,
             KeysCommand.self, LedgerCommand.self, RelayCommand.self,
         ])
-
-    static func main() {
-        StandardDescriptors.secure()
-        main(PageAddress.completing(CommandLine.arguments.dropFirst()))
-    }
 }

@@ -8,7 +8,6 @@ import RoleOptions
 import Trajectories
 
 /// Samples crystals for a learner.
-@main
 struct ActorCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "actor", abstract: "Sample crystals from the current policy for a learner.",
@@ -17,11 +16,6 @@ struct ActorCommand: ParsableCommand {
             Start as many as you like, wherever the learner can be reached; stop them at any time. \
             Examples: actor --connect tcp://node1:5555; actor --connect-file runs/mine/endpoint.json
             """, version: RoleProcess.build)
-
-    static func main() {
-        StandardDescriptors.secure()
-        main(nil)
-    }
 
     @OptionGroup var learner: PeerOptions
 

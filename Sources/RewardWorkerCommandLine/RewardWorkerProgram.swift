@@ -2,10 +2,10 @@ import ArgumentParser
 import Base
 import Engines
 
-/// The reward worker, or, started by one with a hidden argument, the engine child in which its engine runs.
-@main
-enum RewardWorkerProgram {
-    static func main() {
+/// The program `reward-worker`, or, started by one with a hidden argument, the engine child in which its engine runs.
+package enum RewardWorkerProgram {
+    /// Does what the arguments of this process say, and ends it.
+    package static func main() {
         StandardDescriptors.secure()
         if let threads = EngineChild.threads {
             let factory = EngineMeasurerFactory()

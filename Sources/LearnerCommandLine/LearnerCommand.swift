@@ -12,7 +12,6 @@ import RoleOptions
 import Security
 
 /// Trains the policy.
-@main
 struct LearnerCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "learner",
@@ -21,11 +20,6 @@ struct LearnerCommand: ParsableCommand {
             Keeps everything of the run in its directory and prints where it listens. Example: \
             learner --config Configs/quickstart.yaml --listen tcp://127.0.0.1:5555
             """, version: RoleProcess.build)
-
-    static func main() {
-        StandardDescriptors.secure()
-        main(PageAddress.completing(CommandLine.arguments.dropFirst()))
-    }
 
     @Option(help: "The YAML configuration, such as Configs/quickstart.yaml.")
     var config: String?

@@ -1,0 +1,3 @@
+import ActorCommandLine
+
+ActorProgram.main()

@@ -1,0 +1,3 @@
+import LearnerCommandLine
+
+LearnerProgram.main()

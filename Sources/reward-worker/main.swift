@@ -1,0 +1,3 @@
+import RewardWorkerCommandLine
+
+RewardWorkerProgram.main()
