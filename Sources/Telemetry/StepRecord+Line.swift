@@ -39,7 +39,8 @@ extension StepRecord {
 
     /// How fast, where the time went, who took part, what went wrong.
     private var paceParts: [String] {
-        var parts = ["\(HumanFormat.number(rates.trained)) crystals/s"]
+        let pace = seconds.total > 0 ? Double(crystals) / seconds.total : 0
+        var parts = ["\(HumanFormat.number(pace)) crystals/s"]
         let phases = [
             ("wait", seconds.wait), ("train", seconds.train), ("checkpoint", seconds.checkpoint),
         ]

@@ -65,7 +65,7 @@ import Testing
         #expect(
             record().humanLine == """
                 step 12  reward 0.500 ± 0.204  stable 25.0%  valid 94.5%  failed 2  unique 97.0%  KL 0.0310  \
-                clip 25.0%  gradient 0.840  41.2 crystals/s  12.4 s (wait 8.1, train 2.2)  actors 1, reward workers 2  \
+                clip 25.0%  gradient 0.840  20.6 crystals/s  12.4 s (wait 8.1, train 2.2)  actors 1, reward workers 2  \
                 requeued 3
                 """)
         let empty = StepRecord(step: 0)
