@@ -297,6 +297,20 @@ let package = Package(
     swiftLanguageModes: [.v6]
 )
 
+// For `Scripts/fuzz-decoders` alone, which sets it: it links with a fuzzer's library.
+if Context.environment["DRUSE_FUZZ"] == "1" {
+    package.targets.append(
+        .executableTarget(
+            name: "fuzz-decoders",
+            dependencies: [
+                "Archive", "Base", "Configuration", "Coordination", "Crystals", "Engines", "Evaluation", "FineTuning",
+                "FleetFixtures", "HTTP", "Matching", "ModelFixtures", "Policy", "Potentials", "Pretraining",
+                "Protocol", "Report", "Rewards", "Security", "Stability", "StructureFiles", "Telemetry", "Trajectories",
+                .product(name: "SwiftProtobuf", package: "swift-protobuf"),
+            ],
+            path: "Tests/FuzzDecoders"))
+}
+
 // The same switches for every Swift target.
 for target in package.targets where target.type != .system && !["CKernels", "CSpawn"].contains(target.name) {
     target.swiftSettings =

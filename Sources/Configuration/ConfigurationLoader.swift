@@ -32,7 +32,7 @@ package enum ConfigurationLoader {
 
     /// Whether a text gives a value to a key, named with dots; false for what is no YAML.
     package static func holds(_ key: String, in text: String) -> Bool {
-        guard let node = try? Yams.compose(yaml: text) else { return false }
+        guard let node = try? ConfigurationYAML.compose(text) else { return false }
         return ConfigurationNode(node).holds(key.split(separator: ".")[...])
     }
 
@@ -49,7 +49,7 @@ package enum ConfigurationLoader {
         var root = ConfigurationNode(.table([]), place: nil)
         var reader = KeyReader(folder: folder, known: entries.map(\.path))
         do {
-            if let node = try Yams.compose(yaml: text) { root = ConfigurationNode(node) }
+            if let node = try ConfigurationYAML.compose(text) { root = ConfigurationNode(node) }
         } catch {
             throw ConfigurationError(source: source, problems: [ConfigurationFile.problem(error)])
         }

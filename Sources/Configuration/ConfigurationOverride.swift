@@ -56,7 +56,7 @@ package struct ConfigurationOverride: Sendable, Hashable {
         guard !isText, let first = text.first(where: { !$0.isWhitespace }), "[{".contains(first) else {
             return .success(ConfigurationNode(.scalar(text, isPlain: true), place: place))
         }
-        guard let node = try? Yams.compose(yaml: text) else {
+        guard let node = try? ConfigurationYAML.compose(text) else {
             return .failure(InvalidYAML(problem: KeyProblem(key, place, "is not a list or table in YAML: \(text)")))
         }
         return .success(ConfigurationNode(node, origin: place))

@@ -226,8 +226,9 @@ package final class RunRecorder: RunObserver {
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {
         var record = RoleRecord(role: peer.role.rawValue, id: peer.name)
         record.crystals = state.withLock { state in
-            state.totals[peer.name, default: 0] += report.crystals
-            return state.totals[peer.name] ?? 0
+            let total = (state.totals[peer.name] ?? 0).addingClamped(report.crystals)
+            state.totals[peer.name] = total
+            return total
         }
         record.crystalsPerSecond = Double(report.crystals) / max(report.intervalSeconds, 1e-9)
         record.busyFraction = report.busySeconds / max(report.intervalSeconds * Double(max(1, peer.threads)), 1e-9)

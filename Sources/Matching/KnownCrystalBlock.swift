@@ -83,7 +83,7 @@ enum KnownCrystalBlock {
     }
 
     /// The bytes, packed by zlib; empty if it refuses, which it does for no bytes in memory.
-    private static func deflated(_ bytes: [UInt8]) -> [UInt8] {
+    static func deflated(_ bytes: [UInt8]) -> [UInt8] {
         [UInt8](unsafeUninitializedCapacity: Int(compressBound(UInt(bytes.count)))) { buffer, count in
             var length = UInt(buffer.count)
             count = compress2(buffer.baseAddress, &length, bytes, UInt(bytes.count), 9) == Z_OK ? Int(length) : 0

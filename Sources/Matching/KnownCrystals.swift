@@ -77,6 +77,7 @@ package final class KnownCrystals: Sendable {
             let part = "segment \(number)"
             guard let head = bytes(offset, Layout.segmentHeaderBytes).flatMap({ Layout.SegmentHeader($0) }),
                 let size = Int(exactly: head.byteCount), size <= data.count - offset,
+                size >= Layout.segmentHeaderBytes + Int(head.blocks) * Layout.directoryEntryBytes,
                 let directory = bytes(
                     offset + Layout.segmentHeaderBytes, Int(head.blocks) * Layout.directoryEntryBytes),
                 KnownCrystalBlock.checksum(directory) == head.directoryChecksum,

@@ -119,12 +119,15 @@ package struct PolicyWeights: Sendable {
         guard let sizes else { throw PolicyError.missingConfiguration(Self.configurationKey) }
         if let problem = sizes.problems().first { throw PolicyError.badConfiguration(problem) }
         let layout = ParameterLayout(sizes)
-        let parameters = FloatBuffer(uninitialized: layout.parameterCount)
+        // All of them first: memory is taken for no more than the file holds.
         for entry in layout.entries {
             guard let shape = file.shape(of: entry.name) else { throw PolicyError.missingTensor(entry.name) }
             guard shape == entry.shape else {
                 throw PolicyError.wrongShape(entry.name, expected: entry.shape, found: shape)
             }
+        }
+        let parameters = FloatBuffer(uninitialized: layout.parameterCount)
+        for entry in layout.entries {
             let destination = parameters.mutableView(entry.offset, entry.count)
             if file.withFloatBytes(of: entry.name, { destination.assign(bytes: $0) }) == nil {
                 destination.assign(file.values(of: entry.name) ?? [])

@@ -14,15 +14,16 @@ package struct SpaceGroupDistribution: Sendable, Hashable {
     package init(counts: [Int: Int]) {
         let known = counts.filter { $0.value > 0 && SpaceGroup(number: $0.key) != nil }
         let used = known.isEmpty ? Dictionary(uniqueKeysWithValues: (1...230).map { ($0, 1) }) : known
-        let total = Double(used.values.reduce(0, +))
+        // In Double, which holds any sum of counts, and those below 2^53 exactly.
+        let total = used.values.reduce(0) { $0 + Double($1) }
         var groups: [SpaceGroup] = []
         var cumulative: [Double] = []
-        var sum = 0
+        var sum = 0.0
         for number in used.keys.sorted() {
             guard let group = SpaceGroup(number: number), let count = used[number] else { continue }
-            sum += count
+            sum += Double(count)
             groups.append(group)
-            cumulative.append(Double(sum) / total)
+            cumulative.append(sum / total)
         }
         self.groups = groups
         self.cumulative = cumulative
@@ -37,8 +38,10 @@ package struct SpaceGroupDistribution: Sendable, Hashable {
     package init(metadata: [String: String]) {
         let text = metadata[Self.metadataKey] ?? "{}"
         let counts = (try? JSONDecoder().decode([String: Int].self, from: Data(text.utf8))) ?? [:]
+        // "1" and "01" are one number, which no table of ours has twice.
         self.init(
-            counts: Dictionary(uniqueKeysWithValues: counts.compactMap { key, value in Int(key).map { ($0, value) } }))
+            counts: Dictionary(
+                counts.compactMap { key, value in Int(key).map { ($0, value) } }, uniquingKeysWith: max))
     }
 
     /// Whether the metadata of weights have a distribution.

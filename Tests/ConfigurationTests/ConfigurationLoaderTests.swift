@@ -28,6 +28,21 @@ import Testing
         #expect(error.problems == ["cannot be read: it is a folder"])
     }
 
+    /// Ten lines of aliases that stand for ten to the tenth values.
+    @Test func aliasesOfAliases_areRefusedBeforeTheyFillTheMemory() throws {
+        let lines = (1...9).map { line in
+            let names = Array(repeating: "*a\(line - 1)", count: 10).joined(separator: ", ")
+            return "a\(line): &a\(line) [\(names)]"
+        }
+        let text = "a0: &a0 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + lines.joined(separator: "\n")
+        #expect(try refusal(Data(text.utf8)).hasPrefix("stands for more than 100000 values"))
+        #expect(!ConfigurationLoader.holds("a9", in: text))
+        // A few are as good as written out.
+        let few = try ConfigurationLoader.parse(
+            ToySection.self, text: "inner: {number: &n 3}\ncount: *n", source: "a.yaml")
+        #expect(few.count == 3)
+    }
+
     @Test func override_belowAValueThatIsNoTable_isRefused() throws {
         let error = try #require(throws: ConfigurationError.self) {
             try ConfigurationLoader.parse(

@@ -13,7 +13,7 @@ struct ForeignEngineTests {
     private enum Ask {
         static let (nothing, rubbish, hang, abort, exit, wrongBatch, notANumber, truncated) = (1, 2, 3, 4, 5, 6, 7, 8)
         static let (wrongCount, failed, batchFailed, memoryOfTwo, noMemory, killedOnce) = (9, 10, 11, 12, 13, 14)
-        static let (infinite, closed, twice, missing, stranger) = (15, 16, 17, 18, 19)
+        static let (infinite, closed, twice, missing, stranger, doubled) = (15, 16, 17, 18, 19, 20)
     }
 
     private let log = LogLines()
@@ -134,6 +134,7 @@ struct ForeignEngineTests {
         (Ask.infinite, "no finite energy_per_atom", "not_finite"),
         (Ask.truncated, "in the middle of an answer", "truncated"), (Ask.wrongCount, "must be f64 [1]", "wrong_answer"),
         (Ask.missing, "energy_per_atom is missing", "wrong_answer"), (Ask.stranger, "not asked for", "wrong_answer"),
+        (Ask.doubled, "energy_per_atom stands twice", "wrong_answer"),
         (Ask.failed, "it does not converge", ""), (Ask.batchFailed, "no such thing", "failed"),
         (Ask.noMemory, "not enough memory", "out_of_memory"),
     ])

@@ -26,9 +26,10 @@ import Trajectories
             archive: archive, metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
             roles: try JSONLinesWriter(url: roles), logger: Logger(label: "test") { _ in log }, say: { _ in },
             announce: { _ in })
-        func report(_ process: Int, _ engine: String) {
+        func report(_ process: Int, _ engine: String, crystals: Int = 1) {
             var report = RoleReport(
-                intervalSeconds: 5, crystals: 1, busySeconds: 1, residentBytes: 1, version: 0, inFlight: 0, logins: 1,
+                intervalSeconds: 5, crystals: crystals, busySeconds: 1, residentBytes: 1, version: 0, inFlight: 0,
+                logins: 1,
                 resent: 0)
             report.engine = engine
             recorder.roleReported(
@@ -50,6 +51,10 @@ import Trajectories
         #expect(
             records.map { $0?["engine"] as? String }
                 == ["mace 1 (digest aa)", "mace 1 (digest aa)", nil, "mace 1 (digest bb)"])
+        // What a peer claims to have done may be beyond any sum.
+        report(3, "", crystals: .max)
+        report(3, "", crystals: .max)
+        #expect(try JSONLines.read(RoleRecord.self, from: roles).records.last?.crystals == .max)
     }
 
     /// Books that do not balance are told of once, and again when the number changes.

@@ -78,7 +78,7 @@ package enum Toys {
         return .measured(Measurement([.energyPerAtom: crystal.lattice.a * -0.02]))
     }
 
-    private static func unwrapped<Value>(_ value: Value?) throws -> Value {
+    static func unwrapped<Value>(_ value: Value?) throws -> Value {
         guard let value else { throw ToyError.missing }
         return value
     }

@@ -81,6 +81,20 @@ import Testing
         #expect(try known.firstMatch(of: ReducedStructure(.rockSalt("Na", "Cl"))) == nil)
     }
 
+    /// A thousand million segments that all stand at one place would take hours and all memory.
+    @Test func segmentsWithoutLength_areRefused() throws {
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func bytes(_ value: UInt64, _ count: Int) -> [UInt8] {
+            (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
+        }
+        func sealed(_ head: [UInt8]) -> [UInt8] { head + bytes(UInt64(head.withUnsafeBytes(Checksum.crc32)), 4) }
+        let file = sealed(Array("DRUSEIDX".utf8) + bytes(1, 4) + bytes(3, 4) + bytes(56, 8))
+        let segment = sealed(bytes(0, 24))
+        let url = folder.appending(path: "empty.index")
+        try Data(file + segment).write(to: url)
+        #expect(throws: KnownCrystalsError.damaged(path: url.path, part: "segment 1")) { try KnownCrystals.open(url) }
+    }
+
     @Test func filesThatAreNoIndex_areRefused() throws {
         defer { try? FileManager.default.removeItem(at: folder) }
         let url = try write(Self.crystals, "whole.index")

@@ -35,6 +35,17 @@ import Testing
         }
     }
 
+    /// A configuration of 9 TB of parameters over tensors of 200 kB.
+    @Test func configurationLargerThanTheFile_isRefusedBeforeMemoryIsTaken() throws {
+        let file = try Safetensors(Fixture.weights("tiny").encoded())
+        let json = """
+            {"num_layers":256,"num_heads":256,"key_size":1024,"model_size":8192,"widening_factor":64,"embed_size":8192}
+            """
+        let sizes = try JSONDecoder().decode(PolicyConfiguration.self, from: Data(json.utf8))
+        #expect(ParameterLayout(sizes).parameterCount > 2_000_000_000_000)
+        #expect(throws: PolicyError.self) { try PolicyWeights(file, configuration: sizes) }
+    }
+
     @Test func fullConfiguration_hasThePublishedNumberOfParameters() {
         #expect(ParameterLayout(.full).parameterCount == 4_833_575)
     }

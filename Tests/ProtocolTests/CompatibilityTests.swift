@@ -1,4 +1,5 @@
 import Base
+import FleetFixtures
 import Foundation
 import Protocol
 import Testing

@@ -94,6 +94,15 @@ import Testing
             }
             let other = try write(dump(20..<40), folder, "b.json")
             #expect(throws: HullError.otherPart(path: indexing.partURL.path)) { try indexing.run([other]) }
+            // Of a dump that there is not, and from before its start.
+            let part = try Data(contentsOf: indexing.partURL)
+            for (key, sign) in [("\"dump\":", UInt8(ascii: "7")), ("\"offset\":", UInt8(ascii: "-"))] {
+                var changed = part
+                let place = try #require(part.firstRange(of: Data(key.utf8)))
+                changed[place.upperBound] = sign
+                try changed.write(to: indexing.partURL)
+                #expect(throws: HullError.otherPart(path: indexing.partURL.path)) { try indexing.run([first]) }
+            }
             try Data("DRUSEPRT".utf8).write(to: indexing.partURL)
             #expect(throws: HullError.otherPart(path: indexing.partURL.path)) { try indexing.run([first]) }
         }

@@ -373,6 +373,13 @@ struct FileDialectTests {
         #expect(refusal(text, "a.json").contains(part), "\(refusal(text, "a.json"))")
     }
 
+    /// An array whose shape is larger than any number is what stands in it, and no vectors.
+    @Test func json_arrayOfAnImpossibleShape_isRefused() {
+        let cell = "{\"__ndarray__\":[[1e18,1e18],\"float64\",[4,0,0,0,4,0,0,0,4]]}"
+        let text = "{\"cell\":\(cell),\"numbers\":[84],\"positions\":[[0,0,0]]}"
+        #expect(refusal(text, "a.json").contains("three vectors"), "\(refusal(text, "a.json"))")
+    }
+
     @Test(arguments: [
         ("[0,0,0]", "[0,0,NaN]", "abc"), ("[4,0,0]", "[Infinity,0,0]", "lattice"), ("1.0", "NaN", "occupancy"),
         ("1.0", "0.5", "Po1"), ("true,true]", "true,false]", "pbc"), ("Po4+", "X", "Po1"), ("Po4+", "Vac", "Po1"),

@@ -44,6 +44,7 @@ package struct SafetensorsReader: Sendable {
             throw .damaged("the header is not a JSON object")
         }
         var entries: [String: Entry] = [:]
+        var taken = 0
         for (name, value) in header where name != "__metadata__" {
             guard let value = value as? [String: Any], let type = value["dtype"] as? String,
                 let shape = value["shape"] as? [Int], let offsets = value["data_offsets"] as? [Int], offsets.count == 2
@@ -58,6 +59,9 @@ package struct SafetensorsReader: Sendable {
             guard offsets[0] >= 0, offsets[1] >= offsets[0], offsets[1] <= data.count - body,
                 offsets[1] - offsets[0] == count * type.byteCount
             else { throw .damaged("the offsets of \(name)") }
+            // Tensors that share bytes would need more memory than the file has.
+            taken += count * type.byteCount
+            guard taken <= data.count - body else { throw .damaged("its tensors overlap") }
             entries[name] = Entry(type: type, shape: shape, count: count, offset: body + offsets[0])
         }
         metadata = (header["__metadata__"] as? [String: String]) ?? [:]

@@ -1,3 +1,4 @@
+internal import Base
 internal import Trajectories
 
 /// The time of all threads of a role's peers, as they reported it since the hub started.
@@ -17,6 +18,6 @@ package struct RoleTime: Sendable, Hashable {
         guard time.isFinite, time > 0, report.busySeconds.isFinite, report.crystals >= 0 else { return }
         seconds += time
         busySeconds += min(time, max(0, report.busySeconds))
-        crystals += report.crystals
+        crystals = crystals.addingClamped(report.crystals)
     }
 }

@@ -66,7 +66,8 @@ struct HullIndexPart {
         let length = bytes[8..<16].reversed().reduce(UInt64(0)) { $0 << 8 | UInt64($1) }
         guard length <= UInt64(bytes.count - 16),
             let description = try? JSONDecoder().decode(Description.self, from: Data(bytes[16..<16 + Int(length)])),
-            description.job == job
+            description.job == job, (0...job.dumps.count).contains(description.dump), description.place.offset >= 0,
+            description.place.entryCount >= 0
         else { throw .otherPart(path: url.path) }
         let content = Array(bytes[(16 + Int(length))...])
         var builder = EntryTableBuilder()

@@ -75,7 +75,9 @@ extension StructureJSON {
             let values = parts[2] as? [Any]
         else { return value }
         let shape = numbers(parts[0]).compactMap { Int(exactly: $0) }
-        guard shape.count == 2, shape[1] > 0, values.count == shape[0] * shape[1] else { return values }
+        guard shape.count == 2, shape[1] > 0, values.count.isMultiple(of: shape[1]),
+            values.count / shape[1] == shape[0]
+        else { return values }
         return stride(from: 0, to: values.count, by: shape[1]).map { Array(values[$0..<$0 + shape[1]]) }
     }
 

@@ -15,7 +15,7 @@ import protocol
 START = sys.argv[1] if len(sys.argv) > 1 else ""
 FILE = sys.argv[2] if len(sys.argv) > 2 else ""
 OK, RUBBISH, HANG, ABORT, EXIT, WRONG_BATCH, NAN, TRUNCATED, WRONG_COUNT, FAILED = range(1, 11)
-BATCH_FAILED, MEMORY_OF_TWO, NO_MEMORY, KILLED_ONCE, INFINITE, CLOSED, TWICE, MISSING, STRANGER = range(11, 20)
+BATCH_FAILED, MEMORY_OF_TWO, NO_MEMORY, KILLED_ONCE, INFINITE, CLOSED, TWICE, MISSING, STRANGER, DOUBLED = range(11, 21)
 
 
 def main():
@@ -104,6 +104,8 @@ def evaluate(answers, header, arrays):
     ]
     if MISSING in kinds:
         del columns[0]
+    if DOUBLED in kinds:
+        columns.append(("energy_per_atom", []))
     frame = protocol.frame({"kind": "results", "batch": batch, "failed": failed}, columns)
     if TRUNCATED in kinds:
         answers.write(frame[:-5])

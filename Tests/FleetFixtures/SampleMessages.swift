@@ -1,27 +1,25 @@
 import Base
 import Coordination
-import Crystals
-import FleetFixtures
+package import Crystals
 import Foundation
-import Protocol
-import Testing
-import Trajectories
+package import Protocol
+package import Trajectories
 
 /// One of each message, and more where it has variants; they never change: the compatibility fixture holds them.
-enum SampleMessages {
-    static func crystals(_ count: Int = 4) throws -> [SampledCrystal] {
+package enum SampleMessages {
+    package static func crystals(_ count: Int = 4) throws -> [SampledCrystal] {
         try Toys.crystals(of: WorkUnit(runSeed: 3, version: 2, unit: 1, crystalCount: count))
     }
 
     /// Two atoms in an oblique cell.
-    static func structure(orbits: [Int]? = [0, 1]) throws -> Structure {
+    package static func structure(orbits: [Int]? = [0, 1]) throws -> Structure {
         Structure(
             cell: Cell(a: SIMD3(0, 2.82, 2.8), b: SIMD3(2.82, -0.125, 2.82), c: SIMD3(2.82, 2.82, 0)),
-            elements: try ["Na", "Cl"].map { try #require(Element(symbol: $0)) },
+            elements: try ["Na", "Cl"].map { try Toys.unwrapped(Element(symbol: $0)) },
             fractionalCoordinates: [SIMD3(0, 0.1, 1.25), SIMD3(0.5, -0.5, 0.5)], orbits: orbits)
     }
 
-    static func peer() throws -> [PeerMessage] {
+    package static func peer() throws -> [PeerMessage] {
         let digest = Digest(of: [1])
         let outcomes: [Outcome] = [
             .measured(Measurement(energyPerAtom: -3.25, energyAboveHull: 0.1)),
@@ -29,7 +27,7 @@ enum SampleMessages {
                 Measurement(
                     [.energyPerAtom: -3.5], relaxedAtoms: RelaxedAtoms(structure: try structure(), end: "converged"))),
             .invalid(.atomsTooClose),
-            .failed(.missingReference(try #require(Element(symbol: "Pu")))), .failed(.engine("out of memory")),
+            .failed(.missingReference(try Toys.unwrapped(Element(symbol: "Pu")))), .failed(.engine("out of memory")),
         ]
         return [
             .hello(Hello(peer: Toys.peer(.rewardWorker), instance: .max)), .goodbye("bye"),
@@ -55,7 +53,7 @@ enum SampleMessages {
         ]
     }
 
-    static func hub() throws -> [HubMessage] {
+    package static func hub() throws -> [HubMessage] {
         let announcement = Announcement(
             epoch: 5, run: "r", version: 2, policy: Digest(of: [1]), reference: Digest(of: [2]))
         let blob = Blob([UInt8](repeating: 7, count: 1000), chunkBytes: 300)
