@@ -47,8 +47,14 @@ struct BenchFleetCommand: ParsableCommand {
     @Option(help: "A version's weights, megabytes.")
     var weightMegabytes = 20.0
 
-    @Option(help: "From the learner's machine to all actors together, Gbit/s.")
+    @Option(help: "From the learner's machine to all actors together, or to all relays, Gbit/s.")
     var bandwidth = 10.0
+
+    @Option(help: "Relays, which pull weights from the learner and hand them on to their actors; 0: none.")
+    var relays = 0
+
+    @Option(help: "From each relay's machine to all of its actors together, Gbit/s.")
+    var relayBandwidth = 10.0
 
     @Option(
         parsing: .upToNextOption,
@@ -91,6 +97,7 @@ struct BenchFleetCommand: ParsableCommand {
             (model.trainSeconds, model.stepSeconds) = (trainSeconds, stepSeconds)
             (model.spread, model.latencySeconds) = (spread, latencyMilliseconds / 1e3)
             (model.weightBytes, model.bandwidth) = (weightMegabytes * 1e6, bandwidth * 1e9 / 8)
+            (model.relays, model.relayBandwidth) = (relays, relayBandwidth * 1e9 / 8)
             (model.crystalsPerUnit, model.crystalsPerTask) = (crystalsPerUnit, crystalsPerTask)
             (model.steps, model.secondsLimit, model.seed) = (steps, limit, seed)
             model.crystalsPerBatch = crystalsPerBatch ?? Self.batch(of: self)

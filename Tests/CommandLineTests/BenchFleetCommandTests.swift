@@ -76,6 +76,46 @@ import Testing
         #expect((result["bound_by"] as? String ?? "").contains("weights go to actors"))
     }
 
+    /// The learner sends a copy of a version to each relay, not to each actor, and its line does not bound the run.
+    @Test func fleet_withRelays_sparesTheLearnersLine() throws {
+        // A copy of a version takes a tenth of a second.
+        let parts = [
+            "--mode", "asynchronous", "--actors", "8", "--bandwidth", "0.08", "--train-seconds", "0.003",
+            "--step-seconds", "0",
+        ]
+        func result(_ options: String...) throws -> [String: Any] {
+            let outcome = try DruseProcess.run(Self.small + Self.costs + parts + options)
+            try #require(outcome.status == 0, "\(outcome.messages)")
+            return try #require(try outcome.objects().first)
+        }
+        func copiesAStep(_ result: [String: Any]) throws -> Double {
+            try number(result, "utilisation", "uplink") * number(result, "seconds_per_step") / 0.1
+        }
+        let without = try result()
+        #expect((without["bound_by"] as? String ?? "").contains("weights go to actors"))
+        // Actors that come late have copies of the first versions, too.
+        #expect(try number(without, "relays") == 0 && copiesAStep(without) > 7.9)
+        #expect((without["utilisation"] as? [String: Any])?["relays"] == nil)
+
+        let with = try result("--relays", "2")
+        #expect((with["bound_by"] as? String ?? "").contains("more threads for the learner"))
+        #expect(try number(with, "relays") == 2 && copiesAStep(with) < 2.1)
+        #expect(try number(with, "limits", "uplink") == 4 * number(without, "limits", "uplink"))
+        #expect(try number(with, "seconds_per_step") < 0.7 * number(without, "seconds_per_step"))
+        #expect((with["ledger"] as? [String: Any])?["is_balanced"] as? Bool == true)
+        #expect(try number(with, "ledger", "taken") == 6 * 128 && number(with, "ledger", "rejected") == 0)
+    }
+
+    /// A version takes two seconds to each of two actors.
+    @Test func fleet_whoseRelaysHaveNarrowLines_isBoundByThem() throws {
+        let result = try simulate(
+            "--mode", "asynchronous", "--relays", "1", "--relay-bandwidth", "0.004", "--train-seconds", "0.0001",
+            "--step-seconds", "0")
+        #expect(try number(result, "utilisation", "relays") > 0.85)
+        #expect(try number(result, "utilisation", "uplink") < 0.1)
+        #expect((result["bound_by"] as? String ?? "").contains("more relays"))
+    }
+
     /// Sampling, measuring and training overlap in the one mode and wait for one another in the other.
     @Test func fleet_inTheAsynchronousMode_makesMoreOfTheSameParts() throws {
         let parts = ["--measure-seconds", "0.05", "--sample-seconds", "0.01", "--train-seconds", "0.006"]
@@ -90,7 +130,8 @@ import Testing
         (["--mode", "both"], "there is no mode both"), (["--workers", "0"], "workers"),
         (["--hub-costs", "5"], "two numbers"), (["--spread", "1"], "spread"), (["--steps", "1"], "steps"),
         (["--workers", "1000000"], "at most"), (["--bandwidth", "0"], "bandwidth"),
-        (["--measure-seconds=-1"], "times"),
+        (["--measure-seconds=-1"], "times"), (["--relays", "11"], "no more of them than actors"),
+        (["--relays=-1"], "at least 0 relays"), (["--relay-bandwidth", "0"], "bandwidth of relays"),
     ])
     func fleet_ofNonsense_isRefusedWithItsReason(options: [String], reason: String) throws {
         let outcome = try DruseProcess.run(["bench", "fleet"] + options)

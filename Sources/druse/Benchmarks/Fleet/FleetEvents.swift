@@ -14,6 +14,10 @@ struct FleetEvents {
         case hubTick
         /// A message reaches a peer.
         case message(HubMessage, peer: Int)
+        /// A frame of an actor reaches its relay.
+        case question([UInt8], actor: Int)
+        /// A message of its relay reaches an actor.
+        case answer(HubMessage, actor: Int)
         case peerTick(Int)
         case peerStart(Int)
         /// A thread of an actor or a worker is done.

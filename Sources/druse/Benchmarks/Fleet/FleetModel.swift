@@ -34,6 +34,10 @@ struct FleetModel: Sendable {
     var bandwidth = 1.25e9
     /// Of the hub's thread for a byte of weights sent, seconds.
     var weightSecondsPerByte = 1.5e-10
+    /// Relays between the learner and the actors, who belong to them in turn; 0: actors pull from the learner.
+    var relays = 0
+    /// Of each relay's machine towards all of its actors together, bytes a second.
+    var relayBandwidth = 1.25e9
     /// Of an actor to load weights that came, seconds.
     var loadSeconds = 0.05
     var hubCost = HubCost.measured(perFrame: 5e-6)
@@ -53,8 +57,10 @@ struct FleetModel: Sendable {
         }
         check(workers >= 1 && actors >= 1, "there must be an actor and a reward worker at least")
         check(
-            workers >= 1 && actors >= 1 && workers + actors <= PeerTable.capacity,
-            "the hub takes at most \(PeerTable.capacity) actors and reward workers together")
+            workers >= 1 && actors >= 1 && workers + actors + min(max(0, relays), actors) <= PeerTable.capacity,
+            "the hub takes at most \(PeerTable.capacity) actors, reward workers and relays together")
+        check(relays >= 0 && relays <= actors, "there must be at least 0 relays, and no more of them than actors")
+        check(relayBandwidth > 0 && relayBandwidth.isFinite, "the bandwidth of relays must be positive")
         check(
             (1...1024).contains(actorThreads) && (1...1024).contains(workerThreads), "threads must be in 1...1024")
         let times = [sampleSeconds, measureSeconds, trainSeconds, stepSeconds, latencySeconds, loadSeconds]

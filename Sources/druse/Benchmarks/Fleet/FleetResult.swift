@@ -9,8 +9,10 @@ struct FleetResult: Encodable {
         var actors: Double
         var hub: Double
         var learner: Double
-        /// The line over which weights go to actors.
+        /// The line over which weights go to actors, or to relays.
         var uplink: Double
+        /// The lines over which relays hand them on, on an average; nil without relays.
+        var relays: Double?
     }
 
     /// The hub's thread.
@@ -50,6 +52,7 @@ struct FleetResult: Encodable {
     var workerThreads: Int
     var actors: Int
     var actorThreads: Int
+    var relays: Int
     var sampleSeconds: Double
     var measureSeconds: Double
     var trainSeconds: Double
@@ -76,8 +79,10 @@ struct FleetResult: Encodable {
         var actors: Double
         var hub: Double
         var learner: Double
-        /// Batches as fast as weights get to all actors.
+        /// Batches as fast as weights get to all actors, or relays.
         var uplink: Double
+        /// Batches as fast as relays hand them on.
+        var relays: Double?
     }
 
     /// - Parameters:
@@ -98,6 +103,7 @@ struct FleetResult: Encodable {
         (workers, workerThreads, actors, actorThreads) = (
             model.workers, model.workerThreads, model.actors, model.actorThreads
         )
+        relays = model.relays
         (sampleSeconds, measureSeconds) = (model.sampleSeconds, model.measureSeconds)
         (trainSeconds, stepSeconds) = (model.trainSeconds, model.stepSeconds)
         (crystalsPerUnit, crystalsPerTask) = (model.crystalsPerUnit, model.crystalsPerTask)
@@ -110,14 +116,20 @@ struct FleetResult: Encodable {
             workers: (after.measuring - before.measuring) / seconds / Double(model.workers * model.workerThreads),
             actors: (after.sampling - before.sampling) / seconds / Double(model.actors * model.actorThreads),
             hub: hubSeconds / seconds, learner: (after.training - before.training) / seconds,
-            uplink: (after.uplink - before.uplink) / seconds)
+            uplink: (after.uplink - before.uplink) / seconds,
+            relays: model.relays == 0
+                ? nil : (after.relayLines - before.relayLines) / seconds / Double(model.relays))
         let batch = Double(model.crystalsPerBatch)
+        let copies = model.relays == 0 ? model.actors : model.relays
+        let actorsOfARelay = (Double(model.actors) / Double(max(1, model.relays))).rounded(.up)
         limits = Limits(
             workers: Double(model.workers * model.workerThreads) / max(model.measureSeconds, 1e-9),
             actors: Double(model.actors * model.actorThreads) / max(model.sampleSeconds, 1e-9),
             hub: crystals / max(hubSeconds, 1e-9),
             learner: batch / max(batch * model.trainSeconds + model.stepSeconds, 1e-9),
-            uplink: batch / max(Double(model.actors) * model.weightBytes / model.bandwidth, 1e-9))
+            uplink: batch / max(Double(copies) * model.weightBytes / model.bandwidth, 1e-9),
+            relays: model.relays == 0
+                ? nil : batch / max(actorsOfARelay * model.weightBytes / model.relayBandwidth, 1e-9))
         hub = HubFigures(
             messagesPerSecond: messages / seconds,
             megabytesPerSecond: Double(after.bytes - before.bytes) / seconds / 1e6,

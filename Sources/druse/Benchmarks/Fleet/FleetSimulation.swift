@@ -31,6 +31,8 @@ struct FleetSimulation {
         var sampling = 0.0
         var measuring = 0.0
         var uplink = 0.0
+        /// Of all relays' lines together.
+        var relayLines = 0.0
     }
 
     /// What is due by time is looked at this often, as by the hub's loop.
@@ -48,6 +50,7 @@ struct FleetSimulation {
     private var events = FleetEvents()
     private var actors: [ActorCore] = []
     private var workers: [RewardWorkerCore] = []
+    private var relays: [SimulatedRelay] = []
     private var inbox = Deque<Inbound>()
     private var isHubBusy = false
     /// When what was sent of weights before is through.
@@ -70,12 +73,23 @@ struct FleetSimulation {
             peer.threads = isActor ? model.actorThreads : model.workerThreads
             let own = SplitMix(seed: generator.next())
             if isActor {
+                if model.relays > 0 {
+                    peer.relay = RelayPlace(endpoint: configuration.endpoint)
+                    // A version is one piece here, and takes as long as a version.
+                    peer.relay?.patience = .seconds(1e6)
+                }
                 actors.append(ActorCore(SamplingWork(), configuration: peer, generator: own))
             } else {
                 workers.append(RewardWorkerCore(MeasuringWork(), configuration: peer, generator: own))
             }
             // They do not beat in time.
             events.plan(.peerStart(index), at: Double.random(in: 0..<1, using: &generator))
+        }
+        for index in 0..<model.relays {
+            let peer = PeerConfiguration(
+                endpoint: configuration.endpoint, build: "simulation", host: "relay\(index)", process: index)
+            relays.append(SimulatedRelay(peer, generator: SplitMix(seed: generator.next())))
+            events.plan(.peerStart(firstRelay + index), at: 0)
         }
         inbox.append(.begin(0))
         wakeHub()
@@ -108,13 +122,25 @@ struct FleetSimulation {
         case .message(let message, let peer):
             if peer < model.actors {
                 actors[peer].receive(message, now: moment)
+            } else if peer >= firstRelay {
+                relays[peer - firstRelay].client.receive(message, now: moment)
             } else {
                 workers[peer - model.actors].receive(message, now: moment)
             }
             try settle(peer)
+        case .question(let frame, let actor):
+            let relay = actor % model.relays
+            _ = relays[relay].core.receive(frame, from: Self.routing(of: actor), now: moment)
+            try settle(firstRelay + relay)
+        case .answer(let message, let actor):
+            actors[actor].receiveFromRelay(message, now: moment)
+            try settle(actor)
         case .peerStart(let peer):
             if peer < model.actors {
                 actors[peer].start(now: moment)
+                if model.relays > 0 { actors[peer].note(.connected, now: moment) }
+            } else if peer >= firstRelay {
+                relays[peer - firstRelay].client.start(now: moment)
             } else {
                 workers[peer - model.actors].start(now: moment)
             }
@@ -123,6 +149,8 @@ struct FleetSimulation {
         case .peerTick(let peer):
             if peer < model.actors {
                 actors[peer].tick(now: moment)
+            } else if peer >= firstRelay {
+                relays[peer - firstRelay].tick(now: moment)
             } else {
                 workers[peer - model.actors].tick(now: moment)
             }
@@ -213,7 +241,7 @@ struct FleetSimulation {
         }
     }
 
-    /// Weights go to one actor after the other over one line; returns when these have left.
+    /// Weights go to one actor, or relay, after the other over one line; returns when these have left.
     private mutating func sendWeights(from ready: Double) -> Double {
         let seconds = model.weightBytes / model.bandwidth
         tally.uplink += seconds
@@ -242,7 +270,14 @@ struct FleetSimulation {
     /// Takes what a peer wants done: its jobs begin, its messages set out.
     private mutating func settle(_ peer: Int) throws {
         let effects: [PeerEffect]
-        if peer < model.actors {
+        if peer >= firstRelay {
+            for (message, routing) in relays[peer - firstRelay].settle(now: moment) {
+                var arrival = events.now + model.latencySeconds
+                if case .chunk = message { arrival += handOnWeights(by: peer - firstRelay) }
+                events.plan(.answer(message, actor: Self.index(of: routing)), at: arrival)
+            }
+            effects = relays[peer - firstRelay].client.takeEffects()
+        } else if peer < model.actors {
             for job in actors[peer].takeJobs() { begin(job, actor: peer) }
             effects = actors[peer].takeEffects()
         } else {
@@ -257,9 +292,23 @@ struct FleetSimulation {
                 events.plan(.frame(frame, from: Self.routing(of: peer)), after: model.latencySeconds)
             case .leave(.failure(let error)): throw error
             case .leave(.success): throw RoleError.work("a simulated peer left before the end")
-            case .connect, .log, .askRelay: break
+            case .askRelay(let message):
+                events.plan(
+                    .question(try message.encode(session: 0), actor: peer), after: model.latencySeconds)
+            case .connect, .log: break
             }
         }
+    }
+
+    /// The number of the first relay among the peers.
+    private var firstRelay: Int { model.actors + model.workers }
+
+    /// Weights go from a relay to one of its actors after the other; returns after how long these have left.
+    private mutating func handOnWeights(by relay: Int) -> Double {
+        let seconds = model.weightBytes / model.relayBandwidth
+        tally.relayLines += seconds
+        relays[relay].lineFree = max(relays[relay].lineFree, events.now) + seconds
+        return relays[relay].lineFree - events.now
     }
 
     private mutating func begin(_ job: SamplingWork.Job, actor: Int) {
