@@ -31,6 +31,14 @@ package struct RunManifest: Codable, Equatable, Sendable {
     /// How many versions older than its step a crystal may be; nil: none older, as in the synchronous mode.
     package var maximumStaleness: Int?
 
+    /// What to say where this process computes with kernels of another processor; nil if with the same, or if the run
+    /// does not say by which it was begun.
+    package func difference(fromKernels own: String) -> String? {
+        guard let kernels, kernels != own else { return nil }
+        return "the run was begun with OpenBLAS for \(kernels), this is that for \(own): last digits may differ, so "
+            + "that the weights need not be those of a run that stayed"
+    }
+
     /// What stands in its checkpoints.
     package var mark: RunMark { RunMark(id: runID, seed: seed) }
 

@@ -16,6 +16,14 @@ static const char *const core_variable = "OPENBLAS_CORETYPE";
 /* Says that the variable above is this program's own. */
 static const char *const mark = "DRUSE_BLAS_CORE";
 
+/* Whether kernels are for processors without AVX2. */
+static int is_old(const char *core) {
+  static const char *const old[] = {"Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Sandybridge"};
+  for (size_t i = 0; i < sizeof old / sizeof *old; i++)
+    if (strcmp(core, old[i]) == 0) return 1;
+  return 0;
+}
+
 static const char *suitable_core(void) {
   __builtin_cpu_init();
   if (!__builtin_cpu_supports("avx2") || !__builtin_cpu_supports("fma")) return NULL;
@@ -36,7 +44,7 @@ __attribute__((constructor)) static void choose_blas_core(int argc, char **argv)
     forget();
     return;
   }
-  if (getenv(core_variable) || strcmp(openblas_get_corename(), "Prescott") != 0) return;
+  if (getenv(core_variable) || !is_old(openblas_get_corename())) return;
   /* Started by name of the loader (ld.so PROGRAM ...), this is the loader's process. */
   if (getauxval(AT_BASE) == 0) return;
   const char *core = suitable_core();

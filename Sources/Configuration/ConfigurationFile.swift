@@ -27,6 +27,7 @@ package enum ConfigurationFile {
     /// Why a text is no YAML, in one line.
     static func problem(_ error: any Error) -> String {
         if error is ConfigurationYAML.TooLarge { return ConfigurationYAML.TooLarge.problem }
+        if error is ConfigurationYAML.CompositeKey { return ConfigurationYAML.CompositeKey.problem }
         guard let error = error as? YamlError else { return "is not valid YAML" }
         switch error {
         case .scanner(let context, let problem, let mark, _), .parser(let context, let problem, let mark, _),

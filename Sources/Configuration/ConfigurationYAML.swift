@@ -11,9 +11,17 @@ enum ConfigurationYAML {
             "stands for more than \(limit) values, by aliases (*name) of aliases: write out what is meant"
     }
 
+    /// A table, list or alias as a key: no key of ours is one, and Yams looks at all that aliases in it stand for.
+    struct CompositeKey: Error {
+        static let problem = "has a list, a table or an alias (*name) as a key; keys are names"
+    }
+
     /// The root of a text; nil for one that holds nothing.
-    /// - Throws: ``TooLarge``, or what Yams finds wrong.
+    /// - Throws: ``TooLarge``, ``CompositeKey`` in a text with aliases, or what Yams finds wrong.
     static func compose(_ text: String) throws -> Node? {
+        let anchor = /(?:^|[\s,\[{])&[\w-]/
+        let key = /\*[\w-]+\s*:|[\]}]\s*:|(?:^|[\s,\[{])\?\s/
+        if text.contains(anchor), text.contains(key) { throw CompositeKey() }
         guard let node = try Yams.compose(yaml: text) else { return nil }
         var left = limit
         guard fits(node, &left) else { throw TooLarge() }

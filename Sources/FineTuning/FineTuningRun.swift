@@ -86,13 +86,8 @@ package struct FineTuningRun {
                     """
                 )
             }
-            if let kernels = directory.manifest.kernels, kernels != BLAS.coreName {
-                logger.warning(
-                    """
-                    the run was begun with OpenBLAS for \(kernels), this is that for \(BLAS.coreName): last digits may \
-                    differ, so that the weights need not be those of a run that stayed
-                    """
-                )
+            if let difference = directory.manifest.difference(fromKernels: BLAS.coreName) {
+                logger.warning("\(difference)")
             }
             let text = ConfigurationText.yaml(self.configuration)
             changedConfiguration = text == ConfigurationText.yaml(inputs.configuration) ? nil : text

@@ -3,6 +3,7 @@ package import Base
 internal import Engines
 internal import Fleet
 package import Foundation
+internal import Kernels
 internal import Policy
 internal import Telemetry
 package import Trajectories
@@ -33,6 +34,8 @@ package struct RunReplay {
     private let digests: [Int: String]
     /// The steps that the run has made.
     package let steps: [Step]
+    /// Why other weights may come out here although nothing is wrong; nil for no reason.
+    package let caution: String?
 
     /// Opens a run for reading, at its begin.
     ///
@@ -40,6 +43,7 @@ package struct RunReplay {
     package init(directory folder: URL) throws {
         let directory = try RunDirectory.open(at: folder)
         let inputs = try RunInputs(directory)
+        caution = directory.manifest.difference(fromKernels: BLAS.coreName)
         configuration = inputs.configuration
         let standard = try inputs.standard()
         let initial = try inputs.policy()

@@ -124,6 +124,7 @@ struct LearnerCommand: ParsableCommand {
 
     private func repeatSteps(of directory: URL) throws -> ExitStatus {
         let replay = try RunReplay(directory: directory)
+        if let caution = replay.caution { RoleProcess.say(caution) }
         var (differing, crystals, seconds): (String?, Int, Double) = (nil, 0, 0)
         try replay.run { made in
             RoleProcess.say(

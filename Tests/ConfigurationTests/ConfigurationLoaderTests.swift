@@ -37,6 +37,9 @@ import Testing
         let text = "a0: &a0 [0, 1, 2, 3, 4, 5, 6, 7, 8, 9]\n" + lines.joined(separator: "\n")
         #expect(try refusal(Data(text.utf8)).hasPrefix("stands for more than 100000 values"))
         #expect(!ConfigurationLoader.holds("a9", in: text))
+        for key in ["? *a9\n: 1", "*a9 : 1", "{*a9 : 1}", "{[*a9]: 1}", "b: {? *a9 : 1}", "? [*a9]\n: 1"] {
+            #expect(try refusal(Data("\(text)\n\(key)".utf8)).contains("as a key; keys are names"), "\(key)")
+        }
         // A few are as good as written out.
         let few = try ConfigurationLoader.parse(
             ToySection.self, text: "inner: {number: &n 3}\ncount: *n", source: "a.yaml")

@@ -26,6 +26,11 @@ import Testing
             try await cluster.expectEnd(of: learner, and: workers + [try await cluster.startActor()])
             let told = learner.text.split(separator: "\n").filter { $0.contains("computes with OpenBLAS for Prescott") }
             #expect(told.count == 1, "\(learner.text)")
+            // Who makes the steps again by those kernels is told why the weights may be others.
+            let replay = try cluster.start(
+                "learner", ["--replay", cluster.directory.path], isRole: false, environment: other)
+            _ = try await cluster.exit(of: replay)
+            #expect(replay.text.contains("this is that for Prescott: last digits may differ"), "\(replay.text)")
         }
     #endif
 }

@@ -13,7 +13,7 @@ import Testing
 
     @Test(.enabled("needs a processor with AVX2, and no OPENBLAS_CORETYPE") { isModern })
     func kernels_ofAModernProcessor_areNotThoseOfAPentium() {
-        #expect(!["Prescott", "Core2", "Nehalem"].contains(BLAS.coreName))
+        #expect(!["Prescott", "Core2", "Penryn", "Dunnington", "Nehalem", "Sandybridge"].contains(BLAS.coreName))
     }
 
     @Test func environment_isThatOfTheUser() {

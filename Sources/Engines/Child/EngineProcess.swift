@@ -33,6 +33,8 @@ final class EngineProcess: Sendable {
 
     /// How often a request that takes long is looked after.
     private static let interval = Duration.milliseconds(500)
+    /// How long a child may live on without its connection, s.
+    private static let patience = 5.0
 
     private let process: Int32
     private let journal: EngineJournal
@@ -142,16 +144,14 @@ final class EngineProcess: Sendable {
     /// Takes the child's status, and tells everyone who waits.
     private func reap() {
         // A child that closed its connection is about to end, or out of its mind.
-        let deadline = Moment.now.advanced(by: .seconds(5))
-        var news = siginfo_t()
-        while waitid(P_PID, id_t(process), &news, WEXITED | WNOWAIT | WNOHANG) == 0, news.si_signo == 0 {
-            if Moment.now > deadline {
-                kill(process, SIGKILL)
-                _ = waitid(P_PID, id_t(process), &news, WEXITED | WNOWAIT)
-                break
+        DispatchQueue.global().asyncAfter(deadline: .now() + Self.patience) {
+            // Its number is another process's only once its status was taken, which notes the death.
+            self.state.withLock { state in
+                if state.death == nil { kill(self.process, SIGKILL) }
             }
-            usleep(1000)
         }
+        var news = siginfo_t()
+        while waitid(P_PID, id_t(process), &news, WEXITED | WNOWAIT) == -1, errno == EINTR {}
         let hadBegun = !journal.isBlank
         state.withLock { state in
             var status: Int32 = 0

@@ -141,11 +141,10 @@ struct EngineFrameReader {
         }
         var end = 4 + length
         var ranges: [(String, Range<Int>)] = []
+        var names: Set<String> = []
         for array in header.arrays ?? [] {
             // The description of one must not be taken for the bytes of the other.
-            guard !ranges.contains(where: { $0.0 == array.name }) else {
-                throw .answer("the array \(array.name) stands twice")
-            }
+            guard names.insert(array.name).inserted else { throw .answer("the array \(array.name) stands twice") }
             guard let count = array.byteCount, end + count <= 4 + length + EngineFrame.arrayBytes else {
                 throw .answer("the array \(array.name) has the shape \(array.shape), larger than any answer")
             }
