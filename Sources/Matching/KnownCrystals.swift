@@ -89,7 +89,9 @@ package final class KnownCrystals: Sendable {
             let areInside = blocks.allSatisfy { block in
                 block.offset <= UInt64(size) && UInt64(block.byteCount) <= UInt64(size) - block.offset
             }
-            guard areInside, blocks.count == Int(head.blocks) else { throw .damaged(path: path, part: part) }
+            guard areInside, blocks.count == Int(head.blocks),
+                blocks.reduce(0, { $0 + Int($1.crystals) }) == crystals
+            else { throw .damaged(path: path, part: part) }
             segments.append(Segment(offset: offset, crystals: crystals, blocks: blocks))
             offset += size
         }

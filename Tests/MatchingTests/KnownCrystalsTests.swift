@@ -88,11 +88,15 @@ import Testing
             (0..<count).map { UInt8(truncatingIfNeeded: value >> (8 * UInt64($0))) }
         }
         func sealed(_ head: [UInt8]) -> [UInt8] { head + bytes(UInt64(head.withUnsafeBytes(Checksum.crc32)), 4) }
-        let file = sealed(Array("DRUSEIDX".utf8) + bytes(1, 4) + bytes(3, 4) + bytes(56, 8))
-        let segment = sealed(bytes(0, 24))
         let url = folder.appending(path: "empty.index")
-        try Data(file + segment).write(to: url)
-        #expect(throws: KnownCrystalsError.damaged(path: url.path, part: "segment 1")) { try KnownCrystals.open(url) }
+        // Nor is a segment believed that says more crystals than its blocks have: their sum may be no number.
+        for (segments, segment) in [(3, bytes(0, 24)), (1, bytes(28, 8) + bytes(UInt64(Int.max), 8) + bytes(0, 8))] {
+            let file = sealed(Array("DRUSEIDX".utf8) + bytes(1, 4) + bytes(UInt64(segments), 4) + bytes(56, 8))
+            try Data(file + sealed(segment)).write(to: url)
+            #expect(throws: KnownCrystalsError.damaged(path: url.path, part: "segment 1")) {
+                try KnownCrystals.open(url)
+            }
+        }
     }
 
     @Test func filesThatAreNoIndex_areRefused() throws {
