@@ -96,7 +96,9 @@ package struct RunManifest: Codable, Equatable, Sendable {
         case hullDigest = "hull_digest"
         case judges, properties
         case configurationDigests = "configuration_digests"
+        case kernels
         case stableBelow = "stable_below"
+        case maximumStaleness = "max_staleness"
     }
 
     func encoded() throws(ArchiveError) -> Data {

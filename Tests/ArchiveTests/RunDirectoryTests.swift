@@ -23,6 +23,30 @@ import Testing
         }
     }
 
+    /// A property that has no key is left out by the compiler's coding without a word.
+    @Test func everyPropertyOfAManifest_isKept() throws {
+        var manifest = manifest
+        manifest.policyDigest = "policy"
+        manifest.potentialDigest = "potential"
+        manifest.hullDigest = "hull"
+        manifest.judges = ["second": RunManifest.Models(potential: "other", hull: "another")]
+        manifest.properties = [RunManifest.Property(digest: "gap", quantities: ["band_gap"])]
+        manifest.configurationDigests = ["configuration"]
+        manifest.kernels = "SkylakeX"
+        manifest.stableBelow = 0.05
+        manifest.maximumStaleness = 2
+        for (name, value) in Mirror(reflecting: manifest).children {
+            let child = Mirror(reflecting: value)
+            #expect(child.displayStyle != .optional || !child.children.isEmpty, "\(name ?? "") is not set here")
+        }
+        try withTemporaryFolder { folder in
+            let (directory, lock) = try RunDirectory.create(at: folder, manifest: manifest, configuration: "seed: 1\n")
+            lock.release()
+            manifest.configurationDigests = directory.manifest.configurationDigests
+            #expect(try RunDirectory.open(at: folder).manifest == manifest)
+        }
+    }
+
     @Test func create_whereARunIs_isRefused() throws {
         try withTemporaryFolder { folder in
             try RunDirectory.create(at: folder, manifest: manifest, configuration: "").lock.release()

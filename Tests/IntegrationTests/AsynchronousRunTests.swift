@@ -3,6 +3,7 @@ import Base
 import FineTuning
 import Foundation
 import GRDB
+import ProgramFixtures
 import Telemetry
 import Testing
 import Trajectories
@@ -51,6 +52,8 @@ import Trajectories
         #expect(ledger.isBalanced && ledger.granted == crystals.count, "\(ledger.line)")
         #expect(again.text.contains("\n\(ledger.line)\n"), "\(ledger.line)")
         #expect(!again.text.contains("are nowhere"))
+        let books = try await DruseProcess.run(["ledger", cluster.directory.path, "--json"])
+        #expect(books.output == "\(ledger.json.line)\n", "\(books.output)")
 
         let replay = try cluster.start("learner", ["--replay", cluster.directory.path], isRole: false)
         #expect(try await cluster.exit(of: replay) == 0, "\(replay.text)")
