@@ -24,11 +24,15 @@ package struct ImportanceWeights: Sendable, Hashable {
 
     /// - Parameters:
     ///   - proximal: Under the policy that the step begins with.
-    ///   - behaviour: Under the one that sampled the crystal.
+    ///   - behaviour: Under the one that sampled the crystal; nil: that is the proximal policy, and all weights are 1.
     ///   - limit: No weight is larger; at least 1.
     package init(
-        proximal: LogProbabilities, behaviour: LogProbabilities, ratio: ClippedObjective.Ratio, limit: Double
+        proximal: LogProbabilities, behaviour: LogProbabilities?, ratio: ClippedObjective.Ratio, limit: Double
     ) {
+        guard let behaviour else {
+            self = .one
+            return
+        }
         let differences =
             switch ratio {
             case .crystal: [proximal.total - behaviour.total]

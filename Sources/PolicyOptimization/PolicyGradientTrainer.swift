@@ -122,7 +122,7 @@ package final class PolicyGradientTrainer {
         statistics.claimsOff = pass.items.indices.filter { index in
             wrongReferences.contains(index)
                 || !pass.isOlder[index]
-                    && (pass.behaviour[index] ?? pass.proximal[index]).map {
+                    && (pass.rounded[index] ?? pass.proximal[index]).map {
                         LogProbabilityClaim.isOff(pass.items[index].logProbability, from: $0)
                     } == true
         }.map { places[$0] }
@@ -136,18 +136,21 @@ package final class PolicyGradientTrainer {
         /// The log-probabilities before the first step, where they are known: those of the proximal policy.
         var proximal: [LogProbabilities?]
         /// The log-probabilities under the rounded weights that drew it, where they are known and are others.
-        var behaviour: [LogProbabilities?]
+        var rounded: [LogProbabilities?]
         /// Whether an earlier version drew it.
         let isOlder: [Bool]
-        var weights: [ImportanceWeights]
 
         init(items: [SampledCrystal], rewards: [Double], version: PolicyVersion?) {
             self.items = items
             self.rewards = rewards
             proximal = items.map { _ in nil }
-            behaviour = proximal
+            rounded = proximal
             isOlder = items.map { item in version.map { item.id.version != $0 } ?? false }
-            weights = items.map { _ in .one }
+        }
+
+        /// Under the policy that drew a crystal, where that is another than the proximal one.
+        func behaviour(of index: Int) -> LogProbabilities? {
+            isOlder[index] ? items[index].logProbability : rounded[index]
         }
 
         /// The mean of log p - log p_reference, an estimate of KL(policy || reference), nats.
@@ -173,16 +176,15 @@ package final class PolicyGradientTrainer {
         let centersKL = settings.objective.klBaseline == .batch && settings.objective.klWeight > 0
         // Else, with one step per pass, the first step's own forward pass gives these values.
         let isRounded = settings.sampledFormat != .float32
-        if size < count || centersKL || isRounded || pass.isOlder.contains(true) {
+        if size < count || centersKL || isRounded {
             pass.proximal = try logProbabilities(before: pass.items)
         }
         if isRounded {
             let own = pass.items.indices.filter { !pass.isOlder[$0] }
             let rounded = weights.rounded(to: settings.sampledFormat)
             let values = try logProbabilities(own.map { pass.items[$0] }, by: rounded, team)
-            for (index, value) in zip(own, values) where value.isSensible { pass.behaviour[index] = value }
+            for (index, value) in zip(own, values) where value.isSensible { pass.rounded[index] = value }
         }
-        weigh(&pass, statistics: &statistics)
         let drift = centersKL ? settings.objective.klWeight * pass.meanKL : 0
         var values = 0.0
         for epoch in 0..<settings.epochs {
@@ -199,19 +201,16 @@ package final class PolicyGradientTrainer {
         statistics.objective = values / steps
         statistics.gradientNorm /= steps
         statistics.klReference = pass.meanKL
-    }
-
-    /// Gives crystals that another policy drew, an earlier one or a rounded one, their weights.
-    private func weigh(_ pass: inout Pass, statistics: inout PolicyGradientStatistics) {
-        guard pass.isOlder.contains(true) || settings.sampledFormat != .float32 else { return }
-        for index in pass.items.indices {
-            let behaviour = pass.isOlder[index] ? pass.items[index].logProbability : pass.behaviour[index]
-            guard let proximal = pass.proximal[index], let behaviour else { continue }
-            pass.weights[index] = ImportanceWeights(
-                proximal: proximal, behaviour: behaviour, ratio: settings.objective.ratio,
-                limit: settings.importanceLimit)
+        if isRounded || pass.isOlder.contains(true) {
+            let weights = pass.items.indices.map { index in
+                pass.proximal[index].map {
+                    ImportanceWeights(
+                        proximal: $0, behaviour: pass.behaviour(of: index), ratio: settings.objective.ratio,
+                        limit: settings.importanceLimit)
+                } ?? .one
+            }
+            statistics.importance = .init(weights)
         }
-        statistics.importance = .init(pass.weights)
     }
 
     /// The log-probabilities of the policy as it is before the first step.
@@ -227,14 +226,17 @@ package final class PolicyGradientTrainer {
     ) throws(Interruption) -> [ClippedObjective.Term] {
         let objective = settings.objective
         let (items, proximal) = (Array(pass.items[range]), Array(pass.proximal[range]))
-        let importance = Array(pass.weights[range])
+        let behaviour = range.map { pass.behaviour(of: $0) }
         let rewards = Array(pass.rewards[range])
         let share = -1 / Double(items.count)
+        let limit = settings.importanceLimit
         let term: @Sendable (Int, LogProbabilities) -> ClippedObjective.Term = { index, current in
-            objective.term(
-                current: current, proximal: proximal[index] ?? current,
-                reference: items[index].referenceLogProbability, advantage: rewards[index] - level,
-                weights: importance[index])
+            let proximal = proximal[index] ?? current
+            let weights = ImportanceWeights(
+                proximal: proximal, behaviour: behaviour[index], ratio: objective.ratio, limit: limit)
+            return objective.term(
+                current: current, proximal: proximal, reference: items[index].referenceLogProbability,
+                advantage: rewards[index] - level, weights: weights)
         }
         let slope: @Sendable (Int, LogProbabilities) -> LogProbabilities = { index, current in
             let slope = term(index, current).derivative
