@@ -1,5 +1,6 @@
 import Base
 import Crystals
+import FleetFixtures
 import Foundation
 import Protocol
 import Rewards
@@ -12,6 +13,12 @@ import Trajectories
 extension Decoder {
     static let engines = [
         Decoder(name: "engine-frame", seeds: engineSeeds, words: engineWords, read: readEngine),
+        Decoder(
+            name: "engine-request", seeds: requestSeeds, words: ["judge", "limits", "potential", "wants"],
+            read: { bytes in
+                let frame = try EngineRequest(frame: bytes).frame()
+                expect(try EngineRequest(frame: frame).frame() == frame, "a request is another when read again")
+            }),
         Decoder(
             name: "recipe", seeds: { try recipeSeeds() },
             words: ["judge", "limits", "potential", "hull", "relaxation", "uncertaintyShare", "correction", "wants"],
@@ -94,6 +101,11 @@ extension Decoder {
             let results = try batch.results(in: frame)
             expect(results.count == atoms.count, "\(results.count) results")
         }
+    }
+
+    private static func requestSeeds() throws -> [[UInt8]] {
+        let item = WorkItem(job: 0, index: 1, form: .atoms(try SampleMessages.structure()))
+        return try recipeSeeds().map { try EngineRequest(id: 1, settings: $0.text, items: [item]).frame() }
     }
 
     private static func recipeSeeds() throws -> [[UInt8]] {
