@@ -12,6 +12,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
     case noRun(path: String)
     /// Another process uses the run directory for writing.
     case locked(path: String, holder: String)
+    /// A directory, or a file in it, was moved, removed or replaced while a run went on in it.
+    case moved(path: String)
     /// A file of a run is not what it should be.
     case damaged(path: String, reason: String)
     /// The database refused.
@@ -41,6 +43,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
             "\(path) holds no run: it has no run.json"
         case .locked(let path, let holder):
             "\(path) is in use by \(holder): stop that learner, or choose another directory"
+        case .moved(let path):
+            "\(path) was moved, removed or replaced while the run went on: put it back, and go on with --resume"
         case .damaged(let path, let reason):
             "\(path) is damaged: \(reason)"
         case .database(let path, let operation, let reason):
@@ -69,7 +73,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
 
     package var isLasting: Bool {
         switch self {
-        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked, .damaged:
+        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked, .damaged,
+            .moved:
             true
         case .file(_, _, let reason): FileProblem.isLasting(reason: reason)
         default: false

@@ -16,6 +16,8 @@ package final class RunArchive: Sendable {
     let isWriter: Bool
     /// Kept as long as the database is read from a copy.
     private let scratch: ScratchFolder?
+    /// The file that is open; nil where it is only read.
+    private let identity: FileIdentity?
 
     /// What is done with the database.
     package enum Access: Sendable {
@@ -40,11 +42,11 @@ package final class RunArchive: Sendable {
         do {
             if access == .readOnly {
                 let (queue, scratch) = try RunArchive.openForReading(url)
-                (database, self.scratch) = (queue, scratch)
+                (database, self.scratch, identity) = (queue, scratch, nil)
             } else {
                 database = try RunArchive.openForWriting(
                     url, isOnNetwork: isOnNetwork ?? NetworkFileSystem.holds(url.deletingLastPathComponent()))
-                scratch = nil
+                (scratch, identity) = (nil, FileIdentity(path: url.path))
                 try RunArchive.migrator.migrate(database)
             }
             let (isNewer, isArchive) = try database.read { connection in
@@ -193,11 +195,21 @@ package final class RunArchive: Sendable {
         }
     }
 
+    /// Checks that the file of the database stands where it was opened.
+    ///
+    /// - Throws: ``ArchiveError/moved(path:)``.
+    package func checkPlace() throws(ArchiveError) {
+        if let identity, !identity.isAt(url.path) { throw .moved(path: url.path) }
+    }
+
     /// Closes the database; what was written stands in its one file, readable where nothing can be written.
     package func close() throws(ArchiveError) {
         do {
             try database.close()
+            try checkPlace()
             if isWriter { try RunArchive.gatherIntoOneFile(url) }
+        } catch let error as ArchiveError {
+            throw error
         } catch {
             throw RunArchive.failure("close the archive", at: url, error)
         }

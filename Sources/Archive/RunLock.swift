@@ -51,8 +51,7 @@ package final class RunLock: Sendable {
                 guard isHeld else { throw .file(path: url.path, operation: "lock", reason: reason) }
                 throw .locked(path: url.deletingLastPathComponent().path, holder: holder(url))
             }
-            var (opened, named) = (stat(), stat())
-            if fstat(descriptor, &opened) == 0, stat(url.path, &named) == 0, opened.st_ino == named.st_ino {
+            if let own = FileIdentity(descriptor: descriptor), own == FileIdentity(path: url.path) {
                 return (descriptor, isWritable)
             }
             close(descriptor)
@@ -71,6 +70,16 @@ package final class RunLock: Sendable {
     private static func holder(_ url: URL) -> String {
         let text = (try? String(contentsOf: url, encoding: .utf8))?.trimmingCharacters(in: .whitespacesAndNewlines)
         return text.flatMap { $0.isEmpty ? nil : $0 } ?? "another process"
+    }
+
+    /// Checks that the directory stands where it stood when the lock was taken.
+    ///
+    /// - Throws: ``ArchiveError/moved(path:)``: what is written by its name would no longer go with what is open.
+    package func checkPlace() throws(ArchiveError) {
+        let isInPlace = descriptor.withLock { descriptor in
+            descriptor.flatMap { FileIdentity(descriptor: $0) }?.isAt(url.path) ?? true
+        }
+        if !isInPlace { throw .moved(path: url.deletingLastPathComponent().path) }
     }
 
     /// Gives the lock back; the file stays.

@@ -357,7 +357,11 @@ package struct FineTuningRun {
             summary = try role.run(
                 trainer: try KeepingTrainer(
                     trainer, store: store, known: known, restored: restored, room: room, configuration: configuration,
-                    logger: logger), stop: stop)
+                    logger: logger,
+                    checkPlace: { [lock] in
+                        try lock.checkPlace()
+                        try archive.checkPlace()
+                    }), stop: stop)
         } catch {
             keeper?.end(.failed, reason: "\(error)")
             throw error

@@ -16,6 +16,7 @@ final class KeepingTrainer: BatchTrainer {
     private let measure: BestMeasure
     private let stableBelow: Double
     private let logger: Logger
+    private let checkPlace: () throws -> Void
     /// About as many bytes as a checkpoint has: the weights and two moments of each.
     private let checkpointBytes: Int
     /// What the batch in hand says of the version that sampled it.
@@ -25,10 +26,13 @@ final class KeepingTrainer: BatchTrainer {
     /// - Parameters:
     ///   - known: outcomes of the version in progress.
     ///   - restored: crystals with their outcomes that no step has taken.
+    ///   - checkPlace: throws where the run's files are no longer where they were.
     init(
         _ base: PolicyTrainer, store: CheckpointStore, known: [CrystalID: KnownOutcome], restored: [ScoredCrystal],
-        room: RoomWait, configuration: RunConfiguration, logger: Logger
+        room: RoomWait, configuration: RunConfiguration, logger: Logger,
+        checkPlace: @escaping () throws -> Void
     ) throws {
+        self.checkPlace = checkPlace
         self.base = base
         self.store = store
         self.known = known
@@ -57,6 +61,7 @@ final class KeepingTrainer: BatchTrainer {
 
     /// Notes the best version first: its checkpoint is there, and saving the next one must not remove it.
     func checkpoint() throws {
+        try checkPlace()
         let what = "the checkpoint of version \(version)"
         if let judged, isBetter(judged) {
             try room.keep(what, bytes: checkpointBytes) { try store.keepBest(judged) }

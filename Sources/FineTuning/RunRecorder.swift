@@ -433,10 +433,17 @@ package final class RunRecorder: RunObserver {
         record.seconds.train = report.trainSeconds
         record.seconds.total = (ContinuousClock.now - state.lastEnd) / .seconds(1)
         let count = Double(record.crystals)
-        record.rates.sampled = count / max(report.batchSeconds, 1e-9)
-        record.rates.scored = Double(record.scored) / max(report.batchSeconds, 1e-9)
+        // Crystals of an asynchronous step were sampled while the one before was made, and those of a step that is made
+        // again are there at once.
+        let isOverlapping = context.maximumStaleness > 0 || report.batchSeconds < Self.leastBatchSeconds
+        let seconds = isOverlapping ? record.seconds.total : report.batchSeconds
+        record.rates.sampled = count / max(seconds, Self.leastBatchSeconds)
+        record.rates.scored = Double(record.scored) / max(seconds, Self.leastBatchSeconds)
         record.rates.trained = count / max(report.trainSeconds, 1e-9)
     }
+
+    /// No batch is sampled and measured in less, s.
+    private static let leastBatchSeconds = 1e-3
 
     private func row(_ item: ScoredCrystal) -> ArchivedCrystal {
         let sampled = item.sampled

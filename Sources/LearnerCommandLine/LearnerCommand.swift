@@ -71,7 +71,8 @@ struct LearnerCommand: ParsableCommand {
             let stop = process.stopToken()
             let directory = options.runDir.map { URL(filePath: $0) }
             let given = try RunConfiguration.given(
-                file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides)
+                file: config.map { URL(filePath: $0) }, directory: directory, overrides: overrides,
+                resume: options.resume, note: { logger.notice("\($0)") })
             let places = LearnerKeyPlaces(keys: keys, allowed: allowed, isInsecure: options.insecure)
             let credentials = try places.credentials()
             if options.settings.dryRun {

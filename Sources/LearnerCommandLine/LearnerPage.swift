@@ -21,16 +21,11 @@ struct LearnerPage: Sendable {
 
     /// Where the page is to listen.
     ///
-    /// - Parameter isForPeople: whether people read what the program prints: a token that is made must be told, and
-    ///   must not stand in what a system collects.
+    /// - Parameter isForPeople: whether people read what the program prints.
     /// - Throws: ``PageError``.
     static func socket(_ text: String, isForPeople: Bool) throws -> PageSocket {
         let address = try PageAddress(text)
-        if !isForPeople, !address.isLocal, ProcessInfo.processInfo.environment[Page.tokenVariable] == nil {
-            throw PageError.token(
-                reason: "has to be given by \(Page.tokenVariable) where the log is JSON: one that is made here would "
-                    + "stand in it")
-        }
+        _ = try Page.needsToken(at: address, isForPeople: isForPeople)
         return try PageSocket(address)
     }
 

@@ -1,5 +1,6 @@
 package import Archive
 internal import Base
+internal import Foundation
 package import HTTP
 package import Monitoring
 
@@ -16,6 +17,21 @@ package final class Page: Sendable {
 
     /// The variable of the environment that can hold the token, out of sight of other users.
     package static let tokenVariable = "DRUSE_PAGE_TOKEN"
+
+    /// Whether a token has to be made: other machines can connect, and the environment has none.
+    ///
+    /// - Parameter isForPeople: whether people read what the program prints: a token that is made must be told, and
+    ///   must not stand in what a system collects.
+    /// - Throws: ``PageError/token(reason:)`` where it could not be told.
+    package static func needsToken(at address: PageAddress, isForPeople: Bool) throws(PageError) -> Bool {
+        guard !address.isLocal, ProcessInfo.processInfo.environment[tokenVariable] == nil else { return false }
+        guard isForPeople else {
+            throw PageError.token(
+                reason: "has to be given by \(tokenVariable) where the log is JSON: one that is made here would stand "
+                    + "in it")
+        }
+        return true
+    }
 
     /// Begins to answer.
     ///

@@ -112,19 +112,22 @@ enum PrivateFile {
 
     /// Makes a folder, and those above it, that others cannot change.
     static func makeFolder(_ path: String) throws(SecurityError) {
+        if try isThere(making: path) { return }
+        let parent = URL(filePath: path).deletingLastPathComponent().path
+        guard parent != path, !parent.isEmpty else { throw failed("make", path) }
+        try makeFolder(parent)
+        // What is above it may be a link to nothing, or gone again.
+        guard try isThere(making: path) else { throw failed("make", path) }
+    }
+
+    /// Makes one folder; whether it is there now. It is not where there is no folder to make it in.
+    private static func isThere(making path: String) throws(SecurityError) -> Bool {
         if mkdir(path, 0o755) == 0 {
             guard chmod(path, 0o755) == 0 else { throw failed("make", path) }
-            return
+            return true
         }
-        switch errno {
-        case EEXIST: return
-        case ENOENT:
-            let parent = URL(filePath: path).deletingLastPathComponent().path
-            guard parent != path, !parent.isEmpty else { throw failed("make", path) }
-            try makeFolder(parent)
-            try makeFolder(path)
-        default: throw failed("make", path)
-        }
+        guard errno == EEXIST || errno == ENOENT else { throw failed("make", path) }
+        return errno == EEXIST
     }
 
     private static func write(

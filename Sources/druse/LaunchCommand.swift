@@ -7,7 +7,9 @@ import Foundation
 import Launch
 import LivePage
 import Logging
+import Monitoring
 import RoleOptions
+import Trajectories
 
 /// `druse launch`: learner, actors and reward workers on this machine.
 struct LaunchCommand: ParsableCommand {
@@ -71,9 +73,10 @@ struct LaunchCommand: ParsableCommand {
     }
 
     func run() {
-        RoleProcess.perform {
+        let settings = { try LogSettings(level: "info") }
+        RoleProcess.perform(role: "launch", isSupervised: false, settings: settings) { voice in
             if slurm.slurm { return try slurm.submit(self) }
-            let logger = try RoleProcess.logger("launch", level: "info")
+            let logger = voice.logger
             let stop = StopToken()
             TerminationSignals.install(stop, second: { stop.abort(status: 128 + $0) })
             var cluster = LocalCluster(
@@ -84,10 +87,19 @@ struct LaunchCommand: ParsableCommand {
             cluster.isInsecure = options.insecure
             cluster.metricsPort = metricsPort
             cluster.keys = KeyEnvironment.folder(keys)
+            if options.insecure, let keys = cluster.keys {
+                throw RoleError.configuration([
+                    "--insecure excludes keys, and the environment names \(keys): leave one of them out"
+                ])
+            }
             if let workerOptions {
                 cluster.workerOptions = try EngineWords.split(workerOptions, option: "--worker-options")
             }
-            cluster.page = try options.page.map { try settledPage($0) }
+            let page = try options.page.map { try settledPage($0, isForPeople: voice.isForPeople) }
+            cluster.page = page.map { "\($0.address)" }
+            if let metricsPort {
+                try ServedAddress(host: ServedAddress.loopback, port: metricsPort).checkFree()
+            }
             if options.settings.dryRun {
                 RoleProcess.say(try cluster.plan())
                 return ExitStatus.complete.rawValue
@@ -95,8 +107,10 @@ struct LaunchCommand: ParsableCommand {
             var timing = SupervisionCore.Timing()
             // For the step, the checkpoint and the peers' goodbyes.
             timing.stop = options.graceTime + .seconds(30)
-            if let text = try cluster.makeKeys() { logger.notice("\(text)") }
             let children = try cluster.children()
+            if let text = try cluster.makeKeys() { logger.notice("\(text)") }
+            // The learner takes the token for one that is known, and does not tell it.
+            if let page, let token = page.madeToken { voice.say("page at \(page.address.url)?token=\(token)") }
             let summary = try Supervisor(children: children, timing: timing, logger: logger).run(stop: stop)
             let restarts = summary.restarts.reduce(0, +)
             if restarts > 0 { logger.notice("\(restarts) restarts of processes that died") }
@@ -105,14 +119,16 @@ struct LaunchCommand: ParsableCommand {
     }
 
     /// The page's address with a port, and its token in the environment: both outlive a learner that is started again.
-    private func settledPage(_ text: String) throws -> String {
+    private func settledPage(
+        _ text: String, isForPeople: Bool
+    ) throws -> (address: PageAddress, madeToken: String?) {
+        let needsToken = try Page.needsToken(at: PageAddress(text), isForPeople: isForPeople)
         let socket = try PageSocket(PageAddress(text))
         defer { socket.close() }
-        let environment = ProcessInfo.processInfo.environment
-        if !socket.address.isLocal, environment[Page.tokenVariable] == nil {
-            setenv(Page.tokenVariable, PageAccess.newToken(), 1)
-        }
-        return "\(socket.address)"
+        guard needsToken else { return (socket.address, nil) }
+        let token = PageAccess.newToken()
+        setenv(Page.tokenVariable, token, 1)
+        return (socket.address, token)
     }
 
     var overrides: [ConfigurationOverride] {

@@ -44,6 +44,8 @@ import Trajectories
         #expect(batches == Dictionary(uniqueKeysWithValues: (0..<versions).map { ($0, TestCluster.batchSize) }))
         let records = try StepRecord.read(from: run.metrics)
         #expect(records.count == versions)
+        // A batch that is there before it is asked for has taken the time of the step before.
+        #expect(records.allSatisfy { $0.rates.sampled <= 1_000 * Double(TestCluster.batchSize) })
         #expect(records.contains { $0.staleness?["1"] ?? 0 > 0 && $0.importance?.mean ?? 0 > 0 })
 
         try await cluster.expectTheSameWhenJudgedAgain()

@@ -85,6 +85,30 @@ import Testing
         #expect(try await cluster.policy() == SequentialRun.finalPolicy)
     }
 
+    /// The learner is started again with the same token, and `launch` is who tells it.
+    @Test func launch_withAPageForOthers_tellsItsTokenOnce() async throws {
+        let cluster = try TestCluster(versions: 100_000)
+        let launch = try cluster.start(
+            "druse",
+            [
+                "launch", "--config", cluster.configurationFile, "--actors", "1", "--reward-workers", "1", "--page",
+                "0.0.0.0:0",
+            ], isRole: false)
+        try await cluster.until("a page is told with its token") { launch.text.contains("?token=") }
+        let address = try #require(launch.text.firstMatch(of: /page at http:\/\/\S+:(\d+)\/(\?token=\S+)/)).output
+        try await cluster.until("the page answers") {
+            (try? PageClient(url: "http://127.0.0.1:\(address.1)/\(address.2)").get("/api/runs")) != nil
+        }
+        #expect(launch.text.split(separator: "?token=").count == 2)
+        launch.signal(SIGTERM)
+        _ = try await cluster.exit(of: launch)
+        let refused = try cluster.start(
+            "druse", ["launch", "--config", cluster.configurationFile, "--resume", "--page", "0.0.0.0:0"],
+            isRole: false, environment: ["DRUSE_LOG": "json"])
+        #expect(try await cluster.exit(of: refused) == 1)
+        #expect(refused.text.contains("has to be given by DRUSE_PAGE_TOKEN") && refused.text.hasPrefix("{"))
+    }
+
     @Test func port_thatIsTaken_leavesNoRunBehind() async throws {
         let socket = try PageSocket(PageAddress("127.0.0.1:0"))
         defer { socket.close() }

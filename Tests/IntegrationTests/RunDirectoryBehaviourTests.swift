@@ -1,4 +1,5 @@
 import Archive
+import Base
 import FineTuning
 import Foundation
 import Policy
@@ -110,6 +111,39 @@ import Trajectories
         #expect(launched.status == 1)
         #expect(launched.messages.contains("it is a folder"), "\(launched.messages)")
         #expect(launched.messages.contains("starting it again would not help"), "\(launched.messages)")
+    }
+
+    /// A file that a run was begun with does not know of its `--versions`.
+    @Test func resume_withTheFileOfTheStart_goesOnToTheVersionsAskedForThen() async throws {
+        let cluster = try TestCluster(versions: 1)
+        let learner = try cluster.startLearner(["--versions", "4"])
+        let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        let process = learner.identifier
+        await cluster.atVersions(2) { kill(process, SIGTERM) }
+        try await cluster.expectEnd(of: learner, and: peers, status: 3)
+        let again = try cluster.startLearner(["--resume"])
+        let others = [try await cluster.startActor(), try await cluster.startRewardWorker()]
+        try await cluster.expectEnd(of: again, and: others)
+        #expect(again.text.contains("the run is to make 4 versions, versions in \(cluster.configurationFile) is 1"))
+        #expect(again.text.contains("done: version 4"), "\(again.text)")
+    }
+
+    /// What is written by name would no longer go with what is open.
+    @Test(arguments: [false, true]) func directoryOrArchive_movedMeanwhile_endsTheRun(isArchive: Bool) async throws {
+        let cluster = try TestCluster(versions: 100_000)
+        let learner = try cluster.startLearner()
+        _ = try await cluster.startActor()
+        _ = try await cluster.startRewardWorker()
+        let moved = isArchive ? cluster.directory.appending(path: "archive.sqlite") : cluster.directory
+        let elsewhere = cluster.folder.url.appending(path: "elsewhere")
+        await cluster.atVersions(2) { try? FileManager.default.moveItem(at: moved, to: elsewhere) }
+        // Started again, it would begin another run.
+        #expect(try await cluster.exit(of: learner) == ExitStatus.cannotHeal.rawValue, "\(learner.text)")
+        #expect(learner.text.contains("Error: \(moved.path) was moved, removed or replaced"), "\(learner.text)")
+        #expect(!FileManager.default.fileExists(atPath: moved.path))
+        try FileManager.default.moveItem(at: elsewhere, to: moved)
+        let archive = cluster.directory.appending(path: "archive.sqlite")
+        #expect(try RunArchive(url: archive, access: .readOnly).stepRecords().count >= 2)
     }
 
     /// An unset variable in a script must not make a run of the folder where it is started.

@@ -47,6 +47,16 @@ import Transport
         #expect(try LearnerCredentials(path: keys.path).pair.publicKey == learner.publicKey)
     }
 
+    /// A link to a disk that is not mounted, above the folder.
+    @Test func folder_belowALinkToNothing_isRefused() throws {
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("link"), withDestinationPath: folder.path("nothing/here"))
+        let error = #expect(throws: SecurityError.self) {
+            try KeyFolder(path: folder.path("link/deep/keys")).write(record("worker"))
+        }
+        #expect(error?.description.contains(folder.path("link/deep")) == true, "\(error?.description ?? "")")
+    }
+
     @Test func key_ofANameThatIsThere_isNotReplaced() throws {
         let paths = try keys.write(record("worker"))
         let before = try Data(contentsOf: URL(filePath: paths.secret))

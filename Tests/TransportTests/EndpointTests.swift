@@ -85,5 +85,13 @@ import Transport
         let endpoint = try FreePort.settle(Endpoint("tcp://127.0.0.1:*"))
         #expect(endpoint.isDefinite)
         #expect(try FreePort.settle(endpoint) == endpoint)
+        let context = try ZMQContext()
+        defer { context.shutDown() }
+        let socket = try ZMQSocket(
+            .router, in: context, options: ZMQSocket.Options(sendLimit: 1, largestMessage: 1, frames: 1))
+        defer { socket.close() }
+        let taken = try socket.bind(Endpoint("tcp://127.0.0.1:*"))
+        let error = #expect(throws: ZMQError.self) { try FreePort.settle(taken) }
+        #expect(error?.description.contains("\(taken)") == true, "\(error?.description ?? "")")
     }
 }

@@ -36,6 +36,11 @@ package struct ServedAddress: Sendable, Hashable, CustomStringConvertible {
         return ServedAddress(known: all ? ProcessInfo.processInfo.hostName : host, port: port)
     }
 
+    /// Checks that a server could listen there.
+    ///
+    /// - Throws: ``MonitoringError``.
+    package func checkFree() throws(MonitoringError) { try listen().close() }
+
     /// Binds to it.
     func listen() throws(MonitoringError) -> HTTPSocket {
         let all = ["*", ""].contains(host)
