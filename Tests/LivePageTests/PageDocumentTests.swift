@@ -32,6 +32,22 @@ import Trajectories
         #expect((runs[0]["stable_first"] as? Double ?? 1) < last)
     }
 
+    /// A run that is served, and goes on meanwhile to more versions than it was to make.
+    @Test func overview_ofARunThatIsToMakeMore_saysSo() throws {
+        let open = try OpenPage(versions: [3]) { run in
+            try Data("versions: 3\n".utf8).write(to: run.configuration)
+        }
+        func state() throws -> (String?, Int?) {
+            let runs = try #require(try open.object("/api/runs")["runs"] as? [[String: Any]])
+            return (runs[0]["state"] as? String, runs[0]["versions"] as? Int)
+        }
+        #expect(try state() == ("finished", 3))
+        try Data("versions: 5\n".utf8).write(to: open.runs[0].configuration)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try state().1 != 5, ContinuousClock.now < deadline {}
+        #expect(try state() == ("stopped", 5))
+    }
+
     @Test func steps_thatComeLater_areToldByThemselves_andOneMadeAgainTakesItsPlace() throws {
         let open = try OpenPage(versions: [5])
         let first = try open.object("/api/runs/0/steps")
@@ -58,6 +74,30 @@ import Trajectories
         #expect(try numbers(news, "step") == [3, 5])
         #expect(try numbers(news, "reward") == [0.125, 0.75])
         #expect(news["steps"] as? Int == 6)
+    }
+
+    /// The log is copied and emptied while nobody looks, and is longer than before by the next look.
+    @Test func steps_ofALogThatWasRotated_areAllThere() throws {
+        let folder = try TemporaryFolder()
+        var whole = SyntheticRun(versionCount: 12, crystalsPerVersion: 4)
+        let run = try whole.write(to: folder.url.appending(path: "run"))
+        let lines = try String(contentsOf: run.metrics, encoding: .utf8).split(separator: "\n").map { "\($0)\n" }
+        try Data(lines[..<3].joined().utf8).write(to: run.metrics)
+        let view = RunView(key: "0", directory: run)
+        func shown() throws -> [Double] {
+            let text = try #require(view.document(["steps"], [:])).line
+            let table = try #require(try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any])
+            return try numbers(table, "step")
+        }
+        let archive = run.archive
+        let elsewhere = folder.url.appending(path: "archive")
+        try FileManager.default.moveItem(at: archive, to: elsewhere)
+        #expect(try shown() == [0, 1, 2])
+        try FileManager.default.moveItem(at: elsewhere, to: archive)
+        try Data(lines[7...].joined().utf8).write(to: run.metrics)
+        let deadline = ContinuousClock.now + .seconds(20)
+        while try shown().count < 12, ContinuousClock.now < deadline {}
+        #expect(try shown() == (0..<12).map(Double.init))
     }
 
     @Test func steps_ofALongRun_areThinnedOut() throws {

@@ -8,6 +8,7 @@ import Testing
         var mode = RunStatus.Mode.synchronous
         var actors = 2
         var workers = 4
+        var version = 7
         var wanted: RunStatus.Wanted? = .init(actors: 2, rewardWorkers: 4)
         /// The share of its time that the learner waits.
         var waits = 0.29
@@ -22,7 +23,7 @@ import Testing
         var status: RunStatus {
             var status = RunStatus(run: "20261128-00000001", directory: "runs/mine", state: state)
             status.mode = mode
-            status.version = 7
+            status.version = version
             status.crystalsPerBatch = 512
             status.peers = ["actor": actors, "reward-worker": workers]
             status.wanted = wanted
@@ -77,7 +78,10 @@ import Testing
             text: "nothing stands out: the learner waits 60% of the time for crystals, and has all the actors and "
                 + "reward workers that a batch of 512 crystals keeps busy"),
         Case(
-            name: "no step yet", wanted: nil, bottleneck: .unknown, text: "too early to say: no step is made yet"),
+            name: "no step yet", version: 0, wanted: nil, bottleneck: .unknown,
+            text: "too early to say: no step is made yet"),
+        Case(
+            name: "nothing is known of its steps", wanted: nil, bottleneck: .unknown, text: "too early to say"),
         Case(
             name: "no worker", state: .waiting, workers: 0, bottleneck: .missing,
             text: "no reward worker is there: start one", adds: (0, 1)),

@@ -4,7 +4,8 @@ package import Base
 ///
 /// Both sides come from what a run keeps, so that they are the same whoever asks. What was granted is what the steps
 /// noted when they took their batches, and what has its outcome and waits; what became of it is counted in the rows.
-/// Crystals that were granted and got no outcome leave no trace: they are sampled again, the same to the last bit.
+/// Crystals that were granted and got no outcome leave no trace: they are sampled again, the same to the last bit, or
+/// in the asynchronous mode dropped as too old, which the records of steps count.
 package struct RunLedger: Equatable, Sendable {
     /// The crystals of one fate.
     package struct Entry: Equatable, Sendable {

@@ -38,7 +38,9 @@ package struct Endpoint: Sendable, Hashable, CustomStringConvertible {
     }
 
     private static func tcp(_ rest: String, _ text: String) throws(EndpointError) -> Transport {
-        guard let colon = rest.lastIndex(of: ":") else { throw EndpointError(text: text, problem: "it has no port") }
+        guard let colon = rest.lastIndex(of: ":"), !rest.hasSuffix("]") else {
+            throw EndpointError(text: text, problem: "it has no port")
+        }
         let host = String(rest[..<colon])
         let digits = rest[rest.index(after: colon)...]
         guard !host.isEmpty else { throw EndpointError(text: text, problem: "it has no host") }

@@ -6,11 +6,16 @@ struct LineTail {
     private var offset: UInt64
     private var partial = Data()
     private var isBegun = false
+    /// The begin of the file: another one says that it was replaced, or emptied and written anew.
+    private var head = Data()
+    private var isReplaced = false
     /// How much of a file that is there at the first look is read, from its end; nil: all of it.
     private let firstBytes: UInt64?
 
     /// At most so much at a look: the rest is for the next one.
     private static let pieceBytes = 16 << 20
+    /// So much of the begin of a file tells it from others.
+    private static let headBytes = 512
     /// A line that is longer is none of ours.
     private static let lineBytes = 4 << 20
 
@@ -20,12 +25,20 @@ struct LineTail {
         offset = 0
     }
 
-    /// The lines that were completed since the last call; of a file that became shorter, all of it.
+    /// Whether the file was another one, or emptied, since this was asked last.
+    mutating func takeIsReplaced() -> Bool {
+        defer { isReplaced = false }
+        return isReplaced
+    }
+
+    /// The lines that were completed since the last call; of a file that became shorter or another one, all of it.
     mutating func next() -> [Data] {
         guard let handle = try? FileHandle(forReadingFrom: url) else { return [] }
         defer { try? handle.close() }
         guard let size = try? handle.seekToEnd() else { return [] }
-        if size < offset { (offset, partial) = (0, Data()) }
+        let begin = (try? handle.seek(toOffset: 0)).flatMap { try? handle.read(upToCount: Self.headBytes) } ?? Data()
+        if size < offset || !begin.starts(with: head) { (offset, partial, isReplaced) = (0, Data(), true) }
+        head = begin
         var skipsFirst = false
         if !isBegun, let firstBytes, size > firstBytes {
             offset = size - firstBytes

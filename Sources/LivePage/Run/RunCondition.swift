@@ -41,7 +41,13 @@ package enum RunCondition: String, Sendable, CaseIterable {
     /// A learner of this machine holds the lock; one of another machine or container, whose locks are not seen here,
     /// has its endpoint file there and writes a line every few seconds.
     private static func isHeld(_ directory: RunDirectory) -> Bool {
-        if isLocked(directory.url.appending(path: "lock")) { return true }
+        let lock = directory.url.appending(path: "lock")
+        if isLocked(lock) { return true }
+        // Of this machine it would have been found.
+        let holder = try? String(contentsOf: lock, encoding: .utf8)
+        if holder?.firstMatch(of: /process \d+ on (\S+)/)?.output.1 == ProcessInfo.processInfo.hostName[...] {
+            return false
+        }
         guard FileManager.default.fileExists(atPath: directory.url.appending(path: "endpoint.json").path),
             let written = try? FileManager.default.attributesOfItem(atPath: directory.roles.path)[.modificationDate]
                 as? Date

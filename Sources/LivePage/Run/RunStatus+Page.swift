@@ -8,7 +8,7 @@ extension RunStatus {
             let doing =
                 switch peer.activity {
                 case .loading: "loads"
-                case .working: peer.role == "actor" ? "samples" : "measures"
+                case .working: peer.role == "actor" ? "samples" : peer.role == "relay" ? "serves" : "measures"
                 case .idle: "waits"
                 case .leaving: "leaves"
                 case .silent: "silent"

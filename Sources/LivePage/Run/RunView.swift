@@ -31,6 +31,8 @@ package final class RunView: Sendable {
         var nextLook = ContinuousClock.now
         var isPrimed = false
         var settings: RunSettings
+        /// When the configuration was written last: a run that goes on may be to make more versions.
+        var configuredAt: Date?
         /// When an evaluation was written last.
         var evaluatedAt: Date?
         var documents: [String: Document] = [:]
@@ -62,11 +64,10 @@ package final class RunView: Sendable {
         self.directory = directory
         self.board = board
         name = directory.url.standardizedFileURL.lastPathComponent
-        let text = (try? String(contentsOf: directory.configuration, encoding: .utf8)) ?? ""
         state = Mutex(
             State(
                 metrics: LineTail(url: directory.metrics),
-                roles: LineTail(url: directory.roles, firstBytes: Self.rolesBytes), settings: RunSettings(text)))
+                roles: LineTail(url: directory.roles, firstBytes: Self.rolesBytes), settings: RunSettings("")))
     }
 
     /// Below this energy above the hull a crystal is stable, eV/atom.
@@ -94,12 +95,21 @@ package final class RunView: Sendable {
                 try? archive.close()
             }
         }
-        for line in state.metrics.next() {
+        let configuredAt = Self.date(of: directory.configuration)
+        if configuredAt != state.configuredAt {
+            state.configuredAt = configuredAt
+            state.settings = RunSettings(configuration)
+        }
+        let lines = state.metrics.next()
+        // What was written and rotated away since the last look stands in the archive.
+        if state.metrics.takeIsReplaced() { state.isPrimed = false }
+        for line in lines {
             if let record = JSONLines.decode(StepRecord.self, from: line) { state.steps.add(record) }
         }
         for line in state.roles.next() {
             guard let record = JSONLines.decode(RoleRecord.self, from: line) else { continue }
-            state.newest = max(state.newest, record.time)
+            // A clock may have been ahead.
+            state.newest = max(state.newest, min(record.time, Date()))
             if record.role == "learner" { state.learner = record } else { state.processes[record.id] = record }
         }
         let evaluatedAt = evaluationDate
@@ -114,9 +124,12 @@ package final class RunView: Sendable {
 
     /// When an evaluation was written last; nil if there is none.
     private var evaluationDate: Date? {
-        [directory.evaluationBefore, directory.evaluationAfter].compactMap { url in
-            (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
-        }.max()
+        [directory.evaluationBefore, directory.evaluationAfter].compactMap(Self.date).max()
+    }
+
+    /// When a file was written last; nil if it is not there.
+    private static func date(of url: URL) -> Date? {
+        (try? FileManager.default.attributesOfItem(atPath: url.path))?[.modificationDate] as? Date
     }
 
     /// The steps that were written after a revision.
@@ -152,6 +165,10 @@ package final class RunView: Sendable {
                 let status = RunStatus.recorded(
                     records, mode: state.settings.isAsynchronous ? .asynchronous : .synchronous,
                     busy: (busy("actor", state), busy("reward-worker", state)),
+                    present: (
+                        state.processes.values.count { $0.role == "actor" },
+                        state.processes.values.count { $0.role == "reward-worker" }
+                    ),
                     wanted: overview.wanted.map { .init(actors: $0.actors, rewardWorkers: $0.rewardWorkers) })
                 overview.advice = RunAdvice(
                     RunStatus.Verdict(ofWorkIn: status, isOver: condition != .running), of: status)

@@ -86,7 +86,8 @@ extension RunStatus.Verdict {
         }
         guard let wanted = status.wanted, let shares = status.shares else {
             bottleneck = .unknown
-            text = tense.isOver ? "too few steps to say" : "too early to say: no step is made yet"
+            let reason = status.version > 0 ? "" : ": no step is made yet"
+            text = tense.isOver ? "too few steps to say" : "too early to say\(reason)"
             return
         }
         addActors = max(0, wanted.actors - actors)
