@@ -39,6 +39,14 @@ import Testing
         #expect(lines.contains { $0.hasPrefix("ledger: granted ") })
     }
 
+    @Test func monitor_ofADamagedArchive_saysWhyThereIsNoLedger() async throws {
+        let path = try run("a", steps: 3, versions: 3)
+        try Data("no database".utf8).write(to: URL(filePath: "\(path)/archive.sqlite"))
+        let shown = try await DruseProcess.run(["monitor", path])
+        let text = shown.output.replacing("\n", with: " ")
+        #expect(shown.status == 0 && text.contains("no ledger: \(path)/archive.sqlite is damaged"), "\(shown.output)")
+    }
+
     @Test func monitor_ofAnEvaluatedRun_showsWhatItFound() async throws {
         let path = try run("a", steps: 3, versions: 3)
         let without = try await DruseProcess.run(["monitor", path])

@@ -26,7 +26,8 @@ extension HubCore {
         }
         guard isOwner(holder, of: session) else { return }
         guard let peer = peers.heard(session, at: routing, now: now) else {
-            reject("unknown-session", detail: "a peer has to log in first")
+            // So are all peers of a learner that was started again, once: they are told, and log in.
+            count(rejected: "unknown-session")
             send(.refusal(Refusal(code: .unknownSession, reason: "log in first")), to: routing)
             return
         }

@@ -128,7 +128,8 @@ struct MonitorScreen {
     }
 
     private func ledger(_ books: [String: Any]) -> [String] {
-        let line = text(books, "line")
+        let problem = text(books, "problem")
+        let line = problem.isEmpty ? text(books, "line") : "no ledger: \(problem)"
         return line.isEmpty ? [] : wrapped(line)
     }
 
