@@ -189,8 +189,15 @@ package struct PretrainingRun {
         return settings
     }
 
+    /// What a pretraining makes beside its checkpoint `latest.safetensors`.
+    private var names: ReservedNames {
+        ReservedNames(
+            in: directory, begun: ["config.yaml", PretrainingManifest.fileName],
+            later: ["best.safetensors", "metrics.jsonl"])
+    }
+
     private func checkIsNew() throws {
-        guard FileManager.default.fileExists(atPath: latest.path) else { return }
+        guard FileManager.default.fileExists(atPath: latest.path) else { return try names.check() }
         throw ConfigurationError(
             source: directory.path, problems: ["already holds a run; give --resume to go on, or another run_dir"])
     }
@@ -200,6 +207,7 @@ package struct PretrainingRun {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let lock = try RunLock(url: directory.appending(path: "lock"))
         try checkIsNew()
+        try names.claim()
         try DurableFile.replace(configurationFile, with: Data(ConfigurationText.yaml(configuration).utf8))
         try PretrainingManifest(set).write(to: manifestFile)
         var weights = PolicyWeights(random: configuration.seed, configuration: configuration.policy)
@@ -208,6 +216,7 @@ package struct PretrainingRun {
         let optimiser = Adam(parameterCount: weights.layout.parameterCount, settings: optimiserSettings)
         try PretrainingCheckpoint(weights: weights, optimiser: optimiser, step: 0, bestValidationLoss: .infinity)
             .write(to: latest)
+        names.complete()
         return lock
     }
 

@@ -182,6 +182,20 @@ import Trajectories
         #expect(stored.contains("learning_rate: 0.01\n") && stored.contains(begun.data[0]))
     }
 
+    /// What has a name of the run's and is not its own stays as it is.
+    @Test(arguments: ["config.yaml", "metrics.jsonl"]) func foreignFile_isRefusedAndStays(name: String) throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let folder = setting.folder.appending(path: "r")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appending(path: name)
+        try Data("mine".utf8).write(to: file)
+        let run = PretrainingRun(setting.configuration(run: "r"), shouldStop: { true })
+        #expect(throws: ArchiveError.occupied(path: folder.path, names: [name])) { try run.check(resume: false) }
+        #expect(throws: ArchiveError.occupied(path: folder.path, names: [name])) { try run.run(resume: false) }
+        #expect(try Data(contentsOf: file) == Data("mine".utf8))
+    }
+
     @Test func resume_withoutARun_isRefusedAndLeavesNothing() throws {
         let setting = try Setting()
         defer { setting.remove() }
