@@ -340,6 +340,7 @@ package struct FineTuningRun {
                 + "\(configuration.batchSize) crystals each")
         if let words = elements.words { say(words) }
         defer {
+            recorder.end()
             sayEnd(archive, store, say)
             willClose()
             do { try archive.close() } catch {

@@ -236,7 +236,7 @@ package struct HubCore: Sendable {
 
     /// Ends the run: everyone is told to leave, and a last report goes out.
     package mutating func finish(_ reason: String) {
-        for place in versions.indices { handOut(versions[place].journal.takeAll(), of: place) }
+        handOutOutcomes()
         phase = .finished(reason)
         emit(.event(.hubReport(snapshot())))
         for peer in peers.all { send(.shutdown(reason), to: peer.routing) }
@@ -279,6 +279,11 @@ package struct HubCore: Sendable {
         speculate(now: now)
         for place in versions.indices { handOut(versions[place].journal.takeDue(now: now), of: place) }
         report(now: now)
+    }
+
+    /// Gives the learner all outcomes to keep that it was not given yet.
+    package mutating func handOutOutcomes() {
+        for place in versions.indices { handOut(versions[place].journal.takeAll(), of: place) }
     }
 
     /// Gives the learner outcomes to keep, so that a life cut short loses at most a second of measuring.

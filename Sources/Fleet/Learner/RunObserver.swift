@@ -4,13 +4,14 @@ package import Trajectories
 
 /// Hears what happens in a run; logs, metrics and the archive are plugged in here.
 ///
-/// `hubStarted`, `crystalsFinished`, `batchCompleted`, `stepTrained` and `stepFinished` are called on the training
-/// thread; all others on one thread of the learner that nothing waits for, so they may take their time (reports are
-/// dropped, and counted, when they take too much).
+/// `hubStarted`, `batchCompleted`, `stepTrained` and `stepFinished` are called on the training thread;
+/// `crystalsFinished` on a thread of its own; all others on one thread of the learner that nothing waits for, so they
+/// may take their time (reports are dropped, and counted, when they take too much).
 package protocol RunObserver: Sendable {
     /// The hub listens, where peers connect to.
     func hubStarted(_ endpoint: Endpoint)
-    /// Crystals got their outcomes; at most once a second. Their batch brings them again.
+    /// Crystals got their outcomes; at most once a second, while a step is made as well. Their batch brings them again,
+    /// and may have been there before.
     func crystalsFinished(_ crystals: [ScoredCrystal]) throws
     /// The batch of a step is complete; training begins when this returns. After a resume the batch of the step in
     /// progress comes again with the same ids: store by id.
