@@ -156,7 +156,7 @@ package final class RunArchive: Sendable {
     }
 
     /// Settles what a killed learner left: a pending record, and what it trained on, counts if the checkpoint of its
-    /// step is there.
+    /// step is there. Steps whose checkpoints are not usable any more are made again, so that their records go.
     ///
     /// - Parameter next: The step that the newest good checkpoint is followed by.
     package func settlePending(next: Step) throws(ArchiveError) {
@@ -175,6 +175,7 @@ package final class RunArchive: Sendable {
                 sql: """
                     UPDATE crystals SET trained_at = NULL WHERE trained_at >= :next;
                     UPDATE crystals SET batch = NULL WHERE batch >= :next;
+                    DELETE FROM versions WHERE step >= :next;
                     """, arguments: ["next": next.number])
         }
     }

@@ -347,8 +347,9 @@ import Trajectories
         }
     }
 
-    /// A record of a version whose checkpoint was not written does not count; one whose checkpoint was does.
-    @Test(arguments: [(3, [3]), (4, [3]), (5, [3, 4])])
+    /// A record of a version whose checkpoint was not written, or is not usable, does not count; one whose checkpoint
+    /// is there does.
+    @Test(arguments: [(3, []), (4, [3]), (5, [3, 4])])
     func pendingRecord_countsWithItsCheckpoint(checkpoint: Int, versions: [Int]) throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
