@@ -165,6 +165,21 @@ package struct RunDirectory: Sendable {
         try DurableFile.replace(manifestFile, with: try manifest.encoded())
     }
 
+    /// How many versions older than its step a crystal may be; 0 in the synchronous mode.
+    ///
+    /// Builds that did not write it into `run.json` say it in `config.yaml` alone, where the learner has a key a line.
+    package var maximumStaleness: Int {
+        if let known = manifest.maximumStaleness { return known }
+        guard let text = try? String(contentsOf: configuration, encoding: .utf8) else { return 0 }
+        func value(_ key: String) -> String? {
+            text.split(separator: "\n").first { $0.hasPrefix("\(key):") }.map {
+                $0.dropFirst(key.count + 1).prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+            }
+        }
+        guard value("mode") == "asynchronous" else { return 0 }
+        return value("max_staleness").flatMap { Int($0) } ?? 1
+    }
+
     /// Whether a directory holds a run.
     package static func holdsRun(at url: URL) -> Bool {
         FileManager.default.fileExists(atPath: url.appending(path: manifestName).path)

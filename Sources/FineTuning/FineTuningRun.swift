@@ -410,7 +410,7 @@ package struct FineTuningRun {
 
     /// What a person should know at the end of a run, however it ends.
     private func sayEnd(_ archive: RunArchive, _ store: CheckpointStore, _ say: (String) -> Void) {
-        let staleness = directory.manifest.maximumStaleness ?? 0
+        let staleness = configuration.mode == .asynchronous ? configuration.maxStaleness : 0
         do { say(try archive.ledger(maximumStaleness: staleness).line) } catch { logger.warning("\(error)") }
         guard let best = store.best() else { return }
         let place = best.version == 0 ? "the policy at the start" : store.folder(of: best.version).path

@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    /// Builds before said it in the configuration alone.
+    @Test(arguments: [
+        ("mode: asynchronous\nmax_staleness: 3\n", 3), ("mode: synchronous\nmax_staleness: 3\n", 0), ("seed: 1\n", 0),
+    ])
+    func staleness_ofARunThatDoesNotSay_isThatOfItsConfiguration(text: String, staleness: Int) throws {
+        try withTemporaryFolder { folder in
+            let (directory, lock) = try RunDirectory.create(at: folder, manifest: manifest, configuration: text)
+            lock.release()
+            #expect(directory.manifest.maximumStaleness == nil && directory.maximumStaleness == staleness)
+        }
+    }
+
     @Test func create_whereARunIs_isRefused() throws {
         try withTemporaryFolder { folder in
             try RunDirectory.create(at: folder, manifest: manifest, configuration: "").lock.release()
