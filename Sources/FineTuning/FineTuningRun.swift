@@ -190,8 +190,8 @@ package struct FineTuningRun {
         let obstacles = given.obstacles(toResuming: stored)
         guard obstacles.isEmpty else {
             throw ConfigurationError(
-                source: "--config",
-                problems: obstacles + ["resume with --run-dir alone, or begin a new run"])
+                source: "--config", problems: obstacles,
+                advice: [RunConfiguration.resumeAdvice, "Resume with --run-dir alone, or begin a new run"])
         }
         return stored.takingChangeableKeys(from: changeable)
     }

@@ -229,20 +229,18 @@ package struct PretrainingRun {
         // Data are compared by content, once they are read.
         var given = configuration
         (given.data, given.validationData) = (stored.data, stored.validationData)
-        try refuse(given.obstacles(toResuming: stored))
+        try refuse(given.obstacles(toResuming: stored), [PretrainingConfiguration.resumeAdvice])
     }
 
     private func check(_ manifest: PretrainingManifest) throws {
         try refuse(manifest.problems(against: PretrainingManifest(contentsOf: manifestFile)))
     }
 
-    private func refuse(_ problems: [String]) throws {
+    private func refuse(_ problems: [String], _ advice: [String] = []) throws {
         guard !problems.isEmpty else { return }
         throw ConfigurationError(
-            source: directory.path,
-            problems: ["cannot go on"] + problems + [
-                "resume with what the run was begun with, or begin another in another run_dir"
-            ])
+            source: "\(directory.path) cannot go on", problems: problems,
+            advice: advice + ["Resume with what the run was begun with, or begin another in another run_dir"])
     }
 
     private static func line(_ record: Record) -> String {

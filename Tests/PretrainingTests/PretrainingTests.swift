@@ -139,7 +139,7 @@ import Trajectories
         ]
         for (key, old, new, change) in changes {
             let text = try refusal(change)
-            #expect(text.contains("\(key) is \(new), the run has \(old)"), "\(text)")
+            #expect(text.contains("cannot go on: \(key) is \(new), the run has \(old). "), "\(text)")
         }
         let table = try String(contentsOf: setting.folder.appending(path: "data.csv"), encoding: .utf8)
         try table.replacing("Rb", with: "Cs").write(
