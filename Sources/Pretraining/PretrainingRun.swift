@@ -75,7 +75,7 @@ package struct PretrainingRun {
                 + "\(set.spaceGroupCounts[1] ?? 0) of \(set.train.count) without symmetry (P1); "
                 + "\(checkpoint.weights.layout.parameterCount) parameters, \(threads) threads"
                 + (threads > useful ? ", of which a step of \(configuration.batchSize) crystals uses \(useful)" : ""))
-        if let summary = set.searchSummary { progress.message(summary) }
+        for summary in [set.searchSummary, set.sharedSummary].compactMap(\.self) { progress.message(summary) }
         let metrics = try JSONLinesWriter(url: directory.appending(path: "metrics.jsonl"))
         let trainer = MaximumLikelihoodTrainer(
             weights: checkpoint.weights, optimiser: checkpoint.optimiser, threads: threads)
@@ -177,7 +177,7 @@ package struct PretrainingRun {
             "\(resume ? "goes on with" : "begins") the pretraining in \(directory.path): steps \(step) to "
                 + "\(configuration.steps) of \(configuration.batchSize) crystals, \(threads) threads",
             "\(set.train.count) crystals to train on, \(set.validation.count) to validate, left out: \(set.skipped)",
-        ]
+        ] + [set.sharedSummary].compactMap(\.self)
     }
 
     // MARK: The run directory

@@ -256,6 +256,7 @@ import Trajectories
             set.searchSummary
                 == "symmetry was searched for 4 rows that state none but P1, and 3 have more: 3 of group 221")
         #expect(set.skippedSummary == "left out: 1 (no atom), 1 (other split)")
+        #expect(set.sharedSummary?.hasPrefix("1 of the 1 crystals to validate on are trained on as well") == true)
     }
 
     @Test func tableWithoutUsableRows_isRefusedByName() throws {
