@@ -364,6 +364,9 @@ package struct FineTuningRun {
             throw error
         }
         keeper?.end(summary.isComplete ? .finished : .stopped)
+        for line in summary.counters.judgeLines { say(line) }
+        let pulled = HumanFormat.bytes(summary.counters.blobBytes)
+        logger.info("peers pulled \(pulled) of weights and files from the learner")
         lock.release()
         do { try tensorBoard.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
         return summary

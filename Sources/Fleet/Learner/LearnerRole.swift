@@ -114,13 +114,11 @@ package struct LearnerRole {
             throw RoleError.trainer("it made version \(trained.version) by step \(batch.step)")
         }
         let finished = Moment.now
-        var outcomes: [String: Int] = [:]
-        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
         var report = StepReport(
             step: batch.step, trainedOn: trained.trainedOn, statistics: trained.statistics,
             waitSeconds: begin.duration(to: received).seconds, batchSeconds: batch.seconds,
-            storeSeconds: received.duration(to: stored).seconds, trainSeconds: stored.duration(to: finished).seconds,
-            checkpointSeconds: 0, outcomes: outcomes, notFinite: trained.notFinite, notes: trained.notes)
+            trainSeconds: stored.duration(to: finished).seconds, checkpointSeconds: 0, notFinite: trained.notFinite,
+            notes: trained.notes)
         report.verdicts = trained.verdicts
         try observer.stepTrained(report)
         let noted = Moment.now

@@ -59,12 +59,8 @@ package struct StepReport: Sendable {
     package var waitSeconds: Double
     /// From the first grant of the batch to its last outcome.
     package var batchSeconds: Double
-    /// Storing the batch (the observer's `batchCompleted`).
-    var storeSeconds: Double
     package var trainSeconds: Double
     package var checkpointSeconds: Double
-    /// The crystals of the batch by outcome: "scored", "invalid.<reason>", "failed.<reason>".
-    package var outcomes: [String: Int]
     /// The crystals that gave numbers that are not finite, so that the step left the weights as they were.
     package var notFinite: [CrystalID] = []
     /// Lines of the trainer for the log.
@@ -72,18 +68,15 @@ package struct StepReport: Sendable {
 
     package init(
         step: Step, trainedOn: [CrystalID], statistics: [String: Double], waitSeconds: Double, batchSeconds: Double,
-        storeSeconds: Double, trainSeconds: Double, checkpointSeconds: Double, outcomes: [String: Int],
-        notFinite: [CrystalID] = [], notes: [String] = []
+        trainSeconds: Double, checkpointSeconds: Double, notFinite: [CrystalID] = [], notes: [String] = []
     ) {
         self.step = step
         self.trainedOn = trainedOn
         self.statistics = statistics
         self.waitSeconds = waitSeconds
         self.batchSeconds = batchSeconds
-        self.storeSeconds = storeSeconds
         self.trainSeconds = trainSeconds
         self.checkpointSeconds = checkpointSeconds
-        self.outcomes = outcomes
         self.notFinite = notFinite
         self.notes = notes
     }
