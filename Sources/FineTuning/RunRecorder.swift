@@ -308,11 +308,14 @@ package final class RunRecorder: RunObserver {
             defer { state.wanted = wanted }
             return state.wanted != wanted
         }
-        guard isNew else { return }
+        guard isNew, wanted.actors != report.actors || wanted.rewardWorkers != report.rewardWorkers else { return }
+        func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+        let isMore = wanted.actors > report.actors || wanted.rewardWorkers > report.rewardWorkers
         logger.notice(
             """
-            the run could use \(wanted.actors) actors and \(wanted.rewardWorkers) reward workers like those that are \
-            here (\(report.actors) and \(report.rewardWorkers))
+            the run \(isMore ? "could use" : "needs no more than") \(count(wanted.actors, "actor")) and \
+            \(count(wanted.rewardWorkers, "reward worker")) like those that are here (\(report.actors) and \
+            \(report.rewardWorkers))
             """)
     }
 
