@@ -8,6 +8,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
     case runExists(path: String, runID: String)
     /// A run is to be started where parts of one are, without its description.
     case leftovers(path: String, part: String)
+    /// A run is to be started where files of its names are that belong to something else.
+    case occupied(path: String, names: [String])
     /// A directory that should hold a run does not.
     case noRun(path: String)
     /// Another process uses the run directory for writing.
@@ -39,6 +41,11 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
             "\(path) already holds the run \(runID): resume it, or choose another directory"
         case .leftovers(let path, let part):
             "\(path) holds \(part) of a run but no run.json: restore that and resume, or choose another directory"
+        case .occupied(let path, let names):
+            """
+            \(path) holds \(names.joined(separator: ", ")) already, where a run would put its own: \
+            choose an empty or a new directory (run_dir, --run-dir), or move what is there away
+            """
         case .noRun(let path):
             "\(path) holds no run: it has no run.json"
         case .locked(let path, let holder):
@@ -73,8 +80,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
 
     package var isLasting: Bool {
         switch self {
-        case .runExists, .leftovers, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked, .damaged,
-            .moved:
+        case .runExists, .leftovers, .occupied, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked,
+            .damaged, .moved:
             true
         case .file(_, _, let reason): FileProblem.isLasting(reason: reason)
         default: false

@@ -1,5 +1,5 @@
 internal import Base
-internal import Foundation
+package import Foundation
 
 #if canImport(Glibc)
     import Glibc
@@ -29,10 +29,42 @@ extension CheckpointStore {
     /// A link to the folder of the best version, for people and scripts; what holds is `best.json`.
     private static let bestLinkName = "best"
 
-    /// The best version until now; nil if none is noted.
+    /// The best version until now; nil if none is noted, or if the note cannot be read.
     package func best() -> BestVersion? {
         guard let data = try? Data(contentsOf: directory.appending(path: Self.bestFileName)) else { return nil }
         return try? JSONDecoder().decode(BestVersion.self, from: data)
+    }
+
+    /// Whether there is a note of the best version that cannot be read.
+    package var isBestDamaged: Bool {
+        best() == nil && FileManager.default.fileExists(atPath: directory.appending(path: Self.bestFileName).path)
+    }
+
+    /// Puts a note of the best version that cannot be read, and a copy of the checkpoint that `best` leads to, where
+    /// nothing is removed, so that another version can be the best one.
+    ///
+    /// - Returns: where they are, the note first; empty where there is no damaged note.
+    package func setDamagedBestAside() throws(ArchiveError) -> [URL] {
+        guard isBestDamaged else { return [] }
+        var kept: [URL] = []
+        let link = directory.appending(path: Self.bestLinkName)
+        if let name = try? FileManager.default.destinationOfSymbolicLink(atPath: link.path),
+            FileManager.default.fileExists(atPath: directory.appending(path: name).path)
+        {
+            let copy = directory.appending(path: "kept-\(name)", directoryHint: .isDirectory)
+            do {
+                if !FileManager.default.fileExists(atPath: copy.path) {
+                    try FileManager.default.copyItem(at: directory.appending(path: name), to: copy)
+                }
+            } catch {
+                throw .file(path: copy.path, operation: "write", reason: FileProblem.reason(of: error))
+            }
+            kept.append(copy)
+        }
+        let note = directory.appending(path: "\(Self.bestFileName).damaged")
+        try DurableFile.rename(directory.appending(path: Self.bestFileName), to: note)
+        unlink(link.path)
+        return [note] + kept
     }
 
     /// Notes that a version is the best one. The checkpoint of the one before goes with the next that is saved, unless

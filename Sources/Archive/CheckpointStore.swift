@@ -235,6 +235,8 @@ package struct CheckpointStore: Sendable {
     /// Removes all but the best and the newest, counted from the one just saved: newer ones, which are damaged, are
     /// replaced in time.
     private func prune(upTo saved: Int) throws(ArchiveError) {
+        // Any of them may be the best one.
+        guard !isBestDamaged else { return }
         let best = best()?.version
         for version in try versions().filter({ $0 <= saved }).dropLast(keptCount) where version != best {
             try remove(folder(of: version))

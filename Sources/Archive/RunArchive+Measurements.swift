@@ -25,13 +25,13 @@ extension RunArchive {
         try connection.cachedStatement(
             sql: "DELETE FROM measurements WHERE version = ? AND unit = ? AND crystal_index = ?"
         ).execute(arguments: [id.version.number, id.unit, id.index])
+        try insertRelaxed(crystal, into: connection)
         guard !crystal.measurement.values.isEmpty else { return }
         let statement = try connection.cachedStatement(
             sql: "INSERT INTO measurements (version, unit, crystal_index, quantity, value) VALUES (?, ?, ?, ?, ?)")
         for (quantity, value) in crystal.measurement.values where value.isFinite {
             try statement.execute(arguments: [id.version.number, id.unit, id.index, quantity.rawValue, value])
         }
-        try insertRelaxed(crystal, into: connection)
     }
 
     private static func insertRelaxed(_ crystal: ArchivedCrystal, into connection: Database) throws {
@@ -99,16 +99,21 @@ struct MeasurementReader {
             }
             try advance()
         }
-        crystal.measurement = Measurement(values, relaxed: try relaxed(crystal.id))
+        crystal.measurement = Measurement(values, relaxed: try relaxed(crystal))
     }
 
-    private mutating func relaxed(_ id: CrystalID) throws -> RelaxedGeometry? {
+    private mutating func relaxed(_ crystal: ArchivedCrystal) throws -> RelaxedGeometry? {
+        let id = crystal.id
         while let row = nextRelaxed {
             let found = try row.crystalID()
             guard found <= id else { return nil }
             if found == id {
                 guard let sites = SitesText.decode(try row.value("sites")) else {
                     throw ArchivedCrystal.RowError(reason: "its relaxed sites are not readable")
+                }
+                func kinds(_ sites: [Crystal.Site]) -> [[Int]] { sites.map { [$0.wyckoff, $0.element.atomicNumber] } }
+                guard kinds(sites) == kinds(crystal.crystal.sites) else {
+                    throw ArchivedCrystal.RowError(reason: "\(id) was relaxed from other sites than it has")
                 }
                 let geometry = RelaxedGeometry(positions: sites.map(\.position), lattice: try row.lattice())
                 try advanceRelaxed()

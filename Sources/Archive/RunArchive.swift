@@ -93,6 +93,25 @@ package final class RunArchive: Sendable {
         }
     }
 
+    /// Adds crystals that have their outcomes, at any time: those that a step has taken stay as its record has them.
+    package func insertFinished(_ crystals: [ArchivedCrystal]) throws(ArchiveError) {
+        try write("add crystals") { connection in
+            let taken = try connection.cachedStatement(
+                sql: """
+                    SELECT 1 FROM crystals
+                    WHERE version = ? AND unit = ? AND crystal_index = ? AND batch IS NOT NULL
+                    """)
+            let statement = try connection.cachedStatement(sql: RunArchive.insertion)
+            for crystal in crystals {
+                let id = crystal.id
+                let key: StatementArguments = [id.version.number, id.unit, id.index]
+                guard try Int.fetchOne(taken, arguments: key) == nil else { continue }
+                try statement.execute(arguments: StatementArguments(crystal.databaseArguments))
+                try RunArchive.insertMeasurement(of: crystal, into: connection)
+            }
+        }
+    }
+
     /// Keeps the record of a step whose checkpoint is there; one of the same step is replaced.
     ///
     /// - Parameter policyDigest: Of the version that it began with.
@@ -139,7 +158,7 @@ package final class RunArchive: Sendable {
     }
 
     /// Settles what a killed learner left: a pending record, and what it trained on, counts if the checkpoint of its
-    /// step is there.
+    /// step is there. Steps whose checkpoints are not usable any more are made again, so that their records go.
     ///
     /// - Parameter next: The step that the newest good checkpoint is followed by.
     package func settlePending(next: Step) throws(ArchiveError) {
@@ -158,6 +177,7 @@ package final class RunArchive: Sendable {
                 sql: """
                     UPDATE crystals SET trained_at = NULL WHERE trained_at >= :next;
                     UPDATE crystals SET batch = NULL WHERE batch >= :next;
+                    DELETE FROM versions WHERE step >= :next;
                     """, arguments: ["next": next.number])
         }
     }

@@ -37,12 +37,22 @@ package struct RunDirectory: Sendable {
     /// What `druse evaluate` found of the final policy, where the run has it.
     package var evaluationAfter: URL { url.appending(path: "evaluation-after.json") }
 
+    /// The names that a run takes, beside its description and its lock.
+    private var names: ReservedNames {
+        ReservedNames(
+            in: url, begun: ["config.yaml", Self.inputsName, "reference.safetensors"],
+            later: [
+                "metrics.jsonl", "roles.jsonl", "tensorboard", "endpoint.json", "monitoring.json",
+                "prometheus-targets.json",
+            ])
+    }
+
     /// Starts a run in a directory that holds none: makes the folders, keeps the effective configuration and the
     /// inputs. All of it is there when it returns; when it throws, nothing is.
     ///
     /// Throws `ArchiveError.runExists` if there is a run already, `ArchiveError.leftovers` if there are parts of one,
-    /// and `ArchiveError.locked` if another process is starting one there. The caller keeps the lock as long as it
-    /// writes.
+    /// `ArchiveError.occupied` if something else has a name that it takes, and `ArchiveError.locked` if another process
+    /// is starting one there. The caller keeps the lock as long as it writes.
     ///
     /// - Parameters:
     ///   - files: further files, by their path in the directory.
@@ -55,12 +65,21 @@ package struct RunDirectory: Sendable {
         directory.manifest.configurationDigests = [Digest(of: Data(configuration.utf8)).hexadecimal]
         let isNew = !FileManager.default.fileExists(atPath: url.path)
         try DurableFile.makeDirectory(url)
+        let lockFile = url.appending(path: "lock")
+        let wasLocked = FileManager.default.fileExists(atPath: lockFile.path)
         let lock: RunLock
-        do { lock = try RunLock(url: url.appending(path: "lock")) } catch {
+        do { lock = try RunLock(url: lockFile) } catch {
             if isNew { rmdir(url.path) }
             throw error
         }
-        try directory.refuseWhatIsThere()
+        do {
+            try directory.refuseWhatIsThere()
+            try directory.names.claim()
+        } catch {
+            if !wasLocked { unlink(lockFile.path) }
+            if isNew { rmdir(url.path) }
+            throw error
+        }
         do {
             try DurableFile.makeDirectory(directory.checkpoints)
             try DurableFile.makeDirectory(directory.inputs)
@@ -77,25 +96,31 @@ package struct RunDirectory: Sendable {
             directory.discard()
             throw error
         }
+        directory.names.complete()
         return (directory, lock)
     }
 
     private func refuseWhatIsThere() throws(ArchiveError) {
         if Self.holdsRun(at: url) { throw .runExists(path: url.path, runID: try Self.open(at: url).manifest.runID) }
         let checkpoints = (try? FileManager.default.contentsOfDirectory(atPath: checkpoints.path)) ?? []
-        for (part, isThere) in [
-            ("archive.sqlite", FileManager.default.fileExists(atPath: archive.path)),
-            ("checkpoints", !checkpoints.isEmpty),
-        ] where isThere {
-            throw .leftovers(path: url.path, part: part)
-        }
+        let parts =
+            [(name: "checkpoints", isThere: !checkpoints.isEmpty)]
+            + Self.archiveNames.map { name in
+                (name: name, isThere: FileManager.default.fileExists(atPath: url.appending(path: name).path))
+            }
+        for part in parts where part.isThere { throw .leftovers(path: url.path, part: part.name) }
     }
+
+    /// The database and what SQLite keeps beside it.
+    private static let archiveNames = ["", "-wal", "-shm", "-journal"].map { "archive.sqlite\($0)" }
 
     /// Checks whether ``create(at:manifest:configuration:files:copies:)`` could begin a run, and changes nothing.
     package static func checkIsFree(at url: URL, manifest: RunManifest) throws(ArchiveError) {
         try checkWritable(at: url)
         try RunLock.checkFree(at: url.appending(path: "lock"))
-        try RunDirectory(url: url, manifest: manifest).refuseWhatIsThere()
+        let directory = RunDirectory(url: url, manifest: manifest)
+        try directory.refuseWhatIsThere()
+        try directory.names.check()
     }
 
     /// Checks whether files can be made in a folder, or the folder itself where it is not there yet.
@@ -115,16 +140,15 @@ package struct RunDirectory: Sendable {
     }
 
     /// Removes what `create` and a start that failed have made, and the directory if nothing else is in it.
+    ///
+    /// For the process that began the run alone: `create` found nothing of these names.
     package func discard() {
         let manager = FileManager.default
         // First: without it the rest is not a run.
         try? manager.removeItem(at: url.appending(path: RunDirectory.manifestName))
-        for file in [configuration, inputs, checkpoints, metrics, roles, url.appending(path: "reference.safetensors")]
-            + ["", "-wal", "-shm", "-journal"].map({ URL(filePath: archive.path + $0) })
-            + [url.appending(path: "lock")]
-        {
-            try? manager.removeItem(at: file)
-        }
+        for name in ["checkpoints"] + Self.archiveNames { try? manager.removeItem(at: url.appending(path: name)) }
+        names.discard()
+        try? manager.removeItem(at: url.appending(path: "lock"))
         rmdir(url.path)
     }
 
@@ -139,6 +163,21 @@ package struct RunDirectory: Sendable {
         try DurableFile.replace(configuration, with: Data(text.utf8))
         manifest.configurationDigests = [digest]
         try DurableFile.replace(manifestFile, with: try manifest.encoded())
+    }
+
+    /// How many versions older than its step a crystal may be; 0 in the synchronous mode.
+    ///
+    /// Builds that did not write it into `run.json` say it in `config.yaml` alone, where the learner has a key a line.
+    package var maximumStaleness: Int {
+        if let known = manifest.maximumStaleness { return known }
+        guard let text = try? String(contentsOf: configuration, encoding: .utf8) else { return 0 }
+        func value(_ key: String) -> String? {
+            text.split(separator: "\n").first { $0.hasPrefix("\(key):") }.map {
+                $0.dropFirst(key.count + 1).prefix { $0 != "#" }.trimmingCharacters(in: .whitespaces)
+            }
+        }
+        guard value("mode") == "asynchronous" else { return 0 }
+        return value("max_staleness").flatMap { Int($0) } ?? 1
     }
 
     /// Whether a directory holds a run.

@@ -28,16 +28,17 @@ extension ConfigurationSection {
     ///
     /// Files are compared by name: whoever knows that their contents are the same makes the names so first.
     package func obstacles(toResuming stored: Self) -> [String] {
-        let obstacles = ConfigurationDifference.between(given: self, stored: stored).filter { difference in
+        ConfigurationDifference.between(given: self, stored: stored).filter { difference in
             switch difference.onResume {
             case .kept, .sameContents: true
             case .changes, .place: false
             }
-        }
-        guard !obstacles.isEmpty else { return [] }
-        return obstacles.map(\.description) + [
-            "a run goes on with what it was begun with but for \(Self.changeableKeys.joined(separator: ", "))"
-        ]
+        }.map(\.description)
+    }
+
+    /// Which keys may be given anew when a run goes on, in a sentence.
+    package static var resumeAdvice: String {
+        "A run goes on with what it was begun with but for \(changeableKeys.joined(separator: ", "))"
     }
 
     /// The keys that may be given anew when a run goes on.

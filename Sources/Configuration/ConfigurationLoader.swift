@@ -76,14 +76,17 @@ package enum ConfigurationLoader {
 package struct ConfigurationError: LastingError, CustomStringConvertible, Sendable {
     package let source: String
     package let problems: [String]
+    /// What to do about all of them together, a sentence each.
+    package let advice: [String]
 
-    package init(source: String, problems: [String]) {
+    package init(source: String, problems: [String], advice: [String] = []) {
         self.source = source
         self.problems = problems
+        self.advice = advice
     }
 
     package var description: String {
-        problems.count == 1
-            ? "\(source): \(problems[0])" : "\(source): \(problems.count) problems: " + problems.joined(separator: "; ")
+        let count = problems.count == 1 ? "" : "\(problems.count) problems: "
+        return "\(source): \(count)\(problems.joined(separator: "; "))" + advice.map { ". \($0)" }.joined()
     }
 }

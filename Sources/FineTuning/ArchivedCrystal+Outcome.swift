@@ -8,7 +8,7 @@ extension ArchivedCrystal {
         switch outcome {
         case .scored: .measured(measurement)
         case .invalid: .invalid(reason.flatMap(InvalidCrystal.init(rawValue:)) ?? .noAtoms)
-        case .failed: .failed(reason.flatMap { EvaluationFailure(reason: $0, detail: "") } ?? .engine(reason ?? ""))
+        case .failed: .failed(.coded(reason ?? "engine"))
         }
     }
 

@@ -190,8 +190,8 @@ package struct FineTuningRun {
         let obstacles = given.obstacles(toResuming: stored)
         guard obstacles.isEmpty else {
             throw ConfigurationError(
-                source: "--config",
-                problems: obstacles + ["resume with --run-dir alone, or begin a new run"])
+                source: "--config", problems: obstacles,
+                advice: [RunConfiguration.resumeAdvice, "Resume with --run-dir alone, or begin a new run"])
         }
         return stored.takingChangeableKeys(from: changeable)
     }
@@ -340,6 +340,7 @@ package struct FineTuningRun {
                 + "\(configuration.batchSize) crystals each")
         if let words = elements.words { say(words) }
         defer {
+            recorder.end()
             sayEnd(archive, store, say)
             willClose()
             do { try archive.close() } catch {
@@ -367,6 +368,9 @@ package struct FineTuningRun {
             throw error
         }
         keeper?.end(summary.isComplete ? .finished : .stopped)
+        for line in summary.counters.judgeLines { say(line) }
+        let pulled = HumanFormat.bytes(summary.counters.blobBytes)
+        logger.info("peers pulled \(pulled) of weights and files from the learner")
         lock.release()
         do { try tensorBoard.end(isComplete: summary.isComplete) } catch { logger.warning("\(error)") }
         return summary
@@ -413,7 +417,7 @@ package struct FineTuningRun {
 
     /// What a person should know at the end of a run, however it ends.
     private func sayEnd(_ archive: RunArchive, _ store: CheckpointStore, _ say: (String) -> Void) {
-        let staleness = directory.manifest.maximumStaleness ?? 0
+        let staleness = configuration.mode == .asynchronous ? configuration.maxStaleness : 0
         do { say(try archive.ledger(maximumStaleness: staleness).line) } catch { logger.warning("\(error)") }
         guard let best = store.best() else { return }
         let place = best.version == 0 ? "the policy at the start" : store.folder(of: best.version).path

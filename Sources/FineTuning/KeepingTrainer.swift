@@ -63,6 +63,7 @@ final class KeepingTrainer: BatchTrainer {
     func checkpoint() throws {
         try checkPlace()
         let what = "the checkpoint of version \(version)"
+        try setDamagedBestAside()
         if let judged, isBetter(judged) {
             try room.keep(what, bytes: checkpointBytes) { try store.keepBest(judged) }
             logger.info("version \(judged.version) is the best by \(judged.measure): \(judged.value)")
@@ -77,8 +78,19 @@ final class KeepingTrainer: BatchTrainer {
             || FileManager.default.fileExists(atPath: store.folder(of: candidate.version).path)
     }
 
+    private func setDamagedBestAside() throws {
+        let kept = try store.setDamagedBestAside()
+        guard let note = kept.first else { return }
+        let copy = kept.dropFirst().first.map { ", a copy of its checkpoint is \($0.path)" } ?? ""
+        logger.warning(
+            """
+            which version was the best cannot be read, so that others are judged anew: the note is \(note.path)\(copy)
+            """)
+    }
+
     /// Holds what is noted of the best version against the configuration and what is there.
     private func checkBest() throws {
+        try setDamagedBestAside()
         guard let best = store.best() else { return try store.forgetBest() }
         if best.measure != measure.rawValue {
             logger.notice(

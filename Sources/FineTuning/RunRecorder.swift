@@ -74,6 +74,8 @@ package final class RunRecorder: RunObserver {
     private let announce: @Sendable (Endpoint) throws -> Void
     private let recorded: @Sendable (StepRecord) -> Void
     private let state = Mutex(State())
+    /// Held while crystals are written, which two threads do; taken before `state`.
+    private let writing = Mutex(())
 
     /// - Parameters:
     ///   - tensorBoard: the run for TensorBoard, if it is wanted.
@@ -111,19 +113,30 @@ package final class RunRecorder: RunObserver {
 
     /// On a full disk they wait in memory for the next ones, or for the next batch.
     package func crystalsFinished(_ crystals: [ScoredCrystal]) throws {
-        let all = state.withLock { $0.withoutRoom } + crystals
-        do { try archive.insert(all.map(row)) } catch {
-            guard room != nil, error.isFullDisk else { throw error }
-            state.withLock { $0.withoutRoom = all }
-            if all.count == crystals.count {
-                problem("\(error): what is measured now stays in memory until a batch is complete")
+        try writing.withLock { _ in
+            let all = state.withLock { $0.withoutRoom } + crystals
+            do throws(ArchiveError) { try archive.insertFinished(all.map(row)) } catch {
+                guard room != nil, error.isFullDisk else { throw error }
+                state.withLock { $0.withoutRoom = all }
+                if all.count == crystals.count {
+                    problem("\(error): what is measured now stays in memory until a batch is complete")
+                }
+                return
             }
-            return
+            state.withLock { state in
+                state.withoutRoom = []
+                state.archived.formUnion(all.lazy.map(\.sampled.id))
+            }
         }
-        state.withLock { state in
-            state.withoutRoom = []
-            state.archived.formUnion(all.lazy.map(\.sampled.id))
-        }
+    }
+
+    /// Says what had no room until the end; called when nothing more comes.
+    package func end() {
+        let lost = state.withLock { $0.withoutRoom.count }
+        guard lost > 0 else { return }
+        do { try crystalsFinished([]) } catch { problem("\(error)") }
+        guard state.withLock({ !$0.withoutRoom.isEmpty }) else { return }
+        problem("\(lost) measured crystals are not kept, since the disk has no room: --resume has them measured again")
     }
 
     /// Keeps something, and waits for room where the disk is full.
@@ -132,19 +145,25 @@ package final class RunRecorder: RunObserver {
     }
 
     package func batchCompleted(_ batch: ScoredBatch) throws {
-        let (rest, waiting) = state.withLock { state in
-            (batch.crystals.filter { state.archived.remove($0.sampled.id) == nil }, state.withoutRoom)
-        }
-        // What is held for a later step has to be there before this one's checkpoint says so.
-        let ids = Set(rest.map(\.sampled.id))
-        let held = waiting.filter { !ids.contains($0.sampled.id) }
-        let rows = (held + rest).map(row)
-        try keep("the batch of step \(batch.step)", bytes: 64_000 + rows.count * Self.bytesPerCrystal) {
-            try archive.insert(rows)
-        }
-        state.withLock { state in
-            state.withoutRoom = []
-            state.archived.formUnion(held.lazy.map(\.sampled.id))
+        let ids = Set(batch.crystals.map(\.sampled.id))
+        let missing = state.withLock { ids.subtracting($0.archived).count + $0.withoutRoom.count }
+        try keep("the batch of step \(batch.step)", bytes: 64_000 + missing * Self.bytesPerCrystal) {
+            try writing.withLock { _ in
+                let (rest, held) = state.withLock { state in
+                    (
+                        batch.crystals.filter { !state.archived.contains($0.sampled.id) },
+                        state.withoutRoom.filter { !ids.contains($0.sampled.id) }
+                    )
+                }
+                // What is held for a later step has to be there before this one's checkpoint says so.
+                try archive.insertFinished(held.map(row))
+                try archive.insert(rest.map(row))
+                state.withLock { state in
+                    state.withoutRoom = []
+                    state.archived.subtract(ids)
+                    state.archived.formUnion(held.lazy.map(\.sampled.id))
+                }
+            }
         }
         let record = record(of: batch)
         // Where the batch does not say: the newest version comes last.
@@ -289,11 +308,14 @@ package final class RunRecorder: RunObserver {
             defer { state.wanted = wanted }
             return state.wanted != wanted
         }
-        guard isNew else { return }
+        guard isNew, wanted.actors != report.actors || wanted.rewardWorkers != report.rewardWorkers else { return }
+        func count(_ number: Int, _ noun: String) -> String { "\(number) \(noun)\(number == 1 ? "" : "s")" }
+        let isMore = wanted.actors > report.actors || wanted.rewardWorkers > report.rewardWorkers
         logger.notice(
             """
-            the run could use \(wanted.actors) actors and \(wanted.rewardWorkers) reward workers like those that are \
-            here (\(report.actors) and \(report.rewardWorkers))
+            the run \(isMore ? "could use" : "needs no more than") \(count(wanted.actors, "actor")) and \
+            \(count(wanted.rewardWorkers, "reward worker")) like those that are here (\(report.actors) and \
+            \(report.rewardWorkers))
             """)
     }
 

@@ -24,6 +24,9 @@ package struct RunReplay {
         /// Of training, s.
         package let seconds: Double
 
+        /// Whether the run does not say what it made.
+        package var isUnknown: Bool { recorded == nil }
+
         /// Whether the run made other weights.
         package var differs: Bool { recorded.map { $0 != policy.hexadecimal } ?? false }
     }

@@ -126,20 +126,33 @@ struct LearnerCommand: ParsableCommand {
     private func repeatSteps(of directory: URL) throws -> ExitStatus {
         let replay = try RunReplay(directory: directory)
         if let caution = replay.caution { RoleProcess.say(caution) }
-        var (differing, crystals, seconds): (String?, Int, Double) = (nil, 0, 0)
+        var (differing, unknown, crystals, seconds): (String?, Int, Int, Double) = (nil, 0, 0, 0)
         try replay.run { made in
             RoleProcess.say(
                 "step \(made.step)  \(made.crystals) crystals  \(HumanFormat.fixed(made.seconds, decimals: 2)) s  "
-                    + "policy \(made.policy)" + (made.differs ? "  differs: the run has \(made.recorded ?? "")" : ""))
+                    + "policy \(made.policy)" + (made.differs ? "  differs: the run has \(made.recorded ?? "")" : "")
+                    + (made.isUnknown ? "  not compared: the run does not say what it made" : ""))
             if made.differs, differing == nil { differing = "\(made.step)" }
+            if made.isUnknown { unknown += 1 }
             crystals += made.crystals
             seconds += made.seconds
         }
-        let verdict = differing.map { "the weights differ from step \($0) on" } ?? "the weights are those of the run"
+        let compared = replay.steps.count - unknown
+        let verdict =
+            if let differing {
+                "the weights differ from step \(differing) on"
+            } else if compared == 0 {
+                "nothing is known of the weights, since none could be compared with the run's"
+            } else if unknown > 0 {
+                "the weights are those of the run in the \(compared) steps that could be compared; of \(unknown) "
+                    + "the run does not say what they made"
+            } else {
+                "the weights are those of the run"
+            }
         RoleProcess.say(
             "\(replay.steps.count) steps, \(crystals) crystals, \(HumanFormat.fixed(seconds, decimals: 1)) s of "
                 + "training: \(verdict)")
-        return differing == nil ? .complete : .failure
+        return differing == nil && compared > 0 ? .complete : .failure
     }
 
     private var overrides: [ConfigurationOverride] {

@@ -75,7 +75,7 @@ package struct PretrainingRun {
                 + "\(set.spaceGroupCounts[1] ?? 0) of \(set.train.count) without symmetry (P1); "
                 + "\(checkpoint.weights.layout.parameterCount) parameters, \(threads) threads"
                 + (threads > useful ? ", of which a step of \(configuration.batchSize) crystals uses \(useful)" : ""))
-        if let summary = set.searchSummary { progress.message(summary) }
+        for summary in [set.searchSummary, set.sharedSummary].compactMap(\.self) { progress.message(summary) }
         let metrics = try JSONLinesWriter(url: directory.appending(path: "metrics.jsonl"))
         let trainer = MaximumLikelihoodTrainer(
             weights: checkpoint.weights, optimiser: checkpoint.optimiser, threads: threads)
@@ -177,7 +177,7 @@ package struct PretrainingRun {
             "\(resume ? "goes on with" : "begins") the pretraining in \(directory.path): steps \(step) to "
                 + "\(configuration.steps) of \(configuration.batchSize) crystals, \(threads) threads",
             "\(set.train.count) crystals to train on, \(set.validation.count) to validate, left out: \(set.skipped)",
-        ]
+        ] + [set.sharedSummary].compactMap(\.self)
     }
 
     // MARK: The run directory
@@ -189,8 +189,15 @@ package struct PretrainingRun {
         return settings
     }
 
+    /// What a pretraining makes beside its checkpoint `latest.safetensors`.
+    private var names: ReservedNames {
+        ReservedNames(
+            in: directory, begun: ["config.yaml", PretrainingManifest.fileName],
+            later: ["best.safetensors", "metrics.jsonl"])
+    }
+
     private func checkIsNew() throws {
-        guard FileManager.default.fileExists(atPath: latest.path) else { return }
+        guard FileManager.default.fileExists(atPath: latest.path) else { return try names.check() }
         throw ConfigurationError(
             source: directory.path, problems: ["already holds a run; give --resume to go on, or another run_dir"])
     }
@@ -200,6 +207,7 @@ package struct PretrainingRun {
         try FileManager.default.createDirectory(at: directory, withIntermediateDirectories: true)
         let lock = try RunLock(url: directory.appending(path: "lock"))
         try checkIsNew()
+        try names.claim()
         try DurableFile.replace(configurationFile, with: Data(ConfigurationText.yaml(configuration).utf8))
         try PretrainingManifest(set).write(to: manifestFile)
         var weights = PolicyWeights(random: configuration.seed, configuration: configuration.policy)
@@ -208,6 +216,7 @@ package struct PretrainingRun {
         let optimiser = Adam(parameterCount: weights.layout.parameterCount, settings: optimiserSettings)
         try PretrainingCheckpoint(weights: weights, optimiser: optimiser, step: 0, bestValidationLoss: .infinity)
             .write(to: latest)
+        names.complete()
         return lock
     }
 
@@ -220,20 +229,18 @@ package struct PretrainingRun {
         // Data are compared by content, once they are read.
         var given = configuration
         (given.data, given.validationData) = (stored.data, stored.validationData)
-        try refuse(given.obstacles(toResuming: stored))
+        try refuse(given.obstacles(toResuming: stored), [PretrainingConfiguration.resumeAdvice])
     }
 
     private func check(_ manifest: PretrainingManifest) throws {
         try refuse(manifest.problems(against: PretrainingManifest(contentsOf: manifestFile)))
     }
 
-    private func refuse(_ problems: [String]) throws {
+    private func refuse(_ problems: [String], _ advice: [String] = []) throws {
         guard !problems.isEmpty else { return }
         throw ConfigurationError(
-            source: directory.path,
-            problems: ["cannot go on"] + problems + [
-                "resume with what the run was begun with, or begin another in another run_dir"
-            ])
+            source: "\(directory.path) cannot go on", problems: problems,
+            advice: advice + ["Resume with what the run was begun with, or begin another in another run_dir"])
     }
 
     private static func line(_ record: Record) -> String {

@@ -11,6 +11,11 @@ package struct TrainingSet: Sendable {
     package var skipped: [String: Int] = [:]
     /// Rows that state no symmetry but P1, by the number of the group that the search found.
     package private(set) var searched: [Int: Int] = [:]
+    /// Crystals to validate on that are trained on as well: of the same `material_id`, or the same to the last bit.
+    package private(set) var sharedCount = 0
+    /// The ids of both parts, where tables have some.
+    private var trainIDs: Set<String> = []
+    private var validationIDs: [String?] = []
 
     package init() {}
 
@@ -20,17 +25,21 @@ package struct TrainingSet: Sendable {
     ///   - files: to train on; the rows of a table with a `split` column go where it says (`train`, `val`).
     ///   - validation: to validate on, every row.
     ///   - symmetryTolerance: Å, of the search where a file states no symmetry but P1.
-    /// - Throws: an error that names the file, or the lack of usable rows.
+    /// - Throws: an error that names the file, or the lack of usable rows; also where a file is named twice, or the
+    ///   table itself and `validation` both say what to validate on.
     package static func read(
         _ files: [URL], validation: [URL] = [], maximumSites: Int, symmetryTolerance: Double = 0.01, threads: Int
     ) throws -> TrainingSet {
         var set = TrainingSet()
+        try refuseRepeats(files + validation)
         func add(_ file: URL, part: String?) throws {
+            let hasIDs = try CSVReader(path: file.path).firstColumn("material_id") != nil
             try CrystalDataset.forEachBatch(
                 path: file.path, columns: part == nil ? ["split"] : [], tolerance: symmetryTolerance, threads: threads
             ) { entries in
                 for entry in entries {
-                    set.add(entry, part: part ?? entry.values.first ?? "", maximumSites: maximumSites)
+                    set.add(
+                        entry, part: part ?? entry.values.first ?? "", hasID: hasIDs, maximumSites: maximumSites)
                 }
             }
         }
@@ -44,6 +53,14 @@ package struct TrainingSet: Sendable {
                             + "only those to train on in data"
                     ])
             }
+            guard !isDivided || validation.isEmpty else {
+                throw ConfigurationError(
+                    source: file.path,
+                    problems: [
+                        "has a column \"split\" that says what to validate on, and validation_data is given as well: "
+                            + "leave validation_data out, or name tables without the column in data"
+                    ])
+            }
             try add(file, part: isDivided ? nil : "train")
         }
         for file in validation { try add(file, part: "val") }
@@ -55,10 +72,27 @@ package struct TrainingSet: Sendable {
                         + "val \(set.validation.count), \(set.skippedSummary))"
                 ])
         }
+        set.countShared()
         return set
     }
 
-    private mutating func add(_ entry: CrystalDataset.Entry, part: String, maximumSites: Int) {
+    private static func refuseRepeats(_ files: [URL]) throws {
+        var seen: Set<String> = []
+        for file in files where !seen.insert(file.resolvingSymlinksInPath().standardizedFileURL.path).inserted {
+            throw ConfigurationError(
+                source: file.path, problems: ["is named twice in data and validation_data: name each file once"])
+        }
+    }
+
+    private mutating func countShared() {
+        let known = Set(train)
+        sharedCount = zip(validation, validationIDs).count { crystal, id in
+            id.map(trainIDs.contains) ?? false || known.contains(crystal)
+        }
+        (trainIDs, validationIDs) = ([], [])
+    }
+
+    private mutating func add(_ entry: CrystalDataset.Entry, part: String, hasID: Bool, maximumSites: Int) {
         let part = TrainingSet.parts[part.split(whereSeparator: \.isWhitespace).joined().lowercased()] ?? part
         switch entry.crystal {
         case .failure(let error): skipped[TrainingSet.reason(error), default: 0] += 1
@@ -69,8 +103,10 @@ package struct TrainingSet: Sendable {
                 skipped["too many sites", default: 0] += 1
             } else if part == "train" {
                 train.append(crystal)
+                if hasID { trainIDs.insert(entry.id) }
             } else if part == "val" {
                 validation.append(crystal)
+                validationIDs.append(hasID ? entry.id : nil)
             } else {
                 skipped["other split", default: 0] += 1
             }
@@ -103,6 +139,13 @@ package struct TrainingSet: Sendable {
         return "symmetry was searched for \(total) rows that state none but P1, and \(found) have more"
             + (shown.isEmpty ? "" : ": \(shown)")
             + (rest.isEmpty ? "" : ", \(rest.reduce(0) { $0 + $1.value }) of \(rest.count) other groups")
+    }
+
+    /// What is validated on although it is trained on; nil if nothing is.
+    package var sharedSummary: String? {
+        guard sharedCount > 0 else { return nil }
+        return "\(sharedCount) of the \(validation.count) crystals to validate on are trained on as well (the same "
+            + "material_id or the same structure): the validation loss is too low by them"
     }
 
     /// The rows left out, the most frequent reason first.

@@ -1,5 +1,6 @@
 package import Archive
 internal import Base
+internal import Crystals
 internal import Foundation
 package import Telemetry
 
@@ -73,8 +74,8 @@ package struct ReportData: Sendable {
         let length = min(ReportData.periodLength, max(1, range.count / 2))
         let first = range.lowerBound...(range.lowerBound + length - 1)
         let last = (range.upperBound - length + 1)...range.upperBound
-        if before == nil { before = try ReportData.period(archive, first, records, stableThreshold) }
-        if after == nil && range.count > 1 { after = try ReportData.period(archive, last, records, stableThreshold) }
+        if before == nil { before = try ReportData.period(archive, first, stableThreshold) }
+        if after == nil && range.count > 1 { after = try ReportData.period(archive, last, stableThreshold) }
         elementCounts = try archive.elementCounts(versions: last)
         elementSampleCount = try archive.outcomes(versions: last).reduce(0) { $0 + $1.count }
     }
@@ -94,27 +95,38 @@ package struct ReportData: Sendable {
     }
 
     private static func period(
-        _ archive: RunArchive, _ versions: ClosedRange<Int>, _ records: [StepRecord], _ threshold: Double
+        _ archive: RunArchive, _ versions: ClosedRange<Int>, _ threshold: Double
     ) throws(ArchiveError) -> Period {
         let outcomes = try archive.outcomes(versions: versions)
         let count = outcomes.reduce(0) { $0 + $1.count }
         let invalid = outcomes.filter { $0.outcome == .invalid }.reduce(0) { $0 + $1.count }
         let stable = try archive.stableCount(versions: versions, below: threshold)
-        let measured = records.filter { versions.contains($0.version) && $0.uniqueFraction != nil }
-        let weight = measured.reduce(0) { $0 + $1.crystals }
-        let unique = measured.reduce(0) { $0 + ($1.uniqueFraction ?? 0) * Double($1.crystals) }
         let label =
             versions.count == 1
             ? "version \(versions.lowerBound)" : "versions \(versions.lowerBound) to \(versions.upperBound)"
         return Period(
             label: label, crystals: count, stableFraction: count > 0 ? Double(stable) / Double(count) : 0,
             validFraction: count > 0 ? 1 - Double(invalid) / Double(count) : 0,
-            uniqueFraction: weight > 0 ? unique / Double(weight) : nil,
+            uniqueFraction: try uniqueFraction(archive, versions),
             spaceGroups: try archive.spaceGroupCounts(versions: versions).count,
             elements: try archive.elementCounts(versions: versions).count,
             histogram: try archive.energyHistogram(
                 versions: versions, lowerEdge: histogramLowerEdge, binWidth: histogramBinWidth,
                 binCount: histogramBinCount))
+    }
+
+    /// The mean over the crystals of some versions, each unique among those of its own version.
+    private static func uniqueFraction(
+        _ archive: RunArchive, _ versions: ClosedRange<Int>
+    ) throws(ArchiveError) -> Double? {
+        var (unique, count) = (0.0, 0)
+        for version in versions {
+            var spread = CrystalSpread()
+            for crystal in try archive.crystals(versions: version...version) { spread.add(crystal.crystal) }
+            unique += spread.uniqueFraction * Double(spread.count)
+            count += spread.count
+        }
+        return count > 0 ? unique / Double(count) : nil
     }
 
     private static func period(evaluation: EvaluationSummary) -> Period {

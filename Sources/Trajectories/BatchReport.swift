@@ -19,19 +19,11 @@ package struct BatchReport: Sendable, Hashable {
     package var tasksSpeculated = 0
     /// Units and outcomes that came a second time.
     package var duplicates = 0
-    /// Units and outcomes that no honest peer sends.
-    package var unusable = 0
-    /// Units and outcomes of another batch, or whose sender never held them.
-    package var foreign = 0
     /// Crystals given up because they were, or would have been, too old.
     package var stale = 0
     /// Crystals that a second worker measured, and those of them about which the two disagree.
     package var audited = 0
     package var disputed = 0
-    /// Messages dropped for any reason.
-    package var rejected = 0
-    /// Processes turned away.
-    package var refusedPeers = 0
     /// Peers logged in at the end.
     package var actors = 0
     package var rewardWorkers = 0

@@ -18,6 +18,8 @@ package enum EvaluationFailure: Sendable, Hashable {
     case engineNotFinite(String)
     /// The engine's answer was not one to what was asked, alone too; the text tells how.
     case engineAnswer(String)
+    /// Why is known by its code alone, as an archive keeps it.
+    case coded(String)
 }
 
 extension EvaluationFailure {
@@ -33,6 +35,7 @@ extension EvaluationFailure {
         case .engineOutOfMemory: "engine_out_of_memory"
         case .engineNotFinite: "engine_not_finite"
         case .engineAnswer: "engine_answer"
+        case .coded(let code): code
         }
     }
 
@@ -41,7 +44,7 @@ extension EvaluationFailure {
         switch self {
         case .missingReference(let element), .unsupportedElement(let element): element.symbol
         case .engine(let message), .engineNotFinite(let message), .engineAnswer(let message): message
-        case .engineCrashed, .engineTimedOut, .engineOutOfMemory: ""
+        case .engineCrashed, .engineTimedOut, .engineOutOfMemory, .coded: ""
         }
     }
 
@@ -76,6 +79,7 @@ extension EvaluationFailure: CustomStringConvertible {
         case .engineOutOfMemory: "the engine has not enough memory for the crystal"
         case .engineNotFinite(let quantity): "the engine gave no finite \(quantity)"
         case .engineAnswer(let message): message
+        case .coded(let code): "it failed: \(code.replacing("_", with: " "))"
         }
     }
 }

@@ -29,7 +29,7 @@ struct LedgerShowCommand: ParsableCommand {
     func run() throws {
         let directory = try RunDirectory.open(at: URL(filePath: runDirectory))
         let archive = try RunArchive(url: directory.archive, access: .readOnly)
-        let ledger = try archive.ledger(maximumStaleness: directory.manifest.maximumStaleness ?? 0)
+        let ledger = try archive.ledger(maximumStaleness: directory.maximumStaleness)
         let output = StandardOutput()
         if json {
             try output.write(line: ledger.json.line)

@@ -7,6 +7,7 @@ import FineTuning
 import Foundation
 import Rewards
 import StructureFiles
+import Telemetry
 import Trajectories
 
 /// `druse reward`: what crystals are worth under a configuration.
@@ -152,14 +153,16 @@ struct RewardCommand: ParsableCommand {
         var replay = try RewardReplay(configuration.reward)
         let output = StandardOutput()
         if !json { try output.write(line: Self.header) }
-        for step in versions {
-            let crystals = try batch(of: step, archive, maximumStaleness: run.manifest.maximumStaleness ?? 0)
+        // The last steps of an asynchronous run take crystals of versions before their own.
+        let last = max(versions.upperBound, try archive.stepRecords().last?.step ?? 0)
+        for step in versions.lowerBound...last {
+            let crystals = try batch(of: step, archive, maximumStaleness: run.maximumStaleness)
             guard !crystals.isEmpty else { continue }
             let judgement = try replay.judge(crystals)
             for note in judgement.notes { writeMessage("step \(step): \(note)") }
             if json {
                 for (crystal, verdict) in zip(crystals, judgement.verdicts) {
-                    try output.write(line: JSONValue.object(fields(crystal, verdict)).line)
+                    try output.write(line: JSONValue.object(fields(crystal, verdict, run: run.manifest.runID)).line)
                 }
             } else {
                 try output.write(line: Self.line(step, crystals, judgement))
@@ -180,8 +183,9 @@ struct RewardCommand: ParsableCommand {
         return maximumStaleness == 0 ? crystals : crystals.filter { $0.batch?.number == step }
     }
 
-    private func fields(_ crystal: ArchivedCrystal, _ verdict: Verdict) -> JSONFields {
-        var fields: JSONFields = [("id", .text("\(crystal.id)")), ("formula", .text(crystal.formula))]
+    /// Crystals have the ids of `druse export`.
+    private func fields(_ crystal: ArchivedCrystal, _ verdict: Verdict, run: String) -> JSONFields {
+        var fields: JSONFields = [("id", .text("\(run)-\(crystal.id)")), ("formula", .text(crystal.formula))]
         if let reward = verdict.reward { fields.append(("reward", .number(reward))) }
         if let reward = crystal.reward { fields.append(("reward_in_run", .number(reward))) }
         if let reason = verdict.reason { fields.append(("reason", .text(reason))) }

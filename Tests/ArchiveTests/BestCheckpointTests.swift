@@ -69,14 +69,29 @@ import Testing
         }
     }
 
-    /// One that cannot be read protects nothing and stops nothing.
-    @Test func unreadableNote_countsAsNone() throws {
+    /// While it cannot be read, any version may be the best one: nothing is removed, and nothing is stopped.
+    @Test func unreadableNote_losesNoCheckpoint() throws {
         try withTemporaryFolder { folder in
             let store = try store(folder)
             try Data("{".utf8).write(to: folder.appending(path: "best.json"))
             #expect(store.best() == nil)
             for version in 1...3 { try store.save(checkpoint(version)) }
-            #expect(try store.versions() == [2, 3])
+            #expect(try store.versions() == [1, 2, 3])
+            #expect(try store.setDamagedBestAside().map(\.lastPathComponent) == ["best.json.damaged"])
+            #expect(try store.setDamagedBestAside().isEmpty && !store.isBestDamaged)
+            try store.save(checkpoint(4))
+            #expect(try store.versions() == [3, 4])
+            // The link tells which one it was.
+            try store.keepBest(best(3))
+            try Data("{".utf8).write(to: folder.appending(path: "best.json"))
+            #expect(
+                try store.setDamagedBestAside().map(\.lastPathComponent) == [
+                    "best.json.damaged", "kept-version-000003",
+                ])
+            for version in 5...6 { try store.save(checkpoint(version)) }
+            #expect(try store.versions() == [5, 6])
+            let kept = folder.appending(path: "kept-version-000003/policy.safetensors")
+            #expect(try Data(contentsOf: kept) == Data("3".utf8))
         }
     }
 }

@@ -46,6 +46,19 @@ import Trajectories
         }
     }
 
+    /// A run that goes on from an older checkpoint makes the later steps again: until then there are none.
+    @Test func ledger_afterAFallBack_balances() throws {
+        try withTemporaryFolder { folder in
+            let directory = try LedgerRun().write(to: folder.appending(path: "run"))
+            let archive = try RunArchive(url: directory.archive)
+            try archive.settlePending(next: 1)
+            try archive.close()
+            let ledger = try ledger(of: directory)
+            #expect(ledger.isBalanced && ledger.steps == 1, "\(ledger.line)")
+            #expect(ledger.count(.inFlight) == 14 && ledger.granted == 20)
+        }
+    }
+
     @Test(arguments: [
         (
             "DELETE FROM crystals WHERE version = 1 AND unit = 0 AND crystal_index = 1",

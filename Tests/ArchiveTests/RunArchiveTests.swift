@@ -43,6 +43,45 @@ import Trajectories
             #expect(try archive.crystals(versions: 1...1) == batch)
             let best = try #require(try archive.best(1).first)
             #expect(best.measurement.relaxed == batch[best.id.index].measurement.relaxed)
+            // Neither has it where nothing could be measured.
+            (batch[5].outcome, batch[5].reason, batch[5].measurement) = (.failed, "engine", .init([:]))
+            try archive.insert([batch[5]])
+            #expect(try archive.crystals(versions: 1...1) == batch)
+        }
+    }
+
+    /// Relaxed sites that are not the crystal's are an error, not the end of the program.
+    @Test func read_ofRelaxedSitesOfAnotherCrystal_isAnError() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            let archive = try RunArchive(url: url)
+            var crystal = try exampleCrystal(version: 1)
+            crystal.measurement.relaxed = RelaxedGeometry(of: crystal.crystal)
+            try archive.insert([crystal])
+            try archive.close()
+            let queue = try DatabaseQueue(path: url.path)
+            try queue.write { try $0.execute(sql: "UPDATE relaxed_crystals SET sites = '[[1,\"Na\",0,0,0]]'") }
+            try queue.close()
+            let error = try #require(throws: ArchiveError.self) {
+                try RunArchive(url: url, access: .readOnly).crystals(versions: 1...1)
+            }
+            #expect("\(error)".contains("1-0-0 was relaxed from other sites than it has"), "\(error)")
+        }
+    }
+
+    /// What comes late leaves what a step has taken as it is.
+    @Test func insertFinished_ofACrystalThatAStepTook_leavesIt() throws {
+        try withTemporaryFolder { folder in
+            let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            let crystals = try (0..<3).map { try exampleCrystal(version: 4, index: $0) }
+            try archive.insertFinished([crystals[0], crystals[1]])
+            try archive.insertPending(
+                StepRecord(step: 4), policyDigest: "ab", batch: [crystals[0].id], trainedOn: [crystals[0].id],
+                verdicts: [(crystals[0].id, Verdict(reward: 0.75))])
+            try archive.insertFinished(crystals)
+            let read = try archive.crystals(versions: 4...4)
+            #expect(read.map(\.batch) == [4, nil, nil] && read.map(\.trainedAt) == [4, nil, nil])
+            #expect(read[0].reward == 0.75)
         }
     }
 
@@ -308,8 +347,9 @@ import Trajectories
         }
     }
 
-    /// A record of a version whose checkpoint was not written does not count; one whose checkpoint was does.
-    @Test(arguments: [(3, [3]), (4, [3]), (5, [3, 4])])
+    /// A record of a version whose checkpoint was not written, or is not usable, does not count; one whose checkpoint
+    /// is there does.
+    @Test(arguments: [(3, []), (4, [3]), (5, [3, 4])])
     func pendingRecord_countsWithItsCheckpoint(checkpoint: Int, versions: [Int]) throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))

@@ -47,6 +47,18 @@ import Testing
         }
     }
 
+    /// Builds before said it in the configuration alone.
+    @Test(arguments: [
+        ("mode: asynchronous\nmax_staleness: 3\n", 3), ("mode: synchronous\nmax_staleness: 3\n", 0), ("seed: 1\n", 0),
+    ])
+    func staleness_ofARunThatDoesNotSay_isThatOfItsConfiguration(text: String, staleness: Int) throws {
+        try withTemporaryFolder { folder in
+            let (directory, lock) = try RunDirectory.create(at: folder, manifest: manifest, configuration: text)
+            lock.release()
+            #expect(directory.manifest.maximumStaleness == nil && directory.maximumStaleness == staleness)
+        }
+    }
+
     @Test func create_whereARunIs_isRefused() throws {
         try withTemporaryFolder { folder in
             try RunDirectory.create(at: folder, manifest: manifest, configuration: "").lock.release()
@@ -135,6 +147,40 @@ import Testing
             try Data("mine".utf8).write(to: folder.appending(path: "notes.txt"))
             try RunDirectory.create(at: folder, manifest: manifest, configuration: "").directory.discard()
             #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == ["notes.txt"])
+        }
+    }
+
+    /// A file of the user's that has a name of the run's is neither replaced nor removed.
+    @Test(arguments: [
+        "config.yaml", "inputs/my.cif", "metrics.jsonl", "roles.jsonl", "reference.safetensors", "tensorboard/events",
+    ])
+    func create_overOtherFiles_isRefusedAndLeavesThem(name: String) throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: name)
+            try FileManager.default.createDirectory(
+                at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
+            try Data("mine".utf8).write(to: url)
+            let top = String(name.prefix { $0 != "/" })
+            let expected = ArchiveError.occupied(path: folder.path, names: [top])
+            #expect(throws: expected) { try RunDirectory.checkIsFree(at: folder, manifest: manifest) }
+            #expect(throws: expected) {
+                try RunDirectory.create(at: folder, manifest: manifest, configuration: "")
+            }
+            #expect(try Data(contentsOf: url) == Data("mine".utf8))
+            #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path) == [top])
+        }
+    }
+
+    /// Killed while it begins, a run is begun anew; what else came meanwhile is still nobody's to remove.
+    @Test func create_afterAKillWhileBeginning_beginsAnew() throws {
+        try withTemporaryFolder { folder in
+            let names = ReservedNames(in: folder, begun: ["config.yaml"], later: ["metrics.jsonl"])
+            try names.claim()
+            try Data("half".utf8).write(to: folder.appending(path: "config.yaml"))
+            let (directory, lock) = try RunDirectory.create(at: folder, manifest: manifest, configuration: "seed: 1\n")
+            lock.release()
+            #expect(try String(contentsOf: directory.configuration, encoding: .utf8) == "seed: 1\n")
+            #expect(throws: ArchiveError.occupied(path: folder.path, names: ["config.yaml"])) { try names.check() }
         }
     }
 

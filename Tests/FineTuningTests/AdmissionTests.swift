@@ -185,8 +185,7 @@ import Trajectories
         for task in desk.tasks(for: worker) { try desk.send(answer(task), worker) }
         _ = desk.take()
         #expect(desk.batches.first?.crystals.map(\.sampled) == (try honest()))
-        #expect(desk.batches.first?.report.refusedPeers == 1)
-        #expect(desk.batches.first?.report.unusable == 3)
+        #expect(desk.hub.counters.refusedPeers == 1)
     }
 
     @Test func unusableUnit_goesToAnotherActorFirst() throws {

@@ -261,17 +261,19 @@ import Testing
         given.runDirectory = "elsewhere"
         let obstacles = given.obstacles(toResuming: RunConfiguration())
         #expect(
-            obstacles.dropLast() == [
+            obstacles == [
                 "seed is 2, the run has 1", "objective.kl_weight is 0.01, the run has 0.005",
                 "reward.shape.kind is linear, the run has exponential",
                 "reward.shape.scale is not set, the run has 0.15", "reward.shape.maximum is not set, the run has 2",
                 "reward.shape.clip is [-10.0, 10.0], the run has not set", "hull is /h.json, the run has default",
             ])
         #expect(
-            obstacles.last?.hasSuffix(
+            RunConfiguration.resumeAdvice.hasSuffix(
                 "versions, task_size, listen, threads, keep_checkpoints, keep_best, unit_lease_seconds, "
                     + "task_lease_seconds, liveness_seconds, audit_share, audit_tolerance"
-            ) == true)
+            ))
+        let error = ConfigurationError(source: "--config", problems: ["seed is 2, the run has 1"], advice: ["Resume"])
+        #expect("\(error)" == "--config: seed is 2, the run has 1. Resume")
         let taken = RunConfiguration().takingChangeableKeys(from: given)
         #expect(taken.versions == 80 && taken.seed == 1 && taken.objective.klWeight == 0.005)
     }

@@ -1,6 +1,7 @@
 import Archive
 import Coordination
 import FineTuning
+import Fleet
 import FleetFixtures
 import Foundation
 import Logging
@@ -77,6 +78,66 @@ import Trajectories
         report.missingCrystals = 2
         for _ in 0..<3 { recorder.hubReported(report) }
         #expect(log.all.count == 1 && log.all.first?.hasPrefix("ledger: 2 crystals were granted") == true)
+    }
+
+    /// How many peers are wanted is said where that is another number than are here, in the singular and the plural.
+    @Test func hubReported_withWantedPeers_saysWhatWouldHelp() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+        defer { try? archive.close() }
+        let log = Lines(about: "the run ")
+        let recorder = RunRecorder(
+            context: .init(seed: 1, potential: "chgnet", hull: "", stableBelow: 0.1), archive: archive,
+            metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
+            roles: try JSONLinesWriter(url: folder.appending(path: "roles.jsonl")),
+            logger: Logger(label: "test") { _ in log }, say: { _ in }, announce: { _ in })
+        var report = try HubCore(configuration: Toys.configuration(), generator: SystemRandomNumberGenerator())
+            .snapshot()
+        (report.actors, report.rewardWorkers) = (1, 1)
+        for (actors, workers) in [(1, 1), (1, 3), (1, 1)] {
+            report.wanted = .init(actors: actors, rewardWorkers: workers)
+            for _ in 0..<2 { recorder.hubReported(report) }
+        }
+        (report.actors, report.rewardWorkers, report.wanted) = (4, 2, .init(actors: 2, rewardWorkers: 1))
+        recorder.hubReported(report)
+        #expect(
+            log.all == [
+                "the run could use 1 actor and 3 reward workers like those that are here (1 and 1)",
+                "the run needs no more than 2 actors and 1 reward worker like those that are here (4 and 2)",
+            ])
+    }
+
+    /// Outcomes that come late, from the thread that keeps them, leave what the step noted of its batch.
+    @Test func crystalsFinished_afterTheirStep_leaveTheirBatch() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+        defer { try? archive.close() }
+        let recorder = RunRecorder(
+            context: .init(seed: 1, potential: "chgnet", hull: "", stableBelow: 0.1), archive: archive,
+            metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
+            roles: try JSONLinesWriter(url: folder.appending(path: "roles.jsonl")),
+            logger: Logger(label: "test") { _ in Lines() }, say: { _ in }, announce: { _ in })
+        let unit = WorkUnit(runSeed: 1, version: 0, unit: 0, crystalCount: 8)
+        let crystals = try Toys.crystals(of: unit).map { sampled in
+            ScoredCrystal(
+                sampled: sampled, policy: Blob([1]).digest, outcome: Toys.outcome(of: sampled), scoringSeconds: 0,
+                sampledBy: "a", scoredBy: "w")
+        }
+        try recorder.crystalsFinished(Array(crystals[..<3]))
+        try recorder.batchCompleted(ScoredBatch(step: 0, crystals: Array(crystals[..<6]), seconds: 1))
+        let report = StepReport(
+            step: 0, trainedOn: [crystals[0].sampled.id], statistics: [:], waitSeconds: 0, batchSeconds: 0,
+            trainSeconds: 0, checkpointSeconds: 0)
+        try recorder.stepTrained(report)
+        try recorder.crystalsFinished(Array(crystals[3...]))
+        recorder.stepFinished(report)
+        let kept = try archive.crystals(versions: 0...0)
+        #expect(kept.map(\.batch) == Array(repeating: 0, count: 6) + [nil, nil])
+        #expect(kept.map(\.trainedAt) == [0] + Array(repeating: nil, count: 7))
     }
 
     /// The lines about something, in memory.

@@ -26,11 +26,9 @@ import Trajectories
     }
 
     private func report(of batch: ScoredBatch, trainedOn: [CrystalID]) -> StepReport {
-        var outcomes: [String: Int] = [:]
-        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
-        return StepReport(
-            step: batch.step, trainedOn: trainedOn, statistics: [:], waitSeconds: 0, batchSeconds: 0, storeSeconds: 0,
-            trainSeconds: 0, checkpointSeconds: 0, outcomes: outcomes)
+        StepReport(
+            step: batch.step, trainedOn: trainedOn, statistics: [:], waitSeconds: 0, batchSeconds: 0, trainSeconds: 0,
+            checkpointSeconds: 0)
     }
 
     private func expectBalance(_ status: RunStatus?) throws {

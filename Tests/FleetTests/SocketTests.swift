@@ -75,7 +75,7 @@ import Transport
         try worker.value()
         let record = observer.record
         #expect(record.steps.map(\.step) == (0..<8).map { Step($0) })
-        #expect(record.steps.allSatisfy { $0.outcomes.values.reduce(0, +) == 50 })
+        #expect(record.steps.allSatisfy { $0.trainedOn.count == 50 })
         #expect(Set(record.joined.map(\.role)) == [.actor, .rewardWorker])
         #expect(record.left == [.goodbye("shutdown"), .goodbye("shutdown")])
         #expect(!record.hubReports.isEmpty)

@@ -105,5 +105,13 @@ import Trajectories
         let replay = try cluster.start("learner", ["--replay", cluster.directory.path], isRole: false)
         #expect(try await cluster.exit(of: replay) == 0, "\(replay.text)")
         #expect(replay.text.contains("5 steps, 180 crystals"), "\(replay.text)")
+        // What the last step made stands in its checkpoint alone.
+        let run = try RunDirectory.open(at: cluster.directory)
+        let store = CheckpointStore(
+            reading: run.checkpoints, referenceDigest: run.manifest.referenceDigest, run: run.manifest.mark)
+        try FileManager.default.removeItem(at: store.folder(of: TestCluster.versions))
+        let partly = try cluster.start("learner", ["--replay", cluster.directory.path], isRole: false)
+        #expect(try await cluster.exit(of: partly) == 0, "\(partly.text)")
+        #expect(partly.text.contains("those of the run in the 4 steps that could be compared; of 1"), "\(partly.text)")
     }
 }

@@ -19,6 +19,10 @@ import Trajectories
     @Test func overview_tellsStateStepsAndWhatWasGained() throws {
         let open = try OpenPage(versions: [8, 3]) { run in
             try Data("versions: 8\nbatch_size: 64\nmode: asynchronous\n".utf8).write(to: run.configuration)
+            // The learner's last life counts from its own start.
+            var learner = RoleRecord(role: "learner", id: "learner", time: Date(timeIntervalSince1970: 1_771_000_000))
+            learner.crystals = 16
+            try JSONLinesWriter(url: run.roles).append(learner)
         }
         let runs = try #require(try open.object("/api/runs")["runs"] as? [[String: Any]])
         #expect(runs.map { $0["key"] as? String } == ["0", "1"])

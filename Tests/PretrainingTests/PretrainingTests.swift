@@ -139,7 +139,7 @@ import Trajectories
         ]
         for (key, old, new, change) in changes {
             let text = try refusal(change)
-            #expect(text.contains("\(key) is \(new), the run has \(old)"), "\(text)")
+            #expect(text.contains("cannot go on: \(key) is \(new), the run has \(old). "), "\(text)")
         }
         let table = try String(contentsOf: setting.folder.appending(path: "data.csv"), encoding: .utf8)
         try table.replacing("Rb", with: "Cs").write(
@@ -180,6 +180,20 @@ import Trajectories
         }
         let stored = try String(contentsOf: folder.appending(path: "config.yaml"), encoding: .utf8)
         #expect(stored.contains("learning_rate: 0.01\n") && stored.contains(begun.data[0]))
+    }
+
+    /// What has a name of the run's and is not its own stays as it is.
+    @Test(arguments: ["config.yaml", "metrics.jsonl"]) func foreignFile_isRefusedAndStays(name: String) throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        let folder = setting.folder.appending(path: "r")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        let file = folder.appending(path: name)
+        try Data("mine".utf8).write(to: file)
+        let run = PretrainingRun(setting.configuration(run: "r"), shouldStop: { true })
+        #expect(throws: ArchiveError.occupied(path: folder.path, names: [name])) { try run.check(resume: false) }
+        #expect(throws: ArchiveError.occupied(path: folder.path, names: [name])) { try run.run(resume: false) }
+        #expect(try Data(contentsOf: file) == Data("mine".utf8))
     }
 
     @Test func resume_withoutARun_isRefusedAndLeavesNothing() throws {
@@ -242,6 +256,7 @@ import Trajectories
             set.searchSummary
                 == "symmetry was searched for 4 rows that state none but P1, and 3 have more: 3 of group 221")
         #expect(set.skippedSummary == "left out: 1 (no atom), 1 (other split)")
+        #expect(set.sharedSummary?.hasPrefix("1 of the 1 crystals to validate on are trained on as well") == true)
     }
 
     @Test func tableWithoutUsableRows_isRefusedByName() throws {

@@ -27,4 +27,34 @@ struct TrainingSetTests {
         }
         #expect("\(error)".contains("validation_data"))
     }
+
+    /// What is trained on is not validated on without a word.
+    @Test func filesThatOverlap_areRefused() throws {
+        let (train, validation) = (table("F02-three-files/train.csv"), table("F02-three-files/val.csv"))
+        let divided = table("F01-p1-table/rocksalts.csv")
+        let refused: [(files: [URL], validation: [URL], message: String)] = [
+            ([train], [train], "is named twice"), ([train, train], [validation], "is named twice"),
+            ([train], [validation, validation], "is named twice"), ([divided], [validation], "a column \"split\""),
+        ]
+        for (files, validation, message) in refused {
+            let error = try #require(throws: ConfigurationError.self) {
+                try TrainingSet.read(files, validation: validation, maximumSites: 21, threads: 1)
+            }
+            #expect("\(error)".contains(message), "\(error)")
+        }
+        let apart = try TrainingSet.read([train], validation: [validation], maximumSites: 21, threads: 1)
+        #expect(apart.sharedCount == 0 && apart.sharedSummary == nil)
+    }
+
+    /// The same crystal under another file name, and another one under the same id.
+    @Test func rowsOfBothParts_areCounted() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "druse-shared-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        let train = table("F02-three-files/train.csv")
+        let copy = folder.appending(path: "copy.csv")
+        try FileManager.default.copyItem(at: train, to: copy)
+        let set = try TrainingSet.read([train], validation: [copy], maximumSites: 21, threads: 1)
+        #expect(set.sharedCount == set.validation.count && set.sharedCount > 0)
+    }
 }

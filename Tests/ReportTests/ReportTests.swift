@@ -45,6 +45,13 @@ import Testing
             let mean = data.records.prefix(5).compactMap(\.stableFraction).reduce(0, +) / 5
             #expect((before.stableFraction - mean).magnitude < 1e-12)
             #expect(before.crystals == 320)
+            let archive = try RunArchive(url: directory.archive, access: .readOnly)
+            let unique = try (0...4).map { version in
+                var spread = CrystalSpread()
+                for crystal in try archive.crystals(versions: version...version) { spread.add(crystal.crystal) }
+                return spread.uniqueFraction
+            }
+            #expect(abs((before.uniqueFraction ?? 0) - unique.reduce(0, +) / 5) < 1e-12)
             let histogram = after.histogram
             let scored = try RunArchive(url: directory.archive, access: .readOnly).outcomes(versions: 7...11)
                 .filter { $0.outcome == .scored }.reduce(0) { $0 + $1.count }

@@ -21,9 +21,6 @@ package enum CrystalFate: String, Sendable, CaseIterable {
     /// In a line for people.
     package var words: String { rawValue.replacing("_", with: " ") }
 
-    /// Whether it was neither trained on nor waits for its step.
-    package var isDropped: Bool { self != .trained && self != .inFlight }
-
     /// Whether a step took it into its batch, whatever came of it there.
     var isOfABatch: Bool { ![.stale, .inFlight].contains(self) }
 

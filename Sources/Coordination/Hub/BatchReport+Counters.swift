@@ -8,12 +8,8 @@ extension BatchReport {
         tasksRequeued = end.tasksRequeued - begin.tasksRequeued
         tasksSpeculated = end.tasksSpeculated - begin.tasksSpeculated
         duplicates = end.duplicateUnits + end.duplicateOutcomes - begin.duplicateUnits - begin.duplicateOutcomes
-        unusable = end.unusableUnits + end.unusableOutcomes - begin.unusableUnits - begin.unusableOutcomes
-        foreign = end.foreignUnits + end.foreignOutcomes - begin.foreignUnits - begin.foreignOutcomes
         audited = end.audited - begin.audited
         disputed = end.disputed - begin.disputed
         stale = end.staleCrystals + end.abandonedCrystals - begin.staleCrystals - begin.abandonedCrystals
-        rejected = end.rejectedMessages.values.reduce(0, +) - begin.rejectedMessages.values.reduce(0, +)
-        refusedPeers = end.refusedPeers - begin.refusedPeers
     }
 }

@@ -72,7 +72,6 @@ package struct HubCore: Sendable {
     /// When idle workers were last given tasks that are late.
     var lastSpeculation: Moment?
     static let speculationInterval = Duration.milliseconds(100)
-    private var longestTurn = Duration.zero
     /// Work sent to peers since the last tick.
     var bursts: [SessionID: Int] = [:]
     /// Peers that were sent the most of it, and have their next turn at the tick.
@@ -236,7 +235,7 @@ package struct HubCore: Sendable {
 
     /// Ends the run: everyone is told to leave, and a last report goes out.
     package mutating func finish(_ reason: String) {
-        for place in versions.indices { handOut(versions[place].journal.takeAll(), of: place) }
+        handOutOutcomes()
         phase = .finished(reason)
         emit(.event(.hubReport(snapshot())))
         for peer in peers.all { send(.shutdown(reason), to: peer.routing) }
@@ -247,7 +246,6 @@ package struct HubCore: Sendable {
         let timing = configuration.timing
         if let last = lastTick {
             let pause = last.duration(to: now)
-            longestTurn = max(longestTurn, pause)
             // A time in which the hub itself stood still (a suspended laptop, a stopped process) is not a silence of
             // its peers, and no time of theirs to work in: they may have stood still as well.
             if pause > timing.heartbeat * 2 {
@@ -279,6 +277,11 @@ package struct HubCore: Sendable {
         speculate(now: now)
         for place in versions.indices { handOut(versions[place].journal.takeDue(now: now), of: place) }
         report(now: now)
+    }
+
+    /// Gives the learner all outcomes to keep that it was not given yet.
+    package mutating func handOutOutcomes() {
+        for place in versions.indices { handOut(versions[place].journal.takeAll(), of: place) }
     }
 
     /// Gives the learner outcomes to keep, so that a life cut short loses at most a second of measuring.
@@ -405,7 +408,6 @@ package struct HubCore: Sendable {
         guard now >= due else { return }
         nextReport = now.advanced(by: configuration.timing.report)
         emit(.event(.hubReport(snapshot())))
-        longestTurn = .zero
     }
 
     /// The state in numbers, of the newest version.
@@ -414,7 +416,7 @@ package struct HubCore: Sendable {
             version: versions.last?.version ?? 0, actors: peers.count(of: .actor),
             rewardWorkers: peers.count(of: .rewardWorker), tasksWaiting: tasks.waitingCount + others.waitingCount,
             tasksLeased: tasks.leasedCount + others.leasedCount, crystalsPerBatch: configuration.crystalsPerBatch,
-            longestTurnSeconds: longestTurn.seconds, counters: counters)
+            counters: counters)
         // Of those that are no longer in flight they are counted.
         report.counters.abandonedCrystals += versions.reduce(0) { $0 + $1.ledger.givenUpCrystals }
         report.wanted = sizing.wanted

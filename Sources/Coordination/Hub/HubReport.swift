@@ -50,8 +50,6 @@ package struct HubReport: Sendable, Hashable {
     /// Crystals that were granted and are nowhere: 0, unless something is wrong with this program.
     package var missingCrystals = 0
     package var crystalsPerBatch: Int
-    /// The longest turn of the hub's loop since the last report: its lag.
-    var longestTurnSeconds: Double
     package var counters: HubCounters
     /// How many peers the run could use; nil before a step was made.
     package var wanted: FleetSizing.Wanted?

@@ -52,7 +52,7 @@ final class ForeignMeasurer: CrystalMeasurer {
         switch failure {
         case .engineCrashed, .engineTimedOut, .engineOutOfMemory, .engineNotFinite, .engineAnswer:
             engine.logger.error("crystal \(item): \(failure.reason): \(failure)")
-        case .missingReference, .unsupportedElement, .engine: break
+        case .missingReference, .unsupportedElement, .engine, .coded: break
         }
     }
 

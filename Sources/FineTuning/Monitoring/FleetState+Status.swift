@@ -69,6 +69,17 @@ extension HubCounters {
         return drops
     }
 
+    /// What each judge made of crystals, a line a judge: "judge mace: failed.engine_timed_out 2, scored 40".
+    package var judgeLines: [String] {
+        let parts = judged.sorted { $0.key < $1.key }.map { key, count in
+            let name = key.prefix { $0 != "." }
+            return (name: String(name), text: "\(key.dropFirst(name.count + 1)) \(count)")
+        }
+        return Dictionary(grouping: parts, by: \.name).sorted { $0.key < $1.key }.map { name, parts in
+            "judge \(name): \(parts.map(\.text).joined(separator: ", "))"
+        }
+    }
+
     /// Work that was handed out once more.
     package var repeats: [String: Int] {
         [

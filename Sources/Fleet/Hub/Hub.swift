@@ -29,8 +29,6 @@ package final class Hub: Sendable {
 
     package enum Output: Sendable {
         case started(Endpoint)
-        /// Crystals that got their outcomes; those since the last ones come with the batch alone.
-        case outcomes([ScoredCrystal])
         case batch(ScoredBatch)
         /// Other work than the run's that is measured.
         case measured([FinishedWork])
@@ -43,14 +41,20 @@ package final class Hub: Sendable {
 
     /// Commands that wait for the hub's next turn: a peer is refused once, and little else comes in between two turns.
     private static let commandCapacity = PeerTable.capacity + 16
-    /// Batches and ends, of which there is one at a time, and outcomes, which wait in the hub while there is no room.
+    /// Batches and ends, of which there is one at a time, and other work, which waits in the hub while there is no
+    /// room.
     private static let outputCapacity = 16
+    /// Outcomes that wait to be kept, as they were handed out; further ones wait in the hub.
+    private static let finishedCapacity = 16
     /// Reports that wait for the observer.
     private static let eventCapacity = 10_000
 
     private let commands: Mailbox<Command>
     /// Batches, and the hub's own fate.
     package let outputs = Mailbox<Output>(capacity: Hub.outputCapacity)
+    /// Crystals that got their outcomes, each once; those since the last ones may come with their batch alone. It is
+    /// closed when the hub has handed out all.
+    package let finished = Mailbox<[ScoredCrystal]>(capacity: Hub.finishedCapacity)
     /// For the observer; those it is too slow for are dropped, and counted.
     package let events = Mailbox<HubEvent>(capacity: Hub.eventCapacity)
     private let latest = LatestValue<HubReport>()
@@ -63,7 +67,7 @@ package final class Hub: Sendable {
         let commands = Mailbox<Command>(capacity: Self.commandCapacity, wakeup: wakeup)
         self.wakeup = wakeup
         self.commands = commands
-        let (outputs, events, latest) = (outputs, events, latest)
+        let (outputs, finished, events, latest) = (outputs, finished, events, latest)
         thread = RoleThread(name: "hub") {
             let watch = configuration.credentials.map { credentials in
                 AllowListWatch(credentials) { change in
@@ -79,13 +83,14 @@ package final class Hub: Sendable {
             do {
                 let loop = try HubLoop(
                     configuration: configuration, context: context, wakeup: wakeup, commands: commands,
-                    outputs: outputs, events: events, latest: latest)
+                    outputs: outputs, finished: finished, events: events, latest: latest)
                 try loop.run()
             } catch {
                 outputs.post(.failed("\(error)"), bounded: "a hub fails once")
             }
             commands.close()
             events.close()
+            finished.close()
             outputs.close()
         }
     }

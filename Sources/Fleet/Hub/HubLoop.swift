@@ -21,6 +21,7 @@ final class HubLoop {
     private let wakeup: Wakeup
     private let commands: Mailbox<Hub.Command>
     private let outputs: Mailbox<Hub.Output>
+    private let finished: Mailbox<[ScoredCrystal]>
     private let events: Mailbox<HubEvent>
     private let latest: LatestValue<HubReport>
     private let router: ZMQSocket
@@ -42,11 +43,11 @@ final class HubLoop {
     private var reminder: SecurityReminder
     private var core: HubCore
     private var life = Life.running
-    /// Outcomes that the learner had no room for yet.
+    /// Outcomes that there was no room for yet.
     private var waitingOutcomes: [ScoredCrystal] = []
     /// Other work that is measured, and that nobody had room for yet.
     private var waitingWork: [FinishedWork] = []
-    /// Places of the outputs that outcomes leave to batches and ends.
+    /// Places of the outputs that other work leaves to batches and ends.
     private static let reservedOutputs = 8
     private var lastTick = Moment.now
     private var lastLook = Moment.now
@@ -68,13 +69,15 @@ final class HubLoop {
 
     init(
         configuration: LearnerConfiguration, context: ZMQContext, wakeup: Wakeup, commands: Mailbox<Hub.Command>,
-        outputs: Mailbox<Hub.Output>, events: Mailbox<HubEvent>, latest: LatestValue<HubReport>
+        outputs: Mailbox<Hub.Output>, finished: Mailbox<[ScoredCrystal]>, events: Mailbox<HubEvent>,
+        latest: LatestValue<HubReport>
     ) throws {
         self.latest = latest
         self.configuration = configuration
         self.wakeup = wakeup
         self.commands = commands
         self.outputs = outputs
+        self.finished = finished
         self.events = events
         allowed = configuration.credentials?.allowed ?? AllowList()
         door = try configuration.credentials.map { _ in try ZAPHandler(in: context) }
@@ -96,6 +99,7 @@ final class HubLoop {
     /// - Throws: ``ZMQError``.
     func run() throws {
         defer {
+            handOutLastOutcomes()
             monitor.close()
             router.close()
             door?.close()
@@ -122,6 +126,7 @@ final class HubLoop {
                 if lastLook.duration(to: lastTick) >= Self.lookInterval { cutExcess() }
             }
             handOutWork()
+            handOutOutcomes()
             showState()
             if let begin { watchFleet(turn: begin) }
             switch life {
@@ -161,6 +166,20 @@ final class HubLoop {
             if case .measure(let some) = command { work += some } else { execute(command) }
         }
         if !work.isEmpty { core.measure(work, now: .now) }
+    }
+
+    /// Leaves a place for the last ones.
+    private func handOutOutcomes() {
+        guard !waitingOutcomes.isEmpty else { return }
+        if finished.post(waitingOutcomes, leaving: 1) == .posted { waitingOutcomes.removeAll() }
+    }
+
+    /// Whatever ends the hub, what is measured is kept.
+    private func handOutLastOutcomes() {
+        core.handOutOutcomes()
+        for case .outcomes(let crystals) in core.takeEffects() { waitingOutcomes += crystals }
+        guard !waitingOutcomes.isEmpty else { return }
+        finished.post(waitingOutcomes, bounded: "the last outcomes are handed out once")
     }
 
     private func handOutWork() {
@@ -306,9 +325,7 @@ final class HubLoop {
             if events.post(event) != .posted { core.countDroppedReport() }
         case .outcomes(let crystals):
             waitingOutcomes += crystals
-            if outputs.post(.outcomes(waitingOutcomes), leaving: Self.reservedOutputs) == .posted {
-                waitingOutcomes.removeAll()
-            }
+            handOutOutcomes()
         case .measured(let work): waitingWork += work
         case .batch(let batch):
             // It brings its own along.

@@ -3,7 +3,8 @@ package import Coordination
 package import Trajectories
 internal import Transport
 
-/// The learner: the hub on a thread of its own, training on the calling thread.
+/// The learner: the hub on a thread of its own, training on the calling thread, and a thread that has outcomes kept as
+/// they come.
 ///
 /// For each step: its batch is sampled and scored, the observer stores it, the trainer trains and saves its state, and
 /// only then is the version that it made offered.
@@ -33,15 +34,19 @@ package struct LearnerRole {
         let context = try ZMQContext()
         let hub = try Hub(configuration: configuration, context: context)
         let dispatcher = dispatchEvents(of: hub)
+        let outcomes = OutcomeKeeper(of: hub, observer: observer)
         defer {
             hub.post(.stop)
             hub.join(timeout: .seconds(10))
             dispatcher.join(timeout: .seconds(10))
+            try? outcomes.finish()
             context.shutDown()
         }
         observer.hubStarted(try startedEndpoint(of: hub))
         let start = try trainer.start()
-        var run = Run(hub: hub, trainer: trainer, stop: stop, version: start.version, reference: start.reference)
+        var run = Run(
+            hub: hub, outcomes: outcomes, trainer: trainer, stop: stop, version: start.version,
+            reference: start.reference)
         let last = PolicyVersion(configuration.versions)
         do {
             try check(start)
@@ -60,12 +65,14 @@ package struct LearnerRole {
         let isComplete = run.version >= last
         hub.post(.finish(isComplete ? "the run is complete" : stop.reason ?? "the learner stops"))
         let counters = try awaitEnd(of: hub)
+        try outcomes.finish()
         return LearnerSummary(version: run.version, isComplete: isComplete, counters: counters)
     }
 
     /// What a run carries from step to step.
     private struct Run {
         let hub: Hub
+        let outcomes: OutcomeKeeper
         let trainer: any BatchTrainer
         let stop: StopToken
         /// The newest, which the next step begins with.
@@ -107,13 +114,11 @@ package struct LearnerRole {
             throw RoleError.trainer("it made version \(trained.version) by step \(batch.step)")
         }
         let finished = Moment.now
-        var outcomes: [String: Int] = [:]
-        for crystal in batch.crystals { outcomes[crystal.outcome.label, default: 0] += 1 }
         var report = StepReport(
             step: batch.step, trainedOn: trained.trainedOn, statistics: trained.statistics,
             waitSeconds: begin.duration(to: received).seconds, batchSeconds: batch.seconds,
-            storeSeconds: received.duration(to: stored).seconds, trainSeconds: stored.duration(to: finished).seconds,
-            checkpointSeconds: 0, outcomes: outcomes, notFinite: trained.notFinite, notes: trained.notes)
+            trainSeconds: stored.duration(to: finished).seconds, checkpointSeconds: 0, notFinite: trained.notFinite,
+            notes: trained.notes)
         report.verdicts = trained.verdicts
         try observer.stepTrained(report)
         let noted = Moment.now
@@ -135,9 +140,9 @@ package struct LearnerRole {
     /// The batch of the next step; nil if asked to stop and it cannot be waited for.
     private func nextBatch(_ run: inout Run) throws -> ScoredBatch? {
         while true {
+            try run.outcomes.check()
             if try isOver(&run) { return nil }
             switch run.hub.outputs.receive(timeout: .milliseconds(100)) {
-            case .outcomes(let crystals): try observer.crystalsFinished(crystals)
             case .batch(let batch) where batch.step == run.version.nextStep: return batch
             case .batch, .measured, .started, nil: continue
             case .failed(let reason): throw RoleError.io(reason)
@@ -187,7 +192,6 @@ package struct LearnerRole {
         let deadline = Moment.now.advanced(by: configuration.timing.drain + .seconds(5))
         while Moment.now < deadline {
             switch hub.outputs.receive(timeout: .milliseconds(100)) {
-            case .outcomes(let crystals): try observer.crystalsFinished(crystals)
             case .ended(let report): return report.counters
             case .failed(let reason): throw RoleError.io(reason)
             default: continue

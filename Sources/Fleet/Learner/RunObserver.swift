@@ -4,13 +4,14 @@ package import Trajectories
 
 /// Hears what happens in a run; logs, metrics and the archive are plugged in here.
 ///
-/// `hubStarted`, `crystalsFinished`, `batchCompleted`, `stepTrained` and `stepFinished` are called on the training
-/// thread; all others on one thread of the learner that nothing waits for, so they may take their time (reports are
-/// dropped, and counted, when they take too much).
+/// `hubStarted`, `batchCompleted`, `stepTrained` and `stepFinished` are called on the training thread;
+/// `crystalsFinished` on a thread of its own; all others on one thread of the learner that nothing waits for, so they
+/// may take their time (reports are dropped, and counted, when they take too much).
 package protocol RunObserver: Sendable {
     /// The hub listens, where peers connect to.
     func hubStarted(_ endpoint: Endpoint)
-    /// Crystals got their outcomes; at most once a second. Their batch brings them again.
+    /// Crystals got their outcomes; at most once a second, while a step is made as well. Their batch brings them again,
+    /// and may have been there before.
     func crystalsFinished(_ crystals: [ScoredCrystal]) throws
     /// The batch of a step is complete; training begins when this returns. After a resume the batch of the step in
     /// progress comes again with the same ids: store by id.
@@ -58,12 +59,8 @@ package struct StepReport: Sendable {
     package var waitSeconds: Double
     /// From the first grant of the batch to its last outcome.
     package var batchSeconds: Double
-    /// Storing the batch (the observer's `batchCompleted`).
-    var storeSeconds: Double
     package var trainSeconds: Double
     package var checkpointSeconds: Double
-    /// The crystals of the batch by outcome: "scored", "invalid.<reason>", "failed.<reason>".
-    package var outcomes: [String: Int]
     /// The crystals that gave numbers that are not finite, so that the step left the weights as they were.
     package var notFinite: [CrystalID] = []
     /// Lines of the trainer for the log.
@@ -71,18 +68,15 @@ package struct StepReport: Sendable {
 
     package init(
         step: Step, trainedOn: [CrystalID], statistics: [String: Double], waitSeconds: Double, batchSeconds: Double,
-        storeSeconds: Double, trainSeconds: Double, checkpointSeconds: Double, outcomes: [String: Int],
-        notFinite: [CrystalID] = [], notes: [String] = []
+        trainSeconds: Double, checkpointSeconds: Double, notFinite: [CrystalID] = [], notes: [String] = []
     ) {
         self.step = step
         self.trainedOn = trainedOn
         self.statistics = statistics
         self.waitSeconds = waitSeconds
         self.batchSeconds = batchSeconds
-        self.storeSeconds = storeSeconds
         self.trainSeconds = trainSeconds
         self.checkpointSeconds = checkpointSeconds
-        self.outcomes = outcomes
         self.notFinite = notFinite
         self.notes = notes
     }

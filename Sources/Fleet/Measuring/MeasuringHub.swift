@@ -94,7 +94,7 @@ package final class MeasuringHub: Sendable {
             case .failed(let reason): desk.fail(.io(reason))
             case .aborted(let error): desk.fail(error)
             case .ended: desk.fail(.io("the hub has ended"))
-            case .started, .outcomes, .batch, nil: continue
+            case .started, .batch, nil: continue
             }
         }
         desk.fail(.io("the hub has ended"))

@@ -17,7 +17,7 @@ struct RunBooks {
     private static let binCount = 30
 
     init(_ archive: RunArchive, _ directory: RunDirectory, stableBelow: Double) throws {
-        let ledger = try archive.ledger(maximumStaleness: directory.manifest.maximumStaleness ?? 0)
+        let ledger = try archive.ledger(maximumStaleness: directory.maximumStaleness)
         var fields: JSONFields = [
             ("stable_below", .number(stableBelow)), ("ledger", ledger.json), ("line", .text(ledger.line)),
             (

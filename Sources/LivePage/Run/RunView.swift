@@ -148,7 +148,8 @@ package final class RunView: Sendable {
             overview.isAsynchronous = state.settings.isAsynchronous
             overview.potential = state.settings.potential
             overview.evaluatedAt = state.evaluatedAt
-            overview.crystals = state.learner?.crystals ?? records.reduce(0) { $0 + $1.crystals }
+            // The learner counts from its own start, the steps over all lives of the run.
+            overview.crystals = max(state.learner?.crystals ?? 0, records.reduce(0) { $0 + $1.crystals })
             overview.queues = condition == .running ? state.learner?.queues ?? [:] : [:]
             overview.wanted = state.learner.flatMap { learner in
                 learner.actorsWanted.flatMap { actors in learner.rewardWorkersWanted.map { (actors, $0) } }
