@@ -39,6 +39,7 @@ package enum CIFProblem: String, Sendable, Hashable {
     case partialOccupancy = "partial occupancy"
     case occupancyAboveOne = "occupancy above one"
     case twoElementsOnOneSite = "two elements on one site"
+    case disorder = "disordered atoms"
     case unreadableOperation = "unreadable symmetry operation"
     case unknownSpaceGroup = "no such space group"
     case unclearSetting = "the setting of the space group is not clear"

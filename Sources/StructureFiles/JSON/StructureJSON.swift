@@ -32,6 +32,12 @@ enum StructureJSON {
         if let list = object["data"] as? [Any], !hasStructure(object), object["composition"] == nil {
             return list.map { read($0) }
         }
+        // An answer of OPTIMADE about a single structure.
+        if let only = object["data"] as? [String: Any], !hasStructure(object), object["composition"] == nil,
+            isDialect(only)
+        {
+            return [read(only)]
+        }
         if let named = named(object) { return named.map { read($0.value, name: $0.name) } }
         return [read(object)]
     }
