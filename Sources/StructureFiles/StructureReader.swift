@@ -47,11 +47,12 @@ package enum StructureReader {
                 fileName: name, source: ListedEntries(try StructureJSON.fileEntries(bytes, numbers: numbers)))
         case .cif:
             let contents = try CIFContent.all(try bytes.readAll(limit: wholeFileLimit))
+            let ids = CIFContent.ids(of: contents)
             return StructureSequence(
                 fileName: name,
                 source: ListedEntries(
-                    contents.map { content in
-                        SourceEntry(id: nil) { () throws(StructureFileError) in
+                    zip(contents, ids).map { content, id in
+                        SourceEntry(id: id) { () throws(StructureFileError) in
                             .structure(try content.get().structure())
                         }
                     }))
