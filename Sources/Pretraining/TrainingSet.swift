@@ -26,16 +26,21 @@ package struct TrainingSet: Sendable {
     ) throws -> TrainingSet {
         var set = TrainingSet()
         func add(_ file: URL, part: String?) throws {
-            try CrystalDataset.forEachBatch(
-                path: file.path, columns: part == nil ? ["split"] : [], tolerance: symmetryTolerance, threads: threads
-            ) { entries in
-                for entry in entries {
-                    set.add(entry, part: part ?? entry.values.first ?? "", maximumSites: maximumSites)
+            try naming(file) { () throws(StructureFileError) in
+                try CrystalDataset.forEachBatch(
+                    path: file.path, columns: part == nil ? ["split"] : [], tolerance: symmetryTolerance,
+                    threads: threads
+                ) { entries in
+                    for entry in entries {
+                        set.add(entry, part: part ?? entry.values.first ?? "", maximumSites: maximumSites)
+                    }
                 }
             }
         }
         for file in files {
-            let isDivided = try CSVReader(path: file.path).firstColumn("split") != nil
+            let isDivided = try naming(file) { () throws(StructureFileError) in
+                try CSVReader(path: file.path).firstColumn("split") != nil
+            }
             guard isDivided || !validation.isEmpty else {
                 throw ConfigurationError(
                     source: file.path,
@@ -56,6 +61,21 @@ package struct TrainingSet: Sendable {
                 ])
         }
         return set
+    }
+
+    /// Gives an error about the text of a file the file's name.
+    private static func naming<Value>(
+        _ file: URL, _ read: () throws(StructureFileError) -> Value
+    ) throws -> Value {
+        do throws(StructureFileError) {
+            return try read()
+        } catch {
+            switch error {
+            case .malformed, .missingColumn, .missingNumber:
+                throw ConfigurationError(source: file.path, problems: [error.description])
+            default: throw error
+            }
+        }
     }
 
     private mutating func add(_ entry: CrystalDataset.Entry, part: String, maximumSites: Int) {
