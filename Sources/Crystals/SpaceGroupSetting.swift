@@ -93,37 +93,6 @@ package struct SpaceGroupSetting {
     }
 }
 
-extension SpaceGroup {
-    /// The group of operations in any setting of a cell; nil if they are none.
-    package init?(operations: [AffineOperation], cell: Cell) {
-        if let setting = SpaceGroupSetting.setting(operations: operations) {
-            self = setting.spaceGroup
-            return
-        }
-        var rotations: [Int32] = []
-        var translations: [Double] = []
-        for operation in operations {
-            for row in operation.rows { rotations += [Int32(row.x), Int32(row.y), Int32(row.z)] }
-            translations += [operation.translation.x, operation.translation.y, operation.translation.z]
-        }
-        var lattice = (0..<3).flatMap { [cell.a[$0], cell.b[$0], cell.c[$0]] }
-        let type = rotations.withUnsafeMutableBytes { rotations in
-            translations.withUnsafeMutableBytes { translations in
-                lattice.withUnsafeMutableBytes { lattice in
-                    spg_get_spacegroup_type_from_symmetry(
-                        rotations.assumingMemoryBound(
-                            to: ((Int32, Int32, Int32), (Int32, Int32, Int32), (Int32, Int32, Int32)).self
-                        ).baseAddress,
-                        translations.assumingMemoryBound(to: (Double, Double, Double).self).baseAddress,
-                        Int32(operations.count),
-                        lattice.assumingMemoryBound(to: (Double, Double, Double).self).baseAddress, 1e-3)
-                }
-            }
-        }
-        self.init(number: Int(type.number))
-    }
-}
-
 /// The text of a C array of characters, up to the first zero, without blanks at its ends.
 private func cString<Characters>(_ characters: Characters) -> String {
     let text = withUnsafeBytes(of: characters) { String(decoding: $0.prefix { $0 != 0 }, as: UTF8.self) }

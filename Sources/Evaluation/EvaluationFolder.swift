@@ -22,6 +22,13 @@ package struct EvaluationFolder {
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 
+    /// Whether a folder is one that an evaluation made.
+    package static func isOne(_ url: URL) -> Bool {
+        let names = (try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? []
+        return names.contains("figures.json")
+            && names.contains { $0.hasPrefix("crystals-") && $0.hasSuffix(".jsonl") }
+    }
+
     package func log(_ name: String, settings: String) throws -> EvaluationLog {
         try EvaluationLog(url.appending(path: "measured-\(name).jsonl"), settings: settings)
     }

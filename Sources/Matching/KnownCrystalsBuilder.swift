@@ -28,10 +28,10 @@ package struct KnownCrystalsBuilder: Sendable {
         let header = KnownCrystalsLayout.FileHeader(
             segments: UInt32(segments),
             byteCount: UInt64(KnownCrystalsLayout.fileHeaderBytes + old.count + segment.count))
-        do {
-            try Data(header.bytes + old + segment).write(to: url, options: .atomic)
+        do throws(OutputFileError) {
+            try OutputFile.write(header.bytes + old + segment, to: url.path)
         } catch {
-            throw .unwritable(path: url.path, reason: FileProblem.reason(of: error))
+            throw .unwritable(path: url.path, reason: error.reason)
         }
     }
 

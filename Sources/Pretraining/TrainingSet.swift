@@ -33,18 +33,23 @@ package struct TrainingSet: Sendable {
         var set = TrainingSet()
         try refuseRepeats(files + validation)
         func add(_ file: URL, part: String?) throws {
-            let hasIDs = try CSVReader(path: file.path).firstColumn("material_id") != nil
-            try CrystalDataset.forEachBatch(
-                path: file.path, columns: part == nil ? ["split"] : [], tolerance: symmetryTolerance, threads: threads
-            ) { entries in
-                for entry in entries {
-                    set.add(
-                        entry, part: part ?? entry.values.first ?? "", hasID: hasIDs, maximumSites: maximumSites)
+            try naming(file) { () throws(StructureFileError) in
+                let hasIDs = try CSVReader(path: file.path).firstColumn("material_id") != nil
+                try CrystalDataset.forEachBatch(
+                    path: file.path, columns: part == nil ? ["split"] : [], tolerance: symmetryTolerance,
+                    threads: threads
+                ) { entries in
+                    for entry in entries {
+                        set.add(
+                            entry, part: part ?? entry.values.first ?? "", hasID: hasIDs, maximumSites: maximumSites)
+                    }
                 }
             }
         }
         for file in files {
-            let isDivided = try CSVReader(path: file.path).firstColumn("split") != nil
+            let isDivided = try naming(file) { () throws(StructureFileError) in
+                try CSVReader(path: file.path).firstColumn("split") != nil
+            }
             guard isDivided || !validation.isEmpty else {
                 throw ConfigurationError(
                     source: file.path,
@@ -90,6 +95,21 @@ package struct TrainingSet: Sendable {
             id.map(trainIDs.contains) ?? false || known.contains(crystal)
         }
         (trainIDs, validationIDs) = ([], [])
+    }
+
+    /// Gives an error about the text of a file the file's name.
+    private static func naming<Value>(
+        _ file: URL, _ read: () throws(StructureFileError) -> Value
+    ) throws -> Value {
+        do throws(StructureFileError) {
+            return try read()
+        } catch {
+            switch error {
+            case .malformed, .missingColumn, .missingNumber:
+                throw ConfigurationError(source: file.path, problems: [error.description])
+            default: throw error
+            }
+        }
     }
 
     private mutating func add(_ entry: CrystalDataset.Entry, part: String, hasID: Bool, maximumSites: Int) {

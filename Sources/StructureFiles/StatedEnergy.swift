@@ -114,7 +114,9 @@ extension StatedEnergy {
     private static func number(_ object: [String: Any], _ key: String) throws(Problem) -> Double? {
         guard let value = object[key], !(value is NSNull) else { return nil }
         guard let number = JSONTree.number(value), number.isFinite else {
-            throw Problem("\"\(key)\" must be a number, not \(value)")
+            guard let text = value as? String else { throw Problem("\"\(key)\" must be a number, not \(value)") }
+            let advice = parseDecimal(trimming: text) == nil ? "" : ": take the quotes off"
+            throw Problem("\"\(key)\" must be a number, not the text \"\(text.prefix(40))\"\(advice)")
         }
         return number
     }

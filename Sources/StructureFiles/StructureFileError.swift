@@ -17,6 +17,8 @@ package enum StructureFileError: Error, Sendable, Hashable {
     case cif(CIFProblem, detail: String)
     /// The table has no column of this name.
     case missingColumn(String, available: [String])
+    /// The entries of a file that is no table have no number of this name.
+    case missingNumber(String)
     /// The entry reads, but is not a possible crystal.
     case crystal(CrystalError)
     /// The entry reads, but its symmetry cannot be found.
@@ -37,6 +39,7 @@ package enum CIFProblem: String, Sendable, Hashable {
     case formulaMismatch = "the listed atoms do not make the formula"
     case coincidingSites = "two atoms on one site"
     case partialOccupancy = "partial occupancy"
+    case disorder = "disordered atoms"
     case occupancyAboveOne = "occupancy above one"
     case twoElementsOnOneSite = "two elements on one site"
     case unreadableOperation = "unreadable symmetry operation"
@@ -67,6 +70,7 @@ extension StructureFileError: CustomStringConvertible {
             detail.isEmpty ? "CIF: \(problem.rawValue)" : "CIF: \(problem.rawValue) (\(detail))"
         case .missingColumn(let name, let available):
             "there is no column \"\(name)\"; the file has \(available.joined(separator: ", "))"
+        case .missingNumber(let name): "there is no \"\(name)\" beside its structures"
         case .crystal(let error): error.description
         case .symmetry(let error): error.description
         }

@@ -45,15 +45,26 @@ package struct StructureEntry: Sendable {
     package let statedEnergy: Result<StatedEnergy, StructureFileError>?
     /// The numbers that were asked for and that the entry states, by name.
     package let numbers: [String: Result<Double, StructureFileError>]
+    /// What stands under the same names, as it stands.
+    let texts: [String: String]
 
     package init(
         id: String, input: Result<StructureInput, StructureFileError>,
         statedEnergy: Result<StatedEnergy, StructureFileError>? = nil,
         numbers: [String: Result<Double, StructureFileError>] = [:]
     ) {
+        self.init(id: id, input: input, statedEnergy: statedEnergy, numbers: numbers, texts: [:])
+    }
+
+    init(
+        id: String, input: Result<StructureInput, StructureFileError>,
+        statedEnergy: Result<StatedEnergy, StructureFileError>?,
+        numbers: [String: Result<Double, StructureFileError>], texts: [String: String]
+    ) {
         self.id = id
         self.input = input
         self.statedEnergy = statedEnergy
         self.numbers = numbers
+        self.texts = texts
     }
 }

@@ -1,6 +1,12 @@
 package import Base
 import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// A file of structures, on the disk or in a zip archive.
 package struct StructurePlace: Sendable {
     /// Where its bytes are.
@@ -11,8 +17,9 @@ package struct StructurePlace: Sendable {
         case nowhere(StructureFileError)
     }
 
-    /// The name of the file, with the folders below the folder or archive that was named.
-    package let name: String
+    /// The name of the file, with the folders below the folder or archive that was named, and as many of those above as
+    /// tell it from others.
+    package private(set) var name: String
     /// nil if neither told nor known.
     package let format: StructureFormat?
     private let origin: Origin
@@ -58,14 +65,17 @@ package struct StructurePlace: Sendable {
     }
 
     /// Opens the file as structures.
+    /// - Parameter numbers: the names of numbers to read beside them.
     /// - Throws: ``StructureFileError``.
-    package func structures() throws(StructureFileError) -> StructureSequence {
+    package func structures(numbers: [String] = []) throws(StructureFileError) -> StructureSequence {
         switch origin {
-        case .file(let path): return try StructureReader.read(path: path, format: format)
         case .nowhere(let error): throw error
+        case .file(let path):
+            guard let format else { throw .unknownFormat(path: path) }
+            return try StructureReader.read(bytes(), name: name, format: format, numbers: numbers)
         case .member:
             guard let format else { throw .unknownFormat(path: name) }
-            return try StructureReader.read(bytes(), name: name, format: format)
+            return try StructureReader.read(bytes(), name: name, format: format, numbers: numbers)
         }
     }
 
@@ -76,7 +86,8 @@ package struct StructurePlace: Sendable {
     /// files in it, by name.
     ///
     /// In folders and archives hidden files, those whose names tell no format, and tables without a column of
-    /// structures are passed over.
+    /// structures are passed over. Symbolic links are followed; one that leads nowhere, or back to a folder that it is
+    /// in, is a file whose opening fails.
     /// - Parameters:
     ///   - paths: "-" is the standard input.
     ///   - format: of all files; nil takes it from each name, JSON lines for the standard input.
@@ -105,7 +116,31 @@ package struct StructurePlace: Sendable {
                 places.append(StructurePlace(name: fileName(path), format: format, origin: .nowhere(error)))
             }
         }
-        return (places, passedOver)
+        return (toldApart(places), passedOver)
+    }
+
+    /// Files of equal names with as many of the folders, or archives, above them as tell them apart.
+    private static func toldApart(_ places: [StructurePlace]) -> [StructurePlace] {
+        var places = places
+        for indices in Dictionary(grouping: places.indices, by: { places[$0].name }).values where indices.count > 1 {
+            let paths = indices.map { (places[$0].path ?? places[$0].name).split(separator: "/") }
+            // A file that is named twice stays one name.
+            let different = Set(paths).count
+            let deepest = paths.map(\.count).max() ?? 0
+            var depth = places[indices[0]].name.split(separator: "/").count
+            while depth < deepest, Set(paths.map { $0.suffix(depth) }).count < different { depth += 1 }
+            for (index, path) in zip(indices, paths) { places[index].name = path.suffix(depth).joined(separator: "/") }
+        }
+        return places
+    }
+
+    /// Where it is, for people; nil for the standard input.
+    private var path: String? {
+        switch origin {
+        case .file(let path): path == "-" ? nil : path
+        case .member(let archive, let entry): "\(archive.path)/\(entry.name)"
+        case .nowhere: nil
+        }
     }
 
     /// Whether it is a table that goes along with structures and holds none itself.
@@ -124,13 +159,9 @@ package struct StructurePlace: Sendable {
     ) throws(StructureFileError) -> (places: [StructurePlace], passedOver: Int)? {
         var isFolder: ObjCBool = false
         if path != "-", FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), isFolder.boolValue {
-            guard let names = FileManager.default.enumerator(atPath: path) else {
-                throw .unreadable(path: path, reason: "the folder cannot be opened; check its permissions")
-            }
             var files: [(name: String, origin: Origin)] = []
-            while let name = names.nextObject() as? String {
-                guard names.fileAttributes?[.type] as? FileAttributeType == .typeRegular else { continue }
-                files.append((name, .file(path: "\(path)/\(name)")))
+            guard collect(path, below: "", within: [], into: &files) else {
+                throw .unreadable(path: path, reason: "the folder cannot be opened; check its permissions")
             }
             return sorted(files, format)
         }
@@ -140,6 +171,58 @@ package struct StructurePlace: Sendable {
         return sorted(archive.entries.map { ($0.name, .member(archive, $0)) }, format)
     }
 
+    /// Gathers the files of a folder and of those in it.
+    /// - Parameters:
+    ///   - prefix: of the names: the folders that it is in.
+    ///   - above: the folders that it is in, as the file system knows them.
+    /// - Returns: false if the folder cannot be opened.
+    private static func collect(
+        _ folder: String, below prefix: String, within above: Set<FolderID>,
+        into files: inout [(name: String, origin: Origin)]
+    ) -> Bool {
+        var own = stat()
+        guard stat(folder, &own) == 0, let names = try? FileManager.default.contentsOfDirectory(atPath: folder) else {
+            return false
+        }
+        let within = above.union([FolderID(own)])
+        for name in names {
+            let (path, place) = ("\(folder)/\(name)", prefix + name)
+            func fail(_ reason: String) {
+                files.append((place, .nowhere(.unreadable(path: path, reason: reason))))
+            }
+            var found = stat()
+            guard stat(path, &found) == 0 else {
+                // What has another ending would be passed over if it were there.
+                let isWanted = StructureFormat(path: name) != nil || !name.dropFirst().contains(".")
+                if isWanted { fail("it is a symbolic link that leads nowhere; mend it or take it out") }
+                continue
+            }
+            switch found.st_mode & S_IFMT {
+            case S_IFREG: files.append((place, .file(path: path)))
+            case S_IFDIR where name.hasPrefix("."): break
+            case S_IFDIR where within.contains(FolderID(found)):
+                fail("it is a symbolic link to a folder that it is in; take it out")
+            case S_IFDIR:
+                if !collect(path, below: "\(place)/", within: within, into: &files) {
+                    fail("the folder cannot be opened; check its permissions")
+                }
+            default: break
+            }
+        }
+        return true
+    }
+
+    /// What tells folders apart, however they are reached.
+    private struct FolderID: Hashable {
+        let device: UInt64
+        let inode: UInt64
+
+        init(_ status: stat) {
+            device = UInt64(status.st_dev)
+            inode = UInt64(status.st_ino)
+        }
+    }
+
     private static func sorted(
         _ files: [(name: String, origin: Origin)], _ format: StructureFormat?
     ) -> (places: [StructurePlace], passedOver: Int) {
@@ -147,7 +230,11 @@ package struct StructurePlace: Sendable {
             !file.name.split(separator: "/").contains { $0.hasPrefix(".") || $0 == "__MACOSX" }
         }
         let places = visible.sorted { $0.name < $1.name }.compactMap { file -> StructurePlace? in
-            guard let format = format ?? StructureFormat(path: file.name) else { return nil }
+            let format = format ?? StructureFormat(path: file.name)
+            if case .nowhere = file.origin {
+                return StructurePlace(name: file.name, format: format, origin: file.origin)
+            }
+            guard let format else { return nil }
             let place = StructurePlace(name: file.name, format: format, origin: file.origin)
             return place.isOtherTable ? nil : place
         }

@@ -47,11 +47,12 @@ package enum StructureReader {
                 fileName: name, source: ListedEntries(try StructureJSON.fileEntries(bytes, numbers: numbers)))
         case .cif:
             let contents = try CIFContent.all(try bytes.readAll(limit: wholeFileLimit))
+            let ids = CIFContent.ids(of: contents)
             return StructureSequence(
                 fileName: name,
                 source: ListedEntries(
-                    contents.map { content in
-                        SourceEntry(id: nil) { () throws(StructureFileError) in
+                    zip(contents, ids).map { content, id in
+                        SourceEntry(id: id) { () throws(StructureFileError) in
                             .structure(try content.get().structure())
                         }
                     }))
@@ -91,7 +92,8 @@ package struct StructureSequence: Sequence, IteratorProtocol {
         return {
             let entry = read()
             return StructureEntry(
-                id: entry.id ?? name, input: entry.input, statedEnergy: entry.statedEnergy, numbers: entry.numbers)
+                id: entry.id ?? name, input: entry.input, statedEnergy: entry.statedEnergy, numbers: entry.numbers,
+                texts: entry.texts)
         }
     }
 }
@@ -105,6 +107,8 @@ struct SourceEntry: Sendable {
     var statedEnergy: Result<StatedEnergy, StructureFileError>?
     /// The numbers that were asked for, by name.
     var numbers: [String: Result<Double, StructureFileError>] = [:]
+    /// The same, and what is no number, as it stands.
+    var texts: [String: String] = [:]
 
     init(
         id: String?, input: Result<StructureInput, StructureFileError>,
@@ -142,6 +146,7 @@ extension SourceEntry {
     /// Takes numbers that stand beside a structure; a text that stands for a missing value is none.
     mutating func state(_ texts: [(key: String, text: String)], failure: (String) -> StructureFileError) {
         for (key, text) in texts where !isMissing(text) {
+            self.texts[key] = text
             if let number = parseDecimal(trimming: text), number.isFinite {
                 numbers[key] = .success(number)
             } else {

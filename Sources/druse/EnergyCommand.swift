@@ -75,6 +75,7 @@ struct EnergyCommand: ParsableCommand {
                 for answer in relaxed {
                     if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
                 }
+                try writer?.flush()
                 try printer.print(Self.evaluations(of: relaxed, by: evaluation)) { row($0, model.energyConvention) }
             }
             try writer?.finish()

@@ -181,7 +181,7 @@ struct EvaluateCommand: ParsableCommand {
             footer: "Energies by \(engine.potential.name), heights above the hull \(engine.hull.name). "
                 + "Made by druse \(RoleProcess.build).", aims: section)
         try folder?.write(columns, page: page)
-        if let path = self.page { try DurableFile.replace(URL(filePath: path), with: Data(page.html().utf8)) }
+        if let path = self.page { try OutputFile.write(page.html().utf8, to: path) }
         // Last: what was measured is on the screen even where it cannot be kept.
         if let directory, summaries.count == 2 {
             try summaries[0].write(to: directory.evaluationBefore)

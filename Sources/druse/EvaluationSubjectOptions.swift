@@ -121,11 +121,37 @@ struct EvaluationSubjectOptions: ParsableArguments {
                     weights, plan: plan, options: options, seed: seed, prefix: "\(name)-", log: log,
                     progress: progress)
             case .files(let paths):
-                return try evaluation.evaluate(log: log, progress: progress) { take in
+                var (count, unreadable, first) = (0, 0, "")
+                let crystals = try evaluation.evaluate(log: log, progress: progress) { take in
                     try InputFiles(paths: paths, format: nil).forEachBatch(of: 256) { entries in
+                        for entry in entries {
+                            guard case .failure(let error) = entry.input else { continue }
+                            try Self.requireOpen(error)
+                            unreadable += 1
+                            if unreadable == 1 { first = "\(entry.id): \(error)" }
+                        }
+                        count += entries.count
                         try take(entries.map(Self.subject))
                     }
                 }
+                if unreadable > 0 {
+                    guard unreadable < count else {
+                        throw ToolFailure("none of \(count) structures can be read; the first: \(first)")
+                    }
+                    writeMessage(
+                        "\(unreadable) of \(count) structures cannot be read, and count as samples that are not valid; "
+                            + "the first: \(first)")
+                }
+                return crystals
+            }
+        }
+
+        /// A file that does not open is no crystal, whatever may stand in it.
+        private static func requireOpen(_ error: StructureFileError) throws {
+            switch error {
+            case .unreadable, .damagedArchive, .archive, .unknownFormat, .missingColumn, .missingNumber:
+                throw ToolFailure(error)
+            case .malformed, .cif, .crystal, .symmetry: break
             }
         }
 
@@ -176,6 +202,11 @@ struct EvaluationSubjectOptions: ParsableArguments {
         // What cannot be read counts as a sample that is not valid; what is not there is no sample.
         for path in structures where path != "-" && !FileManager.default.fileExists(atPath: path) {
             throw ToolFailure("cannot read \(path): there is no such file or folder")
+        }
+        for path in structures where EvaluationFolder.isOne(URL(filePath: path)) {
+            throw ToolFailure(
+                "\(path) is what an evaluation saved, each crystal several times: name its crystals-NAME.csv, or the "
+                    + "folder cifs-NAME in it")
         }
         return [
             Source(

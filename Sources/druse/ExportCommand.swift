@@ -121,7 +121,8 @@ struct ExportCommand: ParsableCommand {
     private func layout() throws -> (layout: ExportWriter.Layout, kind: ExportDestination.Kind) {
         let isArchive = output.lowercased().hasSuffix(".zip")
         let named = isArchive ? nil : StructureFormat(path: output)
-        let kind: ExportDestination.Kind = isArchive ? .archive : named == nil ? .folder : .file
+        let isFile = named != nil || OutputFile.isStream(output)
+        let kind: ExportDestination.Kind = isArchive ? .archive : isFile ? .file : .folder
         if vasp {
             guard format == nil || format == .poscar, kind != .file else {
                 throw ValidationError("--vasp makes folders: name a folder or a .zip, and no other format")
@@ -177,7 +178,8 @@ struct ExportCommand: ParsableCommand {
         guard written > 0 else { throw ToolFailure("none of \(ids.count) crystals can be written: \(firstProblem)") }
         try writer.finish()
         if leftOut > 0 { writeMessage("\(leftOut) of \(ids.count) crystals left out; the first: \(firstProblem)") }
-        print("\(written) crystals in \(output)")
+        let summary = "\(written) crystals in \(output)"
+        if OutputFile.isStream(output) { writeMessage(summary) } else { print(summary) }
     }
 
     /// The crystals that are wanted.

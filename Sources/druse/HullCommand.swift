@@ -12,7 +12,7 @@ struct HullCommand: ParsableCommand {
             composition), or structures. An energy that an input states (energy or energy_per_atom in JSON, tables \
             and extxyz) counts as it is; the potential gives the others. Distances are in eV/atom, negative below the \
             hull. With --without-itself, also the reaction energy: against the mixture of other compositions alone, \
-            negative for a stable compound.
+            negative for a stable compound; null of an element.
             """)
 
     @Option(
@@ -47,12 +47,12 @@ struct HullCommand: ParsableCommand {
         let printer = AnswerPrinter(json: input.json, title: "comparing", columns: columns)
         try HullQueryFiles(paths: input.inputs, format: input.inputFormat)
             .forEachBatch(of: HullDistances.batchSize) { queries in
-                try printer.print(distances.standings(of: queries), row: Self.row)
+                try printer.print(distances.standings(of: queries)) { Self.row($0, withoutItself: withoutItself) }
             }
         try printer.finish()
     }
 
-    private static func row(_ standing: HullDistances.Standing) -> AnswerPrinter.Row {
+    private static func row(_ standing: HullDistances.Standing, withoutItself: Bool) -> AnswerPrinter.Row {
         func object(_ shares: HullDistances.Shares) -> JSONValue {
             .object(shares.map { (key: $0.formula, value: .number($0.fraction)) })
         }
@@ -71,6 +71,9 @@ struct HullCommand: ParsableCommand {
             row.fields.append(("reaction_energy", .number(reaction.energy)))
             row.fields.append(("reaction", object(reaction.products)))
             row.cells += [reaction.energy.text(decimals: 6), text(reaction.products)]
+        } else if withoutItself {
+            row.fields += [("reaction_energy", .number(.nan)), ("reaction", .number(.nan))]
+            row.cells += ["-", "an element: no other composition has its atoms alone"]
         } else {
             row.cells.append(text(standing.decomposition))
         }

@@ -52,7 +52,7 @@ struct IngestCommand: ParsableCommand {
 
     func validate() throws {
         for path in [output, refused].compactMap({ $0 })
-        where !path.hasSuffix(".csv") && !path.hasSuffix(".csv.gz") {
+        where !path.hasSuffix(".csv") && !path.hasSuffix(".csv.gz") && !OutputFile.isStream(path) {
             throw ValidationError("cannot write \(path): the name must end in .csv or .csv.gz")
         }
         guard refused != output else { throw ValidationError("--refused and --output are the same file") }
@@ -69,7 +69,9 @@ struct IngestCommand: ParsableCommand {
         let team = ThreadTeam(threadCount: threads.count)
         let (places, passedOver) = StructurePlace.all(in: inputs, format: inputFormat)
         for path in [output, refused].compactMap({ $0 }) { try places.require(apartFrom: path) }
-        let record = IngestionRecord.inputs(places, team: team).map {
+        // What goes into a pipe is not there to be looked at again.
+        let isKept = ![output, refused].compactMap { $0 }.contains { OutputFile.isStream($0) }
+        let record = (isKept ? IngestionRecord.inputs(places, team: team) : nil).map {
             IngestionRecord(settings: settings, inputs: $0)
         }
         if let known = record?.matching(output: output) {
@@ -103,7 +105,7 @@ struct IngestCommand: ParsableCommand {
             record.summary = summary
             record.outputs = try IngestionRecord.outputs([output] + [refused].compactMap { $0 })
             try record.write(output: output)
-        } else {
+        } else if isKept {
             try? FileManager.default.removeItem(at: IngestionRecord.url(of: output))
         }
         try show(summary)

@@ -49,6 +49,7 @@ struct RelaxCommand: ParsableCommand {
             for answer in answers {
                 if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
             }
+            try writer?.flush()
             try printer.print(answers, row: RelaxCommand.row)
         }
         try writer?.finish()

@@ -1,5 +1,6 @@
 import Archive
 import ArgumentParser
+import Base
 import Configuration
 import Crystals
 import FineTuning
@@ -25,7 +26,11 @@ struct ReportCommand: ParsableCommand {
             data: try ReportData(directory, stableThreshold: stableThreshold(of: directory)),
             cif: { try? StructureWriter.cif($0, id: $0.composition.reducedFormula) },
             spaceGroupSymbol: { $0.symbol })
-        try DurableFile.replace(target, with: Data(page.html().utf8))
+        if output == nil {
+            try DurableFile.replace(target, with: Data(page.html().utf8))
+        } else {
+            try OutputFile.write(page.html().utf8, to: target.path)
+        }
         print(target.path)
     }
 

@@ -99,9 +99,11 @@ struct SampleCommand: ParsableCommand {
                 try lines?.write(line: StructureFileWriter.jsonLine(sample, id: id))
             }
             try lines?.flush()
+            try writer?.flush()
             progress.update(drawn)
         }
         progress.finish()
+        try writer?.finish()
         report(writer)
     }
 

@@ -27,6 +27,11 @@ import Testing
         #expect(states[0]?["known"] is String && states[1]?["equals"] as? String == "salt")
         #expect(lines[2]["invalid"] is String && (lines[3]["invalid"] as? String)?.hasPrefix("unreadable") == true)
         #expect(lines[4]["samples"] as? Int == 4)
+        #expect(outcome.messages.contains("1 of 4 structures cannot be read"), "\(outcome.messages)")
+        #expect(outcome.messages.contains("odd: "))
+        // What it keeps has each crystal several times, beside files that are none.
+        let kept = try DruseProcess.run(["evaluate", "--structures", folder.path("kept")])
+        #expect(kept.status == 1 && kept.messages.contains("is what an evaluation saved"), "\(kept.messages)")
         let figures = try #require(lines[4]["figures"] as? [String: Any])
         let valid = try #require(figures["valid"] as? [String: Any])
         #expect(valid["count"] as? Int == 2 && valid["of"] as? Int == 4 && valid["share"] as? Double == 0.5)
@@ -52,6 +57,22 @@ import Testing
         #expect(try DruseProcess.run(arguments).messages.contains("is the log of another evaluation"))
         let other = try DruseProcess.run(arguments + ["--relax"])
         #expect(other.status == 1 && other.messages.contains("is the log of another evaluation"))
+    }
+
+    @Test func evaluate_whatDoesNotOpen_isAnError() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("made.jsonl", Self.structures)
+        let damaged = try folder.file("damaged.cif.gz", "no gzip")
+        try FileManager.default.createDirectory(atPath: folder.path("empty"), withIntermediateDirectories: true)
+        for path in [damaged, folder.path("empty"), try folder.file("notes.txt", "x")] {
+            let outcome = try DruseProcess.run(["evaluate", "--structures", file, path])
+            #expect(outcome.status == 1 && outcome.messageLines.count == 1, "\(outcome.messages)")
+            #expect(outcome.messages.contains(path), "\(outcome.messages)")
+        }
+        // Where there is nothing but broken texts there are no figures.
+        let broken = try folder.file("broken.jsonl", "{\"lattice\":1}\n{\"id\":\"b\"}\n")
+        let outcome = try DruseProcess.run(["evaluate", "--structures", broken])
+        #expect(outcome.status == 1 && outcome.messages.contains("none of 2 structures can be read"))
     }
 
     @Test func evaluate_policyInEachGroup_tellsTheTable() throws {

@@ -180,6 +180,32 @@ import Trajectories
         #expect(try archive.contents(of: archive.entries[0]) == Array(poscar.utf8))
     }
 
+    /// Atoms and energy are of the cell that the CIF beside them has, so that the table can be read back.
+    @Test func tables_areOfTheCellOfTheirCIFs() throws {
+        try makeRelaxedRun()
+        let (table, cifs) = (folder.path("out.csv"), folder.path("cifs"))
+        for options in [
+            ["-o", table], ["--format", "cif", "-o", cifs], ["--format", "poscar", "-o", folder.path("p")],
+        ] {
+            #expect(try export(options).status == 0)
+        }
+        for path in [table, "\(cifs)/crystals.csv"] {
+            let row = try #require(try self.table(path, ["n_atoms", "energy", "energy_per_atom"]).first)
+            #expect(row[0] == "8" && Double(row[2]) == -3.4)
+            #expect(abs(try #require(Double(row[1])) + 27.2) < 1e-9)
+        }
+        #expect(try self.table(folder.path("p/crystals.csv"), ["n_atoms"]) == [["2"]])
+        let answers = try DruseProcess.run(["hull", table, "--json"]).objects()
+        #expect(answers.count == 1 && answers[0]["error"] == nil && answers[0]["e_above_hull"] is Double)
+    }
+
+    @Test func standardOutput_getsTheCrystalsAlone() throws {
+        try makeRelaxedRun()
+        let outcome = try export(["--format", "jsonl", "-o", "/dev/stdout"])
+        let count = try outcome.objects().count
+        #expect(outcome.status == 0 && count == 1, "\(outcome.messages)")
+    }
+
     @Test(arguments: ["cif", "extxyz", "csv", "jsonl"]) func everyFormat_isReadAgain(format: String) throws {
         try makeRelaxedRun()
         for output in ["out.\(format)", "out.zip"] {

@@ -61,6 +61,11 @@ import Testing
         #expect(try #require(energy) < 0 && #require(height) > 0)
         let plain = try DruseProcess.run(["hull", "-"], input: "{\"composition\":{\"Na\":1,\"Cl\":1},\"energy\":-6.8}")
         #expect(!plain.output.contains("reaction"))
+        // An element has no other compositions.
+        let element = try DruseProcess.run(
+            ["hull", "-", "--json", "--without-itself"], input: "{\"composition\":{\"Na\":2},\"energy\":-2.4}")
+        let alone = try #require(try element.objects().first)
+        #expect(alone["reaction_energy"] is NSNull && alone["reaction"] is NSNull && alone["e_above_hull"] is Double)
     }
 
     /// The compact form of a dump answers as the dump.

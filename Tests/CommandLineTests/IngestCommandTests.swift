@@ -112,6 +112,29 @@ import Testing
         #expect(try rows(["material_id", "stated_spacegroup"]) == (0..<5).map { ["f\($0)", ""] })
     }
 
+    /// Numbers that stand beside frames and objects are kept as those of tables are.
+    @Test(arguments: ["extxyz", "jsonl"]) func numbersBesideStructures_areKept(format: String) throws {
+        let lines = try crystals.prefix(5).enumerated().map { index, crystal in
+            let gap = index == 2 ? [] : [(key: "band_gap", value: "\(Double(index) / 4)")]
+            let structure = try crystal.structure()
+            if format == "extxyz" {
+                return StructureWriter.extxyz(
+                    structure, id: "f\(index)", properties: gap + [(key: "origin", value: "icsd")])
+            }
+            let fields = gap.map { "\"\($0.key)\":\($0.value)," }.joined() + "\"data\":{\"origin\":\"icsd\"},"
+            let line = try StructureWriter.text(.structure(structure), id: "f\(index)", format: .jsonl, properties: [])
+            return "{\(fields)\(line.dropFirst())"
+        }
+        try write("frames.\(format)", lines.joined())
+        let outcome = try ingest([folder.path("frames.\(format)")], ["--keep", "band_gap,origin"])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let expected = (0..<5).map { ["f\($0)", $0 == 2 ? "" : "\(Double($0) / 4)", "icsd"] }
+        let kept = try rows(["material_id", "band_gap", "origin"])
+        #expect(kept.map { [$0[0], Double($0[1]).map { "\($0)" } ?? "", $0[2]] } == expected)
+        let unknown = try ingest([folder.path("frames.\(format)")], ["--keep", "gap"])
+        #expect(unknown.status == 1 && unknown.messages.contains("there is no \"gap\""), "\(unknown.messages)")
+    }
+
     @Test func refusals_areCountedAndListed_andTheRestIsTaken() throws {
         let good = try flat(crystals[60], id: "good")
         try write("data/1.cif", good)

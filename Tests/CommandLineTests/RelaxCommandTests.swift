@@ -71,6 +71,17 @@ import Testing
         #expect(try String(contentsOfFile: input, encoding: .utf8) == Self.inputs)
     }
 
+    @Test(arguments: ["relax", "energy --relax", "refine --steps 1"])
+    func output_ofInputsThatCannotBeRead_isLeftAsItWas(command: String) throws {
+        let folder = try TemporaryFolder()
+        let output = try folder.file("out.extxyz", "dear\n")
+        let words = command.split(separator: " ").map(String.init)
+        let outcome = try DruseProcess.run(words + [folder.path("none.cif"), "-o", output])
+        #expect(outcome.status == 1, "\(outcome.messages)")
+        #expect(try String(contentsOfFile: output, encoding: .utf8) == "dear\n")
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder.path("")) == ["out.extxyz"])
+    }
+
     @Test func relax_intoAPOSCAR_takesOneStructure() throws {
         let folder = try TemporaryFolder()
         let salt = String(Self.inputs.prefix { $0 != "\n" })

@@ -57,4 +57,19 @@ struct TrainingSetTests {
         let set = try TrainingSet.read([train], validation: [copy], maximumSites: 21, threads: 1)
         #expect(set.sharedCount == set.validation.count && set.sharedCount > 0)
     }
+
+    @Test func brokenTable_isNamed() throws {
+        let train = table("F02-three-files/train.csv")
+        let broken = FileManager.default.temporaryDirectory.appending(path: "druse-\(UUID().uuidString).csv")
+        defer { try? FileManager.default.removeItem(at: broken) }
+        for (text, reason) in [("cif,split\n\"data_x,train\n", "never closed"), ("a,split\n1,train\n", "\"cif\"")] {
+            try Data(text.utf8).write(to: broken)
+            for files in [([broken], []), ([train], [broken])] {
+                let error = try #require(throws: ConfigurationError.self) {
+                    try TrainingSet.read(files.0, validation: files.1, maximumSites: 21, threads: 1)
+                }
+                #expect("\(error)".hasPrefix("\(broken.path): ") && "\(error)".contains(reason), "\(error)")
+            }
+        }
+    }
 }

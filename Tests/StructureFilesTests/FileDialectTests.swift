@@ -36,7 +36,59 @@ struct FileDialectTests {
         #expect(StructureFormat(path: path) == format)
     }
 
+    // MARK: CIF
+
+    private func cif(_ tags: String = "", columns: [String] = [], rows: [String] = ["Po1 0 0 0"]) -> String {
+        let names = ["label", "fract_x", "fract_y", "fract_z"] + columns
+        let cell = ["length_a 4", "length_b 4", "length_c 4", "angle_alpha 90", "angle_beta 90", "angle_gamma 90"]
+        return "data_x\n" + cell.map { "_cell_\($0)\n" }.joined() + tags + "loop_\n"
+            + names.map { "_atom_site_\($0)\n" }.joined() + rows.map { "\($0)\n" }.joined()
+    }
+
+    /// What is said twice must be said alike, as far as it says what the crystal is.
+    @Test(arguments: [
+        ("_cell_length_c 6.4\n", "line 8: the tag _cell_length_c stands here a second time, with other values"),
+        ("_symmetry_Int_Tables_number 1\n_symmetry_Int_Tables_number 2\n", "_symmetry_int_tables_number"),
+        (
+            "loop_\n_atom_site_label\n_atom_site_fract_x\n_atom_site_fract_y\n_atom_site_fract_z\nBi1 .5 .5 .5\n",
+            "line 19: a loop with _atom_site_fract_x"
+        ),
+        ("_cell_length_c 4.00\n", "read as Po1"), ("_cell_length_c ?\n", "read as Po1"),
+        ("_audit_author 'A'\n_audit_author 'B'\n", "read as Po1"),
+    ])
+    func cif_thatSaysAThingTwice_isRefusedWhereItDiffers(tags: String, part: String) {
+        #expect(refusal(cif(tags), "a.cif").contains(part), "\(refusal(cif(tags), "a.cif"))")
+    }
+
+    @Test(arguments: [
+        (["Po1 0 0 0 . 1", "Bi1 .5 .5 .5 . 2"], "disorder group 1 and Bi1 (line 16) of 2"),
+        (["Po1 0 0 0 A 1", "Bi1 .5 .5 .5 A 2"], "exclude each other"),
+        (["Po1 0 0 0 A 1", "Bi1 .5 .5 .5 B 2"], "read as Po1 Bi1"), (["Po1 0 0 0 . -1"], "its own images"),
+        (["Po1 0 0 0 . 1", "Bi1 .5 .5 .5 . ."], "read as Po1 Bi1"),
+    ])
+    func cif_ofAlternatives_isRefused(rows: [String], part: String) {
+        let text = cif(columns: ["disorder_assembly", "disorder_group"], rows: rows)
+        #expect(refusal(text, "a.cif").contains(part), "\(refusal(text, "a.cif"))")
+    }
+
     // MARK: POSCAR
+
+    @Test func poscar_beforeAnother_isRefused() {
+        let one = "x\n1\n3 0 0\n0 3 0\n0 0 3\nPo\n1\ndirect\n0 0 0\n"
+        for more in [one, "\n\(one)", one + one] {
+            #expect(refusal(one + more, "a.vasp").contains("a second structure begins here"))
+        }
+        let frames = one.replacing("direct", with: "Direct configuration=     1") + "Direct configuration= 2\n0 0 .1\n"
+        #expect(refusal(frames, "a.vasp").contains("POSCAR, line 10: a second configuration begins here"))
+        for velocities in ["\n0.1 0.2 0.3\n", "Cartesian\n0.1 0.2 0.3\n", "\n0 0 0\n\n1\n0.5\n0 0 0\n0 0 0\n0 0 0\n"] {
+            #expect(refusal(one + velocities, "a.vasp") == "read as Po1")
+        }
+    }
+
+    @Test func poscar_ofAnUnknownElement_namesItsLine() {
+        let text = "x\n1\n3 0 0\n0 3 0\n0 0 3\nQq\n1\ndirect\n0 0 0\n"
+        #expect(refusal(text, "a.vasp").contains("line 6: no such element: \"Qq\""))
+    }
 
     private func poscar(
         comment: String = "rock salt", scale: String = "5.64", vectors: String = "0 .5 .5\n.5 0 .5\n.5 .5 0",
@@ -342,6 +394,11 @@ struct FileDialectTests {
         "cartesian_site_positions":[[0,0,0]],"species_at_sites":["Po1"],"dimension_types":[1,1,1],
         "species":[{"name":"Po1","chemical_symbols":["Po"],"concentration":[1.0]}]}}]}
         """,
+        """
+        {"data":{"id":"1","type":"structures","attributes":{"lattice_vectors":[[4,0,0],[0,4,0],[0,0,4]],
+        "cartesian_site_positions":[[0,0,0]],"species_at_sites":["Po"],"dimension_types":[1,1,1],
+        "species":[{"name":"Po","chemical_symbols":["Po"],"concentration":[1.0]}]}},"links":{},"meta":{}}
+        """,
         "{\"1\":{\"structure\":\(json)}}", "{\"data\":[{\"material_id\":\"1\",\"structure\":\(json)}]}",
         "{\"lattice\":[[4,0,0],[0,4,0],[0,0,4]],\"species\":[\"Po\"],\"cart_coords\":[[0,0,2]]}",
         """
@@ -410,7 +467,7 @@ struct FileDialectTests {
         ("\"energy\":-12,\"correction\":0,\"energy_adjustments\":[{\"value\":-0.5}]", "add up"),
         ("\"energy\":-12,\"energy_adjustments\":[{\"name\":\"odd\"}]", "energy_adjustments"),
         ("\"energy\":NaN", "energy"), ("\"energy\":-12,\"correction\":NaN", "correction"),
-        ("\"energy\":\"x\"", "energy"),
+        ("\"energy\":\"x\"", "not the text \"x\""), ("\"energy\":\"-6.8\"", "take the quotes off"),
         ("\"e\":1", "energy"),
     ])
     func statedEnergy_thatIsUnclear_isRefused(fields: String, part: String) throws {

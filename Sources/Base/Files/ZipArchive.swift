@@ -20,7 +20,7 @@ package struct ZipArchive: Sendable {
 
     /// The files in the order of the archive's directory.
     package let entries: [Entry]
-    private let path: String
+    package let path: String
     private let data: Data
 
     /// All files together may have this many times the archive's size: deflate packs to a thousandth at best, and

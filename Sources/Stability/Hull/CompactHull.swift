@@ -38,10 +38,10 @@ package enum CompactHull {
 
     /// Writes a reference in compact form.
     package static func write(_ reference: HullReference, to url: URL) throws(HullError) {
-        do {
-            try Data(encode(reference)).write(to: url, options: .atomic)
+        do throws(OutputFileError) {
+            try OutputFile.write(encode(reference), to: url.path)
         } catch {
-            throw .unwritable(path: url.path, reason: FileProblem.reason(of: error))
+            throw .unwritable(path: url.path, reason: error.reason)
         }
     }
 

@@ -74,6 +74,7 @@ extension CIFContent {
             let isCartesian = block.loops.contains { $0.column("_atom_site_cartn_x", "_atom_site.cartn_x") != nil }
             throw .cif(isCartesian ? .cartesianOnly : .noAtoms, detail: "data block \"\(block.name)\"")
         }
+        try CIFContent.requireOneMeaning(document, block)
         name = block.name
         lattice = try CIFContent.lattice(document, block)
         let listed = try CIFSiteTable(document, loop)

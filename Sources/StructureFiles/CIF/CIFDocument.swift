@@ -32,6 +32,8 @@ struct CIFDocument {
         /// By tag in lower case.
         var values: [String: Value] = [:]
         var loops: [Loop] = []
+        /// Tags that have two values, which differ.
+        var repeats: [(tag: String, values: (Value, Value))] = []
     }
 
     let bytes: [UInt8]
@@ -74,6 +76,17 @@ struct CIFDocument {
         return letter.map { $0 != UInt8(ascii: "?") && $0 != UInt8(ascii: ".") } ?? false
     }
 
+    /// The line where a value stands, from 1.
+    /// - Complexity: O(n) of the text.
+    func line(_ value: Value) -> Int { 1 + bytes[..<value.range.lowerBound].count { $0 == UInt8(ascii: "\n") } }
+
+    /// Whether two values are the same text or the same number.
+    func isSame(_ left: Value, _ right: Value) -> Bool {
+        if let one = number(left), let other = number(right) { return one == other }
+        func words(_ value: Value) -> [ArraySlice<UInt8>] { bytes[value.range].split { $0 <= UInt8(ascii: " ") } }
+        return words(left) == words(right)
+    }
+
     func number(_ value: Value) -> Double? {
         // Text fields may begin and end with a line end.
         guard value.isQuoted else { return parseDecimal(bytes[value.range]) }
@@ -98,7 +111,7 @@ struct CIFDocument {
                     throw lexer.error("the value \"\(text(token).prefix(40))\" belongs to no tag")
                 }
                 pendingTag = nil
-                if !isInSaveFrame, !blocks.isEmpty { blocks[blocks.count - 1].values[tag] = token }
+                if !isInSaveFrame { set(tag, to: token) }
                 continue
             case .tag where loop != nil && loop?.values.isEmpty == true:
                 loop?.names.append(text(token).lowercased())
@@ -143,8 +156,16 @@ struct CIFDocument {
         blocks[blocks.count - 1].loops.append(finished)
         // A loop of one row says what tags with values say.
         guard finished.rowCount == 1 else { return }
-        for (name, value) in zip(finished.names, finished.values) where blocks[blocks.count - 1].values[name] == nil {
-            blocks[blocks.count - 1].values[name] = value
+        for (name, value) in zip(finished.names, finished.values) { set(name, to: value) }
+    }
+
+    /// Takes the value of a tag of the last block; of two, one that is given counts.
+    private mutating func set(_ tag: String, to value: Value) {
+        guard let last = blocks.indices.last else { return }
+        if let known = blocks[last].values[tag], isGiven(known) {
+            if isGiven(value), !isSame(known, value) { blocks[last].repeats.append((tag, (known, value))) }
+        } else {
+            blocks[last].values[tag] = value
         }
     }
 }

@@ -5,15 +5,15 @@ enum CIFOperations {
     /// The operations of a list for the atoms, or those that listed generators make; nil if there is none.
     static func listed(
         _ document: CIFDocument, _ tags: CIFSymmetryTags
-    ) throws(StructureFileError) -> [AffineOperation]? {
+    ) throws(StructureFileError) -> ListedOperations? {
         let operations = try read(document, tags, .operations, isMagnetic: false)
         guard operations.isEmpty else { return operations }
         let generators = try read(document, tags, .generators, isMagnetic: false)
         guard !generators.isEmpty else { return nil }
-        guard let operations = AffineOperation.group(generatedBy: generators.map(\.tidied)) else {
-            throw .cif(.noGroup, detail: "the \(generators.count) generators make none")
+        guard let operations = AffineOperation.group(generatedBy: generators.completed) else {
+            throw .cif(.noGroup, detail: "the \(generators.completed.count) generators make none: list all operations")
         }
-        return operations
+        return ListedOperations(operations)
     }
 
     /// The operations of a magnetic group on positions, time reversal left out; nil if there are none.
@@ -21,7 +21,7 @@ enum CIFOperations {
     /// The numbers and symbols of magnetic groups (BNS, OG) tell no setting that could be used in their stead.
     static func magnetic(
         _ document: CIFDocument, _ tags: CIFSymmetryTags
-    ) throws(StructureFileError) -> [AffineOperation]? {
+    ) throws(StructureFileError) -> ListedOperations? {
         let operations = try read(document, tags, .magneticOperations, isMagnetic: true)
         guard !operations.isEmpty else {
             let isStated = !(tags.column(.magneticCentring) + tags.column(.magnetic)).isEmpty
@@ -36,7 +36,7 @@ enum CIFOperations {
         }
         let centring = try read(document, tags, .magneticCentring, isMagnetic: true)
         guard !centring.isEmpty else { return operations }
-        return centring.flatMap { shift in operations.map { shift.after($0) } }
+        return operations.repeated(by: centring)
     }
 
     /// Refuses what is listed as the average of a modulated structure.
@@ -53,11 +53,10 @@ enum CIFOperations {
 
     private static func read(
         _ document: CIFDocument, _ tags: CIFSymmetryTags, _ kind: CIFSymmetryTag, isMagnetic: Bool
-    ) throws(StructureFileError) -> [AffineOperation] {
+    ) throws(StructureFileError) -> ListedOperations {
         let values = tags.column(kind)
         guard values.count <= 1024 else { throw .cif(.unreadableOperation, detail: "\(values.count) operations") }
-        var operations: [AffineOperation] = []
-        operations.reserveCapacity(values.count)
+        var operations = ListedOperations()
         for value in values {
             var text = document.bytes[value.range]
             let commas = text.count { $0 == UInt8(ascii: ",") }
@@ -68,7 +67,7 @@ enum CIFOperations {
                     detail: document.text(value)
                         + (commas < 2 && !value.isQuoted ? ": a triplet with blanks in it stands in quotes" : ""))
             }
-            operations.append(operation)
+            operations.append(operation, text: text)
         }
         return operations
     }
@@ -82,24 +81,20 @@ enum CIFOperations {
     /// The operations without repetitions, the identity first.
     /// - Throws: ``StructureFileError/cif(_:detail:)`` if they do not form a group, or not one of the cell.
     static func checked(
-        _ listed: [AffineOperation], _ evidence: CIFSymmetryEvidence
+        _ listed: ListedOperations, _ evidence: CIFSymmetryEvidence
     ) throws(StructureFileError) -> [AffineOperation] {
-        let tidy = listed.map(\.tidied)
-        for (operation, original) in zip(tidy, listed) {
+        for operation in listed.written {
             let isWhole = [operation.columns.0, operation.columns.1, operation.columns.2].allSatisfy {
                 all($0 .== $0.rounded(.toNearestOrEven))
             }
             guard isWhole, (operation.determinant.magnitude - 1).magnitude < 1e-6 else {
-                throw .cif(.noGroup, detail: "\(original.triplet) does not map the lattice onto itself")
+                throw .cif(.noGroup, detail: "\(operation.triplet) does not map the lattice onto itself")
             }
         }
-        let operations = AffineOperation.distinct(tidy)
-        guard operations.count <= AffineOperation.maximumGroupOrder,
-            SpaceGroupSetting.setting(operations: operations) != nil || AffineOperation.isGroup(operations)
-        else {
+        guard let operations = listed.group(evidence) else {
+            let count = AffineOperation.distinct(listed.written).count
             throw .cif(
-                .noGroup,
-                detail: "the product of two of the \(operations.count) operations is not among them: complete the list")
+                .noGroup, detail: "the product of two of the \(count) operations is not among them: complete the list")
         }
         let strain = evidence.strain(operations)
         guard strain <= 3 else {

@@ -27,6 +27,7 @@ struct CIFSiteTable {
         let occupancy = loop.column("_atom_site_occupancy", "_atom_site.occupancy")
         let flag = loop.column("_atom_site_calc_flag", "_atom_site.calc_flag")
         let hydrogens = loop.column("_atom_site_attached_hydrogens", "_atom_site.attached_hydrogens")
+        var disorder = CIFDisorder(loop)
         var rows: [Row] = []
         rows.reserveCapacity(loop.rowCount)
         var attached = 0.0
@@ -68,6 +69,7 @@ struct CIFSiteTable {
                 guard share < 1.001 else { throw .cif(.occupancyAboveOne, detail: "\(place): \(share)") }
                 if share < 0.999, partial == nil { partial = ("\(place)", share) }
             }
+            if partial == nil { try disorder.add(place) { given($0).map(document.text) } }
             if let count = given(hydrogens).flatMap(document.number) { attached += max(0, count) }
             rows.append(Row(symbol: symbol, name: name, isByType: given(type) != nil, site: place))
         }

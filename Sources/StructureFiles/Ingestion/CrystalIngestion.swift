@@ -88,7 +88,7 @@ extension StructureFileError {
         case .cif(let problem, _): problem.rawValue
         case .symmetry: "no symmetry found"
         case .crystal: "no possible crystal"
-        case .missingColumn: "a column is missing"
+        case .missingColumn, .missingNumber: "a column is missing"
         case .archive, .damagedArchive: "damaged or unreadable archive"
         case .unreadable: "cannot be read"
         case .unknownFormat: "unknown format"

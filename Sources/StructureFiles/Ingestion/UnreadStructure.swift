@@ -60,7 +60,9 @@ package struct UnreadStructures: Sequence, IteratorProtocol {
     private func pieces(of place: StructurePlace) throws(StructureFileError) -> () -> UnreadStructure? {
         switch place.format {
         case .csv: return try rows(of: place)
-        case .cif:
+        case .cif, .poscar:
+            if let column = columns.first { throw .missingNumber(column) }
+            guard place.format == .cif else { return try entries(of: place) }
             var pieces = [contents(of: place)][...]
             return { pieces.popFirst() }
         default: return try entries(of: place)
@@ -131,9 +133,11 @@ package struct UnreadStructures: Sequence, IteratorProtocol {
             do throws(StructureFileError) {
                 let contents = try CIFContent.all(
                     try place.bytes().readAll(limit: StructureReader.wholeFileLimit))
+                let ids = CIFContent.ids(of: contents)
                 return contents.enumerated().map { index, content in
                     ReadStructure(
-                        id: contents.count == 1 ? Self.stem(name) : "\(Self.stem(name))#\(index)", place: name,
+                        id: contents.count == 1 ? Self.stem(name) : ids[index] ?? "\(Self.stem(name))#\(index)",
+                        place: name,
                         input: content.flatMap { content in
                             Result { () throws(StructureFileError) in .structure(try content.structure()) }
                         },
@@ -150,17 +154,30 @@ package struct UnreadStructures: Sequence, IteratorProtocol {
     }
 
     private func entries(of place: StructurePlace) throws(StructureFileError) -> () -> UnreadStructure? {
-        var entries = try place.structures()
-        let (empty, name, split) = (empty, place.name, Self.split(ofFile: place.name))
+        var entries = try place.structures(numbers: columns)
+        // Not every entry has every number; one that none of many has is not there.
+        var first: [StructureEntry] = []
+        while !columns.isEmpty, first.count < Self.lookAhead, let entry = entries.next() { first.append(entry) }
+        for column in columns where !first.isEmpty && first.allSatisfy({ $0.texts[column] == nil }) {
+            // What cannot be read at all says so itself.
+            guard first.contains(where: { (try? $0.input.get()) != nil }) else { continue }
+            throw .missingNumber(column)
+        }
+        var read = first[...]
+        let (columns, name, split) = (columns, place.name, Self.split(ofFile: place.name))
         return {
-            guard let entry = entries.next() else { return nil }
+            guard let entry = read.popFirst() ?? entries.next() else { return nil }
             var stated: SpaceGroup?
             let input = entry.input.map { Self.withGroup($0, &stated) }
-            let read = ReadStructure(
-                id: entry.id, place: name, input: input, statedGroup: stated, values: empty, split: split)
-            return UnreadStructure { [read] }
+            let structure = ReadStructure(
+                id: entry.id, place: name, input: input, statedGroup: stated,
+                values: columns.map { entry.texts[$0] ?? "" }, split: split)
+            return UnreadStructure { [structure] }
         }
     }
+
+    /// Entries of which one must have a number that is asked for.
+    private static let lookAhead = 1024
 
     // MARK: Names
 

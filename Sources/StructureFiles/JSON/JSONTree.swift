@@ -28,6 +28,16 @@ struct JSONTree: Decodable {
         return number.doubleValue
     }
 
+    /// A value as the text of a table's field: a string itself, anything else as JSON; nil for null.
+    static func text(_ value: Any) -> String? {
+        if value is NSNull { return nil }
+        if let text = value as? String { return text }
+        let options: JSONSerialization.WritingOptions = [.fragmentsAllowed, .sortedKeys, .withoutEscapingSlashes]
+        return (try? JSONSerialization.data(withJSONObject: value, options: options)).map {
+            String(decoding: $0, as: UTF8.self)
+        }
+    }
+
     private static func isIncomplete(_ data: Data) -> Bool {
         var depth = 0
         var isInString = false

@@ -23,7 +23,7 @@ enum StructureJSON {
         let value = try parse(bytes, line: line)
         func read(_ value: Any, name: String? = nil) -> SourceEntry {
             var entry = entry(value, name: name, line: line)
-            entry.numbers = self.numbers(numbers, in: value, line: line)
+            for (key, value) in values(numbers, in: value) { entry.take(value, key: key, line: line) }
             return entry
         }
         if let list = value as? [Any] { return list.map { read($0) } }
@@ -32,27 +32,23 @@ enum StructureJSON {
         if let list = object["data"] as? [Any], !hasStructure(object), object["composition"] == nil {
             return list.map { read($0) }
         }
+        // An answer of OPTIMADE about a single structure.
+        if let only = object["data"] as? [String: Any], !hasStructure(object), object["composition"] == nil,
+            isDialect(only)
+        {
+            return [read(only)]
+        }
         if let named = named(object) { return named.map { read($0.value, name: $0.name) } }
         return [read(object)]
     }
 
-    /// The numbers of an entry under some keys, its own or those of its `data` or `properties`.
-    private static func numbers(
-        _ keys: [String], in value: Any, line: Int?
-    ) -> [String: Result<Double, StructureFileError>] {
-        guard !keys.isEmpty, let object = value as? [String: Any] else { return [:] }
+    /// What an entry has under some keys, its own or those of its `data` or `properties`.
+    private static func values(_ keys: [String], in value: Any) -> [(key: String, value: Any)] {
+        guard !keys.isEmpty, let object = value as? [String: Any] else { return [] }
         let places = [object] + ["data", "properties"].compactMap { object[$0] as? [String: Any] }
-        var found: [String: Result<Double, StructureFileError>] = [:]
-        for key in keys {
-            guard let value = places.lazy.compactMap({ $0[key] }).first(where: { !($0 is NSNull) }) else { continue }
-            let number = JSONTree.number(value)
-            if let number, number.isFinite {
-                found[key] = .success(number)
-            } else if number?.isNaN != true {
-                found[key] = .failure(error(line, "\"\(key)\" must be a finite number, not \("\(value)".prefix(40))"))
-            }
+        return keys.compactMap { key in
+            places.lazy.compactMap { $0[key] }.first { !($0 is NSNull) }.map { (key, $0) }
         }
-        return found
     }
 
     /// The entries of a file: one value, or one a line.
@@ -160,6 +156,23 @@ enum StructureJSON {
     static func vector(_ value: Any) -> SIMD3<Double>? {
         let values = numbers(value)
         return values.count == 3 ? SIMD3(values) : nil
+    }
+}
+
+extension SourceEntry {
+    /// Takes a value that stands beside a structure; NaN stands for a missing one.
+    fileprivate mutating func take(_ value: Any, key: String, line: Int?) {
+        let number = JSONTree.number(value)
+        guard number?.isNaN != true else { return }
+        if let number, number.isFinite {
+            numbers[key] = .success(number)
+            texts[key] = Int(exactly: number).map { "\($0)" } ?? "\(number)"
+        } else {
+            numbers[key] = .failure(
+                StructureJSON.error(
+                    line, "\"\(key)\" must be a finite number, not \("\(value)".prefix(40))"))
+            texts[key] = JSONTree.text(value)
+        }
     }
 }
 

@@ -16,7 +16,8 @@ import Crystals
 /// 0.0 0.0 0.0 T T F            an atom a line
 /// 0.5 0.5 0.5 T T F
 /// ```
-/// Behind the numbers of a line, and behind "!" or "#", comments may stand; what follows the atoms is left out.
+/// Behind the numbers of a line, and behind "!" or "#", comments may stand; what follows the atoms, such as
+/// velocities, is left out, but for another structure.
 struct POSCAR {
     private var lines: ArraySlice<[String]>
     private let total: Int
@@ -25,7 +26,9 @@ struct POSCAR {
     /// - Throws: ``StructureFileError``: malformed, with the line; atoms on one site.
     static func read(_ bytes: [UInt8]) throws(StructureFileError) -> Structure {
         var reader = POSCAR(bytes)
-        return try reader.structure()
+        let structure = try reader.structure()
+        try reader.requireNoOther()
+        return structure
     }
 
     private init(_ bytes: [UInt8]) {
@@ -37,8 +40,9 @@ struct POSCAR {
         lines = all.map { words($0.utf8) }[...]
     }
 
-    private func error(_ reason: String) -> StructureFileError {
-        .malformed(format: "POSCAR", line: total - lines.count, reason: reason)
+    /// - Parameter line: from 1; nil for the one read last.
+    private func error(_ reason: String, line: Int? = nil) -> StructureFileError {
+        .malformed(format: "POSCAR", line: line ?? total - lines.count, reason: reason)
     }
 
     /// The words of the next line as they stand.
@@ -79,6 +83,22 @@ struct POSCAR {
         return structure
     }
 
+    /// Refuses a file in which another structure follows: reading the first alone would lose it in silence.
+    private func requireNoOther() throws(StructureFileError) {
+        let rest = lines.drop { $0.isEmpty }
+        guard let next = rest.first else { return }
+        var other = self
+        other.lines = rest
+        let isFrame = next[0].lowercased() == "direct" && next.dropFirst().first?.hasPrefix("configuration") == true
+        guard isFrame || (try? other.structure()) != nil else { return }
+        throw .malformed(
+            format: "POSCAR", line: total - rest.count + 1,
+            reason: isFrame
+                ? "a second configuration begins here, as in an XDATCAR: write them as .extxyz, or each in a file of "
+                    + "its own"
+                : "a second structure begins here: write each in a file of its own, or all as .extxyz")
+    }
+
     private mutating func scaledCell() throws(StructureFileError) -> (cell: Cell, scale: SIMD3<Double>) {
         // Words behind the numbers are a comment, marked or not.
         let words = try content("the scale").prefix { parseDecimal($0.utf8) != nil }
@@ -104,6 +124,7 @@ struct POSCAR {
     private mutating func elements(comment: [String]) throws(StructureFileError) -> [Element] {
         var line = try content("the elements")
         var symbols: [String]?
+        let symbolLine = total - lines.count
         if let word = line.first, Int(word) == nil {
             symbols = line
             line = try content("the numbers of atoms")
@@ -119,7 +140,7 @@ struct POSCAR {
         }
         let kinds: [Element]
         if let symbols {
-            kinds = try named(symbols, counts: counts)
+            kinds = try named(symbols, line: symbolLine, counts: counts)
         } else if let found = POSCAR.elements(inComment: comment, counts: counts) ?? elements(atAtoms: counts) {
             kinds = found
         } else {
@@ -131,7 +152,7 @@ struct POSCAR {
         return zip(kinds, counts).flatMap { [Element](repeating: $0, count: $1) }
     }
 
-    private func named(_ symbols: [String], counts: [Int]) throws(StructureFileError) -> [Element] {
+    private func named(_ symbols: [String], line: Int, counts: [Int]) throws(StructureFileError) -> [Element] {
         var kinds: [Element] = []
         for symbol in symbols {
             // Potentials are often named along: Fe_pv, Fe/0a1b.
@@ -140,7 +161,7 @@ struct POSCAR {
             let isNeeded = kinds.count < counts.count
             guard let element = Element(species: name, ignoringCase: isNeeded) else {
                 guard isNeeded else { return kinds }
-                throw error("no such element: \"\(symbol)\"")
+                throw error("no such element: \"\(symbol)\"", line: line)
             }
             kinds.append(element)
         }

@@ -21,10 +21,14 @@ final class ExportWriter {
             case .apart, .vasp: true
             }
         }
+
+        /// Whether the crystals are written as CIFs.
+        var isOfCIFs: Bool { [.together(.csv), .together(.cif), .apart(.cif)].contains(self) }
     }
 
     private let destination: ExportDestination
     private let layout: Layout
+    /// Of structures; a CIF has the conventional cell, and so has what is told beside it.
     private let cell: Crystal.CellChoice
     /// The columns of the table beside id, atoms and energy.
     private let columns: [String]
@@ -32,7 +36,7 @@ final class ExportWriter {
     init(destination: ExportDestination, layout: Layout, cell: Crystal.CellChoice, columns: [String]) {
         self.destination = destination
         self.layout = layout
-        self.cell = cell
+        self.cell = layout.isOfCIFs ? .conventional : cell
         self.columns = columns
     }
 

@@ -28,7 +28,7 @@ final class HullDistances {
         /// What was added to the potential's energy, eV for the cell; nil if nothing was.
         let correction: Double?
         /// Into what other compositions it would fall apart, and what it gains by being there, eV/atom; nil where it
-        /// was not asked for.
+        /// was not asked for, and of an element, of which there are none.
         let reaction: (energy: Double, products: Shares)?
     }
 
@@ -108,7 +108,7 @@ final class HullDistances {
     ) throws(HullError) -> Standing {
         let composition = amounts.composition
         var reaction: (energy: Double, products: Shares)?
-        if withoutItself {
+        if withoutItself, composition.elements.count > 1 {
             let products = try hull.decompositionWithoutItself(of: composition)
             reaction = (amounts.energyPerAtom - products.energyPerAtom, shares(products))
         }

@@ -44,6 +44,7 @@ final class RefinementResults {
                 after.append(energy.shown(new))
             }
         }
+        try writer?.flush()
         try printer.print(answers, row: row)
     }
 

@@ -16,10 +16,11 @@ final class StructureFileWriter {
     package private(set) var leftOut = 0
     private let path: String
     private let format: StructureFormat
-    private let file: FileHandle
+    private let file: OutputFile
     private var count = 0
 
-    /// Makes the file, or empties it; the name tells the format.
+    /// Makes the file, which has the name with ".partial" behind it until it is whole; the name tells the format, JSON
+    /// lines for the standard output and pipes without one.
     ///
     /// - Parameter inputs: what is still to be read.
     /// - Throws: ``ToolFailure``, also where the file is one of the inputs.
@@ -30,19 +31,17 @@ final class StructureFileWriter {
         try inputs?.require(apartFrom: path)
         self.path = path
         self.format = format
-        guard FileManager.default.createFile(atPath: path, contents: nil),
-            let file = FileHandle(forWritingAtPath: path)
-        else { throw ToolFailure("cannot write \(path): the folder is missing or not writable") }
-        self.file = file
-        if format == .csv { try put(StructureWriter.csvHeader) }
+        do throws(OutputFileError) { file = try OutputFile(path: path, isPacked: false, unfinished: .kept) } catch {
+            throw ToolFailure(error)
+        }
     }
-
-    deinit { try? file.close() }
 
     /// The format that a name tells; nil for one that is not written.
     static func format(path: String) -> StructureFormat? {
         let isPacked = path.hasSuffix(".gz") || path.hasSuffix(".bz2")
-        return isPacked ? nil : StructureFormat(path: path).flatMap { (formats + otherFormats).contains($0) ? $0 : nil }
+        let named = isPacked ? nil : StructureFormat(path: path)
+        if named == nil, OutputFile.isStream(path) { return .jsonl }
+        return named.flatMap { (formats + otherFormats).contains($0) ? $0 : nil }
     }
 
     /// Whether a name tells one of ``formats``.
@@ -66,7 +65,10 @@ final class StructureFileWriter {
     /// Writes a sampled crystal.
     /// - Throws: ``ToolFailure`` if the file cannot be written.
     func write(_ sample: Sample, id: String) throws(ToolFailure) {
-        if format == .jsonl { return try put(Self.jsonLine(sample, id: id) + "\n") }
+        if format == .jsonl {
+            count += 1
+            return try put(Self.jsonLine(sample, id: id) + "\n")
+        }
         try write(.crystal(sample.crystal), id: id, properties: [("terminated", sample.isTerminated ? "T" : "F")])
     }
 
@@ -94,6 +96,7 @@ final class StructureFileWriter {
             leftOut += 1
             return
         }
+        if format == .csv, count == 0 { try put(StructureWriter.csvHeader) }
         switch format {
         case .json: try put((count == 0 ? "[\n" : ",\n") + text.trimmingCharacters(in: .newlines))
         case .poscar where count > 0:
@@ -104,14 +107,19 @@ final class StructureFileWriter {
         count += 1
     }
 
-    /// Ends the file.
+    /// Hands on what was written so far, so that an interruption leaves it in the unfinished file.
+    func flush() throws(ToolFailure) {
+        do throws(OutputFileError) { try file.flush() } catch { throw ToolFailure(error) }
+    }
+
+    /// Ends the file and gives it its name. Where nothing was written, what stood there stays.
     func finish() throws(ToolFailure) {
-        if format == .json { try put(count == 0 ? "[]\n" : "\n]\n") }
+        guard count > 0 else { return }
+        if format == .json { try put("\n]\n") }
+        do throws(OutputFileError) { try file.finish() } catch { throw ToolFailure(error) }
     }
 
     private func put(_ text: String) throws(ToolFailure) {
-        do { try file.write(contentsOf: Data(text.utf8)) } catch {
-            throw ToolFailure("cannot write \(path): \(FileProblem.reason(of: error))")
-        }
+        do throws(OutputFileError) { try file.write(text.utf8) } catch { throw ToolFailure(error) }
     }
 }
