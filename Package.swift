@@ -254,7 +254,7 @@ let package = Package(
         .testTarget(
             name: "EvaluationTests",
             dependencies: [
-                "Configuration", "Crystals", "Engines", "Evaluation", "Matching", "ModelFixtures", "Policy",
+                "Base", "Configuration", "Crystals", "Engines", "Evaluation", "Matching", "ModelFixtures", "Policy",
                 "Potentials", "Report", "Rewards", "Trajectories",
             ]),
         .testTarget(

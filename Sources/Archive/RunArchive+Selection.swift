@@ -22,13 +22,7 @@ package struct CrystalSelection: Sendable {
 
     /// What expressions may name beside measured quantities: the columns of `crystals`, what is made of them, and
     /// ``openTruth`` as the program has it.
-    package static let ownNames: Set<String> = [
-        "version", "unit", "crystal_index", "space_group", "formula", "chemical_system", "site_count", "atom_count",
-        "sites", "a", "b", "c", "alpha", "beta", "gamma", "logp_w", "logp_a", "logp_xyz", "logp_l", "reference_logp_w",
-        "reference_logp_a", "reference_logp_xyz", "reference_logp_l", "outcome", "reason", "energy_per_atom",
-        "e_above_hull", "reward", "seed", "policy_digest", "actor", "worker", "potential", "hull", "scoring_seconds",
-        "created_at", "trained_at", "batch", "logp", "reference_logp", "novel",
-    ]
+    package static let ownNames = Measurement.Quantity.archiveNames
 
     private var expressions: [String] { [condition, order, group].compactMap { $0 } }
 

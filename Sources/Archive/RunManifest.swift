@@ -22,11 +22,13 @@ package struct RunManifest: Codable, Equatable, Sendable {
     package var judges: [String: Models]?
     /// The models of properties, in the order of the configuration; nil if there are none.
     package var properties: [Property]?
+    /// The SHA-256 of each index of known crystals that is kept, in their order; nil if there are none.
+    package var knownDigests: [String]?
     /// The SHA-256 that `config.yaml` may have: one; two while it is being replaced.
     package var configurationDigests: [String]?
     /// The processor whose kernels the learner that started the run computes with, such as "SkylakeX".
     package var kernels: String?
-    /// Below this energy above the hull a crystal counts as stable, eV/atom.
+    /// At most so high above the hull a crystal counts as stable, eV/atom.
     package var stableBelow: Double?
     /// How many versions older than its step a crystal may be; nil: none older, as in the synchronous mode.
     package var maximumStaleness: Int?
@@ -95,6 +97,7 @@ package struct RunManifest: Codable, Equatable, Sendable {
         case potentialDigest = "potential_digest"
         case hullDigest = "hull_digest"
         case judges, properties
+        case knownDigests = "known_digests"
         case configurationDigests = "configuration_digests"
         case kernels
         case stableBelow = "stable_below"

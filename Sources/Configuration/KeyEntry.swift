@@ -21,7 +21,7 @@ package struct KeyEntry: Sendable, Hashable {
     /// What is wrong with the value.
     let problem: String?
     /// The keys of each item, for a list of tables; else empty.
-    let items: [KeyEntry]
+    package let items: [KeyEntry]
     /// Whether the value is one text, which may hold anything.
     let isText: Bool
 

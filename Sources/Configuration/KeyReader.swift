@@ -32,7 +32,9 @@ struct KeyReader {
     func resolve(_ path: String, by rule: FileRule, given place: ConfigurationNode.Place?) -> String {
         guard let folder else { return path }
         switch rule {
-        case .configuration(let names, _) where names.contains(path): return path
+        // What follows a colon says what is wanted of it.
+        case .configuration(let names, _) where names.contains(where: { path == $0 || path.hasPrefix("\($0):") }):
+            return path
         case .configuration(_, let prefix?) where path.hasPrefix(prefix): return path
         case .configuration:
             if case .option = place { return URL(filePath: path).path }

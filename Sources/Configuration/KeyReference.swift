@@ -24,6 +24,17 @@ package enum KeyReference {
             .joined(separator: "\n")
     }
 
+    /// A key of the items of a list in full: what it is, which values it takes, its default.
+    ///
+    /// - Parameter list: the key of the list.
+    package static func explanation(
+        _ entry: KeyEntry, default standard: KeyEntry, inListOf list: String
+    ) -> String {
+        let own = explanation(entry, default: standard).split(separator: "\n", omittingEmptySubsequences: false)
+        return (["\(list)[].\(entry.path)"] + own.dropFirst().filter { !$0.hasPrefix("  value ") }.map(String.init))
+            .joined(separator: "\n")
+    }
+
     /// A table in Markdown of all keys of a configuration.
     package static func table<Section: ConfigurationSection>(_ type: Section.Type) -> String {
         let all = Section().entries().flatMap { entry in

@@ -1,5 +1,6 @@
 internal import Potentials
 internal import Synchronization
+internal import Trajectories
 
 /// A model of properties that a recipe names by its content.
 package struct RecipeProperty: Codable, Sendable, Hashable {
@@ -35,6 +36,14 @@ final class PropertyModels: Sendable {
     /// - Throws: ``RoleError`` if a model is not the learner's.
     func evaluators(_ recipe: Recipe) throws -> [any PropertyEvaluator] {
         try PropertySource.evaluators(of: recipe.properties.map { try model($0, of: recipe) })
+    }
+
+    /// The quantities that the models of a recipe give, with their errors and domains.
+    ///
+    /// - Throws: ``RoleError`` if a model is not the learner's.
+    func quantities(_ recipe: Recipe) throws -> Set<String> {
+        let predictions = try recipe.properties.flatMap { try model($0, of: recipe).predictions }
+        return Set(predictions.flatMap { Measurement.Quantity(rawValue: $0.name).predicted.map(\.rawValue) })
     }
 
     private func model(_ property: RecipeProperty, of recipe: Recipe) throws -> any PropertyModel {

@@ -127,7 +127,14 @@ extension EvaluationFigures.SecondOpinion {
             stable: hasHull ? .init(stable, of: crystals.count) : nil, correlation: Self.correlation(judged))
     }
 
-    /// Pearson's, of the heights by both.
+    /// So many crystals more than energies of elements that they determine, at least, are needed to correlate what is
+    /// left.
+    private static let fewestLeft = 3.0
+
+    /// Pearson's, of the heights by both; where the judge has none, of what is left of both once the best energies of
+    /// the elements are taken off each. They are taken off both: energies that are fitted to the difference of two
+    /// potentials on the same crystals make them agree where there are about as many elements as crystals, whatever the
+    /// judge says.
     private static func correlation(_ crystals: [EvaluatedCrystal]) -> Double? {
         let rows = crystals.compactMap {
             crystal -> (shares: [String: Double], height: Double, own: Double, other: Double)? in
@@ -138,14 +145,11 @@ extension EvaluationFigures.SecondOpinion {
         }
         guard rows.count > 2 else { return nil }
         let heights = crystals.compactMap { $0.judged?.energyAboveHull }
-        let others: [Double]
-        if heights.count == rows.count {
-            others = heights
-        } else {
-            let fit = ElementEnergies(shares: rows.map(\.shares), differences: rows.map { $0.other - $0.own })
-            others = rows.map { $0.height + $0.other - $0.own - fit.energy(of: $0.shares) }
-        }
-        return pearson(rows.map(\.height), others)
+        if heights.count == rows.count { return pearson(rows.map(\.height), heights) }
+        let fit = ElementEnergies(shares: rows.map(\.shares))
+        guard Double(rows.count) - fit.freedom >= fewestLeft else { return nil }
+        return pearson(
+            fit.residuals(of: rows.map(\.height)), fit.residuals(of: rows.map { $0.height + $0.other - $0.own }))
     }
 
     private static func pearson(_ a: [Double], _ b: [Double]) -> Double? {

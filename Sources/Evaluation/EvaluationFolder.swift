@@ -17,8 +17,27 @@ package struct EvaluationFolder {
     package let url: URL
 
     /// Makes the folder if it is not there.
-    package init(_ url: URL) throws {
+    ///
+    /// - Parameter names: of what is evaluated.
+    /// - Throws: ``EvaluationLog/Problem`` for the folder of an evaluation of something else, and for one with files
+    ///   of an evaluation's names that none wrote.
+    package init(_ url: URL, for names: [String]) throws {
         self.url = url
+        let files = Set((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [])
+        let evaluated = Set(
+            files.filter { $0.hasSuffix(".jsonl") }.flatMap { file in
+                ["measured-", "crystals-"].filter(file.hasPrefix).map { file.dropFirst($0.count).dropLast(6) }
+            })
+        if let other = evaluated.sorted().first(where: { !names.contains(String($0)) }) {
+            throw EvaluationLog.Problem(
+                description: "\(url.path) holds the evaluation of other crystals (measured-\(other).jsonl or "
+                    + "crystals-\(other).jsonl); name another folder")
+        }
+        let own = ["page.html", "figures.json", "figures.csv", "aims.csv"]
+        if evaluated.isEmpty, let foreign = own.first(where: files.contains) {
+            throw EvaluationLog.Problem(
+                description: "\(url.path) holds a \(foreign) and no evaluation: name another folder, so that it stays")
+        }
         try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
     }
 

@@ -10,6 +10,8 @@ package final class EvaluationLog: @unchecked Sendable {
     private let file: FileHandle
     /// Of an earlier life; never changed after the start.
     private var known: [String: EvaluatedCrystal] = [:]
+    /// Lines that cannot be read; their crystals are measured again. Never changed after the start.
+    package private(set) var damagedLines = 0
     // Guarded by `lock`.
     private let encoder = JSONEncoder()
     private var problem: Problem?
@@ -38,16 +40,20 @@ package final class EvaluationLog: @unchecked Sendable {
                     throw Problem(description: "\(url.path) is not the log of an evaluation; name another folder")
                 }
                 guard found.settings == settings else {
+                    let (there, here) = Self.differences(found.settings, settings)
                     throw Problem(
-                        description: "\(url.path) is the log of another evaluation (\(found.settings)); name another "
-                            + "folder, or evaluate as before")
+                        description: "\(url.path) is the log of another evaluation: there \(there), here \(here); name "
+                            + "another folder, or evaluate as before")
                 }
                 length = first.count + 1
-                // The last line of a killed process is cut short, or lacks its end.
+                // The last line of a killed process is cut short, or lacks its end. Others stay, whatever is in them.
                 for line in lines.dropFirst().dropLast() {
-                    guard let crystal = try? JSONDecoder().decode(EvaluatedCrystal.self, from: line) else { break }
-                    known[crystal.id] = crystal
                     length += line.count + 1
+                    if let crystal = try? JSONDecoder().decode(EvaluatedCrystal.self, from: line) {
+                        known[crystal.id] = crystal
+                    } else {
+                        damagedLines += 1
+                    }
                 }
             }
         } else {
@@ -69,6 +75,22 @@ package final class EvaluationLog: @unchecked Sendable {
 
     private struct Header: Codable {
         let settings: String
+    }
+
+    /// The parts of settings that differ, in words: "seed 1" and "seed 2".
+    private static func differences(_ one: String, _ other: String) -> (String, String) {
+        func parts(_ text: String) -> [String] {
+            text.replacing(", ", with: "\n").split(separator: "\n").map(String.init)
+        }
+        func shown(_ parts: [String]) -> String {
+            // Of a value that is printed with its type the last name counts.
+            let plain = parts.map { part in
+                String((part.split(separator: "(").last ?? "").filter { !"[]()".contains($0) }.prefix(80))
+            }
+            return plain.isEmpty ? "nothing of that" : plain.joined(separator: ", ")
+        }
+        let (a, b) = (parts(one), parts(other))
+        return (shown(a.filter { !b.contains($0) }), shown(b.filter { !a.contains($0) }))
     }
 
     /// How many crystals an earlier life measured.

@@ -31,7 +31,7 @@ package enum BestMeasure: String, CaseIterable, ConfigurationValue {
         case .stableFraction:
             values = batch.crystals.filter { $0.sampled.id.version == version }.map { item in
                 guard case .measured(let measurement) = item.outcome else { return 0 }
-                return measurement[.energyAboveHull] ?? .infinity < stableBelow ? 1 : 0
+                return measurement[.energyAboveHull] ?? .infinity <= stableBelow ? 1 : 0
             }
         case .reward:
             values = zip(batch.crystals, verdicts).compactMap { item, verdict in

@@ -83,6 +83,10 @@ package struct ElementConfiguration: ConfigurationSection, Hashable {
                     source: "elements.from", problems: ["\(problem) \(ElementText.list(elements)): \(advice)"])
             }
         }
+        if case .list(let symbols) = from, symbols.isEmpty {
+            throw ConfigurationError(
+                source: "elements.from", problems: ["is an empty list: name the elements to draw, or leave it out"])
+        }
         let chosen = source.filter { !excluded.contains($0) }
         guard !chosen.isEmpty else {
             throw ConfigurationError(

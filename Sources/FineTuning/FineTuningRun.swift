@@ -116,7 +116,9 @@ package struct FineTuningRun {
         manifest.properties = properties.manifest
         manifest.stableBelow = configuration.stableBelow
         manifest.maximumStaleness = configuration.mode == .asynchronous ? configuration.maxStaleness : nil
+        try configuration.checkJudges(beside: properties)
         let kept = try RunInputs.kept(configuration: configuration, policy: policyBytes, reference: referenceBytes)
+        manifest.knownDigests = kept.knownDigests
         let (directory, lock) = try RunDirectory.create(
             at: folder, manifest: manifest, configuration: ConfigurationText.yaml(configuration),
             files: kept.contents, copies: kept.copies)
@@ -182,6 +184,11 @@ package struct FineTuningRun {
             try given.propertyStandard().manifest == manifest.properties
         {
             given.properties = stored.properties
+        }
+        given.reward.terms = try inputs.indexes.named(given.reward.terms)
+        for index in given.judges.indices where index < stored.judges.count {
+            try given.judges[index].adoptNames(
+                of: stored.judges[index], with: manifest.judges?[stored.judges[index].name])
         }
         given.reward.limits.adoptAtomicLimits(of: stored.reward.limits)
         given.elements.adopt(stored.elements)
@@ -274,8 +281,10 @@ package struct FineTuningRun {
             run: directory.manifest.mark, keeping: configuration.keepCheckpoints)
         let initial = try inputs.policy()
         let elements = try configuration.elements.choice(for: standard, policy: initial.configuration)
+        var judging = configuration
+        judging.reward = try inputs.reward(configuration.reward)
         let trainer = try PolicyTrainer(
-            configuration: configuration, initial: initial, reference: reference,
+            configuration: judging, initial: initial, reference: reference,
             constraint: elements.constraint, engine: standard.digests, store: store, resume: resume,
             problem: { logger.warning("\($0)") })
         if NetworkFileSystem.holds(directory.url) {
@@ -310,6 +319,7 @@ package struct FineTuningRun {
                 status(at: start.version), board: board, isStopping: { stop.isStopped },
                 seen: { files?.note($0.fleet) })
         }
+        let conventions = Mutex(try EngineConventions(directory))
         let recorder = RunRecorder(
             context: context, archive: archive, metrics: metrics, roles: roles, tensorBoard: tensorBoard, room: room,
             logger: logger,
@@ -321,7 +331,10 @@ package struct FineTuningRun {
                     endpoint: "\(endpoint)", also: others.isEmpty ? nil : others.map { "\($0)" }, run: runID,
                     process: ProcessInfo.processInfo.processIdentifier)
                 try DurableFile.replace(file, with: JSONEncoder().encode(content))
-            }, recorded: { keeper?.note($0) })
+            }, recorded: { keeper?.note($0) },
+            engineBound: { engine in
+                try conventions.withLock { try $0.note(engine.convention, of: engine.name) }
+            })
         let isAsynchronous = configuration.mode == .asynchronous
         let restored =
             resume && isAsynchronous
@@ -480,6 +493,7 @@ package struct FineTuningRun {
         learner.samplingSettings = try PeerSettings.text(
             SamplingSettings(spaceGroups: configuration.spaceGroups, constraint: elements.constraint))
         (learner.recipes, learner.files) = try recipes()
+        learner.conventions = try EngineConventions(directory).conventions
         learner.timing.grace = grace
         learner.build = RoleProcess.build
         learner.isInsecure = isInsecure

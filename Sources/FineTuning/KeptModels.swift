@@ -26,12 +26,15 @@ struct KeptModels: Sendable {
         }
         if !isEmbedded(hull: hull) {
             let source = URL(filePath: hull)
-            // All extensions stay: they tell the layout and the compression.
-            let extensions = source.lastPathComponent.split(separator: ".").dropFirst().suffix(2).map(String.init)
-            let name = ([stem + hullFileStem] + extensions).joined(separator: ".")
-            copies["\(RunDirectory.inputsName)/\(name)"] = source
+            copies["\(RunDirectory.inputsName)/\(stem)\(hullFileName(source))"] = source
         }
         return copies
+    }
+
+    /// All extensions stay: they tell the layout and the compression.
+    private static func hullFileName(_ source: URL) -> String {
+        let extensions = source.lastPathComponent.split(separator: ".").dropFirst().suffix(2).map(String.init)
+        return ([hullFileStem] + extensions).joined(separator: ".")
     }
 
     private static func isEmbedded(hull: String) -> Bool { ["default", HullSource.none].contains(hull) }
@@ -74,9 +77,9 @@ struct KeptModels: Sendable {
         return FileManager.default.fileExists(atPath: file.path) ? file : nil
     }
 
+    // By its whole name: others may begin as it does, such as a judge's of the name "hull".
     private var keptHull: URL? {
-        let names = (try? FileManager.default.contentsOfDirectory(atPath: inputs.path)) ?? []
-        let name = stem + Self.hullFileStem
-        return names.first { $0 == name || $0.hasPrefix("\(name).") }.map { inputs.appending(path: $0) }
+        let file = inputs.appending(path: stem + Self.hullFileName(URL(filePath: hull)))
+        return FileManager.default.fileExists(atPath: file.path) ? file : nil
     }
 }

@@ -14,6 +14,8 @@ package struct RewardTrial {
     /// - Throws: ``ModelError``, ``RoleError`` or ``JudgingError`` where potential, hull or what a term needs cannot be
     ///   opened here.
     package init(_ run: RunConfiguration, factory: EngineMeasurerFactory = EngineMeasurerFactory()) throws {
+        // An engine of others is not here, whoever asks for it.
+        if PotentialName(run.potential).externalName != nil { _ = try PotentialSource.load(run.potential) }
         measurer = try factory.makeMeasurer(PeerSettings.text(run.localRecipe()))
         judge = try RewardJudge(run.reward)
     }

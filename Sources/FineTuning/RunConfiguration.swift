@@ -4,7 +4,9 @@ package import Configuration
 internal import Coordination
 internal import Engines
 package import Policy
+internal import Potentials
 package import Rewards
+internal import Trajectories
 
 /// What `learner` and `druse launch` read: one fine-tuning run. What each value is stands in `keys`.
 package struct RunConfiguration: ConfigurationSection {
@@ -101,6 +103,7 @@ package struct RunConfiguration: ConfigurationSection {
             "judges", \.judges, takes: .custom(nil) { judgesProblem($0) },
             "further potentials that measure every crystal that the run's own has measured, for the archive: "
                 + "`[{name: judge, potential: chgnet-r2scan}]`. Workers measure by those that they can",
+            onResume: .sameContents,
             files: .configuration(
                 unless: PotentialSource.names + ["default", HullSource.none], prefix: PotentialName.externalPrefix)),
         .init(
@@ -111,7 +114,7 @@ package struct RunConfiguration: ConfigurationSection {
             onResume: .sameContents, files: .configuration(unless: PropertySource.names)),
         .init(
             "stable_below", \.stableBelow, unit: "eV/atom",
-            "below this height a crystal counts as stable in logs, report and evaluation"),
+            "at most so high above the hull a crystal counts as stable in logs, report and evaluation"),
         .init(
             "weights_on_the_wire", \.weightsOnTheWire,
             "the numbers that actors pull and sample by: `f32`, those that are learnt, or `bf16`, rounded ones of half "
@@ -168,7 +171,7 @@ package struct RunConfiguration: ConfigurationSection {
     /// What predicts properties of its crystals.
     func propertyStandard() throws(ConfigurationError) -> PropertyStandard {
         do throws(ModelError) {
-            return try PropertyStandard(properties, columns: CrystalSelection.ownNames)
+            return try PropertyStandard(properties)
         } catch {
             throw ConfigurationError(source: "properties", problems: ["\(error)"])
         }
@@ -183,6 +186,23 @@ package struct RunConfiguration: ConfigurationSection {
             } catch { throw ConfigurationError(source: "judges", problems: ["\(judge.name): \(error)"]) }
         }
         return standards
+    }
+
+    /// Checks that no judge's quantities can stand in the place of the run's own.
+    ///
+    /// - Throws: ``ConfigurationError`` for a judge with which a name begins that is taken.
+    func checkJudges(beside properties: PropertyStandard) throws(ConfigurationError) {
+        let predicted = properties.models.flatMap(\.predictions)
+            .flatMap { Measurement.Quantity(rawValue: $0.name).predicted.map(\.rawValue) }
+        for judge in judges {
+            // What an engine of others gives is not known before it is there.
+            let isBrought = PotentialName(judge.potential).externalName != nil
+            let names = Measurement.Quantity.archiveNames.union(Measurement.Quantity.exportNames)
+            guard let problem = judge.problem(beside: isBrought ? names.union(predicted) : Set(predicted)) else {
+                continue
+            }
+            throw ConfigurationError(source: "judges", problems: ["a name \(problem)"])
+        }
     }
 
     private static func judgesProblem(_ judges: [JudgeConfiguration]) -> String? {

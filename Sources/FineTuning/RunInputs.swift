@@ -6,7 +6,7 @@ internal import Foundation
 package import Policy
 internal import PolicyOptimization
 internal import Potentials
-internal import Rewards
+package import Rewards
 internal import Stability
 internal import Trajectories
 
@@ -62,17 +62,24 @@ package struct RunInputs: Sendable {
     /// What a new run keeps of its inputs: contents, and files to copy, by their place in the directory.
     static func kept(
         configuration: RunConfiguration, policy: Data, reference: Data
-    ) throws -> (contents: [String: Data], copies: [String: URL]) {
+    ) throws -> (contents: [String: Data], copies: [String: URL], knownDigests: [String]?) {
         var contents = [referenceFileName: reference]
+        let indexes = try KeptIndexes.contents(of: configuration.reward.terms)
+        contents.merge(indexes.contents) { $1 }
         contents.merge(try KeptProperties.contents(of: configuration.properties)) { $1 }
         if policy != reference { contents["\(RunDirectory.inputsName)/\(policyFileName)"] = policy }
         var copies = KeptModels.copies(potential: configuration.potential, hull: configuration.hull)
         for judge in configuration.judges {
             let own = KeptModels.copies(
                 potential: judge.potential, hull: judge.hull, stem: KeptModels.stem(ofJudge: judge.name))
+            if let twice = own.keys.first(where: { copies[$0] != nil }) {
+                throw ConfigurationError(
+                    source: "judges",
+                    problems: ["\(judge.name): its file would be kept as \(twice), as another is; name it otherwise"])
+            }
             copies.merge(own) { $1 }
         }
-        return (contents, copies)
+        return (contents, copies, indexes.digests)
     }
 
     /// The policy that the run began with.
@@ -157,6 +164,26 @@ package struct RunInputs: Sendable {
                 ])
         }
         return standard
+    }
+
+    /// The reward of the run, by the copies of its indexes of known crystals.
+    ///
+    /// - Throws: ``ConfigurationError`` if one is another than the run was begun with.
+    package func reward() throws -> RewardConfiguration { try reward(configuration.reward) }
+
+    /// Another reward, by the copies of the indexes that it has in common with the run.
+    ///
+    /// - Throws: as ``reward()``.
+    package func reward(_ other: RewardConfiguration) throws -> RewardConfiguration {
+        var reward = other
+        reward.terms = try indexes.kept(other.terms)
+        return reward
+    }
+
+    /// The indexes of known crystals.
+    var indexes: KeptIndexes {
+        KeptIndexes(
+            inputs: directory.inputs, terms: configuration.reward.terms, digests: directory.manifest.knownDigests)
     }
 
     private var manifestDigests: RunManifest.Models {

@@ -5,6 +5,7 @@ internal import Engines
 package import Foundation
 internal import Policy
 internal import Potentials
+internal import Rewards
 package import Security
 internal import Stability
 
@@ -36,6 +37,7 @@ package struct RunPlan: Sendable {
         let start: String
         var effective: RunConfiguration
         let policy: PolicyConfiguration
+        let reward: RewardConfiguration
         if resume, configuration == nil || RunDirectory.holdsRun(at: folder) {
             let directory = try RunDirectory.open(at: folder)
             try RunDirectory.checkWritable(at: folder)
@@ -46,6 +48,7 @@ package struct RunPlan: Sendable {
             policy = try inputs.policy().configuration
             properties = try inputs.propertyStandard()
             effective = try FineTuningRun.merged(inputs, given: configuration)
+            reward = try inputs.reward(effective.reward)
             let version = try FineTuningRun.startVersion(directory, engine: standard.digests, given: configuration)
             start = "goes on with the run \(directory.manifest.runID) in \(folder.path) at version \(version)"
         } else {
@@ -57,8 +60,12 @@ package struct RunPlan: Sendable {
             judges = try configuration.judgeStandards()
             properties = try configuration.propertyStandard()
             effective = configuration
+            reward = configuration.reward
+            try configuration.checkJudges(beside: properties)
             start = "begins a run in \(folder.path)"
         }
+        // Opens what its terms look through.
+        _ = try RewardJudge(reward)
         let elements = try effective.elements.choice(for: standard, policy: policy)
         effective.runDirectory = folder.path
         self.configuration = effective

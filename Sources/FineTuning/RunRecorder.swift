@@ -73,6 +73,7 @@ package final class RunRecorder: RunObserver {
     private let say: @Sendable (String) -> Void
     private let announce: @Sendable (Endpoint) throws -> Void
     private let recorded: @Sendable (StepRecord) -> Void
+    private let engineBound: @Sendable (BroughtEngine) throws -> Void
     private let state = Mutex(State())
     /// Held while crystals are written, which two threads do; taken before `state`.
     private let writing = Mutex(())
@@ -83,12 +84,14 @@ package final class RunRecorder: RunObserver {
     ///   - say: takes the readable lines, for a terminal.
     ///   - announce: told where the hub listens.
     ///   - recorded: told of each step's record once it is written.
+    ///   - engineBound: told by which energy convention of an engine the run measures.
     package init(
         context: Context, archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter,
         tensorBoard: TensorBoardLog? = nil,
         room: RoomWait? = nil, logger: Logger, say: @escaping @Sendable (String) -> Void,
         announce: @escaping @Sendable (Endpoint) throws -> Void,
-        recorded: @escaping @Sendable (StepRecord) -> Void = { _ in }
+        recorded: @escaping @Sendable (StepRecord) -> Void = { _ in },
+        engineBound: @escaping @Sendable (BroughtEngine) throws -> Void = { _ in }
     ) {
         self.context = context
         self.archive = archive
@@ -100,6 +103,7 @@ package final class RunRecorder: RunObserver {
         self.say = say
         self.announce = announce
         self.recorded = recorded
+        self.engineBound = engineBound
     }
 
     // MARK: RunObserver
@@ -275,6 +279,12 @@ package final class RunRecorder: RunObserver {
         }
     }
 
+    package func engineBound(_ engine: BroughtEngine) {
+        do {
+            try keep("the energy convention of \(engine.name)", bytes: 4096) { try engineBound(engine) }
+        } catch { problem("\(error): after a resume another convention of \(engine.name) could be taken") }
+    }
+
     package func hubReported(_ report: HubReport) {
         let isNews = state.withLock { state in
             defer { state.missingCrystals = report.missingCrystals }
@@ -376,7 +386,7 @@ package final class RunRecorder: RunObserver {
             switch item.outcome {
             case .measured(let measurement):
                 scored += 1
-                let isStable = measurement[.energyAboveHull] ?? .infinity < context.stableBelow
+                let isStable = measurement[.energyAboveHull] ?? .infinity <= context.stableBelow
                 if isStable { stable += 1 }
                 if let value = measurement[.uncertainty] { uncertainties.append(.init(value, isStable: isStable)) }
                 if let steps = measurement[.relaxationSteps], let before = measurement[.initialEnergyPerAtom] {

@@ -54,8 +54,10 @@ package struct RunReplay {
         let reference = try Data(contentsOf: directory.url.appending(path: RunInputs.referenceFileName))
         let store = CheckpointStore(
             reading: directory.checkpoints, referenceDigest: directory.manifest.referenceDigest)
+        var judging = configuration
+        judging.reward = try inputs.reward()
         trainer = try PolicyTrainer(
-            configuration: configuration, initial: initial, reference: reference, constraint: elements.constraint,
+            configuration: judging, initial: initial, reference: reference, constraint: elements.constraint,
             engine: standard.digests, store: store, resume: false, problem: { _ in })
         archive = try RunArchive(url: directory.archive, access: .readOnly)
         steps = try archive.stepRecords().map { Step($0.step) }

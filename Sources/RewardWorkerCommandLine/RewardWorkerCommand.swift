@@ -51,7 +51,8 @@ struct RewardWorkerCommand: ParsableCommand {
                 let factory = ForeignMeasurerFactory(engine)
                 let role = RewardWorkerRole(
                     configuration: configuration, logger: logger, files: RecipeFileCache(),
-                    children: { engine.report }, makeMeasurer: { try factory.makeMeasurer($0) })
+                    children: { engine.report }, engine: { engine.brought },
+                    makeMeasurer: { try factory.makeMeasurer($0) })
                 return ExitStatus(of: try role.run(stop: stop)).rawValue
             }
             configuration.kernels = BLAS.coreName

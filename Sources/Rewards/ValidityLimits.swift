@@ -76,7 +76,8 @@ package struct ValidityLimits: ConfigurationSection, Hashable, Codable {
         .init(
             "maximum_uncertainty", optional: \.maximumUncertainty, takes: .above(0), absent: "no limit",
             unit: "eV/atom",
-            "the largest spread of CHGNet's three versions on a crystal; beyond it the crystal is invalid"),
+            "the largest spread of CHGNet's three versions on a crystal; beyond it the crystal gets what "
+                + "`guards.uncertain` says, and without guards what an invalid one gets"),
     ]
 
     package var conflicts: [(key: String, problem: String)] {

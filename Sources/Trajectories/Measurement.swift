@@ -65,6 +65,9 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// 1 if the crystal resembles what a prediction's model has learned from, else 0.
         package var isInDomain: Quantity { Quantity(rawValue: rawValue + Self.domainSuffix) }
 
+        /// All that a model may give of what it predicts by this name.
+        package var predicted: [Quantity] { [self, sigma, isInDomain] }
+
         private static let sigmaSuffix = "_sigma"
         private static let domainSuffix = "_in_domain"
 
@@ -80,6 +83,14 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
 
         /// Whether measurers give it themselves, whatever models of properties predict.
         package var isMeasured: Bool { Self.known.contains(self) }
+
+        /// What it is called where a judge measures it.
+        package func judged(by judge: String) -> Quantity { Quantity(rawValue: "\(judge)_\(rawValue)") }
+
+        /// The quantity of the run's own that a judge of this name would give as well; nil for none.
+        package static func taken(byJudge judge: String) -> Quantity? {
+            known.lazy.map { $0.judged(by: judge) }.first(where: \.isMeasured)
+        }
 
         /// How many there are for which ``isMeasured`` holds.
         package static var measuredCount: Int { known.count }
@@ -117,11 +128,13 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
     /// The number of a name; nil if it was not measured.
     package subscript(quantity: Quantity) -> Double? { values[quantity] }
 
-    /// The measurement with another one's numbers under names that begin with a judge's: "judge_energy_per_atom".
+    /// The measurement with another one's numbers under names that begin with a judge's: "judge_energy_per_atom". What
+    /// it has by such a name itself stays.
     package func adding(_ judged: Measurement, by judge: String) -> Measurement {
         var sum = self
         for (quantity, value) in judged.values {
-            sum.values[Quantity(rawValue: "\(judge)_\(quantity.rawValue)")] = value
+            let name = quantity.judged(by: judge)
+            if sum.values[name] == nil { sum.values[name] = value }
         }
         return sum
     }

@@ -64,7 +64,18 @@ struct ConfigCommand: ParsableCommand {
     }
 
     private func explanations<Section: ConfigurationSection>(_ type: Section.Type, of programs: String) -> [String] {
-        Section().entries().filter(matches).map { KeyReference.explanation($0, default: $0, of: programs) }
+        let entries = Section().entries().filter(matches).map {
+            KeyReference.explanation($0, default: $0, of: programs)
+        }
+        return entries.isEmpty ? items(Section().entries()) : entries
+    }
+
+    /// What is told of keys of a list's items, such as `reward.terms[].of`.
+    private func items(_ entries: [KeyEntry]) -> [String] {
+        entries.flatMap { entry in
+            entry.items.filter { "\(entry.path)[].\($0.path)" == key }
+                .map { KeyReference.explanation($0, default: $0, inListOf: entry.path) }
+        }
     }
 
     private func show<Section: ConfigurationSection>(_ type: Section.Type) throws {
@@ -83,7 +94,12 @@ struct ConfigCommand: ParsableCommand {
             return
         }
         let rows = zip(section.entries(), Section().entries()).filter { matches($0.0) }
-        if rows.isEmpty, let key { throw unknown(key, section.entries()) }
+        if rows.isEmpty, let key {
+            let items = items(Section().entries())
+            guard !items.isEmpty, !json else { throw unknown(key, section.entries()) }
+            print(items.joined(separator: "\n\n"))
+            return
+        }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
@@ -101,7 +117,7 @@ struct ConfigCommand: ParsableCommand {
     }
 
     private func unknown(_ key: String, _ entries: [KeyEntry]) -> ConfigurationError {
-        let paths = entries.map(\.path)
+        let paths = entries.flatMap { entry in [entry.path] + entry.items.map { "\(entry.path)[].\($0.path)" } }
         let near = paths.first { $0.hasSuffix(".\(key)") } ?? NearestName.of(key, among: paths)
         let advice = near.map { "did you mean \($0)?" } ?? "druse config prints all keys"
         return ConfigurationError(source: key, problems: ["there is no such key; \(advice)"])

@@ -112,13 +112,13 @@ struct EvaluateCommand: ParsableCommand {
         let evaluation = CrystalEvaluation(
             engine: engine, settings: settings, kinds: KindVerdicts(known: try knownCrystals()),
             judge: judge?.judge, aims: aims, remote: workers?.examiner, threads: threads)
-        let folder = try save.map { try EvaluationFolder(URL(filePath: $0)) }
         let threshold = examination.stableBelow ?? inputs?.configuration.stableBelow ?? RunManifest.usualStableBelow
         let elements = try inputs?.elements()
         if let words = elements?.words { writeMessage("as in the run: \(words)") }
         let sources = try subjects.sources(
             of: directory, inputs?.configuration, constraint: elements?.constraint ?? .none,
             usualCount: examination.usualCount)
+        let folder = try save.map { try EvaluationFolder(URL(filePath: $0), for: sources.map(\.name)) }
         let words =
             ([
                 "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
@@ -134,6 +134,11 @@ struct EvaluateCommand: ParsableCommand {
             }
             let log = try source.words.flatMap { try folder?.log(source.name, settings: "\($0), \(words)") }
             if let log, log.count > 0 { writeMessage("going on: \(log.count) crystals are measured already") }
+            if let log, log.damagedLines > 0 {
+                writeMessage(
+                    "warning: \(log.damagedLines) lines of the log of \(source.name) are damaged: their crystals are "
+                        + "measured again")
+            }
             let progress = TerminalProgress(
                 title: "evaluating \(source.title)", total: source.count, unit: "crystals", style: .onTerminal())
             let crystals: [EvaluatedCrystal]
@@ -206,7 +211,7 @@ struct EvaluateCommand: ParsableCommand {
         let run = inputs.configuration
         guard !run.reward.terms.isEmpty || !run.properties.isEmpty else { return nil }
         return AimMeasurer(
-            aims: try RewardAims(run.reward), properties: try inputs.propertyStandard(), hull: hull)
+            aims: try RewardAims(inputs.reward()), properties: try inputs.propertyStandard(), hull: hull)
     }
 
     /// The crystals to compare with.

@@ -1,5 +1,6 @@
 import ArgumentParser
 import Base
+import Engines
 import Foundation
 import Potentials
 import Report
@@ -81,6 +82,9 @@ struct FitPropertyCommand: ParsableCommand {
             throw ValidationError("cannot write \(page): the name must end in .html")
         }
         if let atLeast, !atLeast.isFinite { throw ValidationError("--at-least must be a finite number") }
+        if let name = name ?? target.first, let problem = QuantityName.problem(of: name) {
+            throw ValidationError("no run could predict \"\(name)\", \(problem): name what is predicted, --name NAME")
+        }
         guard data != "-" else { throw ValidationError("the data must be a file: its digest goes into the head") }
     }
 

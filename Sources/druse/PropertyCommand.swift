@@ -25,7 +25,15 @@ struct PropertyCommand: ParsableCommand {
             such as gap.safetensors:band_gap,band_gap_hse.
             """,
             valueName: "name|file"))
-    var head: String
+    var head: [String]
+
+    func validate() throws {
+        guard head.count < 2 else {
+            throw ValidationError(
+                "--head is given \(head.count) times (\(head.joined(separator: ", "))): ask one model at a time")
+        }
+        if head.isEmpty { throw ValidationError("name the model: --head NAME|FILE") }
+    }
 
     @OptionGroup var threads: ThreadOptions
 
@@ -34,7 +42,7 @@ struct PropertyCommand: ParsableCommand {
     }
 
     func run() throws {
-        let model = try PropertySource.load(head)
+        let model = try PropertySource.load(head[0])
         let tool = PropertyEvaluation(model: model, threads: threads.count)
         let columns = model.predictions.flatMap { prediction in
             [

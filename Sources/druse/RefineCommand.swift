@@ -16,7 +16,8 @@ struct RefineCommand: ParsableCommand {
         commandName: "refine", abstract: "Lead crystals to low energies or high rewards, by a walk under a policy.",
         discussion: """
             Metropolis walks on p(x) exp(-alpha E(x)): p is the policy's probability, E the height above the hull \
-            (below it counts as on it), or with --config the negative of the configuration's reward. They start at \
+            (below it counts as on it), or with --config the negative of the configuration's reward, whose policy, \
+            elements and space groups count where the command names none. They start at \
             structures, or at the crystals that druse sample draws for --count and --seed, and change elements, free \
             coordinates and the lattice; space group and Wyckoff positions stay. A seed gives the same crystals \
             whatever the number of threads. Documentation/refine.md has more.
@@ -44,7 +45,7 @@ struct RefineCommand: ParsableCommand {
     @OptionGroup var frequencies: FrequencyOptions
     @OptionGroup var walk: WalkOptions
 
-    @Option(help: "A run's configuration, whose reward is to be high.")
+    @Option(help: "A run's configuration, whose reward is to be high, and whose policy and elements are taken.")
     var config: String?
 
     @Option(
@@ -100,23 +101,33 @@ struct RefineCommand: ParsableCommand {
     }
 
     func run() throws {
+        let configuration = try RunConfiguration.given(
+            file: config.map { URL(filePath: $0) }, directory: nil, overrides: ConfigurationOverride.list(values))
+        // What the command does not say is as in a run with the configuration.
+        let named = policy.policy ?? configuration?.policy
+        let isGrouped = !spaceGroup.isEmpty || frequencies.spaceGroupsFrom != nil
+        let groups = isGrouped ? spaceGroup : configuration?.spaceGroups ?? []
+        let groupsFrom = isGrouped || count == nil ? frequencies.spaceGroupsFrom : configuration?.spaceGroupsFrom
         let weights = try PolicySource.load(
-            path: policy.policy, configurationPath: policy.policyConfig, spaceGroups: frequencies.spaceGroupsFrom)
-        if count != nil {
-            try frequencies.require(of: weights, named: policy.policy ?? "base", spaceGroups: spaceGroup)
-        }
-        let energy = try energy(weights)
+            path: named, configurationPath: policy.policyConfig, spaceGroups: groupsFrom)
+        if count != nil { try frequencies.require(of: weights, named: named ?? "base", spaceGroups: groups) }
+        let energy = try energy(configuration, weights)
         let settings = try walk.settings(elements: energy.elements)
+        let constraint =
+            walk.elements.map {
+                Constraint(elements: $0, minimumElements: min($0.count, energy.constraint.minimumElements))
+            } ?? energy.constraint
         let refinement = try CrystalRefinement(
-            weights: weights, energy: energy, settings: settings, onlyElements: walk.elements, threads: threads.count,
-            symmetryTolerance: symmetry.symprec)
+            weights: weights, energy: energy, settings: settings, constraint: constraint,
+            constrainedBy: walk.elements == nil ? "the configuration (elements)" : "--elements",
+            threads: threads.count, symmetryTolerance: symmetry.symprec)
         let results = RefinementResults(
             energy: energy, best: best, json: json,
             writer: try output.map {
                 try StructureFileWriter(path: $0, apartFrom: InputFiles(paths: inputs, format: inputFormat))
             })
         let progress = StepProgress(steps: settings.steps, count: count)
-        try forEachBatch(weights) { batch in
+        try forEachBatch(weights, groups, constraint) { batch in
             switch batch {
             case .entries(let entries):
                 try results.print(refinement.refine(entries, progress: progress.add))
@@ -128,9 +139,7 @@ struct RefineCommand: ParsableCommand {
         try results.finish(refinement)
     }
 
-    private func energy(_ weights: PolicyWeights) throws -> RefinementEnergy {
-        let configuration = try RunConfiguration.given(
-            file: config.map { URL(filePath: $0) }, directory: nil, overrides: ConfigurationOverride.list(values))
+    private func energy(_ configuration: RunConfiguration?, _ weights: PolicyWeights) throws -> RefinementEnergy {
         if let configuration { return try RefinementEnergy(configuration, policy: weights.configuration) }
         return try RefinementEnergy(potential: potential ?? "chgnet", hull: hull ?? "default")
     }
@@ -143,18 +152,21 @@ struct RefineCommand: ParsableCommand {
     /// Crystals that are walked at a time.
     private static let batchSize = 1024
 
-    private func forEachBatch(_ weights: PolicyWeights, _ body: (Batch) throws -> Void) throws {
+    /// - Parameter spaceGroups: to draw from; none: those of the policy's training data.
+    private func forEachBatch(
+        _ weights: PolicyWeights, _ spaceGroups: [Int], _ constraint: Constraint, _ body: (Batch) throws -> Void
+    ) throws {
         guard let count else {
             return try InputFiles(paths: inputs, format: inputFormat).forEachBatch(of: Self.batchSize) {
                 try body(.entries($0))
             }
         }
         var options = SamplingOptions()
-        options.constraint = Constraint(elements: walk.elements)
+        options.constraint = constraint
         let groups =
-            spaceGroup.isEmpty
+            spaceGroups.isEmpty
             ? SpaceGroupDistribution(metadata: weights.metadata)
-            : SpaceGroupDistribution(uniform: spaceGroup.compactMap(SpaceGroup.init(number:)))
+            : SpaceGroupDistribution(uniform: spaceGroups.compactMap(SpaceGroup.init(number:)))
         let sampling = CrystalSampling(
             weights: weights, options: options, groups: groups, seed: walk.seed, domain: .toolSampling,
             threads: threads.count)

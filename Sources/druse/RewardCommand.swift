@@ -20,7 +20,8 @@ struct RewardCommand: ParsableCommand {
             reward --config Configs/quickstart.yaml POSCAR
 
             Of a run (--run DIR): judges the crystals in its archive again, in the batches of its steps, by the reward \
-            of --config, or by its own; nothing is measured again. A term on what the run did not measure is refused.
+            of --config, or by its own; nothing is measured again. A term on what the run did not measure is refused, \
+            and so are keys that say what is measured (reward.limits, reward.relax, potential, hull).
             """)
 
     @Argument(
@@ -60,12 +61,21 @@ struct RewardCommand: ParsableCommand {
     }
 
     func run() throws {
+        let overrides = ConfigurationOverride.list(settings)
         let given = try RunConfiguration.given(
             file: config.map { URL(filePath: $0) }, directory: runDirectory.map { URL(filePath: $0) },
-            overrides: ConfigurationOverride.list(settings))
+            overrides: overrides)
         if let runDirectory {
-            let directory = URL(filePath: runDirectory)
-            try judgeRun(directory, given ?? RunInputs(RunDirectory.open(at: directory)).configuration)
+            let inputs = try RunInputs(RunDirectory.open(at: URL(filePath: runDirectory)))
+            let text = try config.map { try String(contentsOfFile: $0, encoding: .utf8) } ?? ""
+            if let given {
+                let problem = try RewardReplay.problem(of: given, for: inputs) { key in
+                    ConfigurationLoader.holds(key, in: text)
+                        || overrides.contains { key == $0.key || key.hasPrefix("\($0.key).") }
+                }
+                if let problem { throw ToolFailure(problem) }
+            }
+            try judgeRun(inputs, given ?? inputs.configuration)
         } else if let given {
             try judgeStructures(given)
         }
@@ -144,19 +154,17 @@ struct RewardCommand: ParsableCommand {
 
     // MARK: A run
 
-    private func judgeRun(_ directory: URL, _ configuration: RunConfiguration) throws {
-        let run = try RunDirectory.open(at: directory)
+    private func judgeRun(_ inputs: RunInputs, _ configuration: RunConfiguration) throws {
+        let run = inputs.directory
         let archive = try RunArchive(url: run.archive, access: .readOnly)
-        guard let versions = try archive.versionRange() else {
-            throw ToolFailure("\(directory.path): its archive has no crystals yet")
+        guard let steps = try RewardReplay.steps(in: archive) else {
+            throw ToolFailure("\(run.url.path): its archive has no crystals yet")
         }
-        var replay = try RewardReplay(configuration.reward)
+        var replay = try RewardReplay(inputs.reward(configuration.reward))
         let output = StandardOutput()
         if !json { try output.write(line: Self.header) }
-        // The last steps of an asynchronous run take crystals of versions before their own.
-        let last = max(versions.upperBound, try archive.stepRecords().last?.step ?? 0)
-        for step in versions.lowerBound...last {
-            let crystals = try batch(of: step, archive, maximumStaleness: run.maximumStaleness)
+        for step in steps {
+            let crystals = try RewardReplay.batch(of: step, in: archive, maximumStaleness: run.maximumStaleness)
             guard !crystals.isEmpty else { continue }
             let judgement = try replay.judge(crystals)
             for note in judgement.notes { writeMessage("step \(step): \(note)") }
@@ -172,15 +180,6 @@ struct RewardCommand: ParsableCommand {
         if !json, let front = replay.front {
             writeMessage("front: \(front.points.count) points, hypervolume \(front.hypervolume.text(decimals: 4))")
         }
-    }
-
-    /// What is judged together: the batch of a step; where all crystals of a step are of its own version, also those of
-    /// a batch that is not complete.
-    private func batch(
-        of step: Int, _ archive: RunArchive, maximumStaleness: Int
-    ) throws -> [ArchivedCrystal] {
-        let crystals = try archive.crystals(versions: max(0, step - maximumStaleness)...step)
-        return maximumStaleness == 0 ? crystals : crystals.filter { $0.batch?.number == step }
     }
 
     /// Crystals have the ids of `druse export`.

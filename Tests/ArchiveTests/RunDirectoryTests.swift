@@ -31,6 +31,7 @@ import Testing
         manifest.hullDigest = "hull"
         manifest.judges = ["second": RunManifest.Models(potential: "other", hull: "another")]
         manifest.properties = [RunManifest.Property(digest: "gap", quantities: ["band_gap"])]
+        manifest.knownDigests = ["index"]
         manifest.configurationDigests = ["configuration"]
         manifest.kernels = "SkylakeX"
         manifest.stableBelow = 0.05

@@ -28,6 +28,29 @@ import Testing
         #expect(try DruseProcess.run(["config", "objective"]).output.contains("objective.kl_weight"))
     }
 
+    @Test func keyOfAListsItems_isExplained() throws {
+        for more in [[], ["--set", "seed=2"]] {
+            let outcome = try DruseProcess.run(["config", "reward.terms[].of"] + more)
+            #expect(outcome.status == 0, "\(outcome.messages)")
+            #expect(outcome.output.hasPrefix("reward.terms[].of\n") && outcome.output.contains("are multiplied"))
+        }
+        let near = try DruseProcess.run(["config", "reward.terms[].wieght"])
+        #expect(near.status == 1 && near.messages.contains("did you mean reward.terms[].weight?"), "\(near.messages)")
+    }
+
+    /// Values that a start would refuse, each with what to do.
+    @Test(arguments: [
+        ("elements=[]", "elements.from: is an empty list"),
+        ("properties=[band-gap:foo]", "band-gap predicts band_gap alone, not foo"),
+    ])
+    func plan_ofAValueThatMakesNoSense_saysWhatIsWrong(setting: String, words: String) throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file("run.yaml", "run_dir: \(folder.path("run"))\n")
+        let outcome = try DruseProcess.run(
+            program: "learner", ["--config", config, "--dry-run", "--set", setting])
+        #expect(outcome.status == 1 && outcome.messages.contains(words), "\(outcome.messages)")
+    }
+
     @Test func explain_hasEachKeyWithItsValue() throws {
         let file = Self.repository.appending(path: "Configs/quickstart.yaml").path
         let outcome = try DruseProcess.run(["config", "--explain", "--config", file, "--set", "objective.clip=0.15"])

@@ -105,6 +105,8 @@ import Testing
         (["--target", "a", "-o", "x.safetensors", "--page", "x.pdf"], "must end in .html"),
         (["--target", "a", "-o", "x.safetensors", "--kind", "forest"], "forest"),
         (["--target", "Gap", "--target", "gap", "--name", "a", "-o", "x.safetensors"], "names one value twice"),
+        (["--target", "density", "-o", "x.safetensors"], "which is what a reward computes"),
+        (["--target", "a", "--name", "Bulk", "-o", "x.safetensors"], "which is no lower-case name"),
     ])
     func fitProperty_withOptionsThatMakeNoSense_saysWhich(_ options: [String], _ message: String) throws {
         let outcome = try DruseProcess.run(["fit-property", "data.csv"] + options)

@@ -59,6 +59,12 @@ import Testing
         #expect(isSame && !outputs[0].isEmpty)
     }
 
+    @Test func property_ofTwoModels_isRefused() throws {
+        let outcome = try DruseProcess.run(
+            ["property", "-", "--head", model, "--head", "band-gap"], input: CommandFixtures.rockSalt)
+        #expect(outcome.status == 64 && outcome.messages.contains("ask one model at a time"), "\(outcome.messages)")
+    }
+
     @Test func property_withoutAModel_saysWhatToName() throws {
         let missing = try DruseProcess.run(
             ["property", "-", "--head", "/no/gap.safetensors"], input: CommandFixtures.rockSalt)

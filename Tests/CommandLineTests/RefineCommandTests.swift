@@ -106,6 +106,39 @@ import Testing
         }
     }
 
+    /// What the command does not say is as in a run with the configuration.
+    @Test func refine_byAConfiguration_drawsAndTakesWhatARunWould() throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file("config.yaml", "elements: [Na, Cl, K]\nspace_groups: [225, 221]\n")
+        let arguments = ["--config", config, "--steps", "4", "--json"]
+        let drawn = try DruseProcess.run(["refine", "--count", "8"] + arguments).objects()
+        #expect(drawn.count == 8)
+        for object in drawn where object["formula"] != nil {
+            #expect([225, 221].contains(try #require(object["space_group"] as? Int)))
+            let sites = try #require(object["sites"] as? [[String: Any]])
+            #expect(sites.allSatisfy { ["Na", "Cl", "K"].contains($0["element"] as? String ?? "Na") })
+        }
+        let hydride = CommandFixtures.rockSalt.replacing("Cl", with: "H")
+        let outcome = try DruseProcess.run(["refine", "-"] + arguments, input: CommandFixtures.rockSalt + hydride)
+        let answers = try outcome.objects()
+        #expect(answers.count == 2 && answers[0]["formula"] != nil)
+        let error = try #require(answers[1]["error"] as? String)
+        #expect(error == "it has H, which the configuration (elements) does not allow")
+        let named = try folder.file("policy.yaml", "policy: no-such.safetensors\n")
+        let missing = try DruseProcess.run(["refine", "--count", "1", "--config", named])
+        #expect(missing.status == 1 && missing.messages.contains("no-such.safetensors"), "\(missing.messages)")
+    }
+
+    /// Only reward workers have an engine of others.
+    @Test(arguments: ["refine", "reward"])
+    func command_byTheRewardOfAnEngine_saysWhatItCanMeasureBy(command: String) throws {
+        let folder = try TemporaryFolder()
+        let config = try folder.file("config.yaml", "potential: external mine\n")
+        let outcome = try DruseProcess.run([command, "-", "--config", config], input: CommandFixtures.rockSalt)
+        #expect(outcome.status == 1 && outcome.messageLines.count == 1)
+        #expect(outcome.messages.contains("the engine mine runs behind reward workers alone"), "\(outcome.messages)")
+    }
+
     /// Hydrogen has no Herfindahl-Hirschman index: the walk leaves it, and others go on beside it.
     @Test func refine_fromACrystalWithoutATermsNumber_findsOneThatHasIt() throws {
         let folder = try TemporaryFolder()

@@ -44,7 +44,10 @@ import Trajectories
         let named = simulation.problems.filter { $0.contains("is alone with what it measured") }
         #expect(named.count == 3 && named.allSatisfy { $0.hasPrefix("test:2 ") })
         #expect(named[2].contains("(3 of 3)"))
-        #expect(simulation.problems.contains { $0.contains("disagree about crystal") && $0.contains("eV/atom") })
+        #expect(
+            simulation.problems.contains {
+                $0.contains("disagree about crystal") && $0.contains("eV/atom") && $0.contains("above the hull")
+            })
         #expect(simulation.batches.allSatisfy { $0.crystals.count == 60 })
     }
 

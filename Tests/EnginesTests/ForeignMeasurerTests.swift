@@ -192,6 +192,24 @@ struct ForeignMeasurerTests {
         #expect(measurement[Trajectories.Measurement.Quantity(rawValue: "bulk_modulus")] == expected.value)
     }
 
+    /// An engine's number never stands in the place of a model's.
+    @Test(arguments: ["bulk_modulus GPa", "bulk_modulus_sigma GPa", "bulk_modulus_in_domain 1"])
+    func prepare_engineThatGivesWhatAModelPredicts_cannotServe(gives: String) throws {
+        let folder = try TemporaryFolder()
+        var tiny = TinyMEGNet().knowingAllElements
+        tiny.property = "bulk modulus"
+        let url = try tiny.write(to: folder.url.appending(path: "modulus.safetensors"))
+        var recipe = try PeerSettings.parse(Recipe.self, from: recipe())
+        let digest = try PropertySource.load(url.path).digest
+        recipe.properties = [RecipeProperty(name: url.path, digest: digest)]
+        let text = try PeerSettings.text(recipe)
+        let error = #expect(throws: RoleError.self) {
+            try withFactory(start: "gives \(gives)") { _ = try $0.makeMeasurer(text).measure([]) }
+        }
+        let name = gives.split(separator: " ")[0]
+        #expect("\(try #require(error))".contains("gives \(name), which the run predicts by a model"))
+    }
+
     @Test func makeMeasurer_runOfANativePotential_cannotServe() throws {
         let error = try refusal(potential: "chgnet")
         #expect("\(error)".contains("chgnet, which workers have themselves; start the worker without --engine"))
@@ -213,6 +231,33 @@ struct ForeignMeasurerTests {
         let error = try refusal(start: start)
         #expect("\(error)".contains("failed 5 times in a row"), "\(error)")
         #expect("\(error)".contains(words), "\(error)")
+    }
+
+    /// What a run would take for something else, or no reward could name.
+    @Test(arguments: [
+        ("price 1", "\"price\", which is what a reward computes"), ("novelty", "which is what a reward computes"),
+        ("formation_energy_per_atom eV/atom", "which every run measures itself"),
+        ("hull_entries 1", "which every run measures itself"), ("e_above_hull eV/atom", "every run measures itself"),
+        ("reward 1", "every run's archive has"), ("geometry 1", "which exports have"),
+        ("Band_Gap eV", "no lower-case name"), ("2nd_gap eV", "begins with a letter"), ("_gap eV", "begins with a"),
+        ("band_gap meV", "band_gap is in \"meV\"; it must be in eV"), ("dielectric_total eV", "it must be in 1"),
+        ("uncertainty eV", "uncertainty is in \"eV\"; it must be in eV/atom"), ("pid", "it gives pid twice"),
+    ])
+    func prepare_engineWithAQuantityOfAnothersName_saysSoInOneLine(gives: String, words: String) throws {
+        let error = try refusal(start: "gives \(gives)")
+        #expect("\(error)".contains(words) && !"\(error)".contains("\n"), "\(error)")
+    }
+
+    @Test(arguments: ["band_gap eV", "dielectric_total", "dielectric_total 1", "hardness GPa", "uncertainty eV/atom"])
+    func prepare_engineWithAQuantityOfItsOwn_serves(gives: String) throws {
+        let text = try recipe()
+        let results = try withFactory(start: "gives \(gives)") { try $0.makeMeasurer(text).measure([]) }
+        #expect(results.isEmpty)
+    }
+
+    @Test func prepare_engineThatSendsAFieldOfAnotherType_namesIt() throws {
+        let error = try refusal(start: "field")
+        #expect("\(error)".contains("the field quantities.0.unit of its header is missing or of another type"))
     }
 
     @Test func command_programThatIsNotThere_isNamed() throws {

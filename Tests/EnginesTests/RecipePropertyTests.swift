@@ -128,7 +128,8 @@ import Trajectories
 
     /// Names of what a reward computes, of the archive's columns, and of another model's error.
     @Test(arguments: [
-        ("density", "computes"), ("product", "computes"), ("seed", "archive"), ("band gap sigma", "band_gap_sigma"),
+        ("density", "computes"), ("product", "computes"), ("seed", "archive"), ("geometry", "exports"),
+        ("2nd gap", "begins with a letter"), ("band gap sigma", "band_gap_sigma"),
         ("band gap in domain", "band_gap_in_domain"),
     ])
     func standard_ofAQuantityWithATakenName_isRefusedInOneLine(property: String, words: String) throws {
@@ -136,7 +137,7 @@ import Trajectories
         other.property = property
         let names = [try model().path, try model(other, "other.safetensors").path]
         for order in [names, names.reversed()] {
-            let error = try #require(throws: ModelError.self) { try PropertyStandard(order, columns: ["seed"]) }
+            let error = try #require(throws: ModelError.self) { try PropertyStandard(order) }
             #expect("\(error)".contains(words) && !"\(error)".contains("\n"), "\(error)")
         }
     }

@@ -41,11 +41,52 @@ import Testing
         }
     }
 
+    /// What stands after a damaged line was measured all the same.
+    @Test func log_withADamagedLine_keepsAllOthers() throws {
+        try withFile { url in
+            try EvaluationLog(url, settings: "s").append([crystal("a"), crystal("b"), crystal("c")])
+            let whole = try String(contentsOf: url, encoding: .utf8)
+            try Data(whole.replacing("\"id\":\"b\"", with: "\0\0\0").utf8).write(to: url)
+            let log = try EvaluationLog(url, settings: "s")
+            #expect(log.count == 2 && log.damagedLines == 1)
+            try log.append([crystal("b")])
+            let again = try EvaluationLog(url, settings: "s")
+            #expect(again.count == 3 && again.damagedLines == 1)
+        }
+    }
+
+    /// Values that are printed with their types are told by what differs in them.
+    @Test func log_ofOtherSettings_namesWhatDiffers() throws {
+        try withFile { url in
+            let (one, other) = (
+                "seed 1, limits Limits(a: 0.5, b: 2), judge none", "seed 1, limits Limits(a: 0.6, b: 2)"
+            )
+            try EvaluationLog(url, settings: one).append([crystal("a")])
+            let error = try #require(throws: EvaluationLog.Problem.self) { try EvaluationLog(url, settings: other) }
+            #expect("\(error)".contains("there a: 0.5, judge none, here a: 0.6;"), "\(error)")
+        }
+    }
+
+    @Test func folder_withAnothersFiles_isRefusedAndLeftAsItIs() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "folder-\(UUID())")
+        defer { try? FileManager.default.removeItem(at: folder) }
+        try EvaluationFolder(folder, for: ["policy"]).write([crystal("a")], name: "policy")
+        _ = try EvaluationFolder(folder, for: ["policy"])
+        let other = #expect(throws: EvaluationLog.Problem.self) { try EvaluationFolder(folder, for: ["structures"]) }
+        #expect(other?.description.contains("holds the evaluation of other crystals") == true)
+        for name in try FileManager.default.contentsOfDirectory(atPath: folder.path) {
+            try FileManager.default.removeItem(at: folder.appending(path: name))
+        }
+        try Data("mine".utf8).write(to: folder.appending(path: "page.html"))
+        let foreign = #expect(throws: EvaluationLog.Problem.self) { try EvaluationFolder(folder, for: ["policy"]) }
+        #expect(foreign?.description.contains("holds a page.html and no evaluation") == true)
+    }
+
     @Test func log_ofAnotherEvaluationOrNone_isRefusedAndLeftAsItIs() throws {
         try withFile { url in
             try EvaluationLog(url, settings: "seed 1").append([crystal("a")])
             let error = #expect(throws: EvaluationLog.Problem.self) { try EvaluationLog(url, settings: "seed 2") }
-            #expect(error?.description.contains("another evaluation (seed 1)") == true)
+            #expect(error?.description.contains("another evaluation: there seed 1, here seed 2;") == true)
             #expect(try EvaluationLog(url, settings: "seed 1").count == 1)
             try Data("my notes\n".utf8).write(to: url)
             #expect(throws: EvaluationLog.Problem.self) { try EvaluationLog(url, settings: "seed 1") }

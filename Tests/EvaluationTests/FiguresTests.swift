@@ -1,3 +1,4 @@
+import Base
 import Evaluation
 import Foundation
 import Report
@@ -130,5 +131,56 @@ import Testing
         #expect(
             EvaluationFigures(of: own, threshold: 0.1, tellsNovelty: false, judge: "own").secondOpinion?.stable?.count
                 == 30)
+    }
+
+    /// Crystals of so many elements that energies of theirs fit anything, judged by a function of height and shares.
+    private func judgedCrystals(
+        _ count: Int, seed: UInt64, by judge: (_ height: Double, _ elements: [String], _ noise: Double) -> Double
+    ) throws -> [EvaluatedCrystal] {
+        let symbols = [
+            "Li", "Na", "K", "Rb", "Cs", "Be", "Mg", "Ca", "Sr", "Ba", "Sc", "Ti", "V", "Cr", "Mn", "Fe",
+            "Co", "Ni", "Cu", "Zn", "Al", "Ga", "In", "Si", "Ge", "Sn", "Pb", "N", "P", "As", "O", "S", "Se", "F", "Cl",
+            "Br", "I", "B", "C", "H",
+        ]
+        var random = Philox(seed: seed, domain: .testing)
+        func next() -> Double { Double.random(in: 0..<1, using: &random) }
+        return try (0..<count).map { index in
+            let elements = (0..<3).map { _ in symbols[Int(next() * Double(symbols.count))] }
+            let height = next()
+            return try crystal(
+                "\(index)", height: height, elements: elements, judged: (judge(height, elements, next()), nil))
+        }
+    }
+
+    private func correlation(_ crystals: [EvaluatedCrystal]) -> Double? {
+        EvaluationFigures(of: crystals, threshold: 0.1, tellsNovelty: false, judge: "other").secondOpinion?.correlation
+    }
+
+    /// With 40 elements and 60 crystals, energies of the elements alone explain most of any difference.
+    @Test func secondJudge_thatSaysNothing_doesNotCorrelate() throws {
+        let found = try (1...20).map { seed -> Double in
+            let crystals = try judgedCrystals(60, seed: UInt64(seed)) { _, _, noise in -4 * noise }
+            return try #require(correlation(crystals))
+        }
+        #expect(abs(found.reduce(0, +) / Double(found.count)) < 0.15, "\(found)")
+        #expect(found.allSatisfy { abs($0) < 0.75 }, "\(found)")
+        let many = try correlation(judgedCrystals(1000, seed: 7) { _, _, noise in -4 * noise })
+        #expect(abs(try #require(many)) < 0.12)
+    }
+
+    @Test func secondJudge_thatIsAShiftedCopy_correlatesAlsoWithManyElements() throws {
+        for count in [60, 1000] {
+            let crystals = try judgedCrystals(count, seed: 3) { height, elements, _ in
+                height - 3 - elements.reduce(0) { $0 + Double($1.utf8.reduce(0) { $0 + Int($1) } % 17) / 3 }
+            }
+            #expect(try #require(correlation(crystals)) > 0.99)
+        }
+        // As many elements as crystals: nothing is left to compare.
+        let few = try (0..<5).map {
+            try crystal(
+                "\($0)", height: 0.1, elements: [["Li", "Na", "K", "Rb", "Cs"][$0]],
+                judged: (Double($0 % 3), nil))
+        }
+        #expect(correlation(few) == nil)
     }
 }

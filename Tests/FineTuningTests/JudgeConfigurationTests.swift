@@ -31,10 +31,28 @@ import Testing
         ("judges: [{nome: a, potential: chgnet}]", "did you mean judges[0].name"),
         ("judges: [{potential: chgnet}, {potential: chgnet-0.2.0}]", "holds two of one name"),
         ("judges: [{potential: }]", "judges[0].potential"),
+        ("judges: [{name: formation, potential: chgnet-r2scan}]", "with which formation_energy_per_atom begins"),
+        ("judges: [{name: initial, potential: chgnet-r2scan}]", "give the judge another name"),
     ])
     func judges_thatMakeNoSense_areRefusedByName(text: String, words: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try parse(text) }
         #expect("\(error)".contains(words), "\(error)")
+    }
+
+    /// What models predict, and what an engine's numbers would be called in the archive.
+    @Test(arguments: [
+        ("{name: band, potential: chgnet-r2scan}", "band_gap begins"),
+        ("{name: space, potential: external mine}", "space_group begins"),
+    ])
+    func judges_whoseQuantitiesWouldStandInThePlaceOfOthers_areRefused(judge: String, words: String) throws {
+        let configuration = try parse("{properties: [band-gap], judges: [\(judge)]}")
+        let error = #expect(throws: ConfigurationError.self) {
+            try RunPlan(
+                configuration: configuration,
+                directory: FileManager.default.temporaryDirectory.appending(path: "\(UUID())"), resume: false,
+                isInsecure: false)
+        }
+        #expect("\(try #require(error))".contains(words), "\(String(describing: error))")
     }
 
     @Test func judges_ofAPotentialThatIsNotThere_areNamedBeforeTheRunBegins() throws {

@@ -89,6 +89,45 @@ import Trajectories
         #expect(limited.output.hasPrefix("1 crystals"))
     }
 
+    /// Heights count as the reward counts them, and how often the run has made a crystal is an aim as well.
+    @Test func front_ofAParetoReward_isThatOfItsJudgedValues() async throws {
+        let cluster = try await cluster(
+            """
+            reward:
+              combine: pareto
+              guards: {below_hull: allow, sparse_hull: allow}
+              terms:
+                - {source: e_above_hull, bounds: [-10, 10]}
+                - {source: composition_occurrences, bounds: [-1000, 0]}
+            """)
+        let run = cluster.directory.path
+        let path = cluster.folder.path("front.jsonl")
+        let exported = try await DruseProcess.run(["export", run, "--front", "-o", path])
+        #expect(exported.status == 0, "\(exported.messages)")
+        struct Line: Decodable { let formula: String }
+        let formulas = try String(contentsOfFile: path, encoding: .utf8).split(separator: "\n").map {
+            try JSONDecoder().decode(Line.self, from: Data($0.utf8)).formula
+        }
+        var counts: [String: Int] = [:]
+        let archive = try RunArchive(url: RunDirectory.open(at: cluster.directory).archive, access: .readOnly)
+        let measured = try archive.crystals(versions: 0...1).filter { $0.outcome == .scored }
+        let all = measured.map { crystal in
+            counts[crystal.formula, default: 0] += 1
+            let height = max(0, crystal.measurement[.energyAboveHull] ?? .infinity)
+            return (
+                formula: crystal.formula, reason: crystal.reason,
+                point: [-height, -Double(counts[crystal.formula] ?? 0)]
+            )
+        }
+        let judged = all.filter { $0.reason == nil }
+        let expected = judged.filter { one in
+            !judged.contains { $0.point != one.point && $0.point[0] >= one.point[0] && $0.point[1] >= one.point[1] }
+        }
+        #expect(!expected.isEmpty && formulas.sorted() == expected.map(\.formula).sorted())
+        // Heights below the hull are alike.
+        #expect(expected.count >= judged.count { $0.point == [0, -1] })
+    }
+
     @Test func front_ofASingleAim_isRefusedInOneLine() async throws {
         let cluster = try await cluster("")
         let path = cluster.folder.path("front.csv")

@@ -143,6 +143,36 @@ struct ForeignFleetTests {
         #expect(outcome.messages.contains("the engine mace-mp-0 runs behind reward workers alone"))
     }
 
+    /// What the energies of an engine are is what the first worker says, also for the learner's next life.
+    @Test func rewardWorker_withAnotherConventionOfTheEngine_isTurnedAwayAlsoAfterAResume() async throws {
+        let cluster = try TestCluster(versions: 1, more: Self.potential)
+        let command = try #require(try await commands(in: cluster.folder).first)
+        var learner = try cluster.startLearner()
+        let first = try await cluster.startRewardWorker(["--engine", command])
+        let words = "its engine table gives energies of the convention raw-pbe"
+        func expectRefusal() async throws {
+            let other = try await cluster.startRewardWorker(["--engine", command + " raw-pbe"])
+            #expect(try await cluster.exit(of: other) != 0)
+            #expect(other.text.contains(words) && other.text.contains("mp2020-corrected"), "\(other.text)")
+            try await cluster.until("the learner tells") { learner.text.contains(words) }
+        }
+        let bound = cluster.directory.appending(path: "inputs/engines.json")
+        try await cluster.until("the engine is noted") { FileManager.default.fileExists(atPath: bound.path) }
+        try await expectRefusal()
+        for program in [first, learner] {
+            program.signal(SIGTERM)
+            _ = try await cluster.exit(of: program)
+        }
+        learner = try cluster.startLearner(["--resume"])
+        try await expectRefusal()
+        let peers = [
+            try await cluster.startActor(), try await cluster.startRewardWorker(["--engine", command]),
+        ]
+        try await cluster.expectEnd(of: learner, and: peers)
+        let roles = try String(contentsOf: RunDirectory.open(at: cluster.directory).roles, encoding: .utf8)
+        #expect(!roles.contains("\"engine\"") || roles.contains("mp2020-corrected"))
+    }
+
     @Test func rewardWorker_thatIsKilled_leavesNoEngineBehindEvenOneThatHangs() async throws {
         let folder = try TemporaryFolder()
         let script = try folder.file(

@@ -66,6 +66,16 @@ import Trajectories
         #expect(aims.point(numbers, measured) == [0, 2, -0.1])
     }
 
+    @Test func pareto_countsHeightsBelowTheHullAsTheGuardSays() throws {
+        let terms = "combine: pareto, terms: [{source: e_above_hull}, {source: band_gap}]"
+        for (guards, height) in [("all", 0.0), ("none", 0.3), ("{cap_at_hull: false}", 0.3)] {
+            let aims = try aims("{\(terms), guards: \(guards)}")
+            let measured = measurement(["e_above_hull": -0.3, "band_gap": 2])
+            let numbers = try aims.numbers(of: JudgedCrystal(.rockSalt(), measured))
+            #expect(numbers == [-0.3, 2] && aims.point(numbers, measured) == [height, 2])
+        }
+    }
+
     @Test func singleAim_hasNoFront() throws {
         #expect(try aims("terms: []").axes == nil)
         #expect(try aims("terms: [{source: band_gap}]").plane == nil)

@@ -96,6 +96,27 @@ import Trajectories
         #expect(try decode("{\"shape\": {\"kind\": \"linear\"}}") == configuration)
     }
 
+    /// A valid crystal without the number of a term that is skipped gets no less than an invalid one.
+    @Test(arguments: [
+        ("sum", "bounds: [2, 5]", -1.0), ("sum", "bounds: [-2, 5]", -3), ("sum", "bounds: [-3, 2], weight: -1", -3),
+        ("product", "bounds: [2, 5]", 0.5), ("product", "bounds: [0.1, 5]", 0.05),
+        ("minimum", "bounds: [2, 5]", -1), ("minimum", "bounds: [-2, 5]", -2),
+    ])
+    func floor_ofATermThatMayBeLacking_isTheLeastWithOrWithoutIt(
+        combine: String, skipped: String, floor: Double
+    ) throws {
+        let least = combine == "product" ? "bounds: [0.5, 1]" : "bounds: [-1, 1]"
+        let text = """
+            {combine: \(combine), guards: none, terms: [{source: band_gap, want: low, \(least)},
+            {source: other, on_failure: skip, \(skipped)}]
+            """
+        let configuration = try parse(text + "}")
+        #expect(abs(configuration.floor - floor) < 1e-12)
+        let lacking = configuration.reward(of: .measured(Trajectories.Measurement([.init(rawValue: "band_gap"): 99])))
+        #expect(try #require(lacking) >= configuration.floor)
+        #expect(throws: ConfigurationError.self) { try parse(text + ", invalid_reward: \(floor + 0.01)}") }
+    }
+
     @Test func encode_thenDecode_isTheSame() throws {
         var configuration = RewardConfiguration()
         configuration.invalidReward = -0.5

@@ -25,6 +25,8 @@ import Trajectories
         ("shape: target, target: 2, side: below", 5, 0), ("shape: target, target: 2, side: below", 1, -1),
         ("shape: target, target: 2, side: above", 1, 0), ("shape: log, scale: 2", 2 * exp(1), 1),
         ("shape: log, want: low", exp(2), -2), ("shape: log", 0, -10), ("shape: log", -1, -10),
+        ("shape: log, want: low", 0, 10), ("shape: log, want: low", -0.2, 10),
+        ("shape: log, want: low, bounds: [-3, 4]", -1e-9, 4), ("shape: log, want: low", .infinity, -10),
         ("shape: linear", .infinity, 10), ("shape: linear", -.infinity, -10),
     ]
 

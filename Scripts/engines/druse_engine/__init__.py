@@ -84,7 +84,7 @@ def _answer(measure, header, arrays):
             shape = {"forces": (-1, 3), "stress": (3, 3)}.get(name, ())
             for i, value in enumerate(values):
                 if isinstance(value, Failed):
-                    failed[str(i)] = str(value)
+                    failed[str(i)] = " ".join(str(value).split())
                     value = np.full((len(structures[i].numbers), 3) if name == "forces" else shape, np.nan)
                 values[i] = np.asarray(value, dtype="<f8").reshape(shape)
             columns.append((name, np.concatenate(values) if name == "forces" else np.stack(values)))
@@ -95,7 +95,7 @@ def _answer(measure, header, arrays):
         if "out of memory" in str(error).lower():
             return dict(answer, kind="out_of_memory"), []
         traceback.print_exc()
-        return dict(answer, kind="failed", reason=f"{type(error).__name__}: {error}"), []
+        return dict(answer, kind="failed", reason=" ".join(f"{type(error).__name__}: {error}".split())), []
 
 
 @functools.cache

@@ -89,8 +89,10 @@ extension HubCore {
         case .invalid(let reason): return "\(answer.name) finds it invalid (\(reason.rawValue))"
         case .failed(let failure): return "\(answer.name) failed (\(failure.reason))"
         case .measured(let measurement):
-            let energy = measurement[.energyPerAtom].map { "\(($0 * 1e4).rounded() / 1e4)" } ?? "no energy"
-            return "\(answer.name) has \(energy) eV/atom"
+            func text(_ value: Double) -> String { "\((value * 1e6).rounded() / 1e6)" }
+            let energy = measurement[.energyPerAtom].map { "\(text($0)) eV/atom" } ?? "no energy"
+            let height = measurement[.energyAboveHull].map { ", \(text($0)) above the hull" } ?? ""
+            return "\(answer.name) has \(energy)\(height)"
         }
     }
 }

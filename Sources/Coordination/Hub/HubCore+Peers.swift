@@ -158,6 +158,7 @@ extension HubCore {
             send(.shutdown(reason), to: peer.routing)
             return
         }
+        guard bindEngine(of: readiness, from: peer, now: now) else { return }
         peers.update(readiness, of: peer.session)
         send(.heartbeatReply(weights.newest), to: peer.routing)
         switch peer.description.role {

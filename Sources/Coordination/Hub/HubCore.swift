@@ -62,6 +62,8 @@ package struct HubCore: Sendable {
     /// The time that threads of all peers of a role reported.
     var roleTimes: [PeerRole: RoleTime] = [:]
     var misconduct = Misconduct()
+    /// The energy conventions that engines are bound to, by their names.
+    var conventions: [String: String]
     package internal(set) var counters = HubCounters()
     /// Batches that were complete.
     var batchCount = 0
@@ -91,6 +93,7 @@ package struct HubCore: Sendable {
         self.generator = generator
         epoch = self.generator.next()
         allowed = configuration.credentials?.allowed
+        conventions = configuration.conventions
         peers = PeerTable(
             capacity: configuration.peerCapacity, recipes: configuration.recipes.map(\.digest),
             spare: WireLimits.otherRecipes)

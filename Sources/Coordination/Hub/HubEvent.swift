@@ -7,6 +7,8 @@ package enum HubEvent: Sendable {
     case peerLeft(PeerDescription, PeerDeparture)
     case roleReport(RoleReport, PeerDescription)
     case hubReport(HubReport)
+    /// The first worker with an engine of its name is here: its convention is the run's from now on.
+    case engineBound(BroughtEngine)
     /// Who takes part and what everybody does; only where somebody wants to know.
     case fleet(FleetState)
     case problem(String)

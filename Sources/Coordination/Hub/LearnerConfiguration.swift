@@ -33,6 +33,8 @@ package struct LearnerConfiguration: Sendable {
     package static let judgeLimit = WireLimits.recipes - 1
     /// How crystals are measured: first the recipe that decides, then those of judges.
     package var recipes = [MeasuringRecipe(settings: "")]
+    /// The energy conventions of engines that earlier lives of the run were measured by, by the engines' names.
+    package var conventions: [String: String] = [:]
     /// The files that the recipes name, for reward workers to pull.
     package var files: [Blob] = []
     /// Whether there is no run: the hub has items measured that it is given (``HubCore/measure(_:now:)``), and takes

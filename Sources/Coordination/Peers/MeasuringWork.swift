@@ -61,8 +61,11 @@ package struct MeasuringWork: PeerWork {
     private var queue: [RewardTask] = []
     private var measuring: Set<UInt64> = []
     private var outbox = Outbox<UInt64, TaskResult>()
+    private let engine: @Sendable () -> BroughtEngine?
 
-    package init() {}
+    /// - Parameter engine: tells of the engine that the worker was started with, once it has started; nil for the
+    ///   program's own.
+    package init(engine: @escaping @Sendable () -> BroughtEngine? = { nil }) { self.engine = engine }
 
     // MARK: - Messages
 
@@ -226,8 +229,10 @@ package struct MeasuringWork: PeerWork {
 
     package func readiness(threads: Int) -> Readiness {
         let usable = usable
-        return Readiness(
+        var readiness = Readiness(
             window: usable.isEmpty ? 0 : threads + 1, recipes: usable.isEmpty ? [] : usable + further.usable)
+        if !usable.isEmpty { readiness.engine = engine() }
+        return readiness
     }
 
     package func wait(_ session: PeerSession) -> PeerWait? {

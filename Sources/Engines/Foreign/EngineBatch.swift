@@ -100,7 +100,10 @@ struct EngineBatch {
         }
     }
 
-    private static func shortened(_ reason: String) -> String { String(reason.prefix(500)) }
+    /// One line.
+    private static func shortened(_ reason: String) -> String {
+        String(reason.prefix(500)).split(whereSeparator: \.isWhitespace).joined(separator: " ")
+    }
 }
 
 extension PotentialEvaluation {

@@ -29,6 +29,18 @@ struct EngineFrame: Sendable {
     }
 }
 
+extension EngineFrame {
+    /// The beginning of bytes for a message: one line of text as far as they are text.
+    static func shown(_ bytes: some Collection<UInt8>) -> String {
+        shown(String(decoding: bytes.prefix(60), as: UTF8.self))
+    }
+
+    /// The beginning of what an engine says, for a message: one line.
+    static func shown(_ text: String) -> String {
+        String(text.prefix(60).map { $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? " " : $0 })
+    }
+}
+
 /// What the header of an engine's frame says; what a kind of frame does not need is nil.
 struct EngineHeader: Decodable, Sendable {
     var kind: String
@@ -121,7 +133,7 @@ struct EngineFrameReader {
     private var bytes: [UInt8] = []
 
     /// How a frame begins that is not complete; nil if there is none.
-    var unfinished: String? { bytes.isEmpty ? nil : Self.shown(bytes) }
+    var unfinished: String? { bytes.isEmpty ? nil : EngineFrame.shown(bytes) }
 
     mutating func append(_ more: UnsafeRawBufferPointer) { bytes.append(contentsOf: more) }
 
@@ -132,13 +144,10 @@ struct EngineFrameReader {
         guard bytes.count >= 4 else { return nil }
         let length = bytes[..<4].reversed().reduce(0) { $0 << 8 | Int($1) }
         guard length <= EngineFrame.headerBytes, bytes.count == 4 || bytes[4] == UInt8(ascii: "{") else {
-            throw .rubbish(Self.shown(bytes))
+            throw .rubbish(EngineFrame.shown(bytes))
         }
         guard bytes.count >= 4 + length else { return nil }
-        let header: EngineHeader
-        do { header = try JSONDecoder().decode(EngineHeader.self, from: Data(bytes[4..<4 + length])) } catch {
-            throw .rubbish(Self.shown(bytes[4..<4 + length]))
-        }
+        let header = try Self.header(bytes[4..<4 + length])
         var end = 4 + length
         var ranges: [(String, Range<Int>)] = []
         var names: Set<String> = []
@@ -158,9 +167,30 @@ struct EngineFrameReader {
         return frame
     }
 
-    /// The beginning of bytes for a message: text as far as it is one.
-    private static func shown(_ bytes: some Collection<UInt8>) -> String {
-        let text = String(decoding: bytes.prefix(60), as: UTF8.self)
-        return String(text.map { $0.isNewline || $0.asciiValue.map { $0 < 32 } == true ? " " : $0 })
+    /// A header, decoded.
+    ///
+    /// - Throws: ``EngineFault/answer(_:)`` for JSON with a field of another type than the protocol has, else
+    ///   ``EngineFault/rubbish(_:)``.
+    private static func header(_ bytes: ArraySlice<UInt8>) throws(EngineFault) -> EngineHeader {
+        do { return try JSONDecoder().decode(EngineHeader.self, from: Data(bytes)) } catch {
+            guard (try? JSONSerialization.jsonObject(with: Data(bytes))) != nil, let field = field(of: error) else {
+                throw .rubbish(EngineFrame.shown(bytes))
+            }
+            throw .answer("the field \(field) of its header is missing or of another type than the protocol has")
+        }
+    }
+
+    /// The field that could not be decoded, such as "quantities.0.unit"; nil for what is no matter of one.
+    private static func field(of error: any Error) -> String? {
+        let path: [any CodingKey]? =
+            switch error as? DecodingError {
+            case .typeMismatch(_, let context), .valueNotFound(_, let context), .dataCorrupted(let context):
+                context.codingPath
+            case .keyNotFound(let key, let context): context.codingPath + [key]
+            default: nil
+            }
+        guard let path, !path.isEmpty else { return nil }
+        let names = path.map { key in key.intValue.map { "\($0)" } ?? key.stringValue }
+        return EngineFrame.shown(names.joined(separator: "."))
     }
 }

@@ -1,5 +1,6 @@
 import Crystals
 import Potentials
+import Trajectories
 
 /// What a foreign engine says of itself.
 struct EngineIdentity: Sendable, Hashable {
@@ -12,8 +13,6 @@ struct EngineIdentity: Sendable, Hashable {
     ]
     /// What is not one number a structure beside the energy.
     private static let properties: Set = ["energy", "energy_per_atom", "forces", "stress"]
-    /// Names that a worker computes itself.
-    private static let reserved: Set = ["e_above_hull", "energy_correction"]
 
     /// The name by which a run asks for it, such as "mace-mp-0".
     var name: String
@@ -49,16 +48,8 @@ struct EngineIdentity: Sendable, Hashable {
         }
         var names: Set<String> = []
         for quantity in quantities {
-            guard Self.isName(quantity.name), names.insert(quantity.name).inserted else {
-                throw .answer(
-                    "\"\(quantity.name)\" is not the name of a quantity (letters, digits and _), or stands twice")
-            }
-            guard !Self.reserved.contains(quantity.name) else {
-                throw .answer("\(quantity.name) is computed by the worker; an engine gives the energy")
-            }
-            if let unit = Self.units[quantity.name], unit != quantity.unit {
-                throw .answer("\(quantity.name) is in \"\(quantity.unit)\"; it must be in \(unit)")
-            }
+            if let problem = Self.problem(of: quantity) { throw .answer(problem) }
+            guard names.insert(quantity.name).inserted else { throw .answer("it gives \(quantity.name) twice") }
         }
         guard !names.isDisjoint(with: ["energy", "energy_per_atom"]) else {
             throw .answer("it gives no energy (eV) and no energy_per_atom (eV/atom)")
@@ -81,26 +72,35 @@ struct EngineIdentity: Sendable, Hashable {
     /// What else it gives, one number a structure.
     var extraNames: [String] { quantities.map(\.name).filter { !Self.properties.contains($0) } }
 
-    private static func isName(_ text: String) -> Bool {
-        (1...64).contains(text.utf8.count)
-            && text.utf8.allSatisfy { byte in
-                switch UInt8(ascii: "a")...UInt8(ascii: "z") ~= byte | 0x20 {
-                case true: true
-                case false: byte == UInt8(ascii: "_") || UInt8(ascii: "0")...UInt8(ascii: "9") ~= byte
-                }
-            }
+    /// What speaks against a quantity; nil if nothing.
+    private static func problem(of quantity: EngineQuantity) -> String? {
+        let name = quantity.name
+        // Text of an engine is shown in short.
+        let (shown, shownUnit) = (EngineFrame.shown(name), EngineFrame.shown(quantity.unit))
+        if let unit = units[name] {
+            return unit == quantity.unit ? nil : "\(shown) is in \"\(shownUnit)\"; it must be in \(unit)"
+        }
+        if let problem = QuantityName.problem(of: name) {
+            return "it gives \"\(shown)\", \(problem): give it another name"
+        }
+        guard let unit = Measurement.Quantity(rawValue: name).unit else { return nil }
+        // A number without a unit may say so in either way.
+        let isSame = unit == quantity.unit || (unit == "1" && quantity.unit.isEmpty)
+        return isSame ? nil : "\(shown) is in \"\(shownUnit)\"; it must be in \(unit), as a run has it"
     }
 
     private static func isOneLine(_ text: String) -> Bool { !text.contains { $0.isNewline } }
 }
 
 extension EngineIdentity: CustomStringConvertible {
-    /// Name, version and digest.
-    var label: String { "\(name) \(version)\(digest.isEmpty ? "" : " (digest \(digest))")" }
+    /// Name, version, digest and energy convention.
+    var label: String {
+        "\(name) \(version)\(digest.isEmpty ? "" : " (digest \(digest))"), \(convention.rawValue)"
+    }
 
     /// For logs.
     var description: String {
         let units = quantities.map { "\($0.name) [\($0.unit)]" }.joined(separator: ", ")
-        return "\(label), \(convention.rawValue), gives \(units)"
+        return "\(label), gives \(units)"
     }
 }

@@ -1,3 +1,4 @@
+import Crystals
 package import Logging
 package import Potentials
 import Synchronization
@@ -48,6 +49,11 @@ package final class ForeignEngine: Sendable {
 
     /// How often what went wrong, by reason.
     package var faults: [String: Int] { counts.withLock { $0 } }
+
+    /// What it is to a run; nil until one has started.
+    package var brought: BroughtEngine? {
+        identity.map { BroughtEngine(name: $0.name, convention: $0.convention.rawValue) }
+    }
 
     /// What a worker's reports say of it.
     package var report: ChildReport {

@@ -13,6 +13,8 @@ final class ForeignMeasurer: CrystalMeasurer {
     private let hull: HullReference?
     private let name: String
     private let recipe: Recipe
+    /// The quantities of the run's models of properties.
+    private let predicted: Set<String>
     private let evaluator: ForeignEvaluator
     private let measurer: StabilityMeasurer
     /// What measures where the recipe is an evaluation's.
@@ -21,14 +23,16 @@ final class ForeignMeasurer: CrystalMeasurer {
     /// - Parameters:
     ///   - name: of the engine that the recipe wants.
     ///   - properties: what predicts numbers of the crystals here.
+    ///   - predicted: the quantities that they give.
     init(
         _ engine: ForeignEngine, name: String, recipe: Recipe, hull: HullReference?,
-        properties: [any PropertyEvaluator]
+        properties: [any PropertyEvaluator], predicted: Set<String>
     ) {
         self.engine = engine
         self.name = name
         self.hull = hull
         self.recipe = recipe
+        self.predicted = predicted
         evaluator = ForeignEvaluator(engine)
         measurer = StabilityMeasurer(
             evaluator: evaluator, hull: hull, limits: recipe.limits, relaxation: recipe.relaxation)
@@ -80,6 +84,11 @@ final class ForeignMeasurer: CrystalMeasurer {
                 "this run measures forces and stress, and the engine \(name) does not give both: let it give them, or "
                     + "leave them out of the reward")
         }
+        if let twice = identity.extraNames.first(where: predicted.contains) {
+            throw .cannotServe(
+                "the engine \(name) gives \(twice), which the run predicts by a model (key properties): let the engine "
+                    + "give it another name, or leave the model out")
+        }
         let uncertainty = Measurement.Quantity.uncertainty.rawValue
         guard recipe.limits.maximumUncertainty == nil || identity.extraNames.contains(uncertainty) else {
             throw .cannotServe(
@@ -115,7 +124,8 @@ package final class ForeignMeasurerFactory: Sendable {
         try recipe.checkWants()
         try recipe.checkRelaxations()
         return ForeignMeasurer(
-            engine, name: name, recipe: recipe, hull: try hull(recipe), properties: try properties.evaluators(recipe))
+            engine, name: name, recipe: recipe, hull: try hull(recipe), properties: try properties.evaluators(recipe),
+            predicted: try properties.quantities(recipe))
     }
 
     private func hull(_ recipe: Recipe) throws -> HullReference? {

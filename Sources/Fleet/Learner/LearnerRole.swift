@@ -210,6 +210,7 @@ package struct LearnerRole {
                 case .peerLeft(let peer, let reason): observer.peerLeft(peer, reason: reason)
                 case .roleReport(let report, let peer): observer.roleReported(report, from: peer)
                 case .hubReport(let report): observer.hubReported(report)
+                case .engineBound(let engine): observer.engineBound(engine)
                 case .fleet(let state): observer.fleetSeen(state)
                 case .problem(let text): observer.problem(text)
                 case nil: continue

@@ -24,6 +24,8 @@ package protocol RunObserver: Sendable {
     func versionSaved(_ version: PolicyVersion)
     func roleReported(_ report: RoleReport, from peer: PeerDescription)
     func hubReported(_ report: HubReport)
+    /// The first worker with an engine is here, whose energy convention the run measures by from now on.
+    func engineBound(_ engine: BroughtEngine)
     /// About once a second, where the configuration watches the fleet.
     func fleetSeen(_ state: FleetState)
     func peerJoined(_ peer: PeerDescription)
@@ -41,6 +43,7 @@ extension RunObserver {
     package func versionSaved(_ version: PolicyVersion) {}
     package func roleReported(_ report: RoleReport, from peer: PeerDescription) {}
     package func hubReported(_ report: HubReport) {}
+    package func engineBound(_ engine: BroughtEngine) {}
     package func fleetSeen(_ state: FleetState) {}
     package func peerJoined(_ peer: PeerDescription) {}
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {}

@@ -33,6 +33,8 @@ package struct RunObservers: RunObserver {
 
     package func hubReported(_ report: HubReport) { for observer in observers { observer.hubReported(report) } }
 
+    package func engineBound(_ engine: BroughtEngine) { for observer in observers { observer.engineBound(engine) } }
+
     package func fleetSeen(_ state: FleetState) { for observer in observers { observer.fleetSeen(state) } }
 
     package func peerJoined(_ peer: PeerDescription) { for observer in observers { observer.peerJoined(peer) } }

@@ -112,7 +112,7 @@ package final class MeasuringHub: Sendable {
                 (workers, pause) = (workers - 1, patience)
                 say(text(of: departure, peer))
             case .problem(let text): say(text)
-            case .roleReport, .hubReport, .fleet, nil: break
+            case .roleReport, .hubReport, .engineBound, .fleet, nil: break
             }
             guard lastTold.duration(to: .now) > pause else { continue }
             lastTold = .now

@@ -10,21 +10,25 @@ package struct RewardWorkerRole {
     private let configuration: PeerConfiguration
     private let logger: Logger
     private let children: @Sendable () -> ChildReport
+    private let engine: @Sendable () -> BroughtEngine?
     private let files: (any RecipeFileStore)?
     private let makeMeasurer: @Sendable (String) throws -> any CrystalMeasurer
 
     /// - Parameters:
     ///   - files: The files that settings name, on this machine; nil where they name none.
     ///   - children: Tells of the engine's processes, for reports.
+    ///   - engine: Tells of the engine that it was started with, once that has started; nil for the program's own.
     ///   - makeMeasurer: Makes a measurer from a recipe that the learner tells (JSON), one on each thread; it throws
     ///     `RoleError.cannotServe(_:)` for one that others measure by.
     package init(
         configuration: PeerConfiguration, logger: Logger, files: (any RecipeFileStore)? = nil,
         children: @escaping @Sendable () -> ChildReport = { ChildReport() },
+        engine: @escaping @Sendable () -> BroughtEngine? = { nil },
         makeMeasurer: @escaping @Sendable (_ recipe: String) throws -> any CrystalMeasurer
     ) {
         self.files = files
         self.children = children
+        self.engine = engine
         self.configuration = configuration
         self.logger = logger
         self.makeMeasurer = makeMeasurer
@@ -48,7 +52,7 @@ package struct RewardWorkerRole {
         let context = try ZMQContext()
         var loop = PeerLoop(
             core: RewardWorkerCore(
-                MeasuringWork(), configuration: configuration, generator: SystemRandomNumberGenerator(),
+                MeasuringWork(engine: engine), configuration: configuration, generator: SystemRandomNumberGenerator(),
                 children: children),
             configuration: configuration, context: context, wakeup: wakeup, pool: pool, logger: logger)
         defer {

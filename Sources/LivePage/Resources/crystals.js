@@ -68,7 +68,7 @@ export class Crystals {
 
   card(crystal) {
     const canvas = make("canvas", { "aria-hidden": "true" });
-    const isStable = crystal.above_hull < this.stableBelow;
+    const isStable = crystal.above_hull <= this.stableBelow;
     const node = make("button", { type: "button", "aria-pressed": "false", onclick: () => this.select(crystal) },
       canvas,
       make("b", {}, formula(crystal.formula)), make("span", {}, `${crystal.symbol} (${crystal.group})`),
@@ -88,7 +88,7 @@ export class Crystals {
     });
     const [a, b, c, alpha, beta, gamma] = crystal.lattice;
     const rows = [
-      ["above hull", `${fixed(crystal.above_hull, 3)} eV/atom`, crystal.above_hull < this.stableBelow ? "good" : ""],
+      ["above hull", `${fixed(crystal.above_hull, 3)} eV/atom`, crystal.above_hull <= this.stableBelow ? "good" : ""],
       ["space group", `${crystal.symbol} (${crystal.group}), ${crystal.system}`],
       ["energy", `${fixed(crystal.energy, 3)} eV/atom`], ["reward", fixed(crystal.reward, 3)],
       ["a, b, c", `${fixed(a, 2)}, ${fixed(b, 2)}, ${fixed(c, 2)} Å`],

@@ -509,6 +509,12 @@ package nonisolated struct Druse_Heartbeat: Sendable {
   /// Reward workers: the digests of the recipes of the login that they measure by; none: by the first.
   package var recipes: [Data] = []
 
+  /// Reward workers that were started with an engine: the name that runs have for it, and what its energies are, such as
+  /// raw-pbe; empty for the program's own.
+  package var engine: String = String()
+
+  package var energyConvention: String = String()
+
   package var unknownFields = SwiftProtobuf.UnknownStorage()
 
   package init() {}
@@ -581,7 +587,7 @@ package nonisolated struct Druse_RoleReport: Sendable {
 
   package var resent: UInt64 = 0
 
-  /// The engine that a reward worker brought: name, version, digest; empty for the program's own.
+  /// The engine that a reward worker brought: name, version, digest, energy convention; empty for the program's own.
   package var engine: String = String()
 
   package var unknownFields = SwiftProtobuf.UnknownStorage()
@@ -1921,7 +1927,7 @@ nonisolated extension Druse_Refusal: SwiftProtobuf.Message, SwiftProtobuf._Messa
 
 nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._MessageImplementationBase, SwiftProtobuf._ProtoNameProviding {
   package static let protoMessageName: String = _protobuf_package + ".Heartbeat"
-  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}window\0\u{1}policy\0\u{1}reference\0\u{1}recipes\0")
+  package static let _protobuf_nameMap = SwiftProtobuf._NameMap(bytecode: "\0\u{1}window\0\u{1}policy\0\u{1}reference\0\u{1}recipes\0\u{1}engine\0\u{3}energy_convention\0")
 
   package mutating func decodeMessage<D: SwiftProtobuf.Decoder>(decoder: inout D) throws {
     while let fieldNumber = try decoder.nextFieldNumber() {
@@ -1933,6 +1939,8 @@ nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Mes
       case 2: try { try decoder.decodeSingularBytesField(value: &self.policy) }()
       case 3: try { try decoder.decodeSingularBytesField(value: &self.reference) }()
       case 4: try { try decoder.decodeRepeatedBytesField(value: &self.recipes) }()
+      case 5: try { try decoder.decodeSingularStringField(value: &self.engine) }()
+      case 6: try { try decoder.decodeSingularStringField(value: &self.energyConvention) }()
       default: break
       }
     }
@@ -1951,6 +1959,12 @@ nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if !self.recipes.isEmpty {
       try visitor.visitRepeatedBytesField(value: self.recipes, fieldNumber: 4)
     }
+    if !self.engine.isEmpty {
+      try visitor.visitSingularStringField(value: self.engine, fieldNumber: 5)
+    }
+    if !self.energyConvention.isEmpty {
+      try visitor.visitSingularStringField(value: self.energyConvention, fieldNumber: 6)
+    }
     try unknownFields.traverse(visitor: &visitor)
   }
 
@@ -1959,6 +1973,8 @@ nonisolated extension Druse_Heartbeat: SwiftProtobuf.Message, SwiftProtobuf._Mes
     if lhs.policy != rhs.policy {return false}
     if lhs.reference != rhs.reference {return false}
     if lhs.recipes != rhs.recipes {return false}
+    if lhs.engine != rhs.engine {return false}
+    if lhs.energyConvention != rhs.energyConvention {return false}
     if lhs.unknownFields != rhs.unknownFields {return false}
     return true
   }

@@ -40,6 +40,8 @@ package struct Readiness: Sendable, Hashable {
     package var reference: Digest?
     /// The recipes that a reward worker measures by; empty: the one that decides.
     package var recipes: [Digest]
+    /// The engine that a reward worker was started with; nil for the program's own, and before it has started.
+    package var engine: BroughtEngine?
 
     package init(window: Int, policy: Digest? = nil, reference: Digest? = nil, recipes: [Digest] = []) {
         self.window = window

@@ -154,6 +154,13 @@ extension Readiness {
             throw .malformed("\(wire.recipes.count) recipes, more than \(most)")
         }
         for recipe in wire.recipes { recipes.append(try WireError.digest(recipe, "recipe")) }
+        guard wire.engine.isEmpty == wire.energyConvention.isEmpty else {
+            throw .malformed("an engine without energy convention, or the other way round")
+        }
+        guard !wire.engine.isEmpty else { return }
+        engine = BroughtEngine(
+            name: try WireError.line(wire.engine, "engine"),
+            convention: try WireError.line(wire.energyConvention, "energy convention"))
     }
 
     var wire: Druse_Heartbeat {
@@ -162,6 +169,8 @@ extension Readiness {
         wire.policy = Data(policy?.bytes ?? [])
         wire.reference = Data(reference?.bytes ?? [])
         wire.recipes = recipes.map { Data($0.bytes) }
+        wire.engine = engine?.name ?? ""
+        wire.energyConvention = engine?.convention ?? ""
         return wire
     }
 }

@@ -35,6 +35,14 @@ extension WireError {
         return value
     }
 
+    /// A line that is shown to people.
+    static func line(_ value: String, _ name: String) throws(WireError) -> String {
+        guard value.utf8.count <= 200, !value.contains(where: \.isNewline) else {
+            throw .malformed("\(name) is too long, or more than a line")
+        }
+        return value
+    }
+
     static func digest(_ value: Data, _ name: String) throws(WireError) -> Digest {
         guard let digest = Digest(bytes: value) else { throw .malformed("\(name) is not a digest") }
         return digest

@@ -1,8 +1,8 @@
 internal import Crystals
 package import Trajectories
 
-/// What a reward aims at: the numbers that its terms are of, and the front that they span. To tell of crystals, not to
-/// judge them: no guard, no cap, nothing of a batch.
+/// What a reward aims at: the numbers that its terms are of, and the front that they span. To tell of crystals one by
+/// one, not to judge them: no guard but `cap_at_hull` where terms' values span the front, nothing of batch or run.
 package struct RewardAims: Sendable {
     /// The number of a term.
     package struct Aim: Sendable, Hashable {
@@ -34,6 +34,8 @@ package struct RewardAims: Sendable {
     package let plane: (x: Measurement.Quantity, y: Measurement.Quantity)?
     private let terms: [(term: RewardTerm, source: TermSource)]
     private let isPareto: Bool
+    /// Whether a height below the hull counts as 0.
+    private let capsAtHull: Bool
 
     /// - Throws: ``JudgingError`` where what a term needs cannot be opened.
     package init(_ configuration: RewardConfiguration) throws(JudgingError) {
@@ -48,6 +50,7 @@ package struct RewardAims: Sendable {
                 quantities: source.quantities)
         }
         isPareto = configuration.combine == .pareto && terms.count > 1
+        capsAtHull = configuration.guards.use == .all && configuration.guards.capAtHull
         let high = zip(aims, terms).filter { $1.term.direction > 0 }.map(\.0)
         product = high.first { Self.factors(of: $0).count > 1 }
         let singles = high.filter { Self.factors(of: $0).count == 1 }
@@ -88,9 +91,22 @@ package struct RewardAims: Sendable {
         guard let axes else { return nil }
         let point =
             isPareto
-            ? zip(terms, numbers).compactMap { term, number in number.flatMap { term.term.shape.value(of: $0) } }
+            ? zip(terms, numbers).compactMap { term, number in
+                capped(number, of: term.source, measurement).flatMap { term.term.shape.value(of: $0) }
+            }
             : axes.names.compactMap { measurement[Measurement.Quantity(rawValue: $0)] }.filter(\.isFinite)
         return point.count == axes.names.count ? point : nil
+    }
+
+    /// A term's number as the reward takes it.
+    private func capped(_ number: Double?, of source: TermSource, _ measurement: Measurement) -> Double? {
+        guard capsAtHull, number != nil else { return number }
+        let capped = measurement.raisingHeights(to: 0)
+        return switch source {
+        case .measured(let quantity): capped[quantity]
+        case .product(let quantities): quantities.compactMap { capped[$0] }.reduce(1, *)
+        case .computed: number
+        }
     }
 
     /// That of a product is the product of those of its factors.

@@ -28,8 +28,16 @@ package enum RewardCombination: String, CaseIterable, ConfigurationValue {
         exponent == 1 ? value : pow(max(0, value), exponent)
     }
 
-    /// The least that terms can give.
+    /// The least that terms can give. One that a valid crystal may lack (`on_failure: skip`) counts only where it makes
+    /// that less.
     func floor(of terms: [RewardTerm]) -> Double {
-        self == .pareto ? 0 : combined(terms.map { (value: $0.worst, weight: $0.weight) })
+        func part(_ term: RewardTerm) -> Double { combined([(value: term.worst, weight: term.weight)]) }
+        return switch self {
+        case .pareto: 0
+        case .sum: terms.reduce(0) { $0 + ($1.onFailure == .skip ? min(part($1), 0) : part($1)) }
+        case .product: terms.reduce(1) { $0 * ($1.onFailure == .skip ? min(part($1), 1) : part($1)) }
+        // Of fewer terms the minimum is no lower.
+        case .minimum: terms.map(part).min() ?? 0
+        }
     }
 }

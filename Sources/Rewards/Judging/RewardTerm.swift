@@ -128,7 +128,8 @@ package struct RewardTerm: ConfigurationRecord, Hashable {
             "shape", \.kind,
             "what x is worth, with s the scale: `linear` x / s, `exponential` exp(x / s), `sigmoid` 1 / (1 + exp(-(x - "
                 + "target) / s)), `window` 1 inside and exp(-distance / s) outside, `target` -(distance / s)² or "
-                + "-distance / s, `log` ln(x / s); with `want: low` the sign of x is turned"),
+                + "-distance / s, `log` ln(x / s), of 0 and less the lower bound; with `want: low` the sign of x is "
+                + "turned, of `log` that of the value"),
         .init(
             "want", optional: \.ownWant,
             absent: "`low` for heights, energies, forces, uncertainty, prices, HHI and "

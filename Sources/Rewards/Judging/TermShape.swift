@@ -16,7 +16,8 @@ package struct TermShape: Sendable, Hashable {
         case window
         /// -(d / s)² or -d / s with d the distance from the target beyond the tolerance.
         case target
-        /// ln(x / s); numbers that are not positive get the lower bound.
+        /// ln(x / s); of numbers that are not positive, -infinity: the lower bound, or, where low numbers are wanted,
+        /// the upper one.
         case log
     }
 
@@ -63,7 +64,7 @@ package struct TermShape: Sendable, Hashable {
             case .sigmoid: 1 / (1 + exp(-sign * (number - target) / scale))
             case .window: exp(-max(window.lowerBound - number, number - window.upperBound, 0) / scale)
             case .target: -cost(of: number)
-            case .log: number > 0 ? sign * Foundation.log(number / scale) : -.infinity
+            case .log: sign * (number > 0 ? Foundation.log(number / scale) : -.infinity)
             }
         guard !raw.isNaN else { return nil }
         return min(max(raw, bounds.lowerBound), bounds.upperBound)

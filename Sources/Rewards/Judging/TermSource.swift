@@ -63,7 +63,8 @@ package enum TermSource: Sendable {
         "relaxation_steps",
     ]
 
-    static func problem(ofName name: String) -> String? {
+    /// What speaks against a source of this name, whatever it is; nil if nothing.
+    package static func problem(ofName name: String) -> String? {
         let isName =
             (1...64).contains(name.utf8.count) && name.first.map { ("a"..."z").contains($0) } == true
             && name.utf8.allSatisfy {
@@ -71,7 +72,9 @@ package enum TermSource: Sendable {
                     || $0 == UInt8(ascii: "_")
             }
         return isName
-            ? nil : "is \"\(name)\"; it must be a lower-case name of at most 64 letters, digits and _"
+            ? nil
+            : "is \"\(name)\"; it must be a lower-case name of at most 64 letters, digits and _ that begins with a "
+                + "letter"
     }
 
     static func problem(ofElement symbol: String) -> String? {

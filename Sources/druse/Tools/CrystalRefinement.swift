@@ -10,24 +10,26 @@ final class CrystalRefinement {
     private let weights: PolicyWeights
     private let refinement: Refinement
     private let analysis: SymmetryAnalysis
-    private let onlyElements: Set<Element>?
+    private let constraint: Constraint
+    private let constrainedBy: String
     private var walked = 0
     /// Of all walks so far.
     private(set) var moves: [MoveKind: MoveCount] = [:]
     private(set) var exchanges: [MoveCount] = []
 
     /// - Parameters:
-    ///   - onlyElements: what the policy is restricted to; nil for nothing.
+    ///   - constraint: what the policy is restricted to.
+    ///   - constrainedBy: what says so, for messages.
     ///   - symmetryTolerance: for inputs that are structures, Å.
     init(
-        weights: PolicyWeights, energy: RefinementEnergy, settings: RefinementSettings, onlyElements: Set<Element>?,
-        threads: Int, symmetryTolerance: Double
+        weights: PolicyWeights, energy: RefinementEnergy, settings: RefinementSettings, constraint: Constraint,
+        constrainedBy: String, threads: Int, symmetryTolerance: Double
     ) throws {
         self.weights = weights
-        self.onlyElements = onlyElements
+        self.constraint = constraint
+        self.constrainedBy = constrainedBy
         let team = ThreadTeam(threadCount: threads)
         analysis = SymmetryAnalysis(team: team, symmetryTolerance: symmetryTolerance)
-        let constraint = Constraint(elements: onlyElements)
         refinement = try Refinement(settings: settings, threads: threads) {
             WalkTarget(
                 density: PolicyDensity(policy: weights, constraint: constraint), energy: try energy.makeEnergy())
@@ -89,9 +91,15 @@ final class CrystalRefinement {
                 crystal.sites = crystal.sites.enumerated()
                     .sorted { ($0.element.wyckoff, $0.offset) < ($1.element.wyckoff, $1.offset) }
                     .map(\.element)
-                let foreign = onlyElements.flatMap { only in crystal.composition.elements.first { !only.contains($0) } }
-                if let foreign {
-                    return .failure(ToolFailure("it has \(foreign.symbol), which --elements does not allow"))
+                let elements = crystal.composition.elements
+                if let foreign = elements.first(where: { !constraint.allows(atomicNumber: $0.atomicNumber) }) {
+                    return .failure(ToolFailure("it has \(foreign.symbol), which \(constrainedBy) does not allow"))
+                }
+                guard elements.count >= constraint.minimumElements else {
+                    return .failure(
+                        ToolFailure(
+                            "it has fewer than \(constraint.minimumElements) elements, which \(constrainedBy) does not "
+                                + "allow"))
                 }
                 do throws(PolicyError) {
                     _ = try PackedBatch(CollectionOfOne(crystal), configuration: weights.configuration)

@@ -19,6 +19,8 @@ struct RefinementEnergy {
     private let source: Source
     /// The elements to choose from where the command names none: those of which crystals can have an energy.
     let elements: [Element]
+    /// What a run with the configuration may draw; nothing is forbidden without one.
+    let constraint: Constraint
 
     /// - Parameters:
     ///   - potential: one of ``PotentialSource/names`` or a file.
@@ -28,6 +30,7 @@ struct RefinementEnergy {
         let engine = try ScoringEngine(potential: potential, hull: hull)
         source = .height(engine)
         elements = engine.hull.elements
+        constraint = .none
     }
 
     /// The reward of a configuration, measured by its potential, hull and models.
@@ -55,6 +58,7 @@ struct RefinementEnergy {
         source = .reward(configuration, factory)
         let standard = try MeasuringStandard(potential: configuration.potential, hull: configuration.hull)
         let choice = try configuration.elements.choice(for: standard, policy: policy)
+        constraint = choice.constraint
         elements = choice.constraint.elements?.sorted() ?? Element.all.filter { $0.atomicNumber < policy.atomTypes }
         // A term that nobody measures is told now, not after the walks; a guard may stop what is probed, and a model
         // need not know every element.

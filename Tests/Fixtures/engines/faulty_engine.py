@@ -52,6 +52,11 @@ def hello(answers, device):
     }.get(START, {})
     answer = protocol.hello("faulty", version=device or "1", digest="cafe")
     answer["quantities"] += extras
+    if START.startswith("gives "):
+        _, name, *unit = START.split(" ")
+        answer["quantities"].append({"name": name, "unit": unit[0] if unit else ""})
+    if START == "field":
+        answer["quantities"] = [{"name": "energy", "unit": 1}]
     answers.write(protocol.frame(dict(answer, **more)))
 
 

@@ -1,4 +1,4 @@
-"""Looks energies up in a table: usage: table_engine.py FILE."""
+"""Looks energies up in a table: usage: table_engine.py FILE [CONVENTION]."""
 
 import struct
 import sys
@@ -23,6 +23,7 @@ def main():
         header, arrays = request
         if header["kind"] == "hello":
             hello = protocol.hello("table")
+            hello["energy_convention"] = (sys.argv + ["mp2020-corrected"])[2]
             hello["quantities"].append({"name": "table_size", "unit": ""})
             answers.write(protocol.frame(hello))
             continue
