@@ -29,10 +29,7 @@ package enum SampleMessages {
             .invalid(.atomsTooClose),
             .failed(.missingReference(try Toys.unwrapped(Element(symbol: "Pu")))), .failed(.engine("out of memory")),
         ]
-        var measuring = Readiness(window: 3, recipes: [digest])
-        measuring.engine = BroughtEngine(name: "mace-mp-0", convention: "raw-pbe")
         return [
-            .heartbeat(measuring),
             .hello(Hello(peer: Toys.peer(.rewardWorker), instance: .max)), .goodbye("bye"),
             .heartbeat(Readiness(window: 2, policy: digest, reference: digest)), .heartbeat(Readiness(window: 0)),
             .report(
