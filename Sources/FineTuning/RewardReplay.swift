@@ -1,5 +1,6 @@
 package import Archive
 package import Rewards
+internal import Telemetry
 internal import Trajectories
 
 /// Judges the crystals of an archive again, by any reward, without measuring anything.
