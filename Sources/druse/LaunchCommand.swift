@@ -122,8 +122,9 @@ struct LaunchCommand: ParsableCommand {
     private func settledPage(
         _ text: String, isForPeople: Bool
     ) throws -> (address: PageAddress, madeToken: String?) {
-        let needsToken = try Page.needsToken(at: PageAddress(text), isForPeople: isForPeople)
-        let socket = try PageSocket(PageAddress(text))
+        let address = try PageAddress(text)
+        let needsToken = try Page.needsToken(at: address, isForPeople: isForPeople)
+        let socket = try PageSocket(address)
         defer { socket.close() }
         guard needsToken else { return (socket.address, nil) }
         let token = PageAccess.newToken()

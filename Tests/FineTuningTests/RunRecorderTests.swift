@@ -14,19 +14,10 @@ import Trajectories
 @Suite struct RunRecorderTests {
     /// What a worker reports of an engine of its own is in `roles.jsonl`, and two engines in one run are told of.
     @Test func roleReported_withEngines_recordsThemAndWarnsOfSeveral() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
-        defer { try? archive.close() }
-        let roles = folder.appending(path: "roles.jsonl")
         let log = Lines()
-        let recorder = RunRecorder(
-            context: .init(
-                seed: 1, potential: "external mace", hull: "", stableBelow: 0.1),
-            archive: archive, metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
-            roles: try JSONLinesWriter(url: roles), logger: Logger(label: "test") { _ in log }, say: { _ in },
-            announce: { _ in })
+        let desk = try Desk(log: log, potential: "external mace")
+        defer { desk.close() }
+        let (recorder, roles) = (desk.recorder, desk.roles)
         func report(_ process: Int, _ engine: String, crystals: Int = 1) {
             var report = RoleReport(
                 intervalSeconds: 5, crystals: crystals, busySeconds: 1, residentBytes: 1, version: 0, inFlight: 0,
@@ -60,17 +51,10 @@ import Trajectories
 
     /// Books that do not balance are told of once, and again when the number changes.
     @Test func hubReported_withMissingCrystals_warnsOnce() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
-        defer { try? archive.close() }
         let log = Lines(about: "ledger: ")
-        let recorder = RunRecorder(
-            context: .init(seed: 1, potential: "chgnet", hull: "", stableBelow: 0.1), archive: archive,
-            metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
-            roles: try JSONLinesWriter(url: folder.appending(path: "roles.jsonl")),
-            logger: Logger(label: "test") { _ in log }, say: { _ in }, announce: { _ in })
+        let desk = try Desk(log: log)
+        defer { desk.close() }
+        let recorder = desk.recorder
         var report = try HubCore(configuration: Toys.configuration(), generator: SystemRandomNumberGenerator())
             .snapshot()
         recorder.hubReported(report)
@@ -82,17 +66,10 @@ import Trajectories
 
     /// How many peers are wanted is said where that is another number than are here, in the singular and the plural.
     @Test func hubReported_withWantedPeers_saysWhatWouldHelp() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
-        defer { try? archive.close() }
         let log = Lines(about: "the run ")
-        let recorder = RunRecorder(
-            context: .init(seed: 1, potential: "chgnet", hull: "", stableBelow: 0.1), archive: archive,
-            metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
-            roles: try JSONLinesWriter(url: folder.appending(path: "roles.jsonl")),
-            logger: Logger(label: "test") { _ in log }, say: { _ in }, announce: { _ in })
+        let desk = try Desk(log: log)
+        defer { desk.close() }
+        let recorder = desk.recorder
         var report = try HubCore(configuration: Toys.configuration(), generator: SystemRandomNumberGenerator())
             .snapshot()
         (report.actors, report.rewardWorkers) = (1, 1)
@@ -111,16 +88,9 @@ import Trajectories
 
     /// Outcomes that come late, from the thread that keeps them, leave what the step noted of its batch.
     @Test func crystalsFinished_afterTheirStep_leaveTheirBatch() throws {
-        let folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
-        defer { try? FileManager.default.removeItem(at: folder) }
-        let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
-        defer { try? archive.close() }
-        let recorder = RunRecorder(
-            context: .init(seed: 1, potential: "chgnet", hull: "", stableBelow: 0.1), archive: archive,
-            metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
-            roles: try JSONLinesWriter(url: folder.appending(path: "roles.jsonl")),
-            logger: Logger(label: "test") { _ in Lines() }, say: { _ in }, announce: { _ in })
+        let desk = try Desk(log: Lines())
+        defer { desk.close() }
+        let (recorder, archive) = (desk.recorder, desk.archive)
         let unit = WorkUnit(runSeed: 1, version: 0, unit: 0, crystalCount: 8)
         let crystals = try Toys.crystals(of: unit).map { sampled in
             ScoredCrystal(
@@ -138,6 +108,31 @@ import Trajectories
         let kept = try archive.crystals(versions: 0...0)
         #expect(kept.map(\.batch) == Array(repeating: 0, count: 6) + [nil, nil])
         #expect(kept.map(\.trainedAt) == [0] + Array(repeating: nil, count: 7))
+    }
+
+    /// A recorder with its archive and logs in a folder of its own.
+    private struct Desk {
+        let archive: RunArchive
+        let recorder: RunRecorder
+        let roles: URL
+        private let folder: URL
+
+        init(log: Lines, potential: String = "chgnet") throws {
+            folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
+            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
+            roles = folder.appending(path: "roles.jsonl")
+            recorder = RunRecorder(
+                context: .init(seed: 1, potential: potential, hull: "", stableBelow: 0.1), archive: archive,
+                metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
+                roles: try JSONLinesWriter(url: roles), logger: Logger(label: "test") { _ in log }, say: { _ in },
+                announce: { _ in })
+        }
+
+        func close() {
+            try? archive.close()
+            try? FileManager.default.removeItem(at: folder)
+        }
     }
 
     /// The lines about something, in memory.
