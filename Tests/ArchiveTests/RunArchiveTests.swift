@@ -9,6 +9,19 @@ import Testing
 import Trajectories
 
 @Suite struct RunArchiveTests {
+    /// What the archive calls a column no engine, model or judge may give a quantity as well.
+    @Test func everyColumnOfACrystal_isReserved() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            try RunArchive(url: url).close()
+            let database = try DatabaseQueue(path: url.path)
+            let columns = try database.read { try $0.columns(in: "crystals").map(\.name) }
+            try database.close()
+            #expect(columns.contains("reward"))
+            #expect(Set(columns).subtracting(Trajectories.Measurement.Quantity.archiveNames).isEmpty)
+        }
+    }
+
     @Test func insert_thenRead_givesTheSameCrystal() throws {
         try withTemporaryFolder { folder in
             let archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))

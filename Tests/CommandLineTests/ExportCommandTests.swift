@@ -25,6 +25,30 @@ import Trajectories
         _ = try synthetic.write(to: URL(filePath: run))
     }
 
+    /// What exports call a field no engine, model or judge may give a quantity as well.
+    @Test(arguments: ["jsonl", "csv", "extxyz"]) func everyFieldOfAnExport_isReserved(format: String) throws {
+        try makeRelaxedRun()
+        let file = folder.path("out.\(format)")
+        let outcome = try export(["-o", file])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let text = try String(contentsOfFile: file, encoding: .utf8)
+        let fields: [String]
+        switch format {
+        case "jsonl":
+            let object = try JSONSerialization.jsonObject(with: Data(text.utf8)) as? [String: Any]
+            fields = try #require(object).keys.sorted()
+        case "csv": fields = try #require(text.split(separator: "\n").first).split(separator: ",").map { String($0) }
+        default: fields = text.split(separator: "\n")[1].matches(of: /(\w+)=/).map { String($0.output.1) }
+        }
+        typealias Measurement = Trajectories.Measurement
+        let reserved = Measurement.Quantity.archiveNames.union(Measurement.Quantity.exportNames)
+        // No quantity has a capital letter.
+        let free = fields.filter {
+            $0 == $0.lowercased() && !reserved.contains($0) && !Measurement.Quantity(rawValue: $0).isMeasured
+        }
+        #expect(!fields.isEmpty && free.isEmpty, "\(free)")
+    }
+
     private func salt() throws -> Crystal {
         Crystal(
             spaceGroup: try #require(SpaceGroup(number: 225)),
