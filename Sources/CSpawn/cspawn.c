@@ -25,8 +25,10 @@ static void close_on_exec(void) {
 /// What the child does: only calls that are safe between fork and exec.
 static void become(
     pid_t parent, const char *path, char *const *arguments, char *const *environment, const int streams[3],
-    int report, int rules) {
+    int report, int rules, int niceness) {
     setpgid(0, 0);
+    // One that cannot give way works all the same.
+    if (niceness != 0) (void)!nice(niceness);
     if (rules & CSPAWN_DIES_WITH_THREAD) {
 #ifdef __linux__
         prctl(PR_SET_PDEATHSIG, SIGKILL);
@@ -53,7 +55,7 @@ static void become(
 
 pid_t cspawn_start(
     const char *path, char *const *arguments, char *const *environment, int input, int output, int messages,
-    int rules) {
+    int rules, int niceness) {
     const int streams[3] = {input, output, messages};
     int report[2];
 #ifdef __linux__
@@ -64,7 +66,7 @@ pid_t cspawn_start(
 #endif
     pid_t parent = getpid();
     pid_t child = fork();
-    if (child == 0) become(parent, path, arguments, environment, streams, report[1], rules);
+    if (child == 0) become(parent, path, arguments, environment, streams, report[1], rules, niceness);
     int failure = child < 0 ? errno : 0;
     close(report[1]);
     if (child > 0) {

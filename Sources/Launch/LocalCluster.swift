@@ -28,6 +28,9 @@ package struct LocalCluster: Sendable {
     private static let keyName = "local"
     /// Where the learner shows its page; nil: nowhere.
     package var page: String?
+    /// How much actors and reward workers give way to the learner in the asynchronous mode, as they share its
+    /// processors: they fill the gaps of its training, so that crystals are sampled late, by newer versions.
+    private static let asynchronousNiceness: Int32 = 15
     /// Further options of the reward workers.
     package var workerOptions: [String] = []
     /// Where the learner serves its metrics, and that its peers do so at free ports; nil: nobody does.
@@ -52,7 +55,8 @@ package struct LocalCluster: Sendable {
             configuration: configuration(), directory: runDirectory.map { URL(filePath: $0) }, resume: resume,
             isInsecure: isInsecure || keys != nil)
         let commands = try children().map { child in
-            "\(child.name): \(([child.executable] + child.arguments).joined(separator: " "))"
+            let words = child.niceness > 0 ? ["nice", "-n", "\(child.niceness)"] : []
+            return "\(child.name): \((words + [child.executable] + child.arguments).joined(separator: " "))"
         }
         return ConfigurationText.plan(plan.lines + commands, plan.configuration)
     }
@@ -115,6 +119,11 @@ package struct LocalCluster: Sendable {
         for index in 0..<rewardWorkers {
             children.append(
                 try child("reward-worker-\(index + 1)", "reward-worker", connection + workerOptions))
+        }
+        if configuration.mode == .asynchronous {
+            for index in children.indices where !children[index].isPrimary {
+                children[index].niceness = Self.asynchronousNiceness
+            }
         }
         return children
     }

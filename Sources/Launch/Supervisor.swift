@@ -97,7 +97,7 @@ private struct RunningChild {
             process = try ChildProcess(
                 specification.executable,
                 specification.arguments + (isRestart ? specification.restartArguments : []),
-                streams: streams, holdsSaveRequests: true, whenEnded: ended)
+                streams: streams, holdsSaveRequests: true, niceness: specification.niceness, whenEnded: ended)
         } catch {
             throw .io("\(specification.name) cannot be started: \(error)")
         }

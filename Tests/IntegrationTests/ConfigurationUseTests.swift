@@ -43,6 +43,20 @@ import Trajectories
         #expect(try contents(cluster.folder.url) == before)
     }
 
+    /// In the asynchronous mode alone: there the learner trains while they work.
+    @Test(arguments: ["synchronous", "asynchronous"])
+    func launchedPeers_giveWayToTheLearner(mode: String) async throws {
+        let cluster = try TestCluster(versions: 1)
+        let outcome = try await DruseProcess.run(
+            program: "druse",
+            ["launch", "--config", cluster.configurationFile, "--dry-run", "--set", "mode=\(mode)"])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        let commands = outcome.output.split(separator: "\n").filter { $0.contains(" --connect ") }
+        #expect(commands.count == 3)
+        #expect(commands.allSatisfy { $0.contains(": nice -n 15 ") == (mode == "asynchronous") }, "\(commands)")
+        #expect(outcome.output.contains("# learner: /"))
+    }
+
     @Test(arguments: [
         "policy=none.safetensors", "hull=none.json", "potential=none.safetensors", "listen=tcp://0.0.0.0:5555",
         "run_dir=/dev/null/run", "versions=0",

@@ -48,6 +48,16 @@ import Trajectories
         #expect(summary.status == 0)
     }
 
+    @Test func run_childThatGivesWay_isAsNiceAsItIsTold() throws {
+        let file = temporaryFile()
+        defer { try? FileManager.default.removeItem(atPath: file) }
+        let own = getpriority(__priority_which_t(PRIO_PROCESS.rawValue), 0)
+        var learner = child("learner", "exec nice > \(file)", isPrimary: true)
+        learner.niceness = 3
+        #expect(try supervisor([learner]).run(stop: StopToken()).status == 0)
+        #expect(try String(contentsOfFile: file, encoding: .utf8) == "\(min(19, own + 3))\n")
+    }
+
     @Test func run_primaryKilled_startsAgainWithItsRestartArguments() throws {
         let file = temporaryFile()
         defer { try? FileManager.default.removeItem(atPath: file) }

@@ -27,11 +27,12 @@ package final class ChildProcess: Sendable {
     ///   - executable: The path of the program.
     ///   - environment: All of its variables; nil: those of this process.
     ///   - holdsSaveRequests: Whether SIGUSR1 waits until the program listens to it.
+    ///   - niceness: How much more than this process it gives way to others (nice(2)): 0 to 19.
     ///   - whenEnded: Told the ``status`` of its end, on a thread of its own.
     /// - Throws: ``SystemError`` with the path if the system cannot.
     package init(
         _ executable: String, _ arguments: [String], environment: [String: String]? = nil,
-        streams: Streams = Streams(), holdsSaveRequests: Bool = false,
+        streams: Streams = Streams(), holdsSaveRequests: Bool = false, niceness: Int32 = 0,
         whenEnded: @escaping @Sendable (Int32) -> Void = { _ in }
     ) throws(SystemError) {
         let variables = environment ?? ProcessInfo.processInfo.environment
@@ -40,7 +41,7 @@ package final class ChildProcess: Sendable {
         defer { for text in words + settings { free(text) } }
         let process = cspawn_start(
             executable, words, settings, streams.input, streams.output, streams.messages,
-            holdsSaveRequests ? CSPAWN_HOLDS_USR1 : 0)
+            holdsSaveRequests ? CSPAWN_HOLDS_USR1 : 0, niceness)
         guard process > 0 else { throw SystemError(code: -process, operation: executable) }
         identifier = process
         _ = RoleThread(name: "child") { [self] in

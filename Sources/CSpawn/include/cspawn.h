@@ -13,9 +13,9 @@
 /// standard ones (which may be the parent's own), its arguments and its environment. It leads a process group of its
 /// own.
 ///
-/// `arguments` and `environment` end with NULL. Returns the child's id, or the negative `errno` of what failed.
+/// `arguments` and `environment` end with NULL; `niceness` is added to the parent's (nice(2)). Returns the child's id, or the negative `errno` of what failed.
 pid_t cspawn_start(
     const char *path, char *const *arguments, char *const *environment, int input, int output, int messages,
-    int rules);
+    int rules, int niceness);
 
 #endif

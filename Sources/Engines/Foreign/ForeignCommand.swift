@@ -24,6 +24,6 @@ package struct ForeignCommand: Sendable, Hashable {
         defer { for text in arguments + variables { free(text) } }
         return cspawn_start(
             executable, arguments, variables, pipes.farEnds[0], pipes.farEnds[1], pipes.farEnds[2],
-            CSPAWN_DIES_WITH_THREAD)
+            CSPAWN_DIES_WITH_THREAD, 0)
     }
 }
