@@ -421,6 +421,7 @@ package final class RunRecorder: RunObserver {
         record.audited = batch.report.audited > 0 ? batch.report.audited : nil
         record.disputed = batch.report.disputed > 0 ? batch.report.disputed : nil
         record.stale = batch.report.stale > 0 ? batch.report.stale : nil
+        record.abandoned = batch.report.abandoned > 0 ? batch.report.abandoned : nil
         return record
     }
 

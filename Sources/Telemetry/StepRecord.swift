@@ -62,8 +62,11 @@ package struct StepRecord: Codable, Equatable, Sendable {
     package var staleness: [String: Int]?
     /// What crystals of older versions counted; nil where there are none.
     package var importance: Importance?
-    /// Crystals given up since the step before because they were, or would have been, too old; nil if there were none.
+    /// Crystals given up since the step before because they were too old; nil if there were none.
     package var stale: Int?
+    /// Crystals that no actor had begun to sample when a newer version came, which was sampled in their place; nil if
+    /// there were none.
+    package var abandoned: Int?
     /// The norm of the gradient before it is clipped, mean over the updates.
     package var gradientNorm: Double?
     package var learningRate: Double?
@@ -246,7 +249,7 @@ package struct StepRecord: Codable, Equatable, Sendable {
         case relaxation, uncertainty, invalid, failed, abstained, floored, terms, hypervolume
         case klReference = "kl_reference"
         case clipFraction = "clip_fraction"
-        case ratio, staleness, importance, stale
+        case ratio, staleness, importance, stale, abandoned
         case gradientNorm = "gradient_norm"
         case learningRate = "learning_rate"
         case baseline, skipped, unusable

@@ -11,8 +11,8 @@ package enum StepScalars {
         "learning_rate": "policy", "importance": "policy", "skipped": "policy", "unusable": "policy",
         "claims_off": "policy",
         "crystals_per_second": "run", "seconds": "run", "workers": "run", "regranted": "run", "requeued": "run",
-        "speculated": "run", "duplicates": "run", "staleness": "run", "stale": "run", "audited": "run",
-        "disputed": "run",
+        "speculated": "run", "duplicates": "run", "staleness": "run", "stale": "run", "abandoned": "run",
+        "audited": "run", "disputed": "run",
     ]
 
     /// Tags such as "batch/stable_fraction" and "policy/clip_fraction/whole", in order.

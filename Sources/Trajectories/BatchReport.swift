@@ -19,8 +19,10 @@ package struct BatchReport: Sendable, Hashable {
     package var tasksSpeculated = 0
     /// Units and outcomes that came a second time.
     package var duplicates = 0
-    /// Crystals given up because they were, or would have been, too old.
+    /// Crystals given up because they were too old.
     package var stale = 0
+    /// Crystals that no actor had begun to sample when a newer version came, which is sampled in their place.
+    package var abandoned = 0
     /// Crystals that a second worker measured, and those of them about which the two disagree.
     package var audited = 0
     package var disputed = 0

@@ -52,6 +52,10 @@ import Trajectories
         let counters = simulation.hub.counters
         #expect(counters.crystalsTaken == used.count)
         #expect(counters.crystalsGranted >= used.count)
+        // What work was lost, and what was never begun, is told apart.
+        let reports = simulation.batches.map(\.report)
+        #expect(reports.reduce(0) { $0 + $1.stale } == counters.staleCrystals)
+        #expect(reports.reduce(0) { $0 + $1.abandoned } == counters.abandonedCrystals)
     }
 
     private func step(_ simulation: inout Simulation, _ random: inout SeededGenerator) throws {

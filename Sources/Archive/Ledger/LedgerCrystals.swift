@@ -12,7 +12,7 @@ struct LedgerCrystals {
         var fields: [(name: String, value: DatabaseValue)]
     }
 
-    /// What depends on who sampled or measured it, and on when.
+    /// What depends on who sampled or measured it, and on when; `sampling_seconds` in archives of older builds.
     private static let circumstances: Set<String> = [
         "actor", "worker", "scoring_seconds", "sampling_seconds", "created_at",
     ]

@@ -10,6 +10,7 @@ extension BatchReport {
         duplicates = end.duplicateUnits + end.duplicateOutcomes - begin.duplicateUnits - begin.duplicateOutcomes
         audited = end.audited - begin.audited
         disputed = end.disputed - begin.disputed
-        stale = end.staleCrystals + end.abandonedCrystals - begin.staleCrystals - begin.abandonedCrystals
+        stale = end.staleCrystals - begin.staleCrystals
+        abandoned = end.abandonedCrystals - begin.abandonedCrystals
     }
 }
