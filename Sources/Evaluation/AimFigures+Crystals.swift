@@ -69,7 +69,7 @@ extension RewardAims {
 extension EvaluatedCrystal.State {
     /// Whether all models of some quantities know its like; nil where none can tell.
     func isInDomain(_ quantities: [Measurement.Quantity]) -> Bool? {
-        let answers = quantities.compactMap { predicted?[$0.isInDomain.rawValue] }
+        let answers = quantities.compactMap { predicted?[($0.tellsDomain ? $0 : $0.isInDomain).rawValue] }
         return answers.isEmpty ? nil : answers.allSatisfy { $0 > 0.5 }
     }
 

@@ -34,11 +34,11 @@ extension AimSection {
         let candidates = columns.flatMap { title, crystals in
             crystals.compactMap { crystal -> Candidate? in
                 // Of crystals that are equal the first.
-                guard let state = crystal.toldState, state.equals == nil, let place = numbers(state) else { return nil }
+                guard let state = crystal.toldState, state.isFirst, let place = numbers(state) else { return nil }
                 return Candidate(
                     policy: title, formula: crystal.formula,
                     spaceGroup: crystal.relaxed?.spaceGroup ?? crystal.spaceGroup, x: place.x, y: place.y,
-                    height: state.energyAboveHull, isNovel: tellsNovelty ? state.known == nil : nil,
+                    height: state.energyAboveHull, isNovel: tellsNovelty ? state.isNovel : nil,
                     isInDomain: state.isInDomain([plane.x, plane.y]))
             }
         }

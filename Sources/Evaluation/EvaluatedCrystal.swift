@@ -34,6 +34,8 @@ package struct EvaluatedCrystal: Codable, Sendable {
         package var equals: String?
         /// The known crystal that it is; nil if it is none.
         package var known: String?
+        /// Why it could not be compared with others: what it equals is not known.
+        package var incomparable: String?
         /// What the run's models of properties say, by quantity; nil where none were asked.
         package var predicted: [String: Double]?
         /// The numbers of the reward's terms, by name, as far as it has them; nil where no reward is told of.
@@ -45,9 +47,14 @@ package struct EvaluatedCrystal: Codable, Sendable {
             case structure
             case energyPerAtom = "energy_per_atom"
             case energyAboveHull = "e_above_hull"
-            case equals, known, predicted, aims
+            case equals, known, incomparable, predicted, aims
             case point = "front_point"
         }
+
+        /// Whether it is the first of its kind, as far as it could be compared.
+        var isFirst: Bool { equals == nil && incomparable == nil }
+        /// Whether it is none of the known crystals, as far as it could be compared.
+        var isNovel: Bool { known == nil && incomparable == nil }
     }
 
     /// What became of it by relaxation.
@@ -104,6 +111,12 @@ package struct EvaluatedCrystal: Codable, Sendable {
 
     /// The last form that has a structure.
     var finalState: State? { relaxed?.state ?? asSampled }
+
+    /// Of that form.
+    var finalSpaceGroup: Int? { relaxed.map(\.spaceGroup) ?? spaceGroup }
+
+    /// Why a form of it could not be compared with others; nil if each could, or was not there.
+    package var incomparable: String? { asSampled?.incomparable ?? relaxed?.state.incomparable }
 }
 
 /// A structure in records.

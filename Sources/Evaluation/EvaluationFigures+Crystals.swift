@@ -85,7 +85,7 @@ extension EvaluationFigures.Verdicts {
         func kinds(_ holds: (EvaluatedCrystal.State) -> Bool) -> Set<String> {
             Set(
                 zip(crystals, states).compactMap { crystal, state in
-                    guard let state, state.known == nil, holds(state) else { return nil }
+                    guard let state, state.isNovel, holds(state) else { return nil }
                     return state.equals ?? crystal.id
                 })
         }
@@ -96,8 +96,8 @@ extension EvaluationFigures.Verdicts {
         }
         self.init(
             measured: share { $0.energyAboveHull != nil }, stable: share { height($0) <= threshold },
-            onHull: share { height($0) <= 0 }, unique: share { $0.equals == nil },
-            novel: tellsNovelty ? share { $0.known == nil } : nil, sun: count(stable), sunOnHull: count(onHull),
+            onHull: share { height($0) <= 0 }, unique: share(\.isFirst),
+            novel: tellsNovelty ? share(\.isNovel) : nil, sun: count(stable), sunOnHull: count(onHull),
             metastableSUN: count(stable.subtracting(onHull)), farBelow: share { height($0) < Self.farBelow })
     }
 }
@@ -113,7 +113,8 @@ extension EvaluationFigures.Relaxations {
             spaceGroupKept: .init(
                 relaxed.count { $0.0.spaceGroup != nil && $0.0.spaceGroup == $0.1.spaceGroup }, of: relaxed.count),
             meanDisplacement: displacements.reduce(0, +) / Double(max(1, displacements.count)),
-            medianDisplacement: displacements.isEmpty ? 0 : displacements[displacements.count / 2])
+            medianDisplacement: displacements.isEmpty
+                ? 0 : AimFigures.Quantile(0.5, ofSorted: displacements).value)
     }
 }
 
@@ -131,21 +132,25 @@ extension EvaluationFigures.SecondOpinion {
     /// left.
     private static let fewestLeft = 3.0
 
-    /// Pearson's, of the heights by both; where the judge has none, of what is left of both once the best energies of
-    /// the elements are taken off each. They are taken off both: energies that are fitted to the difference of two
-    /// potentials on the same crystals make them agree where there are about as many elements as crystals, whatever the
-    /// judge says.
+    /// Pearson's, of the heights by both of the crystals that have both; where the judge has no hull, of what is left
+    /// of both once the best energies of the elements are taken off each. They are taken off both: energies that are
+    /// fitted to the difference of two potentials on the same crystals make them agree where there are about as many
+    /// elements as crystals, whatever the judge says.
     private static func correlation(_ crystals: [EvaluatedCrystal]) -> Double? {
         let rows = crystals.compactMap {
-            crystal -> (shares: [String: Double], height: Double, own: Double, other: Double)? in
+            crystal -> (
+                shares: [String: Double], height: Double, judged: Double?, own: Double, other: Double
+            )? in
             guard let state = crystal.finalState, let height = state.energyAboveHull, let own = state.energyPerAtom,
                 let other = crystal.judged?.energyPerAtom
             else { return nil }
-            return (crystal.shares, height, own, other)
+            return (crystal.shares, height, crystal.judged?.energyAboveHull, own, other)
         }
         guard rows.count > 2 else { return nil }
-        let heights = crystals.compactMap { $0.judged?.energyAboveHull }
-        if heights.count == rows.count { return pearson(rows.map(\.height), heights) }
+        if crystals.contains(where: { $0.judged?.energyAboveHull != nil }) {
+            let both = rows.compactMap { row in row.judged.map { (own: row.height, judged: $0) } }
+            return both.count > 2 ? pearson(both.map(\.own), both.map(\.judged)) : nil
+        }
         let fit = ElementEnergies(shares: rows.map(\.shares))
         guard Double(rows.count) - fit.freedom >= fewestLeft else { return nil }
         return pearson(

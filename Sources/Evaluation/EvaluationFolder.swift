@@ -52,7 +52,10 @@ package struct EvaluationFolder {
         try EvaluationLog(url.appending(path: "measured-\(name).jsonl"), settings: settings)
     }
 
-    package func write(_ crystals: [EvaluatedCrystal], name: String) throws {
+    /// Writes a record of each crystal, and a table of those that have a structure, in the last form of each.
+    ///
+    /// - Parameter tellsNovelty: whether known crystals were looked through.
+    package func write(_ crystals: [EvaluatedCrystal], name: String, tellsNovelty: Bool) throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
         var lines = Data()
@@ -64,9 +67,10 @@ package struct EvaluationFolder {
             lines += try encoder.encode(crystal) + Data("\n".utf8)
             guard let state = crystal.finalState, let cif = crystal.cif else { continue }
             let cells = [
-                crystal.id, crystal.formula, crystal.spaceGroup.map { "\($0)" } ?? "",
+                crystal.id, crystal.formula, crystal.finalSpaceGroup.map { "\($0)" } ?? "",
                 state.energyPerAtom.map { "\($0)" } ?? "", state.energyAboveHull.map { "\($0)" } ?? "",
-                "\(state.equals == nil)", "\(state.known == nil)",
+                state.incomparable == nil ? "\(state.isFirst)" : "",
+                tellsNovelty && state.incomparable == nil ? "\(state.isNovel)" : "",
             ]
             let told = state.told
             let further = numbers.map { name in told[name].map { "\($0)" } ?? "" } + [cif]

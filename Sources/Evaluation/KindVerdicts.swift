@@ -29,8 +29,18 @@ package struct KindVerdicts: Sendable {
         let structures = crystals.map { $0[keyPath: form]?.structure.structure }
         let present = structures.compactMap { $0 }
         var reduced = ReducedStructure.reduce(present, team: team)[...]
-        let slots = structures.map { structure -> ReducedStructure? in
-            structure == nil ? nil : try? reduced.removeFirst().get()
+        var slots: [ReducedStructure?] = []
+        for index in crystals.indices {
+            guard structures[index] != nil else {
+                slots.append(nil)
+                continue
+            }
+            switch reduced.removeFirst() {
+            case .success(let structure): slots.append(structure)
+            case .failure(let error):
+                slots.append(nil)
+                crystals[index][keyPath: form]?.incomparable = "\(error)"
+            }
         }
         let firsts = UniqueStructures(slots, matcher: matcher, team: team).firstEqual
         let matches = try known?.firstMatches(of: slots, matcher: matcher, team: team)

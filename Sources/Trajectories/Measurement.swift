@@ -64,6 +64,8 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         package var sigma: Quantity { Quantity(rawValue: rawValue + Self.sigmaSuffix) }
         /// 1 if the crystal resembles what a prediction's model has learned from, else 0.
         package var isInDomain: Quantity { Quantity(rawValue: rawValue + Self.domainSuffix) }
+        /// Whether it is such an answer itself.
+        package var tellsDomain: Bool { rawValue.hasSuffix(Self.domainSuffix) }
 
         /// All that a model may give of what it predicts by this name.
         package var predicted: [Quantity] { [self, sigma, isInDomain] }

@@ -122,7 +122,7 @@ struct EvaluateCommand: ParsableCommand {
         let words =
             ([
                 "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
-                judging.words,
+                judge?.words ?? "judge none, hull none",
             ] + (aims.map { [$0.words] } ?? [])).joined(separator: ", ")
         let output = StandardOutput()
         var columns: [(title: String, figures: EvaluationFigures)] = []
@@ -159,7 +159,13 @@ struct EvaluateCommand: ParsableCommand {
             let summary = EvaluationSummary(
                 figures, policy: source.title, seed: subjects.seed, temperature: subjects.temperature)
             summaries.append(summary)
-            try folder?.write(crystals, name: source.name)
+            try folder?.write(crystals, name: source.name, tellsNovelty: evaluation.tellsNovelty)
+            let incomparable = crystals.filter { $0.incomparable != nil }
+            if let first = incomparable.first, let reason = first.incomparable {
+                writeMessage(
+                    "\(incomparable.count) of \(crystals.count) crystals of \(source.title) cannot be compared with "
+                        + "others, and count as neither unique nor novel; the first: \(first.id): \(reason)")
+            }
             if cifs || examination.benchmark { try folder?.writeCIFs(crystals, name: source.name) }
             if json {
                 let encoder = JSONEncoder()

@@ -65,8 +65,9 @@ struct EvaluationSubjectOptions: ParsableArguments {
         if !spaceGroup.isEmpty, spaceGroups != nil {
             throw ValidationError("--space-group and --space-groups exclude each other")
         }
-        if !structures.isEmpty, count != nil || spaceGroups != nil || !spaceGroup.isEmpty {
-            throw ValidationError("--count, --space-group and --space-groups belong to a policy that is sampled")
+        if !structures.isEmpty, count != nil || spaceGroups != nil || !spaceGroup.isEmpty || temperature != 1 {
+            throw ValidationError(
+                "--count, --temperature, --space-group and --space-groups belong to a policy that is sampled")
         }
         if frequencies.spaceGroupsFrom != nil {
             try frequencies.validate(spaceGroups: spaceGroup)
@@ -81,13 +82,18 @@ struct EvaluationSubjectOptions: ParsableArguments {
     private func groupsOfEach() throws -> [SpaceGroup]? {
         guard let spaceGroups else { return nil }
         if spaceGroups == "fourteen" { return SpaceGroupPlan.fourteen }
-        return try spaceGroups.split(separator: ",").map { part in
+        let groups = try spaceGroups.split(separator: ",").map { part in
             guard let group = Int(part.filter { $0 != " " }).flatMap({ SpaceGroup(number: $0) }) else {
                 throw ValidationError(
                     "--space-groups \(spaceGroups): write fourteen, or numbers from 1 to 230 such as 62,194,225")
             }
             return group
         }
+        guard !groups.isEmpty, Set(groups).count == groups.count else {
+            throw ValidationError(
+                "--space-groups \(spaceGroups): write fourteen, or numbers such as 62,194,225, each once")
+        }
+        return groups
     }
 
     /// One thing that is evaluated.

@@ -13,14 +13,14 @@ struct ExaminationOptions: ParsableArguments {
     @Flag(help: "Relax every crystal, its space group kept, and judge both forms.")
     var relax = false
 
-    @Option(help: "The most steps of a relaxation.")
-    var steps = 300
+    @Option(help: "The most steps of a relaxation (default: 300).")
+    var steps: Int?
 
     @Option(
         help: ArgumentHelp(
             "Displace every coordinate before the relaxation by numbers of this standard deviation, and let the space "
                 + "group go, so that symmetric crystals leave their saddle points; angstrom.", valueName: "length"))
-    var rattle = 0.0
+    var rattle: Double?
 
     @Flag(
         help: ArgumentHelp(
@@ -34,9 +34,12 @@ struct ExaminationOptions: ParsableArguments {
     var usualCount: Int { benchmark ? 2500 : 1000 }
 
     func validate() throws {
-        guard steps >= 1 else { throw ValidationError("--steps must be at least 1") }
-        guard (0...0.5).contains(rattle) else { throw ValidationError("--rattle must be 0 to 0.5 angstrom") }
-        if rattle > 0, !relax, !benchmark { throw ValidationError("--rattle belongs to --relax") }
+        guard steps ?? 1 >= 1 else { throw ValidationError("--steps must be at least 1") }
+        guard (0...0.5).contains(rattle ?? 0) else { throw ValidationError("--rattle must be 0 to 0.5 angstrom") }
+        if !relax, !benchmark {
+            if rattle ?? 0 > 0 { throw ValidationError("--rattle belongs to --relax") }
+            if steps != nil { throw ValidationError("--steps belongs to --relax") }
+        }
         if let stableBelow, !stableBelow.isFinite { throw ValidationError("--stable-below must be a number") }
     }
 
@@ -45,9 +48,9 @@ struct ExaminationOptions: ParsableArguments {
         settings.seed = seed
         settings.limits = run?.reward.limits ?? settings.limits
         guard relax || benchmark else { return settings }
-        settings.rattle = benchmark && rattle == 0 ? Self.benchmarkRattle : rattle
+        settings.rattle = rattle ?? (benchmark ? Self.benchmarkRattle : 0)
         var relaxation = RelaxationSettings()
-        relaxation.maximumSteps = steps
+        if let steps { relaxation.maximumSteps = steps }
         settings.relaxation = relaxation
         return settings
     }

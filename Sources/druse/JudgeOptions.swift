@@ -34,31 +34,35 @@ struct JudgeOptions: ParsableArguments {
     /// A judge with what ends its processes.
     struct Judge {
         let judge: SecondJudge
+        /// What decides its verdicts, in words; files by what is in them.
+        let words: String
         let close: () -> Void
     }
 
     /// - Parameter workers: what measures in place of this process; nil: it does so itself.
     func judge(threads: Int, workers: Workers?) throws -> Judge? {
         let hull = try judgeHull.map { try HullSource.load($0) }
+        func made(_ judge: SecondJudge, by potential: String, close: @escaping () -> Void = {}) -> Judge {
+            Judge(judge: judge, words: "judge \(potential), hull \(hull?.digest ?? "none")", close: close)
+        }
         if let judge, let workers {
             let name: String
+            let potential: String
             switch PotentialName(judge) {
-            case .external(let engine): name = engine
+            case .external(let engine): (name, potential) = (engine, judge)
             case .embedded, .file:
-                let potential = try PotentialSource.load(judge)
-                if let hull { try HullSource.check(hull, isFor: potential) }
-                name = potential.name
+                let model = try self.potential(judge, hull)
+                (name, potential) = (model.name, model.digest)
             }
-            return Judge(
-                judge: SecondJudge(name: name, evaluators: workers.examiner.judges(), batch: 1, hull: hull), close: {})
+            return made(
+                SecondJudge(name: name, evaluators: workers.examiner.judges(), batch: 1, hull: hull), by: potential)
         }
         if let judge {
-            let potential = try PotentialSource.load(judge)
-            if let hull { try HullSource.check(hull, isFor: potential) }
-            return Judge(
-                judge: SecondJudge(
-                    name: potential.name, evaluators: (0..<threads).map { _ in potential.makeEvaluator() }, hull: hull),
-                close: {})
+            let model = try potential(judge, hull)
+            return made(
+                SecondJudge(
+                    name: model.name, evaluators: (0..<threads).map { _ in model.makeEvaluator() }, hull: hull),
+                by: model.digest)
         }
         guard let judgeEngine else { return nil }
         let environment = EngineEnvironment.passedOn(
@@ -66,13 +70,16 @@ struct JudgeOptions: ParsableArguments {
         let engine = ForeignEngine(
             command: try ForeignCommand(words: EngineWords.split(judgeEngine), environment: environment),
             settings: ForeignEngine.Settings(), logger: try RoleProcess.logger("evaluate", level: "warning"))
-        return Judge(
-            judge: SecondJudge(
+        return made(
+            SecondJudge(
                 name: "external engine", evaluators: [engine.makeEvaluator()], batch: ForeignEngine.Settings().batch,
                 hull: hull),
-            close: { engine.close() })
+            by: judgeEngine, close: { engine.close() })
     }
 
-    /// What decides its verdicts, in words.
-    var words: String { "judge \(judge ?? judgeEngine ?? "none"), hull \(judgeHull ?? "none")" }
+    private func potential(_ name: String, _ hull: HullReference?) throws -> any InteratomicPotential {
+        let potential = try PotentialSource.load(name)
+        if let hull { try HullSource.check(hull, isFor: potential) }
+        return potential
+    }
 }

@@ -59,6 +59,56 @@ import Testing
         #expect(other.status == 1 && other.messages.contains("is the log of another evaluation"))
     }
 
+    @Test func evaluate_crystalsTable_tellsTheFormWhoseCIFItHas() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("made.jsonl", Self.structures)
+        func rows(_ name: String, _ options: [String]) throws -> [[String: Substring]] {
+            let outcome = try DruseProcess.run(
+                ["evaluate", "--structures", file, "--save", folder.path(name)] + options)
+            #expect(outcome.status == 0, "\(outcome.messages)")
+            let text = try String(contentsOfFile: folder.path("\(name)/crystals-structures.csv"), encoding: .utf8)
+            let lines = text.split(separator: "\n")
+            let names = lines[0].split(separator: ",").map(String.init)
+            return lines.filter { $0.hasPrefix("salt,") || $0.hasPrefix("wide,") }.map { line in
+                Dictionary(zip(names, line.split(separator: ",", omittingEmptySubsequences: false))) { a, _ in a }
+            }
+        }
+        let known = try rows("known", [])
+        #expect(known.map { $0["unique"] } == ["true", "false"] && known.map { $0["novel"] } == ["false", "false"])
+        // Novelty that was not looked for is not told.
+        let unknown = try rows("unknown", ["--known", "none"])
+        #expect(unknown.map { $0["unique"] } == ["true", "false"])
+        #expect(unknown.allSatisfy { $0["novel"]?.isEmpty == true })
+        // Moved off their saddle points by much, they have lost the group that they began with.
+        let relaxed = try rows("relaxed", ["--relax", "--rattle", "0.3", "--steps", "1"])
+        #expect(relaxed.count == 2 && relaxed.allSatisfy { $0["spacegroup"] != "225" }, "\(relaxed)")
+        #expect(known.allSatisfy { $0["spacegroup"] == "225" })
+    }
+
+    /// Another hull under the same name is another evaluation.
+    @Test func evaluate_judgeWithAnotherHull_doesNotGoOn() throws {
+        let folder = try TemporaryFolder()
+        let file = try folder.file("made.jsonl", Self.structures)
+        func hull(_ sodium: Double) throws -> String {
+            try folder.file(
+                "hull.json",
+                """
+                [{"composition":{"Na":1},"energy":\(sodium)},{"composition":{"Cl":1},"energy":-1.8},\
+                {"composition":{"Fe":1},"energy":-8.4},{"composition":{"Na":1,"Cl":1},"energy":-6.8}]
+                """)
+        }
+        let command = [
+            "evaluate", "--structures", file, "--save", folder.path("kept"), "--judge", "chgnet-r2scan",
+            "--judge-hull", try hull(-1.3),
+        ]
+        let first = try DruseProcess.run(command)
+        #expect(first.status == 0, "\(first.messages)")
+        #expect(try DruseProcess.run(command).messages.contains("going on: 4 crystals"))
+        _ = try hull(-1.4)
+        let other = try DruseProcess.run(command)
+        #expect(other.status == 1 && other.messages.contains("is the log of another evaluation"), "\(other.messages)")
+    }
+
     @Test func evaluate_whatDoesNotOpen_isAnError() throws {
         let folder = try TemporaryFolder()
         let file = try folder.file("made.jsonl", Self.structures)
@@ -93,6 +143,10 @@ import Testing
         (["--policy", "base", "--space-groups", "0"], "write fourteen, or numbers from 1 to 230"),
         (["--structures", "a.cif", "--count", "3"], "belong to a policy that is sampled"),
         (["--policy", "base", "--rattle", "0.1"], "--rattle belongs to --relax"),
+        (["--policy", "base", "--steps", "3"], "--steps belongs to --relax"),
+        (["--policy", "base", "--space-groups", ","], "each once"),
+        (["--policy", "base", "--space-groups", "62,62"], "each once"),
+        (["--structures", "a.cif", "--temperature", "2"], "belong to a policy that is sampled"),
         (["--policy", "base", "--judge-hull", "x"], "--judge-hull needs --judge or --judge-engine"),
         (["--policy", "base", "--cifs"], "--cifs needs --save"),
     ])

@@ -81,6 +81,23 @@ import Testing
         #expect(AimFigures.Spread([.nan], wantsLow: false) == nil)
     }
 
+    /// A term that is itself whether a model knows the like.
+    @Test func domain_ofATermOfTheDomain_isItsOwnAnswer() throws {
+        let crystals = [
+            try crystal("a", gap: 1, other: 6, isInDomain: true), try crystal("b", gap: 2, other: 5, isInDomain: false),
+        ]
+        var figures = EvaluationFigures(of: crystals, threshold: 0.1, tellsNovelty: true)
+        figures.tell(
+            try measurer(
+                """
+                terms:
+                  - {source: band_gap_in_domain, name: merit}
+                  - {source: e_above_hull}
+                """), of: crystals)
+        let merit = try #require(figures.aims?.numbers.first { $0.name == "merit" })
+        #expect(merit.all?.count == 2 && merit.sound?.count == 1 && merit.inDomain == .init(1, of: 2))
+    }
+
     // MARK: Figures
 
     @Test func figures_tellEachNumber_withItsDenominator() throws {

@@ -136,6 +136,26 @@ import Trajectories
         #expect(crystals[4].asSampled?.energyAboveHull == nil)
     }
 
+    /// What is too large to be compared is not taken for the first of its kind.
+    @Test func evaluate_structuresThatCannotBeCompared_areNeitherUniqueNorNovel() throws {
+        let salt = try salt("Na", a: 5.64)
+        let count = 8
+        let cells = (0..<count * count * count).map { SIMD3($0 % count, $0 / count % count, $0 / (count * count)) }
+        let large = Structure(
+            cell: Cell(
+                a: salt.cell.a * Double(count), b: salt.cell.b * Double(count), c: salt.cell.c * Double(count)),
+            elements: cells.flatMap { _ in salt.elements },
+            fractionalCoordinates: cells.flatMap { cell in
+                salt.fractionalCoordinates.map { ($0 + SIMD3<Double>(cell)) / Double(count) }
+            })
+        let subjects = ["one", "two"].map { EvaluationSubject(id: $0, form: .structure(large)) }
+        let crystals = try evaluation(threads: 2).evaluate(log: nil) { try $0(subjects) }
+        #expect(crystals.allSatisfy { $0.incomparable?.contains("500") == true }, "\(crystals[0].incomparable ?? "")")
+        let figures = EvaluationFigures(of: crystals, threshold: 0.1, tellsNovelty: true)
+        #expect(figures.samples == 2 && figures.asSampled.unique.count == 0 && figures.asSampled.novel?.count == 0)
+        #expect(figures.asSampled.sun?.count == 0)
+    }
+
     /// Files in several folders may have one name.
     @Test func evaluate_namesThatComeAgain_areNumbered_andEachIsMeasured() throws {
         let sizes = [5.64, 6.3, 5.64]

@@ -70,7 +70,8 @@ import Testing
     @Test func folder_withAnothersFiles_isRefusedAndLeftAsItIs() throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "folder-\(UUID())")
         defer { try? FileManager.default.removeItem(at: folder) }
-        try EvaluationFolder(folder, for: ["policy"]).write([crystal("a")], name: "policy")
+        try EvaluationFolder(folder, for: ["policy"]).write(
+            [crystal("a")], name: "policy", tellsNovelty: true)
         _ = try EvaluationFolder(folder, for: ["policy"])
         let other = #expect(throws: EvaluationLog.Problem.self) { try EvaluationFolder(folder, for: ["structures"]) }
         #expect(other?.description.contains("holds the evaluation of other crystals") == true)

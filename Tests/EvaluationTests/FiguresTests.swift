@@ -10,7 +10,7 @@ import Testing
     private func crystal(
         _ id: String, height: Double?, equals: String? = nil, known: String? = nil, elements: [String] = ["Cl", "Na"],
         group: Int = 225, invalid: String? = nil, entries: Int = 40, relaxedHeight: Double? = nil,
-        judged: (Double, Double?)? = nil
+        displacement: Double = 0.1, judged: (Double, Double?)? = nil
     ) throws -> EvaluatedCrystal {
         var object: [String: Any] = [
             "id": id, "space_group": group, "formula": "X", "elements": elements, "composition": "valid",
@@ -32,8 +32,8 @@ import Testing
         if invalid == nil { object["as_sampled"] = state(height) }
         if let relaxedHeight {
             object["relaxed"] = [
-                "state": state(relaxedHeight), "steps": 3, "stopped": "converged", "rmsd": 0.1, "volume_ratio": 1,
-                "space_group": 225,
+                "state": state(relaxedHeight), "steps": 3, "stopped": "converged", "rmsd": displacement,
+                "volume_ratio": 1, "space_group": 225,
             ]
         }
         if let (energy, height) = judged {
@@ -108,6 +108,28 @@ import Testing
         #expect(table.contains("S.U.N. (0.1 eV/atom), relaxed") && table.contains("+0.0 points"))
         let page = EvaluationPage(title: "T", columns: [("a<b", figures)], table: table, footer: "f").html()
         #expect(page.contains("a&lt;b") && page.contains("Height above the hull, relaxed") && !page.contains("NaN"))
+    }
+
+    @Test func medianDisplacement_ofAnEvenNumber_liesBetween() throws {
+        let crystals = try [0.1, 0.4, 0.2, 0.9].enumerated().map {
+            try crystal("\($0)", height: 0.2, relaxedHeight: 0.05, displacement: $1)
+        }
+        let figures = EvaluationFigures(of: crystals, threshold: 0.1, tellsNovelty: true)
+        #expect(abs(try #require(figures.relaxations).medianDisplacement - 0.3) < 1e-12)
+    }
+
+    /// Each hull lacks crystals of its own: those that both have are correlated, pair by pair.
+    @Test func secondJudge_withAHull_isCorrelatedOverTheCrystalsThatBothHave() throws {
+        let heights: [(own: Double?, judged: Double?)] = [
+            (0.1, 0.2), (nil, 0.9), (0.2, 0.4), (0.3, nil), (0.4, 0.8), (nil, 0.1), (0.05, nil), (0.5, 1.0),
+        ]
+        for pairs in [heights, heights + [(0.6, nil)]] {
+            let crystals = try pairs.enumerated().map {
+                try crystal("\($0)", height: $1.own, judged: (-3, $1.judged))
+            }
+            let figures = EvaluationFigures(of: crystals, threshold: 0.1, tellsNovelty: false, judge: "other")
+            #expect(abs(try #require(figures.secondOpinion?.correlation) - 1) < 1e-12)
+        }
     }
 
     /// Another functional that shifts every element leaves the heights as they are.

@@ -140,8 +140,3 @@ extension ParetoFront {
         hypervolume(of: undominated(points).map { points[$0] }, above: reference)
     }
 }
-
-extension Measurement.Quantity {
-    /// Whether it is 1 or 0 for what a model knows the like of.
-    fileprivate var tellsDomain: Bool { rawValue.hasSuffix(Self(rawValue: "").isInDomain.rawValue) }
-}
