@@ -38,6 +38,15 @@ package struct Structure: Sendable, Hashable {
         return "atom \(index + 1) (\(symbol))"
     }
 
+    /// The same atoms in a right-handed cell: a left-handed one has its first two vectors in the other order.
+    package var rightHanded: Structure {
+        guard cell.signedVolume < 0 else { return self }
+        var structure = self
+        (structure.cell.a, structure.cell.b) = (cell.b, cell.a)
+        structure.fractionalCoordinates = fractionalCoordinates.map { SIMD3($0.y, $0.x, $0.z) }
+        return structure
+    }
+
     /// The number of atoms in the cell.
     package var atomCount: Int { elements.count }
 

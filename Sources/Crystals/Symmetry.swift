@@ -17,20 +17,29 @@ package struct SymmetryAnalysis: Sendable {
     package init(
         _ structure: Structure, tolerance: Double = 0.01, angleTolerance: Double? = nil
     ) throws(SymmetryError) {
+        let structure = try structure.withCoordinatesInReach
         let input = try SpglibInput(structure)
         guard !structure.cell.hasTranslation(shorterThan: 2 * tolerance) else {
             throw .searchFailed(tolerance: tolerance)
         }
-        var found = input.dataset(hallNumber: 0, tolerance: tolerance, angleTolerance: angleTolerance)
-        if let first = found, let group = SpaceGroup(number: first.spaceGroup), first.hallNumber != group.hallNumber {
-            found = input.dataset(hallNumber: group.hallNumber, tolerance: tolerance, angleTolerance: angleTolerance)
+        if let found = input.analysis(tolerance: tolerance, angleTolerance: angleTolerance) {
+            self = found
+            return
         }
-        guard let found, let group = SpaceGroup(number: found.spaceGroup) else {
-            throw .searchFailed(tolerance: tolerance)
-        }
-        spaceGroup = group
-        conventional = found.standardized
-        operations = input.restored(found.operations)
+        // Rounding in a strongly skewed cell keeps spglib from finding what it finds in the reduced one.
+        guard let reduced = try? ReducedCell(structure.cell),
+            let found = try SpglibInput(structure.inReducedCell(reduced))
+                .analysis(tolerance: tolerance, angleTolerance: angleTolerance)
+        else { throw .searchFailed(tolerance: tolerance) }
+        spaceGroup = found.spaceGroup
+        conventional = found.conventional
+        operations = found.operations.map(reduced.given)
+    }
+
+    fileprivate init(spaceGroup: SpaceGroup, conventional: Structure, operations: [AffineOperation]) {
+        self.spaceGroup = spaceGroup
+        self.conventional = conventional
+        self.operations = operations
     }
 }
 
@@ -41,6 +50,42 @@ extension Cell {
         !ImageSearch(cell: self, distance: distance).forEachTranslation(of: .zero) { translation in
             translation == .zero || length(translation) > distance
         }
+    }
+}
+
+extension Structure {
+    /// The same atoms with coordinates far outside the cell moved into it.
+    /// - Throws: `invalidGeometry` for coordinates that doubles do not hold to a share of the tolerance.
+    fileprivate var withCoordinatesInReach: Structure {
+        get throws(SymmetryError) {
+            let largest = fractionalCoordinates.reduce(0.0) { most, x in
+                max(most, x.x.magnitude, x.y.magnitude, x.z.magnitude)
+            }
+            guard largest > 1e3 else { return self }
+            guard largest < 1e9 else { throw .invalidGeometry }
+            var structure = self
+            structure.fractionalCoordinates = fractionalCoordinates.map(wrapped)
+            return structure
+        }
+    }
+
+    fileprivate func inReducedCell(_ reduced: ReducedCell) -> Structure {
+        var structure = self
+        structure.cell = reduced.cell
+        structure.fractionalCoordinates = fractionalCoordinates.map { wrapped(reduced.fractional($0)) }
+        return structure
+    }
+}
+
+extension ReducedCell {
+    /// An operation in coordinates of the given cell, of the same in those of the reduced one.
+    fileprivate func given(_ operation: AffineOperation) -> AffineOperation {
+        func column(_ axis: SIMD3<Double>) -> SIMD3<Double> {
+            given(operation.rotate(fractional(axis))).rounded(.toNearestOrEven)
+        }
+        return AffineOperation(
+            columns: (column(SIMD3(1, 0, 0)), column(SIMD3(0, 1, 0)), column(SIMD3(0, 0, 1))),
+            translation: wrapped(given(operation.translation)))
     }
 }
 
@@ -82,8 +127,19 @@ private struct SpglibInput {
         types = structure.elements.map { Int32($0.atomicNumber) }
     }
 
+    /// The symmetry in the setting of the table; nil if none is found.
+    func analysis(tolerance: Double, angleTolerance: Double?) -> SymmetryAnalysis? {
+        var found = dataset(hallNumber: 0, tolerance: tolerance, angleTolerance: angleTolerance)
+        if let first = found, let group = SpaceGroup(number: first.spaceGroup), first.hallNumber != group.hallNumber {
+            found = dataset(hallNumber: group.hallNumber, tolerance: tolerance, angleTolerance: angleTolerance)
+        }
+        guard let found, let group = SpaceGroup(number: found.spaceGroup) else { return nil }
+        return SymmetryAnalysis(
+            spaceGroup: group, conventional: found.standardized, operations: restored(found.operations))
+    }
+
     /// Runs the search; `hallNumber` 0 leaves the setting to spglib.
-    func dataset(hallNumber: Int, tolerance: Double, angleTolerance: Double?) -> SpglibResult? {
+    private func dataset(hallNumber: Int, tolerance: Double, angleTolerance: Double?) -> SpglibResult? {
         var lattice = self.lattice
         var positions = self.positions
         let dataset = lattice.withUnsafeMutableBytes { lattice in
@@ -100,7 +156,7 @@ private struct SpglibInput {
     }
 
     /// Operations of the cell that spglib was given, in the coordinates of the structure.
-    func restored(_ operations: [AffineOperation]) -> [AffineOperation] {
+    private func restored(_ operations: [AffineOperation]) -> [AffineOperation] {
         guard isLeftHanded else { return operations }
         func swapped(_ x: SIMD3<Double>) -> SIMD3<Double> { SIMD3(x.y, x.x, x.z) }
         return operations.map { operation in

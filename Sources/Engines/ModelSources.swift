@@ -56,11 +56,10 @@ package enum PolicySource {
         do { data = try Data(contentsOf: URL(filePath: path)) } catch {
             throw ModelError("cannot read \(path): \(FileProblem.reason(of: error))")
         }
-        do {
-            return try JSONDecoder().decode(PolicyConfiguration.self, from: data)
+        do throws(PolicyError) {
+            return try PolicyConfiguration(file: data)
         } catch {
-            throw ModelError(
-                "\(path) is not a policy configuration: it must be a JSON object of sizes such as \"num_layers\"")
+            throw ModelSource.failure(error, path: path)
         }
     }
 }

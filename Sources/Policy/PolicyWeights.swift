@@ -107,16 +107,18 @@ package struct PolicyWeights: Sendable {
 
     /// Takes weights from the bytes of a safetensors file.
     ///
-    /// - Parameter configuration: the sizes; nil takes them from the metadata.
+    /// - Parameter configuration: the sizes, which must be those of the metadata where these have any; nil takes them
+    ///   from the metadata.
     package init(encoded data: Data, configuration: PolicyConfiguration? = nil) throws {
         let file = try SafetensorsReader(data)
-        var sizes = configuration
-        if sizes == nil, let text = file.metadata[Self.configurationKey] {
-            do { sizes = try JSONDecoder().decode(PolicyConfiguration.self, from: Data(text.utf8)) } catch {
-                throw PolicyError.badConfiguration("it must be a JSON object of sizes such as \"num_layers\"")
-            }
+        let own = try file.metadata[Self.configurationKey].map {
+            try PolicyConfiguration(json: Data($0.utf8), from: .metadata)
         }
-        guard let sizes else { throw PolicyError.missingConfiguration(Self.configurationKey) }
+        if let own, let configuration, own != configuration {
+            let differing = zip(own.entries(), configuration.entries()).filter { $0.value != $1.value }.map(\.0.path)
+            throw PolicyError.otherSizes(differing)
+        }
+        guard let sizes = own ?? configuration else { throw PolicyError.missingConfiguration(Self.configurationKey) }
         if let problem = sizes.problems().first { throw PolicyError.badConfiguration(problem) }
         let layout = ParameterLayout(sizes)
         // All of them first: memory is taken for no more than the file holds.
@@ -147,6 +149,8 @@ package enum PolicyError: LastingError, CustomStringConvertible, Sendable {
     case missingEmbeddedPolicy
     case missingConfiguration(String)
     case badConfiguration(String)
+    /// The sizes that are given are not those in the file; the names of those that differ.
+    case otherSizes([String])
     case missingTensor(String)
     case wrongShape(String, expected: [Int], found: [Int])
     case notFinite(String)
@@ -162,6 +166,9 @@ package enum PolicyError: LastingError, CustomStringConvertible, Sendable {
         case .missingConfiguration(let key):
             "the policy file has no configuration (metadata key \(key)); give its sizes with --policy-config"
         case .badConfiguration(let problem): "the policy's configuration cannot be used: \(problem)"
+        case .otherSizes(let names):
+            "the policy file's own configuration has another \(names.joined(separator: ", ")) than what is given for "
+                + "it: leave --policy-config out"
         case .missingTensor(let name): "the policy file lacks the tensor \(name)"
         case .wrongShape(let name, let expected, let found): "tensor \(name) has shape \(found), expected \(expected)"
         case .notFinite(let name): "tensor \(name) holds numbers that are not finite"

@@ -4,7 +4,7 @@ package import Trajectories
 /// How the policy's distributions are sharpened or restricted while sampling.
 package struct SamplingOptions: Sendable, Hashable {
     /// Divides logits and concentrations; lattice widths are multiplied by its square root. 1 samples the policy
-    /// itself.
+    /// itself. Within ``temperatures``.
     package var temperature = 1.0
     /// The share of the probability (at temperature 1) that is kept, most likely first. 1 keeps all.
     package var topP = 1.0
@@ -13,11 +13,16 @@ package struct SamplingOptions: Sendable, Hashable {
 
     package init() {}
 
+    /// Below, every choice is the likeliest one already; above, nothing is left of what the policy has learned.
+    package static let temperatures = 0.01...100.0
+
     /// What is wrong with the options; empty if nothing is.
     package var problems: [String] {
         var problems: [String] = []
-        if !(temperature > 0 && temperature.isFinite) {
-            problems.append("temperature is \(temperature); it must be positive")
+        if !Self.temperatures.contains(temperature) {
+            problems.append(
+                "temperature is \(temperature); it must be \(Self.temperatures.lowerBound) to "
+                    + "\(Self.temperatures.upperBound)")
         }
         if !(topP > 0 && topP <= 1) { problems.append("top_p is \(topP); it must be above 0 and at most 1") }
         return problems + constraint.problems

@@ -27,6 +27,33 @@ struct CHGNetConfiguration: Decodable, Sendable {
     let outputBias: Bool
     let readoutHidden: [Int]
     let layerNormEpsilon: Double
+    /// What the file says of parts that are computed in one way alone; nil where it says nothing.
+    private let fixed: FixedParts
+
+    /// Parts of the model of which one kind is computed.
+    private struct FixedParts: Decodable {
+        let sumsSiteEnergies: Bool?
+        let isIntensive: Bool?
+        let compositionIsIntensive: Bool?
+        let updatesBonds: Bool?
+        let updatesAngles: Bool?
+        let isResidual: Bool?
+        let convolutionNorm: String?
+        let readout: String?
+        let angularCount: Int?
+
+        private enum CodingKeys: String, CodingKey {
+            case sumsSiteEnergies = "mlp_first"
+            case isIntensive = "is_intensive"
+            case compositionIsIntensive = "composition_is_intensive"
+            case updatesBonds = "update_bond"
+            case updatesAngles = "update_angle"
+            case isResidual = "residual"
+            case convolutionNorm = "conv_norm"
+            case readout
+            case angularCount = "num_angular"
+        }
+    }
 
     private enum CodingKeys: String, CodingKey {
         case modelType = "model_type"
@@ -81,6 +108,24 @@ struct CHGNetConfiguration: Decodable, Sendable {
         outputBias = try values.decode(Bool.self, forKey: .outputBias)
         readoutHidden = try sizes(.readoutHidden)
         layerNormEpsilon = try values.decode(Double.self, forKey: .layerNormEpsilon)
+        fixed = try FixedParts(from: decoder)
+    }
+
+    /// What the file says of a part of which another kind is computed; nil if nothing.
+    private var unsupportedPart: String? {
+        let flags = [
+            ("mlp_first", fixed.sumsSiteEnergies), ("is_intensive", fixed.isIntensive),
+            ("composition_is_intensive", fixed.compositionIsIntensive), ("update_bond", fixed.updatesBonds),
+            ("update_angle", fixed.updatesAngles), ("residual", fixed.isResidual),
+        ]
+        for (name, value) in flags where value == false { return "\(name) is false, not true" }
+        if let norm = fixed.convolutionNorm { return "conv_norm is \(norm), not null" }
+        let readout = "per-atom MLP, then sum"
+        if let other = fixed.readout, other != readout { return "readout is \(other), not \"\(readout)\"" }
+        if let number = fixed.angularCount, number != 2 * fourierOrder + 1 {
+            return "num_angular is \(number), not twice fourier_order and 1"
+        }
+        return nil
     }
 
     /// What of this configuration the evaluator cannot run; nil if nothing.
@@ -110,6 +155,6 @@ struct CHGNetConfiguration: Decodable, Sendable {
         if readoutHidden.count > 16 || readoutHidden.contains(where: { !(1...1024).contains($0) }) {
             return "readout_hidden_dims is \(readoutHidden)"
         }
-        return nil
+        return unsupportedPart
     }
 }

@@ -77,11 +77,12 @@ struct CHGNetWeights: Sendable {
     let momentWeight: FloatView
     let momentBias: Double
 
-    /// - Throws: `modelTensor`.
+    /// - Throws: `modelTensor`; `modelUnreadable` for numbers that are not finite, `modelUnsupported` for tensors that
+    ///   this configuration has no use for.
     init(_ tensors: [String: Safetensors.Tensor], configuration: CHGNetConfiguration, path: String)
         throws(PotentialError)
     {
-        let reader = TensorReader(tensors: tensors, path: path, configuration: configuration)
+        var reader = TensorReader(tensors: tensors, path: path, configuration: configuration)
         let width = configuration.atomFeatures
         let elements = configuration.largestAtomicNumber
         let radial = configuration.radialCount
@@ -124,6 +125,7 @@ struct CHGNetWeights: Sendable {
         readout = try reader.readout(configuration.readoutHidden)
         momentWeight = FloatBuffer(try reader.values("site_wise.weight", [1, width])).view
         momentBias = Double(try reader.values("site_wise.bias", [1])[0])
+        try reader.requireNothingLeft()
     }
 }
 
@@ -132,28 +134,48 @@ private struct TensorReader {
     let tensors: [String: Safetensors.Tensor]
     let path: String
     let configuration: CHGNetConfiguration
+    private var taken: Set<String> = []
+
+    init(tensors: [String: Safetensors.Tensor], path: String, configuration: CHGNetConfiguration) {
+        self.tensors = tensors
+        self.path = path
+        self.configuration = configuration
+    }
 
     var width: Int { configuration.atomFeatures }
 
-    func values(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
+    mutating func values(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
         guard let tensor = tensors[name], tensor.shape == shape else {
             throw .modelTensor(path: path, name: name, expected: shape, found: tensors[name]?.shape)
         }
+        guard tensor.values.allSatisfy(\.isFinite) else {
+            throw .modelUnreadable(path: path, reason: "\(name) holds numbers that are not finite")
+        }
+        taken.insert(name)
         return tensor.values
     }
 
+    /// Refuses tensors of which nothing was taken: the model is another than its configuration says.
+    func requireNothingLeft() throws(PotentialError) {
+        let left = tensors.keys.filter { !taken.contains($0) }.sorted()
+        guard let first = left.first else { return }
+        let others = left.count > 1 ? " and \(left.count - 1) more tensors" : ""
+        throw .modelUnsupported(
+            path: path, reason: "it holds \(first)\(others), of which its configuration makes no use")
+    }
+
     /// `[rows, columns]` as stored, `[columns, rows]` as returned.
-    func transposed(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
+    mutating func transposed(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
         let values = try values(name, shape)
         let (rows, columns) = (shape[0], shape[1])
         return (0..<rows * columns).map { values[($0 % rows) * columns + $0 / rows] }
     }
 
-    func matrix(_ name: String, inputs: Int, outputs: Int) throws(PotentialError) -> CHGNetWeights.Matrix {
+    mutating func matrix(_ name: String, inputs: Int, outputs: Int) throws(PotentialError) -> CHGNetWeights.Matrix {
         CHGNetWeights.Matrix(try transposed(name, [outputs, inputs]), inputs: inputs, outputs: outputs)
     }
 
-    func convolution(
+    mutating func convolution(
         _ name: String, gate gateName: String, parts: Int
     ) throws(PotentialError) -> CHGNetWeights.Convolution {
         let gate = try gate(gateName, parts: parts, hidden: true)
@@ -163,7 +185,7 @@ private struct TensorReader {
         return CHGNetWeights.Convolution(gate: gate, output: output, outputBias: bias)
     }
 
-    func gate(_ name: String, parts: Int, hidden: Bool) throws(PotentialError) -> CHGNetWeights.Gate {
+    mutating func gate(_ name: String, parts: Int, hidden: Bool) throws(PotentialError) -> CHGNetWeights.Gate {
         let core = name + "mlp_core.layers."
         let gate = name + "mlp_gate.layers."
         let first = hidden ? "0." : "1."
@@ -201,7 +223,7 @@ private struct TensorReader {
 
     /// The linear layers stand at 0, 2, 4, ... with activations between them; dropout, without weights, precedes the
     /// last.
-    func readout(_ hidden: [Int]) throws(PotentialError) -> [CHGNetWeights.ReadoutLayer] {
+    mutating func readout(_ hidden: [Int]) throws(PotentialError) -> [CHGNetWeights.ReadoutLayer] {
         var layers: [CHGNetWeights.ReadoutLayer] = []
         var inputs = width
         for (index, outputs) in (hidden + [1]).enumerated() {

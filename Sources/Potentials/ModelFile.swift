@@ -27,6 +27,8 @@ struct ModelFile {
         do throws(SafetensorsError) { file = try Safetensors(data) } catch {
             throw .modelUnreadable(path: path, reason: "\(error)")
         }
+        let infinite = file.tensors.filter { !$0.value.values.allSatisfy(\.isFinite) }.keys.min()
+        if let infinite { throw .modelUnreadable(path: path, reason: "\(infinite) holds numbers that are not finite") }
         (tensors, metadata) = (file.tensors, file.metadata)
     }
 

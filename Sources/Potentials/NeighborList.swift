@@ -29,7 +29,7 @@ package struct NeighborList: Sendable {
         guard structure.atomCount > 0 else { throw .emptyStructure }
         self.cutoff = cutoff
         atomCount = structure.atomCount
-        let reduced = try ReducedCell(structure.cell)
+        let reduced = try ReducedCell(of: structure.cell)
         var positions: [SIMD3<Double>] = []
         positions.reserveCapacity(atomCount)
         for (index, given) in structure.fractionalCoordinates.enumerated() {

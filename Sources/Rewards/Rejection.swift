@@ -18,9 +18,9 @@ package enum Rejection: Error {
     init(_ error: CrystalError) {
         switch error {
         case .latticeNotFinite: self = .invalid(.latticeNotFinite)
-        case .impossibleLattice: self = .invalid(.latticeOutOfBounds)
+        case .impossibleLattice, .latticeAgainstGroup: self = .invalid(.latticeOutOfBounds)
         case .unknownWyckoffPosition: self = .invalid(.unknownWyckoffPosition)
-        case .positionNotFinite: self = .invalid(.positionNotFinite)
+        case .positionNotFinite, .siteOffPosition: self = .invalid(.positionNotFinite)
         case .noAtoms: self = .invalid(.noAtoms)
         }
     }

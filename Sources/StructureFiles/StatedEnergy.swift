@@ -147,14 +147,13 @@ extension Composition {
             guard let element = Element(species: symbol) else {
                 throw StatedEnergy.Problem("\"\(symbol)\" is not an element")
             }
-            guard let number = JSONTree.number(amount), number >= 0, number.isFinite else {
-                throw StatedEnergy.Problem("the amount of \(symbol) is \(amount)")
+            guard let number = JSONTree.number(amount), number == 0 || (1e-9..<1e9).contains(number) else {
+                throw StatedEnergy.Problem("the amount of \(symbol) is \(amount); it must be 0, or 1e-9 to 1e9")
             }
             sums[element, default: 0] += number
         }
         self.init(sums)
         guard atomCount > 0 else { throw StatedEnergy.Problem("the composition has no atoms") }
-        guard atomCount.isFinite else { throw StatedEnergy.Problem("the amounts are too large") }
     }
 
     /// Whether two compositions are the same but for the number of formula units.

@@ -237,10 +237,7 @@ struct TableEntries: EntrySource {
     ) -> SourceEntry {
         let name = id.flatMap { $0 < row.count ? row.string($0) : nil }
         var entry = SourceEntry(id: name.flatMap { $0.isEmpty ? nil : $0 }) { () throws(StructureFileError) in
-            guard cif < row.count else {
-                throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
-            }
-            return try StructureText.input(Array(row.bytes(cif)))
+            try StructureText.input(try row.structure(cif))
         }
         let texts = energies.compactMap { key, column -> (key: String, text: String)? in
             guard column < row.count else { return nil }

@@ -64,8 +64,10 @@ package enum StructureWriter {
         return text
     }
 
-    /// Fractional coordinates, the atoms of an element one after the other.
+    /// Fractional coordinates, the atoms of an element one after the other; a left-handed cell, which VASP refuses, by
+    /// other vectors.
     package static func poscar(_ structure: Structure, id: String) -> String {
+        let structure = structure.rightHanded
         let cell = structure.cell
         var order: [Element] = []
         for element in structure.elements where !order.contains(element) { order.append(element) }

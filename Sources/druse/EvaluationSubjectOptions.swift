@@ -33,7 +33,7 @@ struct EvaluationSubjectOptions: ParsableArguments {
     @Option(help: "The seed.")
     var seed: UInt64 = 1
 
-    @Option(help: "Divides logits and concentrations; 1 samples the policy itself.")
+    @Option(help: "Divides logits and concentrations; 1 samples the policy itself; 0.01 to 100.")
     var temperature = 1.0
 
     @Option(name: .customLong("space-group"), parsing: .upToNextOption, help: "Space groups to sample, uniformly.")
@@ -58,7 +58,9 @@ struct EvaluationSubjectOptions: ParsableArguments {
             }
         }
         if let count, count < 1 { throw ValidationError("--count must be at least 1") }
-        guard temperature > 0, temperature.isFinite else { throw ValidationError("--temperature must be positive") }
+        var sampling = SamplingOptions()
+        sampling.temperature = temperature
+        if let problem = sampling.problems.first { throw ValidationError("--\(problem)") }
         for group in spaceGroup where SpaceGroup(number: group) == nil {
             throw ValidationError("--space-group \(group): space groups are 1...230")
         }

@@ -29,7 +29,7 @@ struct SampleCommand: ParsableCommand {
     @Option(help: "The seed of the random numbers.")
     var seed: UInt64 = 0
 
-    @Option(help: "Below 1 for likelier crystals, above 1 for more diverse ones.")
+    @Option(help: "Below 1 for likelier crystals, above 1 for more diverse ones; 0.01 to 100.")
     var temperature = 1.0
 
     @Option(help: "The share of the probability to keep, likeliest choices first.")

@@ -114,6 +114,43 @@ import Testing
         }
     }
 
+    @Test(arguments: [Float.nan, .infinity]) func load_ofANumberThatIsNotFinite_namesItsTensor(number: Float) throws {
+        let name = "bond_conv_layers.1.mlp_out.layers.1.weight"
+        try withChanged {
+            $0.tensors[name]?.values[7] = number
+        } _: { url in
+            let error = #expect(throws: PotentialError.self) { try CHGNet(contentsOf: url) }
+            #expect(error?.description.contains("\(name) holds numbers that are not finite") == true)
+        }
+    }
+
+    @Test func load_ofATensorThatNothingUses_namesIt() throws {
+        try withChanged {
+            $0.tensors["atom_conv_layers.0.norm.weight"] = .init(shape: [1], values: [1])
+        } _: { url in
+            let error = #expect(throws: PotentialError.self) { try CHGNet(contentsOf: url) }
+            #expect(error?.description.contains("it holds atom_conv_layers.0.norm.weight, of which") == true)
+        }
+    }
+
+    /// Of these the evaluator computes one kind alone.
+    @Test(arguments: [
+        ("mlp_first", "true", "false"), ("is_intensive", "true", "false"), ("update_bond", "true", "false"),
+        ("composition_is_intensive", "true", "false"), ("update_angle", "true", "false"),
+        ("residual", "true", "false"), ("conv_norm", "null", "\"layer\""),
+        ("readout", "\"per-atom MLP, then sum\"", "\"attention\""), ("num_angular", "31", "21"),
+    ])
+    func load_ofAnotherKindOfPart_isRefusedByItsName(name: String, ours: String, other: String) throws {
+        try withChanged { file in
+            let config = file.metadata["config"] ?? ""
+            file.metadata["config"] = config.replacingOccurrences(
+                of: "\"\(name)\": \(ours)", with: "\"\(name)\": \(other)")
+        } _: { url in
+            let error = #expect(throws: PotentialError.self) { try CHGNet(contentsOf: url) }
+            #expect(error?.description.contains(" \(name) is ") == true, "\(error?.description ?? "")")
+        }
+    }
+
     @Test(arguments: [
         ("\"CHGNet\"", "\"MEGNet\""), ("\"n_conv\": 4", "\"n_conv\": -4"), ("\"n_conv\": 4", "\"n_conv\": 4e99"),
         ("\"atom_fea_dim\": 64", "\"atom_fea_dim\": 32"), ("\"activation\": \"silu\"", "\"activation\": \"relu\""),

@@ -103,6 +103,40 @@ struct CrystalDatasetTests {
         #expect(throws: StructureFileError.self) { try entries[2].crystal.get() }
     }
 
+    private func rows(_ text: String) throws -> [CSVRow] {
+        var reader = try CSVReader(path: try temporaryFile(text, name: "quotes.csv"))
+        var rows: [CSVRow] = []
+        while let row = try reader.next() { rows.append(row) }
+        return rows
+    }
+
+    /// As in Python's csv: a quote opens a field only at its start.
+    @Test(arguments: [",", "\t", ";"]) func csv_withAQuoteWithinAField_keepsItsRows(separator: String) throws {
+        let lines = ["id,note,cif", "a,1\" rod,x", "b,2\" rod,\"y\"\"\n,z\"", "c,plain,x", "d,3\" \"rod\",x"]
+        let text = lines.joined(separator: "\r\n").replacingOccurrences(of: ",", with: separator)
+        let found = try rows(text)
+        #expect(found.map { $0.string(0) } == ["a", "b", "c", "d"])
+        #expect(found.map { $0.string(1) } == ["1\" rod", "2\" rod", "plain", "3\" \"rod\""])
+        #expect(found[1].string(2) == "y\"\n\(separator)z")
+    }
+
+    @Test(arguments: [
+        ("b,\"5\" long\",x", "column \"note\" has text after its closing quote"),
+        ("b,1,x,y", "the row has 4 fields, but the header 3"),
+    ])
+    func table_withARowThatFitsNoColumns_refusesItAlone(row: String, part: String) throws {
+        let structure = "\"{'lattice': [[4,0,0],[0,4,0],[0,0,4]], 'species': ['Po'], 'frac_coords': [[0,0,0]]}\""
+        let text = "id,note,structure\na,,\(structure),,\n\(row)\nc,,\(structure)\n"
+        let path = try temporaryFile(text, name: "fields.csv")
+        let entries = Array(try StructureReader.read(path: path))
+        #expect(entries.map(\.id) == ["a", "b", "c"])
+        for index in [0, 2] { #expect(try entries[index].input.get().structure().atomCount == 1) }
+        let error = #expect(throws: StructureFileError.self) { try entries[1].input.get() }
+        let message = "\(try #require(error))"
+        #expect(message.contains("line 3") && message.contains(part), "\(message)")
+        #expect(throws: StructureFileError.self) { try CrystalDataset.read(path: path)[1].crystal.get() }
+    }
+
     @Test func csv_withAnOpenQuote_throws() throws {
         var reader = try CSVReader(path: try temporaryFile("a,b\n1,\"never closed\n2,3\n", name: "open.csv"))
         #expect(throws: StructureFileError.self) { try reader.next() }

@@ -26,6 +26,13 @@ import Testing
         #expect(throws: StructureFileError.self) { try found[2]["eps"]?.get() }
     }
 
+    @Test(arguments: ["1e-300", "1e300", "-1"]) func amountsOfNoUse_areRefused(amount: String) throws {
+        let text = "{\"composition\":{\"Na\":\(amount),\"Cl\":1,\"K\":0},\"energy\":-6.8}\n"
+        let entry = try #require(Array(try StructureReader.read(path: try temporaryFile(text, name: "a.jsonl"))).first)
+        let error = #expect(throws: StructureFileError.self) { try entry.statedEnergy?.get() }
+        #expect("\(try #require(error))".contains("the amount of Na is"))
+    }
+
     @Test func tableWithoutTheColumn_isRefusedWithThoseItHas() throws {
         #expect(throws: StructureFileError.missingColumn("eps", available: ["gap", "cif"])) {
             try numbers("gap,cif\n1,data_\n", "u.csv")

@@ -33,6 +33,33 @@ struct StructureWriterTests {
         }
     }
 
+    /// Lengths and angles tell no hand: quartz must not become its mirror image, P3_221.
+    @Test(arguments: [StructureFormat.cif, .csv, .poscar, .extxyz, .jsonl])
+    func leftHandedCells_keepTheirHand(format: StructureFormat) throws {
+        let group = try #require(SpaceGroup(number: 152))
+        let (silicon, oxygen) = (try #require(Element(symbol: "Si")), try #require(Element(symbol: "O")))
+        let first = try #require(group.position(wyckoff: 1)).project(SIMD3(0.47, 0, 0))
+        let quartz = Crystal(
+            spaceGroup: group,
+            sites: [
+                Crystal.Site(wyckoff: 1, element: silicon, position: first),
+                Crystal.Site(wyckoff: 3, element: oxygen, position: SIMD3(0.415, 0.267, 0.2144)),
+            ],
+            lattice: LatticeParameters(a: 4.91, b: 4.91, c: 5.4, alpha: 90, beta: 90, gamma: 120))
+        var structure = try quartz.structure()
+        (structure.cell.a, structure.cell.b) = (structure.cell.b, structure.cell.a)
+        structure.fractionalCoordinates = structure.fractionalCoordinates.map { SIMD3($0.y, $0.x, $0.z) }
+        #expect(structure.cell.signedVolume < 0)
+        #expect(try SymmetryAnalysis(structure).spaceGroup == group)
+        var text = try StructureWriter.text(.structure(structure), id: "quartz", format: format)
+        if format == .csv { text = StructureWriter.csvHeader + text }
+        let path = try temporaryFile(text, name: "quartz.\(format.rawValue)")
+        let read = try #require(Array(try StructureReader.read(path: path)).first).input.get().structure()
+        #expect(try SymmetryAnalysis(read).spaceGroup == group)
+        // VASP takes no other.
+        if format == .poscar { #expect(read.cell.signedVolume > 0) }
+    }
+
     @Test func cif_ofACrystal_keepsItsSites() throws {
         let crystals = try Fixture.decode(PolicyCrystal.File.self, "policy/synthetic.json").crystals
         for item in crystals.prefix(230) {

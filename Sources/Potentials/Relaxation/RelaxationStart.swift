@@ -56,6 +56,6 @@ struct RelaxationStart {
                 throw .potential(.nonFiniteGeometry("the position of atom \(index)"))
             }
         }
-        do throws(PotentialError) { _ = try ReducedCell(structure.cell) } catch { throw .potential(error) }
+        do throws(PotentialError) { _ = try ReducedCell(of: structure.cell) } catch { throw .potential(error) }
     }
 }

@@ -36,8 +36,9 @@ extension StructureWriter {
         return lines.joined(separator: "\n") + "\n"
     }
 
-    /// Every atom, space group P1.
+    /// Every atom, space group P1; a left-handed cell by other vectors, as lengths and angles tell no hand.
     package static func cif(_ structure: Structure, id: String) -> String {
+        let structure = structure.rightHanded
         var lines = header(id: id, symbol: "P1", number: 1, composition: structure.composition)
         lines += cellLines(LatticeParameters(structure.cell), volume: structure.cell.volume)
         lines += operationLines([.identity])

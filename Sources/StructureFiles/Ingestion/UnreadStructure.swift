@@ -97,11 +97,7 @@ package struct UnreadStructures: Sequence, IteratorProtocol {
                 func value(_ column: Int) -> String { column < row.count ? row.string(column) : "" }
                 var stated: SpaceGroup?
                 let input = Result { () throws(StructureFileError) in
-                    guard cif < row.count else {
-                        throw .malformed(
-                            format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
-                    }
-                    let bytes = Array(row.bytes(cif))
+                    let bytes = try row.structure(cif)
                     guard let content = try StructureText.cif(bytes) else {
                         return Self.withGroup(try StructureJSON.input(bytes), &stated)
                     }

@@ -151,12 +151,10 @@ extension StructureJSON {
             }
             sites.append(Crystal.Site(wyckoff: index, element: element, position: wrapped(point)))
         }
-        let crystal = Crystal(spaceGroup: group, sites: sites, lattice: LatticeParameters(values: values))
         do {
-            _ = try group.symmetrize(crystal.lattice).cell()
+            return try Crystal(spaceGroup: group, sites: sites, lattice: LatticeParameters(values: values)).settled()
         } catch {
             throw .crystal(error)
         }
-        return crystal
     }
 }

@@ -2,6 +2,8 @@
 package struct CSVRow: Sendable {
     /// The number of the line where the row starts, from 1.
     package let line: Int
+    /// Why its fields cannot be those of the columns; nil if nothing speaks against it.
+    let problem: StructureFileError?
     private let bytes: [UInt8]
     private let fields: [Field]
 
@@ -10,13 +12,24 @@ package struct CSVRow: Sendable {
         let isQuoted: Bool
     }
 
-    init(line: Int, bytes: [UInt8], fields: [Field]) {
+    init(line: Int, bytes: [UInt8], fields: [Field], problem: String? = nil) {
         self.line = line
+        self.problem = problem.map { .malformed(format: "csv", line: line, reason: $0) }
         self.bytes = bytes
         self.fields = fields
     }
 
     package var count: Int { fields.count }
+
+    /// The content of the field of the structure.
+    /// - Throws: ``StructureFileError``, also where its fields cannot be those of the columns.
+    func structure(_ column: Int) throws(StructureFileError) -> [UInt8] {
+        if let problem { throw problem }
+        guard column < count else {
+            throw .malformed(format: "csv", line: line, reason: "the row has only \(count) fields")
+        }
+        return Array(bytes(column))
+    }
 
     /// The content of a field, quotes taken off.
     /// - Precondition: the field exists.
@@ -48,12 +61,14 @@ package struct CSVRow: Sendable {
 /// Reads separated values row by row; quoted fields may hold separators, quotes and line ends.
 ///
 /// The separator is the comma, semicolon or tab that the header has most of, or what a first line "sep=;" names. Lines
-/// end with "\n", "\r\n" or "\r".
+/// end with "\n", "\r\n" or "\r". A quote opens a field only where it stands first, blanks aside; any other, as in 5"
+/// for inches, is a character like others.
 package struct CSVReader {
     /// The names of the columns.
     package private(set) var header: [String] = []
     private let source: ByteSource
-    private var separator = UInt8(ascii: ",")
+    /// nil: it is not known yet.
+    private var separator: UInt8?
     private var buffer: [UInt8] = []
     private var position = 0
     private var line = 1
@@ -90,6 +105,7 @@ package struct CSVReader {
             separator = CSVReader.separator(of: first.bytes)
         }
         let row = split(first.bytes, line: first.line)
+        if let problem = row.problem { throw problem }
         header = (0..<row.count).map { row.string($0) }
     }
 
@@ -97,7 +113,7 @@ package struct CSVReader {
     private static func isBeforeHeader(_ line: [UInt8]) -> Bool {
         guard let first = line.first(where: { $0 > UInt8(ascii: " ") }) else { return true }
         guard first == UInt8(ascii: "#") else { return false }
-        let names = line.split { [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].contains($0) }
+        let names = line.split { QuoteScan.candidates.contains($0) }
         return !names.contains { name in
             let letters = name.filter { $0 != UInt8(ascii: "\"") && $0 > UInt8(ascii: " ") }
             return ["cif", "structure"].contains(String(decoding: letters, as: UTF8.self).lowercased())
@@ -107,14 +123,12 @@ package struct CSVReader {
     /// What a header separates its names with: the most frequent candidate outside quotes, a comma in doubt.
     private static func separator(of header: [UInt8]) -> UInt8 {
         var counts: [UInt8: Int] = [:]
-        var isQuoted = false
+        var scan = QuoteScan()
         for byte in header {
-            if byte == UInt8(ascii: "\"") { isQuoted.toggle() }
-            if !isQuoted { counts[byte, default: 0] += 1 }
+            scan.take(byte, separator: nil)
+            if scan.place != .quoted { counts[byte, default: 0] += 1 }
         }
-        let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")].map { separator in
-            (separator: separator, count: counts[separator] ?? 0)
-        }
+        let candidates = QuoteScan.candidates.map { (separator: $0, count: counts[$0] ?? 0) }
         return candidates.reduce(candidates[0]) { $1.count > $0.count ? $1 : $0 }.separator
     }
 
@@ -146,7 +160,8 @@ package struct CSVReader {
         String(name.split(whereSeparator: \.isWhitespace).joined(separator: " ")).lowercased()
     }
 
-    /// The next row; nil at the end. Empty lines are left out.
+    /// The next row; nil at the end. Empty lines are left out. A row whose fields cannot be those of the columns says
+    /// so (``CSVRow/problem``), and the next can be read.
     /// - Throws: ``StructureFileError``, among others for a quote that is never closed.
     package mutating func next() throws(StructureFileError) -> CSVRow? {
         while let line = try nextLine() {
@@ -159,20 +174,22 @@ package struct CSVReader {
     /// The bytes of the next row up to its end and the line where it starts; nil at the end of the file.
     private mutating func nextLine() throws(StructureFileError) -> (bytes: [UInt8], line: Int)? {
         var scanned = 0
-        var isInQuotes = false
+        var scan = QuoteScan()
         var end: Int?
         while true {
-            end = findEnd(from: position + scanned, isInQuotes: &isInQuotes)
-            if end != nil { break }
-            // A "\r" at the end of a piece may be half of a line end.
-            scanned = buffer.count - position - (buffer.count > position && buffer.last == UInt8(ascii: "\r") ? 1 : 0)
+            let stop = findStop(from: position + scanned, &scan)
+            scanned = stop.index - position
+            if stop.isEnd {
+                end = stop.index
+                break
+            }
             guard scanned <= CSVReader.rowLimit else {
                 throw .malformed(
                     format: "csv", line: line, reason: "a row is longer than \(CSVReader.rowLimit) bytes")
             }
             guard !isAtEnd, try fill() else { break }
         }
-        if end == nil, isInQuotes {
+        if end == nil, scan.place == .quoted {
             throw .malformed(format: "csv", line: line, reason: "a quoted field is never closed")
         }
         let stop = end ?? buffer.count
@@ -202,26 +219,24 @@ package struct CSVReader {
         return true
     }
 
-    /// The position of the line end that closes the row.
-    private func findEnd(from start: Int, isInQuotes: inout Bool) -> Int? {
+    /// The position of the line end that closes the row, else where to go on when there is more of the file.
+    private func findStop(from start: Int, _ scan: inout QuoteScan) -> (index: Int, isEnd: Bool) {
         buffer.withUnsafeBufferPointer { bytes in
             var index = start
-            var quoted = isInQuotes
-            defer { isInQuotes = quoted }
             while index < bytes.count {
                 let byte = bytes[index]
-                if byte == UInt8(ascii: "\"") {
-                    quoted.toggle()
-                } else if !quoted, byte == UInt8(ascii: "\n") {
-                    return index
-                } else if !quoted, byte == UInt8(ascii: "\r"), index + 1 < bytes.count,
-                    bytes[index + 1] != UInt8(ascii: "\n")
-                {
-                    return index
+                if scan.place != .quoted {
+                    if byte == UInt8(ascii: "\n") { return (index, true) }
+                    if byte == UInt8(ascii: "\r") {
+                        // At the end of a piece it may be half of a line end.
+                        guard index + 1 < bytes.count else { return (index, false) }
+                        if bytes[index + 1] != UInt8(ascii: "\n") { return (index, true) }
+                    }
                 }
+                scan.take(byte, separator: separator)
                 index += 1
             }
-            return nil
+            return (index, false)
         }
     }
 
@@ -229,6 +244,7 @@ package struct CSVReader {
     private func split(_ bytes: [UInt8], line: Int) -> CSVRow {
         var fields: [CSVRow.Field] = []
         var index = 0
+        var problem: String?
         let end = bytes.last == UInt8(ascii: "\r") ? bytes.count - 1 : bytes.count
         while true {
             // Blanks before a quote are none of the field's.
@@ -244,7 +260,13 @@ package struct CSVReader {
                     index += 1
                 }
                 fields.append(CSVRow.Field(range: start..<min(index, end), isQuoted: true))
+                let close = min(index + 1, end)
                 while index < end, bytes[index] != separator { index += 1 }
+                if close < index, bytes[close..<index].contains(where: { $0 != UInt8(ascii: " ") }), problem == nil {
+                    problem =
+                        "\(name(ofColumn: fields.count - 1)) has text after its closing quote; a quote within a quoted "
+                        + "field is written twice"
+                }
             } else {
                 let start = index
                 while index < end, bytes[index] != separator { index += 1 }
@@ -253,6 +275,52 @@ package struct CSVReader {
             guard index < end else { break }
             index += 1
         }
-        return CSVRow(line: line, bytes: bytes, fields: fields)
+        let surplus = header.isEmpty ? [] : fields.dropFirst(header.count)
+        if problem == nil, surplus.contains(where: { !$0.range.isEmpty }) {
+            problem =
+                "the row has \(fields.count) fields, but the header \(header.count): a field that holds the separator "
+                + "must stand in quotes"
+        }
+        return CSVRow(line: line, bytes: bytes, fields: fields, problem: problem)
+    }
+
+    private func name(ofColumn index: Int) -> String {
+        header.indices.contains(index) ? "column \"\(header[index])\"" : "field \(index + 1)"
+    }
+}
+
+/// What the bytes of a row so far make of the next one.
+private struct QuoteScan {
+    enum Place {
+        /// Nothing but blanks of a field.
+        case start
+        case plain
+        case quoted
+        /// Behind a quote within quotes: the closing one, or the first of two that stand for one.
+        case afterQuote
+    }
+
+    private(set) var place = Place.start
+
+    /// What may separate the fields of a header.
+    static let candidates = [UInt8(ascii: ","), UInt8(ascii: ";"), UInt8(ascii: "\t")]
+
+    /// - Parameter separator: nil takes all of ``candidates`` for one.
+    mutating func take(_ byte: UInt8, separator: UInt8?) {
+        let isQuote = byte == UInt8(ascii: "\"")
+        switch place {
+        case .quoted:
+            if isQuote { place = .afterQuote }
+        case .afterQuote where isQuote:
+            place = .quoted
+        case .start where isQuote:
+            place = .quoted
+        case .start, .plain, .afterQuote:
+            if separator.map({ $0 == byte }) ?? Self.candidates.contains(byte) {
+                place = .start
+            } else if place != .start || byte != UInt8(ascii: " ") {
+                place = .plain
+            }
+        }
     }
 }

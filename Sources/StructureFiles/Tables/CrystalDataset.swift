@@ -82,10 +82,7 @@ package struct CrystalDataset: Sendable {
     ) -> (crystal: Result<Crystal, StructureFileError>, isSearched: Bool) {
         var isSearched = false
         do throws(StructureFileError) {
-            guard column < row.count else {
-                throw .malformed(format: "csv", line: row.line, reason: "the row has only \(row.count) fields")
-            }
-            let bytes = Array(row.bytes(column))
+            let bytes = try row.structure(column)
             guard let content = try StructureText.cif(bytes) else {
                 let input = try StructureJSON.input(bytes)
                 if case .structure = input { isSearched = true }

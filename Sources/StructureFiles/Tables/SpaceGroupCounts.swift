@@ -38,6 +38,7 @@ package struct SpaceGroupCounts: Sendable {
         var counts: [Int: Int] = [:]
         var leftOut = 0
         while true {
+            if let problem = row.problem { throw problem }
             if let number = number(row, column: column) {
                 counts[number, default: 0] += 1
             } else {

@@ -1,21 +1,26 @@
-import Crystals
-
 /// A cell whose vectors are as short as possible (Minkowski-reduced) and span the same lattice as a given cell.
 ///
-/// The greedy algorithm in three dimensions: arXiv cs/0408046 (Nguyen & Stehlé). A cell that is reduced already is kept
-/// as it is, to the bit, but for the order of its vectors.
-struct ReducedCell {
-    private(set) var cell: Cell
+/// The greedy algorithm in three dimensions: arXiv cs/0408046 (Nguyen & Stehlé). A cell that is reduced already is
+/// kept as it is, to the bit, but for the order of its vectors.
+package struct ReducedCell: Sendable {
+    package private(set) var cell: Cell
     /// The integer matrix that turns fractional coordinates of the given cell (a row) into those of the reduced one,
     /// by columns.
     private var columns = Cell(a: SIMD3(1, 0, 0), b: SIMD3(0, 1, 0), c: SIMD3(0, 0, 1))
 
-    /// - Throws: `nonFiniteGeometry`, `degenerateCell`.
-    init(_ given: Cell) throws(PotentialError) {
+    /// Why a cell cannot be reduced.
+    package enum Problem: Error, Hashable, Sendable {
+        /// A vector is not finite, or too long to be told to 1e-6 Å.
+        case vectorOutOfRange(SIMD3<Double>)
+        /// The vectors span no volume.
+        case degenerate
+    }
+
+    package init(_ given: Cell) throws(Problem) {
         for vector in [given.a, given.b, given.c] {
             for component in [vector.x, vector.y, vector.z] {
                 guard component.magnitude < ReducedCell.largestComponent else {
-                    throw .nonFiniteGeometry("the cell vector (\(vector.x), \(vector.y), \(vector.z)) Å")
+                    throw .vectorOutOfRange(vector)
                 }
             }
         }
@@ -24,7 +29,7 @@ struct ReducedCell {
         let lengths = (cell.a.length, cell.b.length, cell.c.length)
         // A reduced cell has volume >= a b c / sqrt 2; much less means that the vectors are linearly dependent.
         guard cell.volume > 0.1 * lengths.0 * lengths.1 * lengths.2, cell.volume > 0 else {
-            throw .degenerateCell(volume: given.volume)
+            throw .degenerate
         }
     }
 
@@ -35,8 +40,14 @@ struct ReducedCell {
     private static let threshold = 1 - 1e-9
 
     /// Fractional coordinates in the reduced cell.
-    func fractional(_ f: SIMD3<Double>) -> SIMD3<Double> {
+    package func fractional(_ f: SIMD3<Double>) -> SIMD3<Double> {
         SIMD3(dot(f, columns.a), dot(f, columns.b), dot(f, columns.c))
+    }
+
+    /// Fractional coordinates in the given cell, of those in the reduced one.
+    func given(_ f: SIMD3<Double>) -> SIMD3<Double> {
+        let (x, y, z) = (columns.a, columns.b, columns.c)
+        return (f.x * cross(y, z) + f.y * cross(z, x) + f.z * cross(x, y)) / (x * cross(y, z)).sum()
     }
 
     /// One round; false when nothing became shorter.
@@ -108,9 +119,9 @@ extension Cell {
     }
 }
 
-func dot(_ u: SIMD3<Double>, _ v: SIMD3<Double>) -> Double { (u * v).sum() }
+private func dot(_ u: SIMD3<Double>, _ v: SIMD3<Double>) -> Double { (u * v).sum() }
 
 extension SIMD3<Double> {
-    var squaredLength: Double { dot(self, self) }
-    var length: Double { squaredLength.squareRoot() }
+    fileprivate var squaredLength: Double { dot(self, self) }
+    fileprivate var length: Double { squaredLength.squareRoot() }
 }
