@@ -2,7 +2,8 @@ internal import Foundation
 package import GRDB
 
 extension RunArchive {
-    /// The history of the tables. A migration that has shipped is never changed: a new one is added below it.
+    /// The history of the tables. A migration that has shipped is never changed, but for comments: a new one is added
+    /// below it.
     package static var migrator: DatabaseMigrator {
         var migrator = DatabaseMigrator()
         migrator.registerMigration(firstMigration) { connection in
@@ -13,7 +14,7 @@ extension RunArchive {
                         version INTEGER PRIMARY KEY,
                         policy_digest TEXT NOT NULL,
                         created_at REAL NOT NULL,  -- s since 1970, UTC
-                        record TEXT NOT NULL       -- the line of metrics.jsonl
+                        record /* the line of metrics.jsonl */ TEXT NOT NULL
                     )
                     """)
             try connection.execute(
@@ -115,7 +116,8 @@ extension RunArchive {
     /// Of every archive.
     package static let firstMigration = "1 crystals and versions"
 
-    /// Comments in a table's text stay in the database and are shown by `.schema`.
+    /// Comments in a table's text stay in the database and are shown by `.schema`. That of the last column stands in
+    /// front of the type: SQLite puts columns that are added later between a column and what follows it.
     private static let crystalsTable = """
         CREATE TABLE crystals (
             version INTEGER NOT NULL,        -- of the policy that sampled it
@@ -132,7 +134,7 @@ extension RunArchive {
             logp_w REAL, logp_a REAL, logp_xyz REAL, logp_l REAL,  -- under the sampling policy
             reference_logp_w REAL, reference_logp_a REAL, reference_logp_xyz REAL, reference_logp_l REAL,
             outcome TEXT NOT NULL CHECK (outcome IN ('scored', 'invalid', 'failed')),
-            reason TEXT,                     -- why it is invalid or failed
+            reason TEXT,                     -- why it is invalid or failed, or what a guard took its reward for
             energy_per_atom REAL,            -- eV/atom
             e_above_hull REAL,               -- eV/atom
             reward REAL,
@@ -144,7 +146,7 @@ extension RunArchive {
             hull TEXT NOT NULL,              -- digest
             sampling_seconds REAL,
             scoring_seconds REAL,
-            created_at REAL NOT NULL,        -- s since 1970, UTC
+            created_at /* s since 1970, UTC */ REAL NOT NULL,
             PRIMARY KEY (version, unit, crystal_index)
         )
         """

@@ -17,6 +17,9 @@ package struct CrystalSelection: Sendable {
     /// a crystal is found once for each value of it with which the condition holds: true, false, and null for what
     /// cannot be told. The caller keeps the one that is so.
     package var openTruth: String?
+    /// Whether relaxed crystals are told of as they were sampled: what is measured then has the names of
+    /// `Measurement.asSampled` in expressions.
+    package var isAsSampled = false
 
     package init() {}
 
@@ -51,15 +54,11 @@ extension RunArchive {
     ///
     /// - Throws: ``ArchiveError/selection(reason:names:)`` for an expression that is none.
     package func matches(_ selection: CrystalSelection) throws(ArchiveError) -> [CrystalSelection.Match] {
-        let columns = try selectableColumns()
+        let columns = try selectableColumns(asSampled: selection.isAsSampled)
         let truth = selection.usesOpenTruth ? selection.openTruth : nil
         let measured = columns.measured.filter { $0 != truth && selection.names($0.lowercased()) }
-        let quantities = measured.map { name in
-            """
-            , (SELECT value FROM measurements WHERE version = c.version AND unit = c.unit
-               AND crystal_index = c.crystal_index AND quantity = '\(name)') AS "\(name)"
-            """
-        }
+        let stored = columns.stored.map { ", \(columns.number($0)) AS \"\($0)\"" }
+        let quantities = measured.map { ", \(columns.number($0)) AS \"\($0)\"" }
         let logarithms = ["logp", "reference_logp"].map { name in
             ", \(name)_w + \(name)_a + \(name)_xyz + \(name)_l AS \(name)"
         }
@@ -68,7 +67,7 @@ extension RunArchive {
         // A line end closes a comment that an expression may end with.
         let sql = """
             WITH selectable AS (
-                SELECT c.*\(logarithms.joined())\(quantities.joined())\(assumed)
+                SELECT \(String(stored.joined().dropFirst(2)))\(logarithms.joined())\(quantities.joined())\(assumed)
                 FROM crystals c \(truth == nil ? "" : assumptions))
             SELECT version, unit, crystal_index, \(selection.group.map { "(\($0)\n)" } ?? "''") AS group_value,
                 \(truth.map { "\"\($0)\"" } ?? "NULL") AS assumed_value
@@ -119,15 +118,53 @@ extension RunArchive {
         }
     }
 
-    /// What expressions may name: the columns, and the quantities that have no column.
-    private func selectableColumns() throws(ArchiveError) -> (measured: [String], all: [String]) {
-        let columns = try read("read its columns") { connection in
-            try connection.columns(in: "crystals").map(\.name)
+    /// What expressions may name.
+    private func selectableColumns(asSampled: Bool) throws(ArchiveError) -> SelectableColumns {
+        let (stored, isRelaxed) = try read("read its columns") { connection in
+            (
+                try connection.columns(in: "crystals").map(\.name),
+                try connection.tableExists("relaxed_crystals")
+                    && Bool.fetchOne(connection, sql: "SELECT EXISTS (SELECT 1 FROM relaxed_crystals)") == true
+            )
         }
-        let known = Set(columns)
-        let plain = try measuredQuantities().keys.map(\.rawValue).filter { name in
-            !known.contains(name) && name.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
-        }.sorted()
-        return (plain, columns + ["logp", "reference_logp"] + plain)
+        let isAsSampled = asSampled && isRelaxed
+        var names = try measuredQuantities().keys.filter { name in
+            name.rawValue.allSatisfy { $0.isASCII && ($0.isLetter || $0.isNumber || $0 == "_") }
+        }
+        if isAsSampled {
+            names = Array(Set(names.flatMap { [$0, $0.afterRelaxation] })).filter { !$0.partsAsSampled.isEmpty }
+        }
+        let measured = names.map(\.rawValue).filter { !stored.contains($0) }.sorted()
+        return SelectableColumns(stored: stored, measured: measured, isAsSampled: isAsSampled)
     }
+}
+
+/// What the expressions of a selection may name, and what the names stand for.
+private struct SelectableColumns {
+    /// The columns of `crystals`.
+    let stored: [String]
+    /// The quantities that have no column.
+    let measured: [String]
+    /// Whether numbers of relaxed crystals are those beside the geometry as sampled.
+    let isAsSampled: Bool
+
+    var all: [String] { stored + ["logp", "reference_logp"] + measured }
+
+    /// The value of a name for the row `c` of `crystals`, as SQL.
+    func number(_ name: String) -> String {
+        let isStored = stored.contains(name)
+        let plain = isStored ? "c.\"\(name)\"" : Self.value(of: name)
+        let parts = Measurement.Quantity(rawValue: name).partsAsSampled
+        // A column that is no quantity, and a quantity that is the same beside either geometry, are what they are.
+        guard isAsSampled, !parts.isEmpty, parts.map(\.quantity.rawValue) != [name] else { return plain }
+        let sum = parts.map { "\($0.factor) * \(Self.value(of: $0.quantity.rawValue))" }.joined(separator: " + ")
+        let isRelaxed = "EXISTS (SELECT 1 FROM relaxed_crystals WHERE \(Self.isOfCrystal))"
+        return "CASE WHEN \(isRelaxed) THEN \(sum) ELSE \(plain) END"
+    }
+
+    private static func value(of quantity: String) -> String {
+        "(SELECT value FROM measurements WHERE \(isOfCrystal) AND quantity = '\(quantity)')"
+    }
+
+    private static let isOfCrystal = "version = c.version AND unit = c.unit AND crystal_index = c.crystal_index"
 }

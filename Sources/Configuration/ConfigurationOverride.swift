@@ -40,7 +40,7 @@ package struct ConfigurationOverride: Sendable, Hashable {
     /// What is wrong with the `--set` options of a command line; nil if nothing.
     package static func problem(of settings: [String]) -> String? {
         settings.first { Self(setting: $0) == nil }
-            .map { "--set \($0): write KEY=VALUE, such as --set objective.kl_weight=0.1" }
+            .map { "--set \($0): write KEY=VALUE, such as --set threads=4" }
     }
 
     /// The text from which ``init(setting:)`` makes it again.

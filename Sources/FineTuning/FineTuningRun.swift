@@ -308,6 +308,7 @@ package struct FineTuningRun {
             seed: configuration.seed, potential: potential, hull: standard.hullDigest,
             stableBelow: configuration.stableBelow, uncertaintyLimit: configuration.reward.limits.maximumUncertainty)
         if configuration.mode == .asynchronous { context.maximumStaleness = configuration.maxStaleness }
+        context.isComplete = start.version.number >= configuration.versions
         let files = self.metrics.map { address in
             MonitoringFiles(
                 directory: directory.url, run: runID, address: address, host: ProcessInfo.processInfo.hostName,

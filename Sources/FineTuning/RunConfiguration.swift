@@ -101,7 +101,8 @@ package struct RunConfiguration: ConfigurationSection {
             onResume: .sameContents, files: .configuration(unless: ["default"])),
         .init(
             "judges", \.judges, takes: .custom(nil) { judgesProblem($0) },
-            "further potentials that measure every crystal that the run's own has measured, for the archive: "
+            "further potentials that measure every crystal that the run's own has measured, for the archive and for "
+                + "terms of the reward that name their numbers (`judge_energy_per_atom`): "
                 + "`[{name: judge, potential: chgnet-r2scan}]`. Workers measure by those that they can",
             onResume: .sameContents,
             files: .configuration(

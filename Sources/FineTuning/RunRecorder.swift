@@ -23,6 +23,9 @@ package final class RunRecorder: RunObserver {
         package var uncertaintyLimit: Double?
         /// How many versions older than its step a crystal may be.
         package var maximumStaleness = 0
+        /// Whether all steps are made already: roles then have no lines, which would be newer than those of the fleet
+        /// that made the steps.
+        package var isComplete = false
 
         package init(
             seed: UInt64, potential: String, hull: String, stableBelow: Double, uncertaintyLimit: Double? = nil
@@ -358,6 +361,7 @@ package final class RunRecorder: RunObserver {
 
     /// Lines of roles are for looking at: on a full disk they are left out, and that is said once.
     private func write(_ record: RoleRecord) {
+        guard !context.isComplete else { return }
         do {
             try roles.append(record)
             let lost = state.withLock { state in

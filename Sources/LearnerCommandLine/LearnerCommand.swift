@@ -105,10 +105,11 @@ struct LearnerCommand: ParsableCommand {
                 run.willClose = { page.close() }
             }
             let summary = try run.run(resume: options.resume, stop: stop, say: voice.say)
+            // Under druse launch it may be for a process that cannot live, which is known there alone.
+            let advice = place == nil ? "; go on with --resume" : ""
             voice.say(
                 summary.isComplete
-                    ? "done: version \(summary.version)"
-                    : "stopped at version \(summary.version); go on with --resume")
+                    ? "done: version \(summary.version)" : "stopped at version \(summary.version)\(advice)")
             return (summary.isComplete ? ExitStatus.complete : .stopped).rawValue
         }
     }

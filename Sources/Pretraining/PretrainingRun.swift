@@ -44,6 +44,15 @@ package struct PretrainingRun {
         }
     }
 
+    /// How far a run is when it ends.
+    package enum Ending: Sendable, Hashable {
+        /// All steps are made, the last of them now.
+        case done(steps: Int)
+        /// All steps were made before: nothing was done.
+        case wasDone(steps: Int)
+        case stopped(step: Int)
+    }
+
     /// So many steps in a row that are not finite end the run.
     static let skippedStepsLimit = 5
 
@@ -54,9 +63,11 @@ package struct PretrainingRun {
     /// Runs until the last step, or until told to stop.
     ///
     /// - Parameter resume: goes on from `latest.safetensors` of the run directory.
+    /// - Returns: how far it is; a resumed one may have been done before.
     /// - Throws: `ConfigurationError` if the run to go on with is another one, with every key that differs;
     ///   `RoleError.cannotServe(_:)` if training diverges: the newest checkpoint is then the last good one.
-    package func run(resume: Bool) throws {
+    @discardableResult
+    package func run(resume: Bool) throws -> Ending {
         let threads = configuration.threads > 0 ? configuration.threads : ThreadTeam.availableCores
         if resume { try checkConfiguration() } else { try checkIsNew() }
         let set = try trainingSet(threads: threads)
@@ -68,6 +79,7 @@ package struct PretrainingRun {
             ? Array(set.validation.prefix(configuration.validationLimit)) : set.validation
         var checkpoint = try PretrainingCheckpoint(contentsOf: latest, settings: optimiserSettings)
         let progress = TerminalProgress(title: "pretraining", total: configuration.steps, unit: "steps")
+        guard checkpoint.step < configuration.steps else { return .wasDone(steps: checkpoint.step) }
         let useful = GradientTeam.usefulThreads(crystals: configuration.batchSize)
         progress.message(
             "\(set.train.count) crystals to train on, \(validation.count) to validate, \(set.skippedSummary); "
@@ -141,6 +153,7 @@ package struct PretrainingRun {
             try checkpoint.write(to: latest)
         }
         progress.finish()
+        return checkpoint.step < configuration.steps ? .stopped(step: checkpoint.step) : .done(steps: checkpoint.step)
     }
 
     private func diverged(_ what: String, at step: Int, saved: Int) -> RoleError {

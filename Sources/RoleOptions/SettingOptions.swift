@@ -6,7 +6,7 @@ package struct SettingOptions: ParsableArguments {
     @Option(
         name: .customLong("set"),
         help: ArgumentHelp(
-            "A value in place of the configuration's, such as objective.kl_weight=0.1; may be given again.",
+            "A value in place of the configuration's, such as threads=4; may be given again.",
             valueName: "key=value"))
     package var values: [String] = []
 

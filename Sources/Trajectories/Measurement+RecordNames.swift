@@ -11,7 +11,9 @@ extension Measurement.Quantity {
     /// What exports call the fields of a crystal beside those; no quantity may be called so either.
     package static let exportNames: Set<String> = [
         "run", "geometry", "engine", "policy", "known", "evaluated_by", "relaxed_energy_per_atom",
-        "relaxed_e_above_hull", "id", "material_id", "n_atoms", "energy", "free_energy", "forces", "stress", "cif",
-        "evaluated", "lattice", "pbc",
+        "relaxed_e_above_hull", "relaxed_formation_energy_per_atom", "relaxed_energy_correction",
+        "relaxed_uncertainty", "relaxed_maximum_force", "relaxed_force_log_mean", "relaxed_stress_log_mean",
+        "relaxed_force_stress_log_mean", "id", "material_id", "n_atoms", "energy", "free_energy", "forces", "stress",
+        "cif", "evaluated", "lattice", "pbc",
     ]
 }

@@ -89,9 +89,10 @@ package struct Measurement: Sendable, Hashable, CustomStringConvertible {
         /// What it is called where a judge measures it.
         package func judged(by judge: String) -> Quantity { Quantity(rawValue: "\(judge)_\(rawValue)") }
 
-        /// The quantity of the run's own that a judge of this name would give as well; nil for none.
+        /// The quantity of the run's own, or the name of exports, that a judge of this name would give as well; nil for
+        /// none.
         package static func taken(byJudge judge: String) -> Quantity? {
-            known.lazy.map { $0.judged(by: judge) }.first(where: \.isMeasured)
+            known.lazy.map { $0.judged(by: judge) }.first { $0.isMeasured || exportNames.contains($0.rawValue) }
         }
 
         /// How many there are for which ``isMeasured`` holds.

@@ -15,7 +15,8 @@ package enum RoleError: LastingError, Sendable, Hashable, CustomStringConvertibl
     case work(String)
     /// This process cannot serve the learner, and starting it again will not help: another hull, another potential.
     case cannotServe(String)
-    /// The run cannot go on, and starting it again will not help: something has to change first.
+    /// The run, or this process whatever it is to do, cannot go on, and starting it again will not help: something has
+    /// to change first.
     case cannotGoOn(String)
     /// The same unit failed at every try.
     case unitFails(version: PolicyVersion, unit: Int, String)

@@ -18,8 +18,10 @@ struct ExportCommand: ParsableCommand {
             Of the scored crystals those that --where selects, an SQL expression over the archive's columns and the \
             quantities that were measured: "e_above_hull < 0.05 AND space_group > 15". The word novel in it stands for \
             what matches no known crystal, as druse match --index says: "e_above_hull < 0.05 AND novel". The lowest \
-            above the hull come first. A run that is still on may be exported. The output is a file (.cif, .extxyz, \
-            .csv, .jsonl), a zip archive (.zip) or a folder; --format says what stands in the latter two.
+            above the hull come first. With --geometry sampled the names stand for the numbers that are written then: \
+            energies are those before the relaxation, relaxed_NAME is what was measured after it. A run that is still \
+            on may be exported. The output is a file (.cif, .extxyz, .csv, .jsonl), a zip archive (.zip) or a folder; \
+            --format says what stands in the latter two.
             """)
 
     @Argument(help: "The run's directory.")
@@ -65,7 +67,7 @@ struct ExportCommand: ParsableCommand {
     @Option(help: "cif, extxyz, poscar, csv or jsonl; by default what the output's name says.")
     var format: StructureFormat?
 
-    @Option(help: "The geometry: relaxed, where the run relaxed, or sampled. Energies are those of what is written.")
+    @Option(help: "The geometry: relaxed, where the run relaxed, or sampled. Numbers are those of what is written.")
     var geometry = ExportRecord.Geometry.relaxed
 
     @Option(help: "The cell of extxyz, poscar and --vasp: primitive or conventional.")
@@ -205,6 +207,7 @@ struct ExportCommand: ParsableCommand {
         query.order = sort
         query.group = per
         query.includesUnscored = all
+        query.isAsSampled = geometry == .sampled
         query.openTruth = ExportSelection.novel
         return query
     }

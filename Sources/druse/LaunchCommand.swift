@@ -114,6 +114,7 @@ struct LaunchCommand: ParsableCommand {
             let summary = try Supervisor(children: children, timing: timing, logger: logger).run(stop: stop)
             let restarts = summary.restarts.reduce(0, +)
             if restarts > 0 { logger.notice("\(restarts) restarts of processes that died") }
+            if summary.status == ExitStatus.stopped.rawValue { voice.say("go on with --resume") }
             return summary.status
         }
     }

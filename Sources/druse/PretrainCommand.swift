@@ -33,7 +33,10 @@ struct PretrainCommand: ParsableCommand {
             RoleProcess.say(ConfigurationText.plan(try run.check(resume: resume), configuration))
             return
         }
-        try run.run(resume: resume)
+        if case .wasDone(let steps) = try run.run(resume: resume) {
+            RoleProcess.say("\(configuration.runDirectory) is done: all \(steps) steps are made already")
+            return
+        }
         if let reason = stop.reason { throw RoleError.work("stopped by \(reason); go on with --resume") }
     }
 }

@@ -16,8 +16,9 @@ struct RewardCommand: ParsableCommand {
         commandName: "reward", abstract: "Show what structures, or the crystals of a run, are worth under a reward.",
         discussion: """
             Of structures: measures each as a run with the configuration would and shows every term of its reward, as \
-            the only crystal of its batch; normalisation and guards against repeats see nothing else. Example: druse \
-            reward --config Configs/quickstart.yaml POSCAR
+            the only crystal of its batch; normalisation and guards against repeats see nothing else. Judges that a \
+            term names measure, too, unless they are engines of others. Example: druse reward --config \
+            Configs/quickstart.yaml POSCAR
 
             Of a run (--run DIR): judges the crystals in its archive again, in the batches of its steps, by the reward \
             of --config, or by its own; nothing is measured again. A term on what the run did not measure is refused, \

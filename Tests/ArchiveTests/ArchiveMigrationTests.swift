@@ -157,6 +157,28 @@ import Trajectories
         }
     }
 
+    /// What `.schema` shows: each comment stands with its column, whatever was added later.
+    @Test func commentsOfTables_standWithTheirColumns() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            try RunArchive(url: url).close()
+            let queue = try DatabaseQueue(path: url.path)
+            func lines(_ table: String) throws -> [Substring] {
+                let text = try queue.read {
+                    try String.fetchOne($0, sql: "SELECT sql FROM sqlite_master WHERE name = ?", arguments: [table])
+                }
+                return try #require(text).split(separator: "\n")
+            }
+            let crystals = try lines("crystals")
+            #expect(crystals.contains { $0.contains("created_at /* s since 1970, UTC */ REAL") })
+            #expect(crystals.contains { $0.contains("reason TEXT") && $0.contains("what a guard took its reward for") })
+            for line in try crystals + lines("versions") {
+                let comment = line.range(of: "--")?.lowerBound ?? line.endIndex
+                #expect(comment == line.endIndex || !line[..<comment].contains("/*"), "\(line)")
+            }
+        }
+    }
+
     /// Any quantity comes back, whatever this build knows of it; a crystal measured again has the new ones alone.
     @Test func measurements_ofAnyQuantity_comeBack() throws {
         try withTemporaryFolder { folder in

@@ -26,10 +26,15 @@ import Trajectories
     }
 
     /// What exports call a field no engine, model or judge may give a quantity as well.
-    @Test(arguments: ["jsonl", "csv", "extxyz"]) func everyFieldOfAnExport_isReserved(format: String) throws {
-        try makeRelaxedRun()
+    @Test(arguments: ["jsonl", "csv", "extxyz"], ["relaxed", "sampled"])
+    func everyFieldOfAnExport_isReserved(format: String, geometry: String) throws {
+        try makeRelaxedRun(more: [
+            .formationEnergyPerAtom: -2, .energyCorrection: -0.1, .uncertainty: 0.01, .hullEntries: 3,
+            .maximumForce: 0.1, .forceLogMean: -3, .stressLogMean: -4, .forceStressLogMean: -2, .relaxationSteps: 7,
+            .relaxationConverged: 1, .relaxationDisplacement: 0, .relaxationVolumeRatio: 0.9,
+        ])
         let file = folder.path("out.\(format)")
-        let outcome = try export(["-o", file])
+        let outcome = try export(["--geometry", geometry, "-o", file])
         #expect(outcome.status == 0, "\(outcome.messages)")
         let text = try String(contentsOfFile: file, encoding: .utf8)
         let fields: [String]
@@ -59,7 +64,7 @@ import Trajectories
     }
 
     /// A run of one crystal that was relaxed.
-    private func makeRelaxedRun() throws {
+    private func makeRelaxedRun(more: [Trajectories.Measurement.Quantity: Double] = [:]) throws {
         let manifest = RunManifest(runID: "run1", build: "0.1.0", seed: 42, referenceDigest: "9f3a")
         let (directory, lock) = try RunDirectory.create(
             at: URL(filePath: run), manifest: manifest, configuration: "seed: 42\n")
@@ -68,15 +73,15 @@ import Trajectories
         var relaxed = RelaxedGeometry(of: salt)
         relaxed.lattice = LatticeParameters(a: 5.64, b: 5.64, c: 5.64, alpha: 90, beta: 90, gamma: 90)
         let archive = try RunArchive(url: directory.archive)
+        let numbers: [Trajectories.Measurement.Quantity: Double] = [
+            .energyPerAtom: -3.4, .energyAboveHull: 0.01, .initialEnergyPerAtom: -3.3, .initialEnergyAboveHull: 0.11,
+            Trajectories.Measurement.Quantity(rawValue: "novel"): 1,
+        ]
         try archive.insert([
             ArchivedCrystal(
                 id: CrystalID(version: 3, unit: 1, index: 2), crystal: salt, formula: "NaCl", atomCount: 8,
                 logProbability: .init(w: -1, a: -2, xyz: 0, l: 1), referenceLogProbability: .zero, outcome: .scored,
-                measurement: .init(
-                    [
-                        .energyPerAtom: -3.4, .energyAboveHull: 0.01, .initialEnergyPerAtom: -3.3,
-                        .initialEnergyAboveHull: 0.11, Trajectories.Measurement.Quantity(rawValue: "novel"): 1,
-                    ], relaxed: relaxed), reward: 0.5, trainedAt: 3,
+                measurement: .init(numbers.merging(more) { $1 }, relaxed: relaxed), reward: 0.5, trainedAt: 3,
                 lineage: .init(
                     seed: 42, policyDigest: "p", actor: "actor-1", worker: "w-1", potential: "chgnet-0.3.0 f00",
                     hull: "h"))
@@ -149,6 +154,65 @@ import Trajectories
             #expect(line["energy_per_atom"] as? Double == energy && line["e_above_hull"] as? Double == height)
             #expect(line["trained_at"] as? Int == 3 && line["logp"] as? Double == -2)
         }
+    }
+
+    /// What was measured after the relaxation is named so beside the geometry that was sampled, a judge's numbers and
+    /// predictions as well; a formation energy is that of the geometry, and so are the names of expressions.
+    @Test func sampledGeometry_hasNoNumbersOfTheRelaxedOneUnderTheirNames() throws {
+        func named(_ name: String) -> Trajectories.Measurement.Quantity { .init(rawValue: name) }
+        try makeRelaxedRun(more: [
+            .formationEnergyPerAtom: -2, .relaxationSteps: 7, .hullEntries: 3, named("band_gap"): 5,
+            named("old_e_above_hull"): 0.02, named("old_initial_e_above_hull"): 0.32,
+            named("old_formation_energy_per_atom"): -1, named("old_energy_per_atom"): -3.5,
+        ])
+        func line(_ options: [String]) throws -> [String: Any] {
+            let outcome = try export(options + ["--format", "jsonl", "-o", "/dev/stdout"])
+            #expect(outcome.status == 0, "\(outcome.messages)")
+            return try #require(outcome.objects().first)
+        }
+        let sampled = try line(["--geometry", "sampled"])
+        for (name, value) in [
+            ("e_above_hull", 0.11), ("relaxed_e_above_hull", 0.01), ("energy_per_atom", -3.3),
+            ("relaxed_energy_per_atom", -3.4), ("formation_energy_per_atom", -1.9),
+            ("relaxed_formation_energy_per_atom", -2), ("relaxed_band_gap", 5), ("old_e_above_hull", 0.32),
+            ("relaxed_old_e_above_hull", 0.02), ("old_formation_energy_per_atom", -0.7),
+            ("relaxed_old_energy_per_atom", -3.5), ("relaxation_steps", 7), ("hull_entries", 3),
+        ] {
+            let found = try #require(sampled[name] as? Double, "\(name)")
+            #expect(abs(found - value) < 1e-12, "\(name)")
+        }
+        for name in ["band_gap", "old_energy_per_atom", "relaxed_relaxation_steps", "relaxed_hull_entries"] {
+            #expect(sampled[name] == nil, "\(name)")
+        }
+        let relaxed = try line([])
+        #expect(relaxed["band_gap"] as? Double == 5 && relaxed["formation_energy_per_atom"] as? Double == -2)
+        #expect(!relaxed.keys.contains { $0.hasPrefix("relaxed_") })
+        for condition in [
+            "e_above_hull > 0.1 AND relaxed_e_above_hull < 0.05", "abs(formation_energy_per_atom + 1.9) < 1e-9",
+            "relaxed_band_gap = 5 AND energy_per_atom = -3.3", "old_e_above_hull > 0.3 AND initial_e_above_hull > 0.1",
+        ] {
+            _ = try line(["--geometry", "sampled", "--sort", "relaxed_e_above_hull", "--where", condition])
+        }
+        _ = try line(["--where", "e_above_hull < 0.05 AND band_gap = 5"])
+        for (geometry, condition, words) in [
+            ("sampled", "e_above_hull < 0.05", "no crystal"), ("sampled", "band_gap > 1", ", relaxed_band_gap"),
+            ("relaxed", "relaxed_e_above_hull < 1", ", band_gap"),
+        ] {
+            let none = try export(["--geometry", geometry, "--where", condition, "-o", folder.path("a.csv")])
+            #expect(none.status == 1 && none.messages.contains(words), "\(none.messages)")
+        }
+    }
+
+    /// Where nothing was relaxed, the names are those of the archive.
+    @Test func sampledGeometry_ofARunThatDidNotRelax_changesNoName() throws {
+        try makeRun()
+        let paths = ["relaxed", "sampled"].map { folder.path("\($0).csv") }
+        for (path, geometry) in zip(paths, ["relaxed", "sampled"]) {
+            let outcome = try export(["--geometry", geometry, "--where", "e_above_hull < 0.3", "-o", path])
+            #expect(outcome.status == 0, "\(outcome.messages)")
+        }
+        let files = try paths.map { try String(contentsOfFile: $0, encoding: .utf8) }
+        #expect(files[0] == files[1])
     }
 
     /// What ASE, MACE and SevenNet look for, and what our own reader takes.

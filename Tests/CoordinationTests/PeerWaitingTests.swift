@@ -116,4 +116,30 @@ import Trajectories
         // One was begun, the other not.
         #expect(sent == ["0 returns 2", "12 says so", "12 goodbye", "12 leaves"])
     }
+
+    /// A task that takes longer than from report to report is told in several: none has more work than time, and all
+    /// of it is told.
+    @Test func worker_withLongTasks_reportsNoMoreWorkThanTime() throws {
+        var core = RewardWorkerCore(
+            MeasuringWork(), configuration: try configuration(), generator: SeededGenerator(seed: 1))
+        core.start(now: now)
+        core.receive(welcome("{}", nil), now: now)
+        core.finished(.prepared(["{}"], usable: .success(["{}"])), now: now)
+        var busy: [Double] = []
+        for second in 1...40 {
+            let moment = now.advanced(by: .seconds(second))
+            core.receive(.heartbeatReply(nil), now: moment)
+            if second % 12 == 0, second <= 24 {
+                let task = RewardTask(
+                    epoch: 1, id: UInt64(second), recipe: Digest(of: "{}".utf8), items: [])
+                core.finished(.measured(task, [], seconds: 11), now: moment)
+            }
+            core.tick(now: moment)
+            for case .send(.report(let report), _) in core.takeEffects() {
+                #expect(report.intervalSeconds == 5 && report.busySeconds <= 5, "\(report)")
+                busy.append(report.busySeconds)
+            }
+        }
+        #expect(busy.reduce(0, +) == 22 && busy.count > 5, "\(busy)")
+    }
 }

@@ -223,14 +223,24 @@ struct ForeignMeasurerTests {
 
     @Test(arguments: [
         ("die", "the engine ended (exit status 1); it said last: there is no such model"),
-        ("noise", "\"Load"), ("hang", "did not answer within the time limit"), ("protocol", "it speaks protocol 2"),
-        ("unit", "energy is in \"kcal/mol\"; it must be in eV"), ("no energy", "it gives no energy"),
-        ("convention", "its energy_convention is \"best\"; it must be mp2020-corrected, raw-pbe, own-hull-only"),
+        ("noise", "\"Load"), ("hang", "did not answer within the time limit"),
     ])
     func prepare_engineThatCannotStart_saysWhy(start: String, words: String) throws {
         let error = try refusal(start: start)
-        #expect("\(error)".contains("failed 5 times in a row"), "\(error)")
+        #expect("\(error)".contains("failed 5 times in a row") && !error.isLasting, "\(error)")
         #expect("\(error)".contains(words), "\(error)")
+    }
+
+    /// It would say the same again: it is asked once, and whoever starts the worker need not start it again.
+    @Test(arguments: [
+        ("protocol", "it speaks protocol 2"), ("unit", "energy is in \"kcal/mol\"; it must be in eV"),
+        ("no energy", "it gives no energy"),
+        ("convention", "its energy_convention is \"best\"; it must be mp2020-corrected, raw-pbe, own-hull-only"),
+    ])
+    func prepare_engineWhoseHelloDoesNotFit_isAskedOnceAndLasts(start: String, words: String) throws {
+        let error = try refusal(start: start)
+        #expect(error.isLasting && "\(error)".contains("the engine cannot be used here: "), "\(error)")
+        #expect("\(error)".contains(words) && !"\(error)".contains("in a row"), "\(error)")
     }
 
     /// What a run would take for something else, or no reward could name.

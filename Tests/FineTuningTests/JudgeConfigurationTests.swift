@@ -33,6 +33,7 @@ import Testing
         ("judges: [{potential: }]", "judges[0].potential"),
         ("judges: [{name: formation, potential: chgnet-r2scan}]", "with which formation_energy_per_atom begins"),
         ("judges: [{name: initial, potential: chgnet-r2scan}]", "give the judge another name"),
+        ("judges: [{name: relaxed, potential: chgnet-r2scan}]", "give the judge another name"),
     ])
     func judges_thatMakeNoSense_areRefusedByName(text: String, words: String) throws {
         let error = try #require(throws: ConfigurationError.self) { try parse(text) }

@@ -64,6 +64,15 @@ import Trajectories
         #expect(log.all.count == 1 && log.all.first?.hasPrefix("ledger: 2 crystals were granted") == true)
     }
 
+    /// A learner that finds all steps made leaves the fleet's last lines the newest.
+    @Test(arguments: [false, true]) func hubReported_ofACompleteRun_hasNoLine(isComplete: Bool) throws {
+        let desk = try Desk(log: Lines(), isComplete: isComplete)
+        defer { desk.close() }
+        desk.recorder.hubReported(
+            try HubCore(configuration: Toys.configuration(), generator: SystemRandomNumberGenerator()).snapshot())
+        #expect(try JSONLines.read(RoleRecord.self, from: desk.roles).records.count == (isComplete ? 0 : 1))
+    }
+
     /// How many peers are wanted is said where that is another number than are here, in the singular and the plural.
     @Test func hubReported_withWantedPeers_saysWhatWouldHelp() throws {
         let log = Lines(about: "the run ")
@@ -117,13 +126,15 @@ import Trajectories
         let roles: URL
         private let folder: URL
 
-        init(log: Lines, potential: String = "chgnet") throws {
+        init(log: Lines, potential: String = "chgnet", isComplete: Bool = false) throws {
             folder = FileManager.default.temporaryDirectory.appending(path: "recorder-\(UUID().uuidString)")
             try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
             archive = try RunArchive(url: folder.appending(path: "archive.sqlite"))
             roles = folder.appending(path: "roles.jsonl")
+            var context = RunRecorder.Context(seed: 1, potential: potential, hull: "", stableBelow: 0.1)
+            context.isComplete = isComplete
             recorder = RunRecorder(
-                context: .init(seed: 1, potential: potential, hull: "", stableBelow: 0.1), archive: archive,
+                context: context, archive: archive,
                 metrics: try JSONLinesWriter(url: folder.appending(path: "metrics.jsonl")),
                 roles: try JSONLinesWriter(url: roles), logger: Logger(label: "test") { _ in log }, say: { _ in },
                 announce: { _ in })

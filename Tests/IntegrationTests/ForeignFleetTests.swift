@@ -143,6 +143,24 @@ struct ForeignFleetTests {
         #expect(outcome.messages.contains("the engine mace-mp-0 runs behind reward workers alone"))
     }
 
+    /// Its hello would be the same again: no worker is started again, the reason is told, and nothing is advised that
+    /// would not help.
+    @Test func launch_withAnEngineThatCannotBeUsed_endsAtOnceWithTheReason() async throws {
+        let cluster = try TestCluster(versions: 1, more: "potential: external faulty")
+        let python = try #require(TestEngines.python)
+        let engine = "\(python) '\(TestEngines.file("faulty_engine.py"))' 'no energy'"
+        let launch = try cluster.start(
+            "druse",
+            [
+                "launch", "--config", cluster.configurationFile, "--actors", "1", "--reward-workers", "1",
+                "--worker-options", "--engine \"\(engine)\"",
+            ], isRole: false)
+        #expect(try await cluster.exit(of: launch) == 78, "\(launch.text)")
+        #expect(launch.text.contains("the engine cannot be used here: it gives no energy"), "\(launch.text)")
+        #expect(launch.text.contains("reward-worker-1 ended with status 78: starting it again would not help"))
+        #expect(!launch.text.contains("starting it again in") && !launch.text.contains("--resume"), "\(launch.text)")
+    }
+
     /// What the energies of an engine are is what the first worker says, also for the learner's next life.
     @Test func rewardWorker_withAnotherConventionOfTheEngine_isTurnedAwayAlsoAfterAResume() async throws {
         let cluster = try TestCluster(versions: 1, more: Self.potential)

@@ -182,6 +182,21 @@ import Trajectories
         #expect(stored.contains("learning_rate: 0.01\n") && stored.contains(begun.data[0]))
     }
 
+    /// Nothing is left to do, and nothing is touched.
+    @Test func resume_ofAFinishedPretraining_changesNothing() throws {
+        let setting = try Setting()
+        defer { setting.remove() }
+        var configuration = setting.configuration(run: "r")
+        (configuration.steps, configuration.validateEvery) = (2, 1)
+        let run = PretrainingRun(configuration, shouldStop: { false })
+        #expect(try run.run(resume: false) == .done(steps: 2))
+        let folder = setting.folder.appending(path: "r")
+        let names = ["metrics.jsonl", "latest.safetensors", "config.yaml"]
+        let before = try names.map { try Data(contentsOf: folder.appending(path: $0)) }
+        #expect(try run.run(resume: true) == .wasDone(steps: 2))
+        #expect(try names.map { try Data(contentsOf: folder.appending(path: $0)) } == before)
+    }
+
     /// What has a name of the run's and is not its own stays as it is.
     @Test(arguments: ["config.yaml", "metrics.jsonl"]) func foreignFile_isRefusedAndStays(name: String) throws {
         let setting = try Setting()

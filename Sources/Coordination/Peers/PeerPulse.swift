@@ -5,18 +5,22 @@ internal import Trajectories
 /// When a peer says what: heartbeats, changes of readiness, reports.
 struct PeerPulse: Sendable {
     private let reportInterval: Duration
+    private let threads: Int
     private var lastBeat: Moment?
     private var lastReadiness: Readiness?
     private var lastReport: Moment?
     private var crystals = 0
+    /// Time of threads that was spent on work and is in no report yet.
     private var busy = 0.0
     /// Of the process' life.
     private(set) var totalCrystals = 0
     private(set) var totalSeconds = 0.0
     private(set) var workSeconds = DurationHistogram.work
 
-    init(reportInterval: Duration) {
+    /// - Parameter threads: what works; a report's time cannot hold more of it than theirs.
+    init(reportInterval: Duration, threads: Int) {
         self.reportInterval = reportInterval
+        self.threads = threads
     }
 
     /// Notes work done, for the next report.
@@ -44,6 +48,9 @@ struct PeerPulse: Sendable {
 
     /// The report, if one is due; it covers the time since the last.
     ///
+    /// Work is noted when it ends, and may have begun before the report before: what the time since then cannot hold is
+    /// left for the next report, so that none tells of more work than there was time, and no work is lost.
+    ///
     /// - Parameter children: tells of the processes that belong to the peer, asked when a report is due.
     mutating func report(
         _ load: PeerLoad, logins: Int, now: Moment, children: () -> ChildReport
@@ -55,10 +62,11 @@ struct PeerPulse: Sendable {
         let interval = last.duration(to: now)
         guard interval >= reportInterval else { return nil }
         lastReport = now
-        defer { (crystals, busy) = (0, 0) }
+        let told = min(busy, interval.seconds * Double(max(1, threads)))
+        defer { (crystals, busy) = (0, busy - told) }
         let children = children()
         var report = RoleReport(
-            intervalSeconds: interval.seconds, crystals: crystals, busySeconds: busy,
+            intervalSeconds: interval.seconds, crystals: crystals, busySeconds: told,
             residentBytes: Int((ProcessMemory.residentMegabytes ?? 0) * 1e6) + children.residentBytes,
             version: load.version, inFlight: load.inFlight, logins: logins, resent: load.resent)
         report.engine = children.engine

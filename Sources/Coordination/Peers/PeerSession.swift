@@ -21,7 +21,7 @@ package struct PeerSession: Sendable {
         self.configuration = configuration
         self.children = children
         link = HubLink(configuration: configuration, role: role, generator: generator)
-        pulse = PeerPulse(reportInterval: configuration.report)
+        pulse = PeerPulse(reportInterval: configuration.report, threads: configuration.threads)
         relay = RelayUse(configuration.relay)
     }
 

@@ -14,6 +14,8 @@ enum EngineFault: Error, Sendable, Hashable {
     case wrongBatch(expected: UInt64, found: UInt64?)
     /// A frame that is not what was asked for: a missing array, another shape, another kind.
     case answer(String)
+    /// A hello that was understood, of an engine that this worker cannot use: why. It would say the same again.
+    case unfit(String)
     /// The engine says that its memory does not take the batch.
     case outOfMemory
     /// The engine says that it could not evaluate the batch.
@@ -27,7 +29,7 @@ enum EngineFault: Error, Sendable, Hashable {
         case .timedOut: "timed_out"
         case .rubbish: "rubbish"
         case .wrongBatch: "wrong_batch"
-        case .answer: "wrong_answer"
+        case .answer, .unfit: "wrong_answer"
         case .outOfMemory: "out_of_memory"
         case .failed: "failed"
         }
@@ -48,7 +50,7 @@ enum EngineFault: Error, Sendable, Hashable {
         case .timedOut: .timedOut
         case .outOfMemory: .outOfMemory
         case .failed(let reason): .failed(reason)
-        case .truncated, .rubbish, .wrongBatch, .answer: .answer(description)
+        case .truncated, .rubbish, .wrongBatch, .answer, .unfit: .answer(description)
         }
     }
 }
@@ -65,6 +67,7 @@ extension EngineFault: CustomStringConvertible {
         case .wrongBatch(let expected, let found):
             "the engine answered for batch \(found.map { "\($0)" } ?? "of no number"), asked for was \(expected)"
         case .answer(let reason): "the engine's answer is not what was asked for: \(reason)"
+        case .unfit(let reason): "the engine cannot be used here: \(reason)"
         case .outOfMemory: "the engine has not enough memory for the batch"
         case .failed(let reason): "the engine failed: \(reason)"
         }

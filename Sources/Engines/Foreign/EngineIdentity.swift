@@ -22,11 +22,12 @@ struct EngineIdentity: Sendable, Hashable {
     var convention: EnergyConvention
     var quantities: [EngineQuantity]
 
-    /// - Throws: ``EngineFault/answer(_:)`` for a hello that this worker cannot use.
+    /// - Throws: ``EngineFault/unfit(_:)`` for a hello of an engine that this worker cannot use, and
+    ///   ``EngineFault/answer(_:)`` for what is no hello.
     init(_ header: EngineHeader) throws(EngineFault) {
         guard header.kind == "hello" else { throw .answer("\"\(header.kind)\" in place of \"hello\"") }
         guard header.protocolNumber == Self.protocolNumber else {
-            throw .answer(
+            throw .unfit(
                 "it speaks protocol \(header.protocolNumber.map { "\($0)" } ?? "of no number"), this worker "
                     + "\(Self.protocolNumber)")
         }
@@ -34,25 +35,25 @@ struct EngineIdentity: Sendable, Hashable {
         version = header.version ?? ""
         digest = header.digest ?? ""
         guard !name.isEmpty, ([name, version, digest].allSatisfy { $0.utf8.count <= 200 && Self.isOneLine($0) }) else {
-            throw .answer("its name, version or digest is missing, too long, or more than a line")
+            throw .unfit("its name, version or digest is missing, too long, or more than a line")
         }
         guard let convention = header.energyConvention.flatMap(EnergyConvention.init(rawValue:)) else {
-            throw .answer(
+            throw .unfit(
                 "its energy_convention is \(header.energyConvention.map { "\"\($0)\"" } ?? "missing"); it must be "
                     + EnergyConvention.allCases.map(\.rawValue).joined(separator: ", "))
         }
         self.convention = convention
         quantities = header.quantities ?? []
         guard quantities.count <= Self.quantityLimit else {
-            throw .answer("it gives more than \(Self.quantityLimit) quantities")
+            throw .unfit("it gives more than \(Self.quantityLimit) quantities")
         }
         var names: Set<String> = []
         for quantity in quantities {
-            if let problem = Self.problem(of: quantity) { throw .answer(problem) }
-            guard names.insert(quantity.name).inserted else { throw .answer("it gives \(quantity.name) twice") }
+            if let problem = Self.problem(of: quantity) { throw .unfit(problem) }
+            guard names.insert(quantity.name).inserted else { throw .unfit("it gives \(quantity.name) twice") }
         }
         guard !names.isDisjoint(with: ["energy", "energy_per_atom"]) else {
-            throw .answer("it gives no energy (eV) and no energy_per_atom (eV/atom)")
+            throw .unfit("it gives no energy (eV) and no energy_per_atom (eV/atom)")
         }
     }
 

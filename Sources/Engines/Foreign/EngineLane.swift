@@ -268,6 +268,11 @@ final class EngineLane: Sendable {
         } catch {
             guard !isClosed.load(ordering: .sequentiallyConsistent) else { throw .work("the worker leaves") }
             engine.count(error.reason)
+            if case .unfit = error, engine.identity == nil {
+                process.end()
+                current.withLock { $0 = nil }
+                throw .cannotGoOn("\(engine.command.words[0]): \(error)")
+            }
             logger.warning("\(error), before its first answer\(lastWords(of: process))")
             failedStarts += 1
             try restartLater(process, after: error, failedStarts, limit: Self.startLimit)

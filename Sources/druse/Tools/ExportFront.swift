@@ -68,10 +68,18 @@ struct ExportFront {
         return found
     }
 
-    /// The record with the numbers of the terms.
+    /// The record with the numbers of the terms. They are those that the run was rewarded for: what was measured after
+    /// a relaxation is named so beside another geometry.
     func completed(_ record: ExportRecord, _ crystal: ArchivedCrystal) throws -> ExportRecord {
         let numbers = try aims.numbers(of: JudgedCrystal(crystal.crystal, crystal.measurement))
-        let named = zip(aims.aims, numbers).compactMap { aim, number in number.map { (aim.name, $0) } }
+        let named = zip(aims.aims, numbers).compactMap { aim, number in
+            number.map { (record.isAsSampled ? Self.nameAsSampled(aim) : aim.name, $0) }
+        }
         return record.with(named)
+    }
+
+    private static func nameAsSampled(_ aim: RewardAims.Aim) -> String {
+        let isRelaxed = aim.quantities.contains { !$0.afterRelaxation.partsAsSampled.isEmpty }
+        return isRelaxed ? Trajectories.Measurement.Quantity(rawValue: aim.name).afterRelaxation.rawValue : aim.name
     }
 }

@@ -18,6 +18,8 @@ struct ExportRecord: Sendable {
     let crystal: Crystal
     /// What is known of it, in the order of writing; numbers in eV, eV/atom and Å.
     private(set) var fields: JSONFields
+    /// Whether it was relaxed, and is written as it was sampled: its numbers are those of `Measurement.asSampled`.
+    let isAsSampled: Bool
     /// Of the written geometry, eV/atom; nil where the run has none.
     private let energyPerAtom: Double?
     /// What a potential says of the written cell; nil if none was asked.
@@ -35,12 +37,12 @@ struct ExportRecord: Sendable {
             ("space_group", .integer(archived.crystal.spaceGroup.number)),
             ("geometry", .text(isRelaxed ? "relaxed" : "sampled")),
         ]
-        // Energies are those of the written geometry; what belongs to the other one is named after it.
-        let wasRelaxed = relaxed != nil
-        energyPerAtom =
-            wasRelaxed && !isRelaxed ? quantities[.initialEnergyPerAtom] : quantities[.energyPerAtom]
-        for (quantity, value) in quantities.values.sorted(by: { $0.key < $1.key }) {
-            fields.append((Self.name(quantity, wasRelaxed: wasRelaxed, isRelaxed: isRelaxed), .number(value)))
+        // Numbers are those of the written geometry; what belongs to the other one is named after it.
+        isAsSampled = relaxed != nil && !isRelaxed
+        let numbers = isAsSampled ? quantities.asSampled : quantities.values
+        energyPerAtom = numbers[.energyPerAtom]
+        for (quantity, value) in numbers.sorted(by: { $0.key < $1.key }) {
+            fields.append((quantity.rawValue, .number(value)))
         }
         let lineage = archived.lineage
         fields += [
@@ -57,18 +59,6 @@ struct ExportRecord: Sendable {
         if let step = archived.trainedAt { fields.append(("trained_at", .integer(step.number))) }
         if let reason = archived.reason { fields.append(("reason", .text(reason))) }
         self.fields = fields
-    }
-
-    private static func name(_ quantity: Trajectories.Measurement.Quantity, wasRelaxed: Bool, isRelaxed: Bool) -> String
-    {
-        guard wasRelaxed, !isRelaxed else { return quantity.rawValue }
-        return switch quantity {
-        case .initialEnergyPerAtom: "energy_per_atom"
-        case .initialEnergyAboveHull: "e_above_hull"
-        case .energyPerAtom: "relaxed_energy_per_atom"
-        case .energyAboveHull: "relaxed_e_above_hull"
-        default: quantity.rawValue
-        }
     }
 
     /// The record with what a potential says of the written cell.
