@@ -134,7 +134,7 @@ package struct CheckpointStore: Sendable {
     }
 
     /// The SHA-256 of each part of a version, as its manifest tells; nil if there is no readable one.
-    func digests(version: Int) -> [String: String]? {
+    package func digests(version: Int) -> [String: String]? {
         guard let manifest = try? CheckpointStore.manifest(of: folder(of: version)) else { return nil }
         return Dictionary(manifest.parts.map { ($0.name, $0.sha256) }, uniquingKeysWith: { $1 })
     }

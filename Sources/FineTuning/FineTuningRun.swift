@@ -197,8 +197,11 @@ package struct FineTuningRun {
         let obstacles = given.obstacles(toResuming: stored)
         guard obstacles.isEmpty else {
             throw ConfigurationError(
-                source: "--config", problems: obstacles,
-                advice: [RunConfiguration.resumeAdvice, "Resume with --run-dir alone, or begin a new run"])
+                source: "going on with \(inputs.directory.url.path)", problems: obstacles,
+                advice: [
+                    RunConfiguration.resumeAdvice,
+                    "Leave such values out (of --config, --set and options of their own), or begin a new run",
+                ])
         }
         return stored.takingChangeableKeys(from: changeable)
     }
@@ -295,7 +298,8 @@ package struct FineTuningRun {
         let tensorBoard = try TensorBoardLog(folder: directory.tensorBoard, parameters: configuration.deciding)
         let (archive, metrics, roles): (RunArchive, JSONLinesWriter, JSONLinesWriter)
         do {
-            (archive, metrics, roles) = try openRecords(resume: resume, next: start.version.nextStep, tensorBoard, room)
+            (archive, metrics, roles) = try openRecords(
+                resume: resume, next: start.version.nextStep, store, tensorBoard, room)
         } catch let reason as StepGivenUp {
             logger.warning("\(reason)")
             return LearnerSummary(version: start.version, isComplete: false, counters: HubCounters())
@@ -318,6 +322,7 @@ package struct FineTuningRun {
         let keeper = board.map { board in
             StatusKeeper(
                 status(at: start.version), board: board, isStopping: { stop.isStopped },
+                waitsForRoom: { room.isWaiting },
                 seen: { files?.note($0.fleet) })
         }
         let conventions = Mutex(try EngineConventions(directory))
@@ -408,7 +413,7 @@ package struct FineTuningRun {
     /// Opens what the run keeps beside its checkpoints, and completes it after a crash. A new run needs room at once;
     /// one that is resumed waits for it.
     private func openRecords(
-        resume: Bool, next: Step, _ tensorBoard: TensorBoardLog, _ room: RoomWait
+        resume: Bool, next: Step, _ store: CheckpointStore, _ tensorBoard: TensorBoardLog, _ room: RoomWait
     ) throws -> (archive: RunArchive, metrics: JSONLinesWriter, roles: JSONLinesWriter) {
         func open() throws -> (RunArchive, JSONLinesWriter, JSONLinesWriter) {
             if let changedConfiguration {
@@ -419,7 +424,10 @@ package struct FineTuningRun {
             let archive = try RunArchive(url: directory.archive)
             do {
                 let metrics = try JSONLinesWriter(url: directory.metrics)
-                if resume { try settle(archive, metrics, tensorBoard, next: next) }
+                if resume {
+                    try checkOrigin(of: archive, store, next: next)
+                    try settle(archive, metrics, tensorBoard, next: next)
+                }
                 return (archive, metrics, try JSONLinesWriter(url: directory.roles))
             } catch {
                 try? archive.close()
@@ -436,6 +444,25 @@ package struct FineTuningRun {
         guard let best = store.best() else { return }
         let place = best.version == 0 ? "the policy at the start" : store.folder(of: best.version).path
         say("best by \(best.measure): version \(best.version) (\(HumanFormat.number(best.value))), \(place)")
+    }
+
+    /// Refuses the archive of another run: the policies that its steps began with are those of the checkpoints.
+    private func checkOrigin(of archive: RunArchive, _ store: CheckpointStore, next: Step) throws {
+        // What is archived is the policy that actors pulled.
+        guard configuration.weightsOnTheWire == .float32 else { return }
+        let archived = try archive.policyDigests()
+        for version in try store.versions() where version < next.number {
+            guard let policy = store.digests(version: version)?[TrainingCheckpoint.policyPart],
+                let other = archived[version], other != policy
+            else { continue }
+            throw ConfigurationError(
+                source: directory.archive.path,
+                problems: [
+                    "is of another run: its step \(version) began with the policy \(other.prefix(12)), and "
+                        + "\(store.folder(of: version).path) holds \(policy.prefix(12)). Put this run's own archive "
+                        + "back"
+                ])
+        }
     }
 
     /// Completes the records of what a killed learner had made: rows and lines of the last steps may be missing.

@@ -2,6 +2,7 @@ internal import Archive
 package import Base
 internal import Fleet
 package import Foundation
+internal import Synchronization
 internal import Telemetry
 
 /// Keeps what has to be kept: where the disk is full, it says so and waits for room.
@@ -13,6 +14,7 @@ package final class RoomWait: Sendable {
     private let stop: StopToken
     private let tell: @Sendable (String) -> Void
     private let reminder: Duration
+    private let waits = Atomic(false)
     /// It tries again this long after the last time, where the disk seems to have room.
     private static let pause = Duration.seconds(1)
     /// It tries again this long after the last time in any case: quotas are seen by trying alone.
@@ -33,6 +35,9 @@ package final class RoomWait: Sendable {
         self.tell = tell
     }
 
+    /// Whether it waits for room at this moment.
+    package var isWaiting: Bool { waits.load(ordering: .relaxed) }
+
     /// Does something that writes into the directory, again and again while its disk is full.
     ///
     /// - Parameters:
@@ -43,6 +48,7 @@ package final class RoomWait: Sendable {
     package func keep<Value>(_ what: String, bytes: Int, _ body: () throws -> Value) throws -> Value {
         var since: Moment?
         var told = Moment.now
+        defer { if since != nil { waits.store(false, ordering: .relaxed) } }
         while true {
             do {
                 let value = try body()
@@ -56,6 +62,7 @@ package final class RoomWait: Sendable {
                         "\(error): \(what) needs about \(HumanFormat.bytes(bytes)), \(free) in \(directory.path). "
                             + "Training waits until there is room, and loses nothing")
                     (since, told) = (.now, .now)
+                    waits.store(true, ordering: .relaxed)
                 }
                 try wait(for: bytes) {
                     guard let since, told.duration(to: .now) >= reminder else { return }

@@ -1,6 +1,7 @@
 internal import Archive
 package import Configuration
 package import Foundation
+internal import Telemetry
 
 extension RunConfiguration {
     /// What a command line gives: a file, or the configuration of the run to go on with where there are overrides but
@@ -23,10 +24,11 @@ extension RunConfiguration {
             if resume, !overrides.contains(where: { $0.key == "versions" }), RunDirectory.holdsRun(at: folder) {
                 let stored = try RunInputs(RunDirectory.open(at: folder)).configuration
                 if stored.versions > given.versions {
+                    let made = try StepRecord.read(from: RunDirectory.open(at: folder).metrics).last?.step ?? -1
                     note(
                         "the run is to make \(stored.versions) versions, versions in \(file.path) is "
-                            + "\(given.versions): it goes on to \(stored.versions); --versions "
-                            + "\(given.versions) has it end there")
+                            + "\(given.versions): it goes on to \(stored.versions)"
+                            + (made < given.versions ? "; --versions \(given.versions) has it end there" : ""))
                     given.versions = stored.versions
                 }
             }

@@ -346,7 +346,7 @@ package final class RunRecorder: RunObserver {
     package func peerLeft(_ peer: PeerDescription, reason: PeerDeparture) {
         switch reason {
         case .goodbye(let text): logger.info("left: \(peer): \(text)")
-        case .lost: logger.warning("lost: \(peer); its work goes to others")
+        case .lost: logger.warning("lost: \(peer)\(peer.role == .relay ? "" : "; its work goes to others")")
         case .replaced: logger.info("came back: \(peer)")
         case .refused(let reason): logger.error("turned away: \(peer): \(reason)")
         }

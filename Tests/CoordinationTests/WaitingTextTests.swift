@@ -35,6 +35,17 @@ import Trajectories
         #expect(sampled.waitingText?.contains("no reward worker that measures with external emt has joined") == true)
     }
 
+    /// It may be the one that is waited for: another one need not be started.
+    @Test func waitingText_whileAWorkerLoadsItsEngine_saysSo() throws {
+        let loading = try report {
+            ($0.unitsWaiting, $0.rewardWorkers) = (0, 1)
+            $0.recipes[0].crystalsWaiting = 2
+            $0.recipes[0].broughtEngine = "external emt"
+        }
+        let text = try #require(loading.waitingText)
+        #expect(text.hasSuffix("no reward worker that measures with external emt is ready yet (1 is preparing)"))
+    }
+
     @Test func waitingText_actorsWithoutWeights_saysSo() throws {
         let joined = try report {
             $0.unitsWaiting = 8

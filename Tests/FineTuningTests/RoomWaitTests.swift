@@ -18,11 +18,12 @@ import Testing
         var tries = 0
         let value = try room.keep("the batch of step 3", bytes: 5000) {
             tries += 1
+            #expect(room.isWaiting == (tries > 1))
             if tries == 1 { throw full }
             return 7
         }
         let told = lines.withLock { $0 }
-        #expect(value == 7 && tries == 2 && told.count == 2)
+        #expect(value == 7 && tries == 2 && told.count == 2 && !room.isWaiting)
         #expect(
             told.first?.hasPrefix(
                 "cannot add crystals in /run/archive.sqlite: no space left on the disk: the batch of step 3 needs "

@@ -14,9 +14,9 @@ import Trajectories
         try await DruseProcess.run(program: "learner", arguments)
     }
 
-    private func finishedRun(versions: Int) async throws -> TestCluster {
+    private func finishedRun(versions: Int, seed: Int? = nil) async throws -> TestCluster {
         let cluster = try TestCluster(versions: versions)
-        let learner = try cluster.startLearner()
+        let learner = try cluster.startLearner(seed.map { ["--seed", "\($0)"] } ?? [])
         let peers = [try await cluster.startActor(), try await cluster.startRewardWorker()]
         try await cluster.expectEnd(of: learner, and: peers)
         return cluster
@@ -91,6 +91,27 @@ import Trajectories
             #expect(refused.messages.contains("nothing was changed"))
             #expect(try contents(cluster.directory) == before)
         }
+    }
+
+    /// Backups of two runs that were mixed up.
+    @Test func resume_withTheArchiveOfAnotherRun_isRefusedAndTouchesNothing() async throws {
+        let cluster = try await finishedRun(versions: 2)
+        let other = try await finishedRun(versions: 2, seed: 12)
+        let archive = cluster.directory.appending(path: "archive.sqlite")
+        try FileManager.default.removeItem(at: archive)
+        try FileManager.default.copyItem(at: other.directory.appending(path: "archive.sqlite"), to: archive)
+        func kept() throws -> [String: Data] {
+            try contents(cluster.directory).filter { $0.key.hasPrefix("checkpoints/") || $0.key == "metrics.jsonl" }
+        }
+        let before = try kept()
+        let refused = try await learner(
+            cluster, ["--config", cluster.configurationFile, "--resume", "--versions", "3"])
+        #expect(refused.status != 0 && refused.messages.contains("is of another run"), "\(refused.messages)")
+        #expect(try kept() == before)
+        // With the file it was begun with, which says fewer versions than are made, no advice is given that is refused.
+        let shorter = try await learner(cluster, ["--config", cluster.configurationFile, "--resume", "--seed", "9"])
+        #expect(shorter.status != 0 && shorter.messages.contains("seed is 9, the run has 11"), "\(shorter.messages)")
+        #expect(!shorter.messages.contains("--config: seed"))
     }
 
     /// Fewer versions than there are already are no number to go on to.

@@ -119,6 +119,15 @@ import Testing
         #expect(workers.evidence == "the learner waited 82% of its time")
     }
 
+    /// It is at work all the time as far as its shares tell.
+    @Test func verdict_onAFullDisk_isNotThatTheLearnerIsTheBottleneck() {
+        var status = Self.cases[0].status
+        status.activity = .waitingForRoom
+        let verdict = RunStatus.Verdict(of: status)
+        #expect(verdict.bottleneck == .disk)
+        #expect(verdict.text.hasPrefix("the disk of the run is full: the learner waits for room in runs/mine"))
+    }
+
     @Test func verdict_shareThatIsNoNumber_isSaidSo() {
         var status = Self.cases[0].status
         status.shares?.learner.waiting = .nan

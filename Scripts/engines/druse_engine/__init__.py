@@ -78,6 +78,10 @@ def _answer(measure, header, arrays):
         found = measure(structures, header["wanted"])
         failed, columns = {}, []
         for name in header["wanted"]:
+            if name not in found:
+                raise ValueError(f"{name} is wanted, the answer has {', '.join(found)}: quantities must say what it has")
+            if isinstance(found[name], dict):
+                raise ValueError(f"{name} is a dictionary: give a sequence in the order of the structures")
             values = list(found[name])
             if len(values) != len(structures):
                 raise ValueError(f"{len(values)} values of {name} for {len(structures)} structures")

@@ -75,7 +75,20 @@ def call(arguments):
     function = load(arguments.function)
     quantities = dict(getattr(function, "quantities", {"energy": "eV"}))
     quantities.update(text.partition("=")[::2] for text in arguments.quantity)
-    return lambda structures, wanted: function(structures), quantities, lambda device: None
+    told = set(quantities)
+
+    def measure(structures, wanted):
+        found = function(structures)
+        for name in set(found) - told:
+            print(f"druse_engine: {name} is left out: declare it, --quantity {name}=UNIT", file=sys.stderr)
+            told.add(name)
+        return found
+
+    def setup(device):
+        if device:
+            print(f"druse_engine: a function is not told of --device {device}", file=sys.stderr)
+
+    return measure, quantities, setup
 
 
 def torch_sim(arguments):

@@ -26,6 +26,11 @@ extension HubReport {
         let crystals = Self.count(recipe.crystalsWaiting, "crystal")
         let wait = (recipe.crystalsWaiting == 1 ? "waits" : "wait") + (place == 0 ? "" : " for \(recipe.name)")
         if recipe.workers == 0, let engine = recipe.broughtEngine {
+            if preparingWorkers > 0 {
+                let many = preparingWorkers == 1 ? "1 is" : "\(preparingWorkers) are"
+                return "\(crystals) \(wait), no reward worker that measures with \(engine) is ready yet (\(many) "
+                    + "preparing)"
+            }
             return "\(crystals) \(wait), no reward worker that measures with \(engine) has joined: start one with "
                 + "--engine"
         }
@@ -38,14 +43,17 @@ extension HubReport {
         return oldestTask == nil ? "\(crystals) \(wait), no reward worker asks for work (\(rewardWorkers) joined)" : nil
     }
 
+    /// Reward workers that have joined and measure by no recipe yet, at least: they load their engines.
+    private var preparingWorkers: Int { max(0, rewardWorkers - recipes.reduce(0) { $0 + $1.workers }) }
+
     /// The recipes by which crystals wait to be measured and nobody measures, though those who do may be there: with an
-    /// engine of their own, or for other recipes.
+    /// engine of their own, or for other recipes. Who still prepares may be one who will.
     var recipesInWant: Set<Int> {
         let isServed = recipes.contains { $0.workers > 0 }
         return Set(
             recipes.indices.filter { place in
                 recipes[place].workers == 0 && recipes[place].crystalsWaiting > 0
-                    && (recipes[place].broughtEngine != nil || isServed)
+                    && (recipes[place].broughtEngine != nil || isServed) && preparingWorkers == 0
             })
     }
 

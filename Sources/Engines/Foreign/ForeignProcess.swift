@@ -134,9 +134,12 @@ final class ForeignProcess: Sendable {
         return count > 0 || (count < 0 && (errno == EAGAIN || errno == EINTR))
     }
 
+    /// How long an engine may take to end once its output has; large libraries take their time.
+    private static let ending = Duration.seconds(10)
+
     /// Why the output ended. An engine that closed it is about to end, or out of its mind.
     private func endOfOutput() -> EngineFault {
-        _ = ended.receive(timeout: .seconds(1))
+        _ = ended.receive(timeout: Self.ending)
         guard let death else {
             end()
             return .answer("it closed its standard output and went on")

@@ -43,7 +43,7 @@ package struct LearnerClock: Sendable {
         case .waiting: total.waiting += time
         case .storing: total.storing += time
         case .training: total.training += time
-        case .saving: total.saving += time
+        case .saving, .waitingForRoom: total.saving += time
         }
         return total
     }

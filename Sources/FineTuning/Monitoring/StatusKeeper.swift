@@ -40,6 +40,7 @@ package final class StatusKeeper: RunObserver {
     private let board: StatusBoard
     private let clock: @Sendable () -> (moment: Moment, date: Date)
     private let isStopping: @Sendable () -> Bool
+    private let waitsForRoom: @Sendable () -> Bool
     private let seen: @Sendable (RunStatus) -> Void
     private let begin: Moment
     private let state: Mutex<State>
@@ -47,16 +48,19 @@ package final class StatusKeeper: RunObserver {
     /// - Parameters:
     ///   - status: what is known from the start: names, mode, versions.
     ///   - isStopping: whether the learner was asked to stop.
+    ///   - waitsForRoom: whether it waits for room on a full disk.
     ///   - seen: told each status with a fleet, once it is up.
     package init(
         _ status: RunStatus, board: StatusBoard,
         clock: @escaping @Sendable () -> (moment: Moment, date: Date) = { (.now, Date()) },
         isStopping: @escaping @Sendable () -> Bool = { false },
+        waitsForRoom: @escaping @Sendable () -> Bool = { false },
         seen: @escaping @Sendable (RunStatus) -> Void = { _ in }
     ) {
         self.board = board
         self.clock = clock
         self.isStopping = isStopping
+        self.waitsForRoom = waitsForRoom
         self.seen = seen
         begin = clock().moment
         state = Mutex(State(status: status, clock: LearnerClock(now: begin)))
@@ -184,7 +188,7 @@ package final class StatusKeeper: RunObserver {
         state.fleet.look(at: fleet)
         var status = state.status
         status.time = date
-        status.activity = state.clock.activity
+        status.activity = waitsForRoom() ? .waitingForRoom : state.clock.activity
         status.activitySeconds = state.clock.seconds(now: now)
         status.peers = ["actor": report.actors, "reward-worker": report.rewardWorkers]
         let evaluations = fleet.members.count { $0.description.role == .evaluation }

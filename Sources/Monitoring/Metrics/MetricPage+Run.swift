@@ -32,7 +32,7 @@ extension MetricPage {
         add(Metrics.lastStepTime, [], status.lastStepAt?.timeIntervalSince1970)
         add(Metrics.statusTime, [], status.time.timeIntervalSince1970)
         guard let shares = status.shares else { return }
-        for activity in RunStatus.LearnerActivity.allCases {
+        for activity in RunStatus.LearnerActivity.allCases where activity != .waitingForRoom {
             add(Metrics.learnerSeconds, [activity.rawValue], shares.learnerSeconds[activity])
             add(Metrics.learnerShares, [activity.rawValue], shares.learner[activity])
         }
@@ -138,6 +138,7 @@ extension RunStatus.LearnerTime {
         case .storing: storing
         case .training: training
         case .saving: saving
+        case .waitingForRoom: 0
         }
     }
 }

@@ -11,6 +11,8 @@ extension RunStatus {
         case training
         /// Writes the records of the step, and its checkpoint.
         case saving
+        /// The disk is full: it waits until what it stores or saves has room. The time is that of saving.
+        case waitingForRoom = "waiting_for_room"
     }
 
     /// What a peer does.

@@ -11,6 +11,8 @@ extension RunStatus {
             case learner
             case actors
             case rewardWorkers = "reward_workers"
+            /// The disk of the run is full.
+            case disk
             /// Nothing stands out.
             case balanced
         }
@@ -50,7 +52,14 @@ extension RunStatus.Verdict {
         case .failed: text = "the run has failed" + (status.reason.map { ": \($0)" } ?? "")
         case .unknown: text = "nobody runs this: it goes on with --resume"
         case .stopping: text = "the learner finishes the version in hand and stops"
-        case .waiting, .running: judge(status)
+        case .waiting, .running:
+            guard status.activity != .waitingForRoom else {
+                bottleneck = .disk
+                text =
+                    "the disk of the run is full: the learner waits for room in \(status.directory), and loses nothing"
+                return
+            }
+            judge(status)
         }
     }
 
