@@ -14,7 +14,8 @@ package final class RoomWait: Sendable {
     private let stop: StopToken
     private let tell: @Sendable (String) -> Void
     private let reminder: Duration
-    private let waits = Atomic(false)
+    /// The threads that wait.
+    private let waiting = Atomic<Int>(0)
     /// It tries again this long after the last time, where the disk seems to have room.
     private static let pause = Duration.seconds(1)
     /// It tries again this long after the last time in any case: quotas are seen by trying alone.
@@ -35,8 +36,8 @@ package final class RoomWait: Sendable {
         self.tell = tell
     }
 
-    /// Whether it waits for room at this moment.
-    package var isWaiting: Bool { waits.load(ordering: .relaxed) }
+    /// Whether something waits for room at this moment.
+    package var isWaiting: Bool { waiting.load(ordering: .relaxed) > 0 }
 
     /// Does something that writes into the directory, again and again while its disk is full.
     ///
@@ -48,7 +49,7 @@ package final class RoomWait: Sendable {
     package func keep<Value>(_ what: String, bytes: Int, _ body: () throws -> Value) throws -> Value {
         var since: Moment?
         var told = Moment.now
-        defer { if since != nil { waits.store(false, ordering: .relaxed) } }
+        defer { if since != nil { waiting.subtract(1, ordering: .relaxed) } }
         while true {
             do {
                 let value = try body()
@@ -62,7 +63,7 @@ package final class RoomWait: Sendable {
                         "\(error): \(what) needs about \(HumanFormat.bytes(bytes)), \(free) in \(directory.path). "
                             + "Training waits until there is room, and loses nothing")
                     (since, told) = (.now, .now)
-                    waits.store(true, ordering: .relaxed)
+                    waiting.add(1, ordering: .relaxed)
                 }
                 try wait(for: bytes) {
                     guard let since, told.duration(to: .now) >= reminder else { return }
