@@ -26,6 +26,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
     case newerDatabase(path: String)
     /// The checkpoint was trained against another reference policy than that of the run.
     case foreignReference(path: String, expected: String, found: String)
+    /// The database is of another run.
+    case foreignArchive(path: String, expected: String, found: String)
     /// A run has versions, and no checkpoint to go on from.
     case noUsableCheckpoint(path: String, versions: Int, crystals: Int, damaged: [Checkpoint.Damage])
     /// An expression that selects crystals is none; with the names that it may use.
@@ -65,6 +67,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
             \(path) belongs to another run: its reference policy has the digest \(found.prefix(12)), \
             this run's has \(expected.prefix(12)); give the base policy that the run was started with
             """
+        case .foreignArchive(let path, let expected, let found):
+            "\(path) is of another run, \(found), and this one is \(expected): put this run's own archive back"
         case .noUsableCheckpoint(let path, let versions, let crystals, let damaged):
             """
             \(path) holds no usable checkpoint\(Self.list(damaged)), \
@@ -80,8 +84,8 @@ package enum ArchiveError: LastingError, Equatable, CustomStringConvertible {
 
     package var isLasting: Bool {
         switch self {
-        case .runExists, .leftovers, .occupied, .noRun, .newerDatabase, .foreignReference, .noUsableCheckpoint, .locked,
-            .damaged, .moved:
+        case .runExists, .leftovers, .occupied, .noRun, .newerDatabase, .foreignReference, .foreignArchive,
+            .noUsableCheckpoint, .locked, .damaged, .moved:
             true
         case .file(_, _, let reason): FileProblem.isLasting(reason: reason)
         default: false

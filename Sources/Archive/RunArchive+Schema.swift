@@ -58,6 +58,9 @@ extension RunArchive {
                     UPDATE crystals SET batch = version WHERE version IN (SELECT step FROM versions);
                     """)
         }
+        migrator.registerMigration("6 run") { connection in
+            try connection.execute(sql: "CREATE TABLE run (id TEXT NOT NULL /* as in run.json; one row */)")
+        }
         return migrator
     }
 

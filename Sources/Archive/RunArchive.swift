@@ -246,7 +246,8 @@ package final class RunArchive: Sendable {
         }
     }
 
-    private func write(_ operation: String, _ body: @Sendable (Database) throws -> Void) throws(ArchiveError) {
+    /// Changes the database in one transaction.
+    func write(_ operation: String, _ body: @Sendable (Database) throws -> Void) throws(ArchiveError) {
         do {
             try database.write { try body($0) }
         } catch {

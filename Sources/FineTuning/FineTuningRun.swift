@@ -424,10 +424,9 @@ package struct FineTuningRun {
             let archive = try RunArchive(url: directory.archive)
             do {
                 let metrics = try JSONLinesWriter(url: directory.metrics)
-                if resume {
-                    try checkOrigin(of: archive, store, next: next)
-                    try settle(archive, metrics, tensorBoard, next: next)
-                }
+                if resume { try checkOrigin(of: archive, store, next: next) }
+                try archive.claim(forRun: directory.manifest.runID)
+                if resume { try settle(archive, metrics, tensorBoard, next: next) }
                 return (archive, metrics, try JSONLinesWriter(url: directory.roles))
             } catch {
                 try? archive.close()
@@ -446,7 +445,8 @@ package struct FineTuningRun {
         say("best by \(best.measure): version \(best.version) (\(HumanFormat.number(best.value))), \(place)")
     }
 
-    /// Refuses the archive of another run: the policies that its steps began with are those of the checkpoints.
+    /// Refuses the archive of another run that does not say so, being of an earlier build: the policies that its steps
+    /// began with are those of the checkpoints.
     private func checkOrigin(of archive: RunArchive, _ store: CheckpointStore, next: Step) throws {
         // What is archived is the policy that actors pulled.
         guard configuration.weightsOnTheWire == .float32 else { return }

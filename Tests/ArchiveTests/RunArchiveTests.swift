@@ -245,6 +245,21 @@ import Trajectories
         }
     }
 
+    /// What no run has claimed, such as that of an earlier build, becomes the first one's that does.
+    @Test func claim_ofAnotherRunsArchive_isRefused() throws {
+        try withTemporaryFolder { folder in
+            let url = folder.appending(path: "archive.sqlite")
+            for _ in 0..<2 {
+                let archive = try RunArchive(url: url)
+                try archive.claim(forRun: "20251201-0a")
+                #expect(throws: ArchiveError.foreignArchive(path: url.path, expected: "b", found: "20251201-0a")) {
+                    try archive.claim(forRun: "b")
+                }
+                try archive.close()
+            }
+        }
+    }
+
     @Test func open_ofADatabaseFromTheFuture_isRefused() throws {
         try withTemporaryFolder { folder in
             let url = folder.appending(path: "archive.sqlite")

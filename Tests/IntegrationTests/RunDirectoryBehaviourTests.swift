@@ -93,10 +93,11 @@ import Trajectories
         }
     }
 
-    /// Backups of two runs that were mixed up.
-    @Test func resume_withTheArchiveOfAnotherRun_isRefusedAndTouchesNothing() async throws {
+    /// Backups of two runs that were mixed up, of equal length or not.
+    @Test(arguments: [1, 2])
+    func resume_withTheArchiveOfAnotherRun_isRefusedAndTouchesNothing(versions: Int) async throws {
         let cluster = try await finishedRun(versions: 2)
-        let other = try await finishedRun(versions: 2, seed: 12)
+        let other = try await finishedRun(versions: versions, seed: 12)
         let archive = cluster.directory.appending(path: "archive.sqlite")
         try FileManager.default.removeItem(at: archive)
         try FileManager.default.copyItem(at: other.directory.appending(path: "archive.sqlite"), to: archive)
