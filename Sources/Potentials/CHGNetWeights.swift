@@ -82,7 +82,7 @@ struct CHGNetWeights: Sendable {
     init(_ tensors: [String: Safetensors.Tensor], configuration: CHGNetConfiguration, path: String)
         throws(PotentialError)
     {
-        var reader = TensorReader(tensors: tensors, path: path, configuration: configuration)
+        var reader = CHGNetReader(configuration: configuration, tensors: TensorReader(tensors, path: path))
         let width = configuration.atomFeatures
         let elements = configuration.largestAtomicNumber
         let radial = configuration.radialCount
@@ -125,50 +125,23 @@ struct CHGNetWeights: Sendable {
         readout = try reader.readout(configuration.readoutHidden)
         momentWeight = FloatBuffer(try reader.values("site_wise.weight", [1, width])).view
         momentBias = Double(try reader.values("site_wise.bias", [1])[0])
-        try reader.requireNothingLeft()
+        try reader.tensors.requireNothingLeft()
     }
 }
 
-/// Takes tensors by name and checks their shapes.
-private struct TensorReader {
-    let tensors: [String: Safetensors.Tensor]
-    let path: String
+/// Takes the parts of a CHGNet.
+private struct CHGNetReader {
     let configuration: CHGNetConfiguration
-    private var taken: Set<String> = []
-
-    init(tensors: [String: Safetensors.Tensor], path: String, configuration: CHGNetConfiguration) {
-        self.tensors = tensors
-        self.path = path
-        self.configuration = configuration
-    }
+    var tensors: TensorReader
 
     var width: Int { configuration.atomFeatures }
 
     mutating func values(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
-        guard let tensor = tensors[name], tensor.shape == shape else {
-            throw .modelTensor(path: path, name: name, expected: shape, found: tensors[name]?.shape)
-        }
-        guard tensor.values.allSatisfy(\.isFinite) else {
-            throw .modelUnreadable(path: path, reason: "\(name) holds numbers that are not finite")
-        }
-        taken.insert(name)
-        return tensor.values
+        try tensors.values(name, shape)
     }
 
-    /// Refuses tensors of which nothing was taken: the model is another than its configuration says.
-    func requireNothingLeft() throws(PotentialError) {
-        let left = tensors.keys.filter { !taken.contains($0) }.sorted()
-        guard let first = left.first else { return }
-        let others = left.count > 1 ? " and \(left.count - 1) more tensors" : ""
-        throw .modelUnsupported(
-            path: path, reason: "it holds \(first)\(others), of which its configuration makes no use")
-    }
-
-    /// `[rows, columns]` as stored, `[columns, rows]` as returned.
     mutating func transposed(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
-        let values = try values(name, shape)
-        let (rows, columns) = (shape[0], shape[1])
-        return (0..<rows * columns).map { values[($0 % rows) * columns + $0 / rows] }
+        try tensors.transposed(name, shape)
     }
 
     mutating func matrix(_ name: String, inputs: Int, outputs: Int) throws(PotentialError) -> CHGNetWeights.Matrix {

@@ -121,6 +121,10 @@ import Testing
         #expect(try problem().contains("model.safetensors"))
         try TinyMEGNet().encoded { $0["output_proj.layers.2.bias"] = nil }.write(to: file)
         #expect(try problem().contains("output_proj.layers.2.bias"))
+        var more = TinyMEGNet().tensors
+        more["blocks.7.edge_func.layers.0.bias"] = more["output_proj.layers.2.bias"]
+        try Safetensors(metadata: ["config": TinyMEGNet().configuration], tensors: more).encoded().write(to: file)
+        #expect(try problem().contains("it holds blocks.7.edge_func.layers.0.bias, of which its configuration makes"))
         let json = TinyMEGNet().configuration
         for (old, new, words) in [
             ("\"destination\"", "\"source\"", "edge_aggregation is source"),

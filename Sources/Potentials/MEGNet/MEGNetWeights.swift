@@ -62,24 +62,24 @@ struct MEGNetWeights: Sendable {
     let atomPooling: Pooling
     let output: Layers
 
-    /// - Throws: `modelTensor`.
+    /// - Throws: `modelTensor`; `modelUnsupported` for tensors that this configuration has no use for.
     init(_ tensors: [String: Safetensors.Tensor], configuration: MEGNetConfiguration, path: String)
         throws(PotentialError)
     {
-        let reader = MEGNetTensorReader(tensors: tensors, path: path)
+        var reader = MEGNetReader(tensors: TensorReader(tensors, path: path))
         let sizes = configuration.architecture
         let width = configuration.width
-        centres = try reader.values("bond_expansion.rbf.centers", [sizes.edgeEmbedding]).map(Double.init)
+        centres = try reader.tensors.values("bond_expansion.rbf.centers", [sizes.edgeEmbedding]).map(Double.init)
         elementEmbedding =
             FloatBuffer(
-                try reader.values(
+                try reader.tensors.values(
                     "embedding.layer_node_embedding.weight", [configuration.elements.count, sizes.nodeEmbedding])
             ).view
         if let fidelities = configuration.state.fidelities, configuration.state.kind == "embedding" {
             stateCount = fidelities.count
             states =
                 FloatBuffer(
-                    try reader.values(
+                    try reader.tensors.values(
                         "embedding.layer_state_embedding.weight", [fidelities.count, sizes.stateEmbedding])
                 ).view
         } else {
@@ -107,40 +107,27 @@ struct MEGNetWeights: Sendable {
         edgePooling = try reader.pooling("edge_s2s.lstm.", width)
         atomPooling = try reader.pooling("node_s2s.lstm.", width)
         output = try reader.layers("output_proj.", [5 * width] + sizes.outputSizes + [1])
+        try reader.tensors.requireNothingLeft()
     }
 }
 
-/// Takes tensors by name and checks their shapes.
-private struct MEGNetTensorReader {
-    let tensors: [String: Safetensors.Tensor]
-    let path: String
-
-    func values(_ name: String, _ shape: [Int]) throws(PotentialError) -> [Float] {
-        guard let tensor = tensors[name], tensor.shape == shape else {
-            throw .modelTensor(path: path, name: name, expected: shape, found: tensors[name]?.shape)
-        }
-        return tensor.values
-    }
-
-    /// `[rows, columns]` as stored, `[columns, rows]` as returned.
-    private func transposed(_ name: String, _ rows: Int, _ columns: Int) throws(PotentialError) -> [Float] {
-        let values = try values(name, [rows, columns])
-        return (0..<rows * columns).map { values[($0 % rows) * columns + $0 / rows] }
-    }
+/// Takes the parts of a MEGNet.
+private struct MEGNetReader {
+    var tensors: TensorReader
 
     /// The linear layers stand at 0, 2, 4, ... with activations between them.
-    private func layer(_ name: String, _ index: Int, _ inputs: Int, _ outputs: Int) throws(PotentialError)
+    private mutating func layer(_ name: String, _ index: Int, _ inputs: Int, _ outputs: Int) throws(PotentialError)
         -> MEGNetWeights.Layer
     {
         let name = "\(name)layers.\(2 * index)."
         return MEGNetWeights.Layer(
             shape: Linear(inputs: inputs, outputs: outputs),
-            weight: FloatBuffer(try transposed(name + "weight", outputs, inputs)).view,
-            bias: FloatBuffer(try values(name + "bias", [outputs])).view)
+            weight: FloatBuffer(try tensors.transposed(name + "weight", [outputs, inputs])).view,
+            bias: FloatBuffer(try tensors.values(name + "bias", [outputs])).view)
     }
 
     /// - Parameter sizes: of the inputs, then of each layer's outputs.
-    func layers(_ name: String, _ sizes: [Int]) throws(PotentialError) -> MEGNetWeights.Layers {
+    mutating func layers(_ name: String, _ sizes: [Int]) throws(PotentialError) -> MEGNetWeights.Layers {
         var layers: MEGNetWeights.Layers = []
         for index in 0..<sizes.count - 1 {
             layers.append(try layer(name, index, sizes[index], sizes[index + 1]))
@@ -148,7 +135,7 @@ private struct MEGNetTensorReader {
         return layers
     }
 
-    func joint(_ name: String, _ parts: Int, _ width: Int, _ sizes: [Int]) throws(PotentialError)
+    mutating func joint(_ name: String, _ parts: Int, _ width: Int, _ sizes: [Int]) throws(PotentialError)
         -> MEGNetWeights.Joint
     {
         let layers = try layers(name, [parts * width] + sizes)
@@ -159,12 +146,12 @@ private struct MEGNetTensorReader {
             outputs: outputs, rest: Array(layers.dropFirst()))
     }
 
-    func pooling(_ name: String, _ width: Int) throws(PotentialError) -> MEGNetWeights.Pooling {
+    mutating func pooling(_ name: String, _ width: Int) throws(PotentialError) -> MEGNetWeights.Pooling {
         let weight =
-            try transposed(name + "weight_ih_l0", 4 * width, 2 * width)
-            + transposed(name + "weight_hh_l0", 4 * width, width)
+            try tensors.transposed(name + "weight_ih_l0", [4 * width, 2 * width])
+            + tensors.transposed(name + "weight_hh_l0", [4 * width, width])
         let biases = (
-            try values(name + "bias_ih_l0", [4 * width]), try values(name + "bias_hh_l0", [4 * width])
+            try tensors.values(name + "bias_ih_l0", [4 * width]), try tensors.values(name + "bias_hh_l0", [4 * width])
         )
         return MEGNetWeights.Pooling(
             weight: FloatBuffer(weight).view, bias: zip(biases.0, biases.1).map { $0 + $1 })
