@@ -93,6 +93,7 @@ struct EvaluateCommand: ParsableCommand {
     func run() throws {
         let directory = try subjects.runDirectory.map { try RunDirectory.open(at: URL(filePath: $0)) }
         let inputs = try directory.map(RunInputs.init)
+        let writable = directory.flatMap(Self.writable)
         let threads = threads > 0 ? threads : ThreadTeam.availableCores
         let (engine, potential) = try engine(of: inputs)
         let settings = examination.settings(seed: subjects.seed, run: inputs?.configuration)
@@ -185,7 +186,7 @@ struct EvaluateCommand: ParsableCommand {
         let section = try aims.flatMap { aims in
             AimSection(
                 aims, of: evaluated, threshold: threshold, tellsNovelty: evaluation.tellsNovelty,
-                known: try compared(by: aims, directory, threads: threads))
+                known: try compared(by: aims, keptIn: writable, threads: threads))
         }
         let page = EvaluationPage(
             title: "Evaluation of \(sources.map(\.title).joined(separator: " and "))", columns: columns, table: table,
@@ -193,11 +194,23 @@ struct EvaluateCommand: ParsableCommand {
                 + "Made by druse \(RoleProcess.build).", aims: section)
         try folder?.write(columns, page: page)
         if let path = self.page { try OutputFile.write(page.html().utf8, to: path) }
-        // Last: what was measured is on the screen even where it cannot be kept.
-        if let directory, summaries.count == 2 {
-            try summaries[0].write(to: directory.evaluationBefore)
-            try summaries[1].write(to: directory.evaluationAfter)
-            try DurableFile.replace(directory.url.appending(path: "evaluation.html"), with: Data(page.html().utf8))
+        if let writable, summaries.count == 2 {
+            try summaries[0].write(to: writable.evaluationBefore)
+            try summaries[1].write(to: writable.evaluationAfter)
+            try DurableFile.replace(writable.url.appending(path: "evaluation.html"), with: Data(page.html().utf8))
+        }
+    }
+
+    /// A run's directory where what is found can be kept in it; nil, and told, where nothing can be written: the run of
+    /// somebody else, or a medium that is read-only.
+    private static func writable(_ directory: RunDirectory) -> RunDirectory? {
+        do throws(ArchiveError) {
+            try RunDirectory.checkWritable(at: directory.url)
+            return directory
+        } catch {
+            writeMessage(
+                "warning: \(error): the evaluation is not kept there; --save and --page keep it elsewhere")
+            return nil
         }
     }
 
@@ -222,11 +235,11 @@ struct EvaluateCommand: ParsableCommand {
 
     /// The crystals to compare with.
     private func compared(
-        by aims: AimMeasurer, _ directory: RunDirectory?, threads: Int
+        by aims: AimMeasurer, keptIn directory: RunDirectory?, threads: Int
     ) throws -> AimSection.Group? {
-        guard let directory, !frontOf.isEmpty else { return nil }
+        guard !frontOf.isEmpty else { return nil }
         let compared = ComparedCrystals(
-            paths: frontOf, measurer: aims, cache: directory.url.appending(path: "evaluation-compared.json"))
+            paths: frontOf, measurer: aims, cache: directory?.url.appending(path: "evaluation-compared.json"))
         return try compared.group(team: ThreadTeam(threadCount: threads))
     }
 

@@ -10,8 +10,8 @@ import StructureFiles
 struct ComparedCrystals {
     let paths: [String]
     let measurer: AimMeasurer
-    /// Where predictions are kept.
-    let cache: URL
+    /// Where predictions are kept; nil: nowhere.
+    let cache: URL?
 
     private struct Kept: Codable {
         struct Crystal: Codable {
@@ -36,10 +36,11 @@ struct ComparedCrystals {
         let places = StructurePlace.all(in: paths, format: nil).places
         let digests = try places.map { "\($0.name) \(try $0.digest().hexadecimal)" }
         let key = Digest(of: ([measurer.words] + digests).joined(separator: "\n").utf8).hexadecimal
-        var kept = (try? Data(contentsOf: cache)).flatMap { try? JSONDecoder().decode(Kept.self, from: $0) }
+        var kept = cache.flatMap { try? Data(contentsOf: $0) }
+            .flatMap { try? JSONDecoder().decode(Kept.self, from: $0) }
         if kept?.key != key {
             let new = try predicted(key, team)
-            try DurableFile.replace(cache, with: JSONEncoder().encode(new))
+            if let cache { try DurableFile.replace(cache, with: JSONEncoder().encode(new)) }
             kept = new
         }
         let crystals = kept?.crystals ?? []
