@@ -27,8 +27,9 @@ package struct SupervisionCore: Sendable {
         var healthyAfter = Duration.seconds(60)
         /// How long the primary may take to stop.
         package var stop = Duration.seconds(90)
-        /// From the primary's end to asking the others to leave.
-        package var settle = Duration.seconds(10)
+        /// From the primary's end to asking the others to leave: it has said goodbye to those that it knew, so others
+        /// have only begun.
+        package var settle = Duration.seconds(3)
         /// From asking to killing.
         package var grace = Duration.seconds(30)
         /// A longer time between two ticks is one in which this process stood still: deadlines move by it.
@@ -216,6 +217,8 @@ package struct SupervisionCore: Sendable {
         let wait = min(longest, timing.firstWait * (1 << min(endsInARow[child], 10)))
         endsInARow[child] += 1
         states[child] = .waiting(until: now.advanced(by: wait))
+        // A matter of course: the primary that sent it away has been started again.
+        guard end != .dismissed else { return [] }
         let hasLeft = status == ExitStatus.complete.rawValue
         let how = hasLeft ? "left before the end of the run" : "ended with status \(status)"
         return [.log("\(name) \(how); starting it again in \(wait.milliseconds) ms")]

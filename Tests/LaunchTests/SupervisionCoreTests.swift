@@ -46,7 +46,7 @@ import Testing
         _ = core.exited(0, status: 0, now: now)
         var actions: [Int: [SupervisionCore.Action]] = [:]
         for second in 1...40 { actions[second] = core.tick(now: now.advanced(by: .seconds(second))) }
-        #expect(actions.filter { !$0.value.isEmpty } == [10: [.terminate(1)], 40: [.kill(1)]])
+        #expect(actions.filter { !$0.value.isEmpty } == [3: [.terminate(1)], 33: [.kill(1)]])
         let gone = core.exited(1, status: 137, now: now)
         #expect(gone == [.finish(0)])
     }
@@ -106,6 +106,8 @@ import Testing
         #expect(actions.filter { $0 == .start(0, isRestart: true) }.count == 1)
         #expect(actions.filter { $0 == .start(1, isRestart: true) }.count == 1)
         #expect(core.restarts == [1, 1])
+        // What is a matter of course is not told: the learner's own end alone.
+        #expect(actions.count { if case .log = $0 { true } else { false } } == 1)
     }
 
     @Test func stop_primaryThatCompletes_isASuccess() {
