@@ -58,8 +58,7 @@ extension StructureFileError: CustomStringConvertible {
         case .unreadable(let path, let reason): "cannot read \(path): \(reason)"
         case .damagedArchive(let path): "\(path) is damaged or cut short: the compressed data do not unpack"
         case .archive(let error): error.description
-        case .unknownFormat(let path)
-        where [".xz", ".zst", ".tar", ".tgz", ".7z"].contains(where: path.hasSuffix):
+        case .unknownFormat(let path) where Self.isPacked(path):
             "\(path) is packed in a way that is not read: unpack it first (.gz, .bz2 and .zip may stay)"
         case .unknownFormat(let path):
             "cannot tell the format of \(path) from its name: name one of "
@@ -74,5 +73,11 @@ extension StructureFileError: CustomStringConvertible {
         case .crystal(let error): error.description
         case .symmetry(let error): error.description
         }
+    }
+
+    /// Whether the name tells an archive, or a compression that is not read.
+    private static func isPacked(_ path: String) -> Bool {
+        let suffixes = [".xz", ".zst", ".tar", ".tar.gz", ".tar.bz2", ".tgz", ".tbz2", ".7z", ".rar"]
+        return suffixes.contains(where: path.lowercased().hasSuffix)
     }
 }

@@ -165,6 +165,9 @@ package struct StructurePlace: Sendable {
             }
             return sorted(files, format)
         }
+        guard path == "-" || FileManager.default.fileExists(atPath: path) else {
+            throw .unreadable(path: path, reason: "there is no such file or folder")
+        }
         guard path.lowercased().hasSuffix(".zip") else { return nil }
         let archive: ZipArchive
         do { archive = try ZipArchive(URL(filePath: path)) } catch { throw .archive(error) }

@@ -100,6 +100,9 @@ package struct StructureSequence: Sequence, IteratorProtocol {
 
 /// An entry as its format gives it.
 struct SourceEntry: Sendable {
+    /// What files call the names of their structures, the first that is there.
+    static let idKeys = ["id", "entry_id", "material_id", "mat_id", "jid"]
+
     /// nil if the file gives no name.
     let id: String?
     let input: Result<StructureInput, StructureFileError>
@@ -201,7 +204,7 @@ struct TableEntries: EntrySource {
     init(_ table: CSVReader, numbers names: [String] = []) throws(StructureFileError) {
         reader = table
         cif = try reader.structureColumn()
-        id = reader.firstColumn("material_id", "id")
+        id = reader.firstColumn("material_id", "id", "entry_id", "mat_id", "jid")
         var energies: [(key: String, column: Int)] = []
         for key in ["energy", "energy_per_atom"] { reader.firstColumn(key).map { energies.append((key, $0)) } }
         self.energies = energies

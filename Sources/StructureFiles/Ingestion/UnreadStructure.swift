@@ -74,7 +74,7 @@ package struct UnreadStructures: Sequence, IteratorProtocol {
     private func rows(of place: StructurePlace) throws(StructureFileError) -> () -> UnreadStructure? {
         var reader = try CSVReader(try place.bytes())
         let cif = try reader.structureColumn()
-        let id = reader.firstColumn("material_id", "id")
+        let id = reader.firstColumn("material_id", "id", "entry_id", "mat_id", "jid")
         let split = reader.firstColumn("split")
         var kept: [Int] = []
         for name in columns { kept.append(try reader.column(name)) }

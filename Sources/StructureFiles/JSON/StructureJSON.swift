@@ -125,7 +125,7 @@ enum StructureJSON {
     private static func name(of object: [String: Any]) -> String? {
         let places = [object, object["data"] as? [String: Any] ?? [:]]
         for place in places {
-            for key in ["id", "entry_id", "material_id", "mat_id", "jid"] {
+            for key in SourceEntry.idKeys {
                 if let name = place[key] as? String { return name }
                 if let number = JSONTree.number(place[key]) { return Int(exactly: number).map(String.init) }
             }

@@ -47,7 +47,7 @@ struct XYZEntries: EntrySource {
         }
         let header = XYZHeader(comment)
         let atoms = rows
-        var entry = SourceEntry(id: header.values["id"]) { () throws(StructureFileError) in
+        var entry = SourceEntry(id: header.id) { () throws(StructureFileError) in
             .structure(try XYZEntries.structure(header: header, rows: atoms, line: start))
         }
         entry.state(numbers.compactMap { key in header.values[key.lowercased()].map { (key, $0) } }) { reason in
@@ -111,7 +111,7 @@ struct XYZEntries: EntrySource {
         let labels = elements.enumerated().map { "atom \($0 + 1) (\($1.symbol), line \(line + 2 + $0))" }
         let structure = Structure(
             cell: cell, elements: elements, fractionalCoordinates: coordinates, labels: labels,
-            id: header.values["id"])
+            id: header.id)
         try structure.requireSeparateAtoms(format: "extxyz", line: nil)
         return structure
     }

@@ -9,6 +9,9 @@ struct XYZHeader {
     /// By key in lower case, the outer quotes or brackets taken off.
     private(set) var values: [String: String] = [:]
 
+    /// The name that the frame gives its structure.
+    var id: String? { SourceEntry.idKeys.lazy.compactMap { values[$0] }.first }
+
     init(_ line: [UInt8]) {
         var index = 0
         func isBlank(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\t") }
