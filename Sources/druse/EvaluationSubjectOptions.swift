@@ -208,9 +208,7 @@ struct EvaluationSubjectOptions: ParsableArguments {
             return [try source(policy, "policy", weights)]
         }
         // What cannot be read counts as a sample that is not valid; what is not there is no sample.
-        for path in structures where path != "-" && !FileManager.default.fileExists(atPath: path) {
-            throw ToolFailure("cannot read \(path): there is no such file or folder")
-        }
+        try structures.requirePresent()
         for path in structures where EvaluationFolder.isOne(URL(filePath: path)) {
             throw ToolFailure(
                 "\(path) is what an evaluation saved, each crystal several times: name its crystals-NAME.csv, or the "

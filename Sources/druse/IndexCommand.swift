@@ -49,6 +49,7 @@ struct IndexCommand: ParsableCommand {
 
     func run() throws {
         guard let path = output ?? addTo else { return }
+        try inputs.requirePresent()
         let files = InputFiles(paths: inputs, format: inputFormat)
         try files.require(apartFrom: path)
         let base = try addTo.map { (name) throws(KnownCrystalsError) in try KnownCrystalsSource.load(name) }

@@ -67,6 +67,7 @@ struct IngestCommand: ParsableCommand {
 
     func run() throws {
         let team = ThreadTeam(threadCount: threads.count)
+        try inputs.requirePresent()
         let (places, passedOver) = StructurePlace.all(in: inputs, format: inputFormat)
         for path in [output, refused].compactMap({ $0 }) { try places.require(apartFrom: path) }
         // What goes into a pipe is not there to be looked at again.

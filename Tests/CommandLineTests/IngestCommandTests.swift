@@ -23,6 +23,37 @@ import Testing
         try DruseProcess.run(["ingest"] + inputs + ["-o", table] + more)
     }
 
+    /// A slip in the name of one input would leave a table of a part of the data.
+    @Test(arguments: ["ingest", "index"]) func input_thatIsNotThere_isRefusedBeforeAnythingIsWritten(
+        command: String
+    ) throws {
+        try write("salt.xyz", Self.salt("Na", material: "mp-22862"))
+        let outcome = try DruseProcess.run([command, folder.path("salt.xyz"), folder.path("slat.xyz"), "-o", table])
+        #expect(outcome.status == 1 && outcome.messageLines.count == 1)
+        #expect(outcome.messages.contains("slat.xyz: there is no such file or folder"), "\(outcome.messages)")
+        #expect(!FileManager.default.fileExists(atPath: table))
+    }
+
+    @Test func frame_withAnIdOfItsDatabase_keepsIt() throws {
+        try write("salt.extxyz", Self.salt("Na", material: "mp-22862"))
+        #expect(try ingest([folder.path("salt.extxyz")]).status == 0)
+        #expect(try rows(["material_id"]) == [["mp-22862"]])
+        let archive = try ingest([folder.path("salt.tar.gz")])
+        #expect(archive.status == 1 && archive.messages.contains("no such file"))
+        try write("salt.tar.gz", "")
+        #expect(try ingest([folder.path("salt.tar.gz")]).messages.contains("unpack it first"))
+    }
+
+    private static func salt(_ metal: String, material: String) -> String {
+        """
+        2
+        Lattice="0 2.82 2.82 2.82 0 2.82 2.82 2.82 0" Properties=species:S:1:pos:R:3 material_id=\(material)
+        \(metal) 0 0 0
+        Cl 2.82 2.82 2.82
+
+        """
+    }
+
     private func rows(_ columns: [String], of path: String? = nil) throws -> [[String]] {
         var reader = try CSVReader(path: path ?? table)
         let indices = try columns.map { try reader.column($0) }
@@ -141,8 +172,10 @@ import Testing
         try write("data/2.cif", good.replacing("  1\n", with: "  0.5\n"))
         try write("data/3.cif", "data_3\n_cell_length_a 3\n")
         try write("data/4.vasp", "nonsense")
+        try FileManager.default.createSymbolicLink(
+            atPath: folder.path("data/none.cif"), withDestinationPath: folder.path("nowhere.cif"))
         let list = folder.path("refused.csv")
-        let outcome = try ingest([folder.path("data"), folder.path("none.cif")], ["--refused", list, "--json"])
+        let outcome = try ingest([folder.path("data")], ["--refused", list, "--json"])
         #expect(outcome.status == 0, "\(outcome.messages)")
         let counts = try #require(outcome.objects().first)
         #expect(counts["taken"] as? Int == 1)

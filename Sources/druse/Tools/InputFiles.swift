@@ -1,4 +1,5 @@
 import Base
+import Foundation
 import StructureFiles
 
 /// The structures of several files, folders and zip archives, one after the other.
@@ -68,6 +69,16 @@ struct InputFiles: Sequence, IteratorProtocol {
 
     private func failure(_ place: StructurePlace, _ error: StructureFileError) -> StructureEntry {
         StructureEntry(id: place.name, input: .failure(error))
+    }
+}
+
+extension [String] {
+    /// Refuses names of inputs that are not there: what is made of the others would be taken for the whole.
+    /// - Throws: ``ToolFailure``.
+    func requirePresent() throws(ToolFailure) {
+        for path in self where path != "-" && !FileManager.default.fileExists(atPath: path) {
+            throw ToolFailure("cannot read \(path): there is no such file or folder")
+        }
     }
 }
 
