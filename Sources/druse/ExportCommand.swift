@@ -27,10 +27,14 @@ struct ExportCommand: ParsableCommand {
     @Argument(help: "The run's directory.")
     var runDirectory: String
 
-    @Option(name: .customLong("where"), help: "Which crystals, as an SQL expression; all scored ones by default.")
+    @Option(
+        name: .customLong("where"), parsing: .unconditional,
+        help: "Which crystals, as an SQL expression; all scored ones by default.")
     var condition: String?
 
-    @Option(help: "The order, as an SQL expression, smallest first: energy_per_atom, -reward, version.")
+    @Option(
+        parsing: .unconditional,
+        help: "The order, as an SQL expression, smallest first: energy_per_atom, -reward, version.")
     var sort = "e_above_hull"
 
     @Option(help: "How many crystals: of each group with --per, else of all.")

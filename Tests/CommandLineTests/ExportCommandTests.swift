@@ -113,7 +113,7 @@ import Trajectories
     @Test func top_isOfEachGroup_limitOfAll() throws {
         try makeRun()
         let path = folder.path("out.csv")
-        let outcome = try export(["--top", "2", "--per", "space_group", "--all", "--sort=-version", "-o", path])
+        let outcome = try export(["--top", "2", "--per", "space_group", "--all", "--sort", "-version", "-o", path])
         #expect(outcome.status == 0, "\(outcome.messages)")
         let groups = try table(path, ["space_group"]).map { $0[0] }
         let counts = Dictionary(grouping: groups) { $0 }.mapValues(\.count)
