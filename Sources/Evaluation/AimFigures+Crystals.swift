@@ -20,7 +20,7 @@ extension AimFigures {
     ) {
         let states = crystals.compactMap { $0[form] }.filter { $0.predicted != nil }
         let names = Set(measurer.aims.aims.map(\.name))
-        let terms = measurer.aims.aims.map { aim in
+        let terms = measurer.aims(of: form).map { aim in
             Number(
                 aim.name, aim.unit, wantsLow: aim.wantsLow, aim.quantities, of: states, threshold
             ) { $0.aims?[aim.name] }
@@ -30,7 +30,7 @@ extension AimFigures {
                 name, unit, wantsLow: false, [Measurement.Quantity(rawValue: name)], of: states, threshold
             ) { $0.predicted?[name] }
         }
-        let front = measurer.aims.axes.map { axes in
+        let front = measurer.axes(of: form).map { axes in
             let needed = measurer.aims.frontQuantities
             let sound = states.filter { $0.isSound(needed, threshold) }.compactMap(\.point)
             let all = states.compactMap(\.point)

@@ -69,6 +69,9 @@ package struct EvaluatedCrystal: Codable, Sendable {
         /// As found in the relaxed structure; nil where the search failed.
         package var spaceGroup: Int?
 
+        /// Whether force and stress became as small as asked for.
+        var isConverged: Bool { stopped == "converged" }
+
         enum CodingKeys: String, CodingKey {
             case state, steps, stopped
             case displacement = "rmsd"

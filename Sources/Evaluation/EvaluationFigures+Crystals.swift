@@ -109,7 +109,7 @@ extension EvaluationFigures.Relaxations {
         guard !relaxed.isEmpty else { return nil }
         let displacements = relaxed.map(\.1.displacement).filter(\.isFinite).sorted()
         self.init(
-            converged: .init(relaxed.count { $0.1.stopped == "converged" }, of: relaxed.count),
+            converged: .init(relaxed.count { $0.1.isConverged }, of: relaxed.count),
             spaceGroupKept: .init(
                 relaxed.count { $0.0.spaceGroup != nil && $0.0.spaceGroup == $0.1.spaceGroup }, of: relaxed.count),
             meanDisplacement: displacements.reduce(0, +) / Double(max(1, displacements.count)),

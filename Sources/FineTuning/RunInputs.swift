@@ -150,6 +150,21 @@ package struct RunInputs: Sendable {
         }
     }
 
+    /// The judges that the reward's terms name and that measure by a potential of this program.
+    ///
+    /// - Throws: ``ConfigurationError`` if one measures by others than the run was begun with; ``ModelError`` if one
+    ///   cannot be opened.
+    package func judgesOfTerms() throws -> [RunJudge] {
+        try configuration.judgesOfTerms.filter { PotentialName($0.potential).externalName == nil }.map { judge in
+            let names = models(of: judge).names
+            let opened = try RunJudge(name: judge.name, potential: names.potential, hull: names.hull)
+            try check(
+                judge.name, potential: opened.potential.digest, hull: opened.hull?.digest ?? HullSource.none,
+                against: directory.manifest.judges?[judge.name] ?? .init())
+            return opened
+        }
+    }
+
     /// The models of the run's properties.
     ///
     /// - Throws: ``ConfigurationError`` if they are not those that the run was begun with.

@@ -13,6 +13,7 @@ import Potentials
 import Report
 import Rewards
 import Stability
+import Trajectories
 
 /// `druse evaluate`: how many crystals of a policy, or made elsewhere, are stable, unique and novel.
 struct EvaluateCommand: ParsableCommand {
@@ -106,10 +107,11 @@ struct EvaluateCommand: ParsableCommand {
         defer { workers?.finish(farewell) }
         let judge = try judging.judge(threads: threads, workers: workers)
         defer { judge?.close() }
-        let aims = try inputs.flatMap { try aimMeasurer(of: $0, hull: engine.hull) }
+        let aims = try inputs.flatMap { try aimMeasurer(of: $0, engine: engine) }
         if aims?.aims.plane == nil, !frontOf.isEmpty {
             throw ToolFailure("--front-of: the run's reward has no two predicted numbers that are to be high together")
         }
+        if let aims { Self.tellUnmeasured(aims, relaxes: settings.relaxation != nil) }
         let evaluation = CrystalEvaluation(
             engine: engine, settings: settings, kinds: KindVerdicts(known: try knownCrystals()),
             judge: judge?.judge, aims: aims, remote: workers?.examiner, threads: threads)
@@ -226,11 +228,31 @@ struct EvaluateCommand: ParsableCommand {
     }
 
     /// What a run is rewarded for; nil where that is the height above the hull alone, and nothing is predicted.
-    private func aimMeasurer(of inputs: RunInputs, hull: HullReference) throws -> AimMeasurer? {
+    private func aimMeasurer(of inputs: RunInputs, engine: ScoringEngine) throws -> AimMeasurer? {
         let run = inputs.configuration
         guard !run.reward.terms.isEmpty || !run.properties.isEmpty else { return nil }
-        return AimMeasurer(
-            aims: try RewardAims(inputs.reward()), properties: try inputs.propertyStandard(), hull: hull)
+        return try AimMeasurer(
+            aims: RewardAims(inputs.reward()), properties: inputs.propertyStandard(), engine: engine,
+            judges: inputs.judgesOfTerms())
+    }
+
+    /// Terms of which nothing is told would be missed in the table.
+    private static func tellUnmeasured(_ aims: AimMeasurer, relaxes: Bool) {
+        let names = aims.unmeasured(relaxes: relaxes)
+        guard !names.isEmpty else { return }
+        let ofRelaxations = relaxes ? [] : Set(names).subtracting(aims.unmeasured(relaxes: true)).sorted()
+        let ofOthers = names.filter { !ofRelaxations.contains($0) }
+        func list(_ names: [Trajectories.Measurement.Quantity]) -> String { names.map(\.rawValue).joined(separator: ", ") }
+        if !ofRelaxations.isEmpty {
+            writeMessage(
+                "warning: no term or front of \(list(ofRelaxations)) is told of: crystals are not relaxed; --relax "
+                    + "does that")
+        }
+        if !ofOthers.isEmpty {
+            writeMessage(
+                "warning: no term or front of \(list(ofOthers)) is told of: an evaluation does not measure it; the "
+                    + "run's archive has what its reward workers measured (druse export)")
+        }
     }
 
     /// The crystals to compare with.

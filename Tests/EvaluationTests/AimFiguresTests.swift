@@ -25,9 +25,9 @@ import Testing
         defer { try? FileManager.default.removeItem(at: url) }
         try TinyMEGNet().knowingAllElements.write(to: url)
         let configuration = try ConfigurationLoader.parse(RewardConfiguration.self, text: reward, source: "reward")
-        return AimMeasurer(
+        return try AimMeasurer(
             aims: try RewardAims(configuration),
-            properties: try PropertyStandard(["\(url.path):band_gap,band_gap_hse"]), hull: try Self.engine.get().hull)
+            properties: try PropertyStandard(["\(url.path):band_gap,band_gap_hse"]), engine: try Self.engine.get())
     }
 
     /// A crystal as a line of an evaluation has it; nil of a number: there is none.

@@ -128,6 +128,42 @@ import Trajectories
         #expect(expected.count >= judged.count { $0.point == [0, -1] })
     }
 
+    /// Forces, the spread of potentials and a judge's heights are no predictions: an evaluation measures them as well.
+    @Test func evaluation_ofTermsThatAreMeasured_tellsThem() async throws {
+        let cluster = try await cluster(
+            """
+            judges: [{name: old, potential: chgnet-0.2.0, hull: default}]
+            reward:
+              combine: pareto
+              terms:
+                - {source: e_above_hull, bounds: [-10, 10]}
+                - {source: maximum_force, bounds: [-100, 0]}
+                - {source: uncertainty, bounds: [-10, 0]}
+                - {source: old_e_above_hull, bounds: [-10, 10]}
+            """)
+        let outcome = try await DruseProcess.run(["evaluate", "--run", cluster.directory.path, "--count", "12"])
+        #expect(outcome.status == 0, "\(outcome.messages)")
+        for name in ["maximum_force, eV/Å", "uncertainty, eV/atom", "old_e_above_hull, eV/atom"] {
+            let line = outcome.output.split(separator: "\n").first { $0.hasPrefix("\(name): median") }
+            #expect(line?.contains("none of") == false, "\(name): \(outcome.output)")
+        }
+        let front = try #require(outcome.output.split(separator: "\n").first { $0.hasPrefix("hypervolume of") })
+        #expect(!front.contains(" 0 by"), "\(front)")
+        // Without relaxations there is nothing to tell of them.
+        let relaxing = try await self.cluster(
+            """
+            reward: {terms: [{source: e_above_hull}, {source: relaxation_rmsd}], combine: pareto, relax: {steps: 2}}
+            """)
+        let plain = try await DruseProcess.run(["evaluate", "--run", relaxing.directory.path, "--count", "4"])
+        #expect(plain.messages.contains("relaxation_rmsd is told of: crystals are not relaxed"), "\(plain.messages)")
+        #expect(!plain.output.contains("relaxation_rmsd") && !plain.output.contains("hypervolume"), "\(plain.output)")
+        let relaxed = try await DruseProcess.run([
+            "evaluate", "--run", relaxing.directory.path, "--count", "4", "--relax", "--steps", "2",
+        ])
+        #expect(relaxed.output.contains("relaxation_rmsd, Å, relaxed: median"), "\(relaxed.output)")
+        #expect(relaxed.output.contains("hypervolume of e_above_hull, relaxation_rmsd, relaxed"), "\(relaxed.output)")
+    }
+
     @Test func front_ofASingleAim_isRefusedInOneLine() async throws {
         let cluster = try await cluster("")
         let path = cluster.folder.path("front.csv")
