@@ -64,6 +64,9 @@ struct SampleCommand: ParsableCommand {
         for number in spaceGroup where SpaceGroup(number: number) == nil {
             throw ValidationError("there is no space group \(number); they are 1 to 230")
         }
+        if let twice = spaceGroup.first(where: { number in spaceGroup.count { $0 == number } > 1 }) {
+            throw ValidationError("--space-group names \(twice) twice: each is drawn as often as any other")
+        }
         if let problem = options.problems.first { throw ValidationError(problem) }
         if let output, !StructureFileWriter.holdsMany(path: output) {
             let known = StructureFileWriter.formats.map { ".\($0.rawValue)" }.joined(separator: ", ")

@@ -114,7 +114,8 @@ import Trajectories
     }
 
     @Test(arguments: [
-        ["--count", "0"], ["--count", "3", "--space-group", "231"], ["--count", "3", "--temperature", "nan"],
+        ["--count", "0"], ["--count", "3", "--space-group", "231"], ["--count", "3", "--space-group", "2", "5", "2"],
+        ["--count", "3", "--temperature", "nan"],
         ["--count", "3", "--temperature", "0"], ["--count", "3", "--temperature", "1e-310"],
         ["--count", "3", "--temperature", "1e300"], ["--count", "3", "--top-p", "1.5"],
         ["--count", "3", "--elements", "Xx"],
