@@ -1,5 +1,5 @@
 internal import Base
-internal import Crystals
+package import Crystals
 internal import Foundation
 package import Policy
 package import Potentials
@@ -129,7 +129,7 @@ package enum HullSource {
     }
 
     /// The same for a potential of which name and convention are known.
-    static func check(
+    package static func check(
         _ hull: HullReference, isFor potential: String, _ convention: EnergyConvention
     ) throws(ModelError) {
         guard let held = hull.statedConvention, held != convention else { return }

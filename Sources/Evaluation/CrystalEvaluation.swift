@@ -20,8 +20,7 @@ package struct CrystalEvaluation {
     private let remote: RemoteExaminer?
     private let team: ThreadTeam
 
-    /// Crystals that are handed to others at a time: of so many, few wait for the last. What is still to be judged, or
-    /// to be told of aims, is kept when all of them are: they are fewer.
+    /// Crystals that are handed to others at a time: of so many, few wait for the last.
     private var remoteBatch: Int { isComplete ? 2048 : RemoteExaminer.inFlight }
     /// Whether nothing is left to do with a crystal that is examined.
     private var isComplete: Bool { judge == nil && aims == nil }
@@ -122,7 +121,8 @@ package struct CrystalEvaluation {
         }
     }
 
-    /// Examines crystals, of which those that the log knows are not measured again.
+    /// Examines crystals, of which those that the log knows are not measured again; what they still lack, a judge's
+    /// verdict or the numbers of aims, they get.
     ///
     /// - Throws: what keeps others from measuring, and ``EvaluationLog/Problem``; what was measured before is in the
     ///   log.
@@ -130,23 +130,31 @@ package struct CrystalEvaluation {
         _ subjects: [EvaluationSubject], after count: Int, _ examiners: [Owned], _ log: EvaluationLog?,
         _ progress: @escaping @Sendable (Int) -> Void
     ) throws -> [EvaluatedCrystal] {
-        let known = subjects.map { log?.crystal($0.id) }
+        let logged = subjects.map { log?.crystal($0.id) }
+        let known = logged.map { $0?.isPending == true ? nil : $0 }
         let open = subjects.indices.filter { known[$0] == nil }
         let (remote, isComplete) = (remote, isComplete)
         let done = Tally(count + subjects.count - open.count, progress)
         let examined = ThreadTeam(threadCount: examiners.count).map(open) { index, thread in
-            let examined = examiners[thread].examiner.examine(subjects[index], number: count + index)
+            if let line = logged[index] {
+                done.add()
+                return examiners[thread].examiner.examined(line, of: subjects[index])
+            }
+            var examined = examiners[thread].examiner.examine(subjects[index], number: count + index)
             guard remote?.problem == nil else { return examined }
-            // What is still to be judged is noted when it is.
-            if isComplete { log?.note(examined.crystal) }
+            if !isComplete { examined.crystal.isPending = true }
+            log?.note(examined.crystal)
+            examined.crystal.isPending = nil
             done.add()
             return examined
         }
         if let problem = remote?.problem { throw problem }
         var new = examined.map(\.crystal)
-        if let judgements = try judge?.judge(examined.map(\.last)) {
+        if let judge {
+            let verdicts = try judge.judge(examined.map(\.last))
             if let problem = remote?.problem { throw problem }
-            for index in new.indices { new[index].judged = judgements[index] }
+            if let identity = judge.identity { try log?.note(judge: identity.words) }
+            for index in new.indices { new[index].take(verdicts[index]) }
         }
         if let aims {
             let told = try aims.measure(examined, team: team)

@@ -78,6 +78,22 @@ final class CrystalExaminer {
         return examined
     }
 
+    /// A crystal that an earlier life has examined, as far as its line tells.
+    func examined(_ line: EvaluatedCrystal, of subject: EvaluationSubject) -> Examined {
+        var examined = Examined(crystal: line)
+        examined.crystal.isPending = nil
+        guard line.invalid == nil else { return examined }
+        examined.sampledSites = subject.crystal
+        if let relaxed = line.relaxed?.state.structure.structure {
+            examined.last = relaxed
+            examined.relaxedSites = try? Crystal(
+                structure: relaxed, symmetryTolerance: Self.relaxedSymmetryTolerance)
+        } else {
+            examined.last = try? structure(of: subject)
+        }
+        return examined
+    }
+
     private func examine(
         _ subject: EvaluationSubject, number: Int, into examined: inout Examined
     ) throws(Rejection) {

@@ -21,6 +21,10 @@ package struct EvaluatedCrystal: Codable, Sendable {
     package var relaxed: Relaxed?
     /// By the second judge, of the last form.
     package var judged: Judgement?
+    /// Why the second judge has nothing to say of it.
+    package var judgeFailure: String?
+    /// True in a log where it is still to be judged, or to be told of aims.
+    var isPending: Bool?
 
     /// What was found of one form.
     package struct State: Codable, Sendable {
@@ -98,6 +102,8 @@ package struct EvaluatedCrystal: Codable, Sendable {
         case hullEntries = "hull_entries"
         case asSampled = "as_sampled"
         case relaxed, judged
+        case judgeFailure = "judge_failure"
+        case isPending = "pending"
     }
 
     init(id: String) { self.id = id }

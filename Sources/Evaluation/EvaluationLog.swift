@@ -1,6 +1,12 @@
 internal import Base
 package import Foundation
 
+#if canImport(Glibc)
+    import Glibc
+#elseif canImport(Darwin)
+    import Darwin
+#endif
+
 /// The crystals that an evaluation has measured, in a file of JSON lines: an evaluation that was interrupted goes on
 /// from there.
 ///
@@ -10,6 +16,8 @@ package final class EvaluationLog: @unchecked Sendable {
     private let file: FileHandle
     /// Of an earlier life; never changed after the start.
     private var known: [String: EvaluatedCrystal] = [:]
+    /// Who judged them, where that is noted. Guarded by `lock`.
+    private var judge: String?
     /// Lines that cannot be read; their crystals are measured again. Never changed after the start.
     package private(set) var damagedLines = 0
     // Guarded by `lock`.
@@ -30,6 +38,7 @@ package final class EvaluationLog: @unchecked Sendable {
     package init(_ url: URL, settings: String) throws {
         self.url = url
         encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        file = try Self.opened(url)
         var length = 0
         let header = try encoder.encode(Header(settings: settings))
         // One that was killed in its first line has nothing to go on from.
@@ -51,18 +60,15 @@ package final class EvaluationLog: @unchecked Sendable {
                     length += line.count + 1
                     if let crystal = try? JSONDecoder().decode(EvaluatedCrystal.self, from: line) {
                         known[crystal.id] = crystal
+                    } else if let line = try? JSONDecoder().decode(JudgeLine.self, from: line) {
+                        judge = line.judge
                     } else {
                         damagedLines += 1
                     }
                 }
             }
-        } else {
-            guard FileManager.default.createFile(atPath: url.path, contents: nil) else {
-                throw Problem(description: "cannot write \(url.path): its folder is missing or not writable")
-            }
         }
         do {
-            file = try FileHandle(forUpdating: url)
             try file.truncate(atOffset: UInt64(length))
             try file.seekToEnd()
             if length == 0 { try write(Header(settings: settings)) }
@@ -75,6 +81,24 @@ package final class EvaluationLog: @unchecked Sendable {
 
     private struct Header: Codable {
         let settings: String
+    }
+
+    private struct JudgeLine: Codable {
+        let judge: String
+    }
+
+    /// The file, made if there is none, and locked as long as it is open.
+    private static func opened(_ url: URL) throws(Problem) -> FileHandle {
+        let descriptor = open(url.path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw Problem(description: "cannot write \(url.path): \(FileProblem.reason(ofCode: errno))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 || errno != EWOULDBLOCK else {
+            close(descriptor)
+            throw Problem(
+                description: "\(url.path) is in use by another evaluation: wait until it ends, or name another folder")
+        }
+        return FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     /// The parts of settings that differ, in words: "seed 1" and "seed 2".
@@ -98,7 +122,26 @@ package final class EvaluationLog: @unchecked Sendable {
 
     func crystal(_ id: String) -> EvaluatedCrystal? { known[id] }
 
-    /// Notes a crystal that is measured; what goes wrong tells ``check()``.
+    /// Notes who judges.
+    ///
+    /// - Throws: ``Problem`` where somebody else has judged an earlier life's crystals.
+    package func note(judge identity: String) throws(Problem) {
+        let other = lock.withLock { () -> String? in
+            if let judge { return judge == identity ? nil : judge }
+            judge = identity
+            do { try write(JudgeLine(judge: identity)) } catch {
+                problem = problem ?? Problem(description: "\(url.path): \(FileProblem.reason(of: error))")
+            }
+            return nil
+        }
+        guard let other else { return }
+        throw Problem(
+            description: "\(url.path) is the log of another evaluation: its second judge was \(other), and is "
+                + "\(identity) here; name another folder, or evaluate as before")
+    }
+
+    /// Notes a crystal that is measured, in the place of an earlier line of its name; what goes wrong tells
+    /// ``check()``.
     func note(_ crystal: EvaluatedCrystal) {
         lock.withLock {
             guard problem == nil else { return }

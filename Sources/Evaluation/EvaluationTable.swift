@@ -51,6 +51,7 @@ package struct EvaluationTable {
                 ("single elements", { Self.text($0.elemental) }), ("binary", { Self.text($0.binary) }),
                 ("sparse hull: no verdict", { Self.text($0.sparse) }),
                 ("second judge", { $0.secondOpinion?.judge }),
+                ("    of crystals judged", { $0.secondOpinion.map { Self.text($0.measured) } }),
                 ("stable by the judge's hull", { $0.secondOpinion?.stable.map(Self.text) }),
                 (
                     "correlation of heights",

@@ -85,6 +85,13 @@ struct EvaluateCommand: ParsableCommand {
             throw ValidationError(
                 "--judge \(judge): reward workers bring this engine; give --listen or --connect, or --judge-engine")
         }
+        if let judge = judging.judge, judging.judgeHull != nil, PotentialName(judge).externalName != nil,
+            workerOptions.connectsToLearner
+        {
+            throw ValidationError(
+                "--judge-hull: a learner does not tell what the energies of its workers' engine are, so they have no "
+                    + "place on a hull; use --listen, or leave the hull out")
+        }
         if !frontOf.isEmpty, subjects.runDirectory == nil {
             throw ValidationError("--front-of needs --run: a run says which models predict")
         }
@@ -163,6 +170,12 @@ struct EvaluateCommand: ParsableCommand {
                 figures, policy: source.title, seed: subjects.seed, temperature: subjects.temperature)
             summaries.append(summary)
             try folder?.write(crystals, name: source.name, tellsNovelty: evaluation.tellsNovelty)
+            let unjudged = crystals.filter { $0.judgeFailure != nil }
+            if let first = unjudged.first, let reason = first.judgeFailure {
+                writeMessage(
+                    "warning: the second judge has no verdict on \(unjudged.count) of \(crystals.count) crystals of "
+                        + "\(source.title), which count as not stable by it; the first: \(first.id): \(reason)")
+            }
             let incomparable = crystals.filter { $0.incomparable != nil }
             if let first = incomparable.first, let reason = first.incomparable {
                 writeMessage(
@@ -242,7 +255,9 @@ struct EvaluateCommand: ParsableCommand {
         guard !names.isEmpty else { return }
         let ofRelaxations = relaxes ? [] : Set(names).subtracting(aims.unmeasured(relaxes: true)).sorted()
         let ofOthers = names.filter { !ofRelaxations.contains($0) }
-        func list(_ names: [Trajectories.Measurement.Quantity]) -> String { names.map(\.rawValue).joined(separator: ", ") }
+        func list(_ names: [Trajectories.Measurement.Quantity]) -> String {
+            names.map(\.rawValue).joined(separator: ", ")
+        }
         if !ofRelaxations.isEmpty {
             writeMessage(
                 "warning: no term or front of \(list(ofRelaxations)) is told of: crystals are not relaxed; --relax "

@@ -1,11 +1,13 @@
 import ArgumentParser
 import Base
+import Crystals
 import Engines
 import Evaluation
 import Fleet
 import Foundation
 import Potentials
 import Stability
+import Trajectories
 
 /// A second potential that is asked about the same crystals.
 struct JudgeOptions: ParsableArguments {
@@ -41,27 +43,32 @@ struct JudgeOptions: ParsableArguments {
 
     /// - Parameter workers: what measures in place of this process; nil: it does so itself.
     func judge(threads: Int, workers: Workers?) throws -> Judge? {
+        typealias Identity = SecondJudge.Identity
         let hull = try judgeHull.map { try HullSource.load($0) }
         func made(_ judge: SecondJudge, by potential: String, close: @escaping () -> Void = {}) -> Judge {
             Judge(judge: judge, words: "judge \(potential), hull \(hull?.digest ?? "none")", close: close)
         }
         if let judge, let workers {
-            let name: String
-            let potential: String
+            let judges = workers.examiner.judges()
             switch PotentialName(judge) {
-            case .external(let engine): (name, potential) = (engine, judge)
+            case .external(let name):
+                return made(
+                    SecondJudge(name: name, evaluators: judges, batch: 1, hull: hull) {
+                        workers.engine(name).flatMap(Self.identity)
+                    }, by: judge)
             case .embedded, .file:
-                let model = try self.potential(judge, hull)
-                (name, potential) = (model.name, model.digest)
+                let model = try potential(judge, hull)
+                return made(
+                    SecondJudge(name: model.name, evaluators: judges, batch: 1, hull: hull) {
+                        Self.identity(of: model)
+                    }, by: model.digest)
             }
-            return made(
-                SecondJudge(name: name, evaluators: workers.examiner.judges(), batch: 1, hull: hull), by: potential)
         }
         if let judge {
             let model = try potential(judge, hull)
+            let evaluators = (0..<threads).map { _ in model.makeEvaluator() }
             return made(
-                SecondJudge(
-                    name: model.name, evaluators: (0..<threads).map { _ in model.makeEvaluator() }, hull: hull),
+                SecondJudge(name: model.name, evaluators: evaluators, hull: hull) { Self.identity(of: model) },
                 by: model.digest)
         }
         guard let judgeEngine else { return nil }
@@ -73,8 +80,24 @@ struct JudgeOptions: ParsableArguments {
         return made(
             SecondJudge(
                 name: "external engine", evaluators: [engine.makeEvaluator()], batch: ForeignEngine.Settings().batch,
-                hull: hull),
+                hull: hull
+            ) {
+                engine.brought.flatMap(Self.identity).map {
+                    Identity(words: engine.report.engine, convention: $0.convention)
+                }
+            },
             by: judgeEngine, close: { engine.close() })
+    }
+
+    private static func identity(_ engine: BroughtEngine) -> SecondJudge.Identity? {
+        EnergyConvention(rawValue: engine.convention).map {
+            SecondJudge.Identity(words: "\(engine.name), \(engine.convention)", convention: $0)
+        }
+    }
+
+    private static func identity(of potential: any InteratomicPotential) -> SecondJudge.Identity {
+        SecondJudge.Identity(
+            words: "\(potential.name) \(potential.digest)", convention: potential.energyConvention)
     }
 
     private func potential(_ name: String, _ hull: HullReference?) throws -> any InteratomicPotential {

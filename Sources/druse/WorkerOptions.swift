@@ -74,7 +74,8 @@ struct WorkerOptions: ParsableArguments {
     /// Whether reward workers measure.
     var areWanted: Bool { listen != nil || connectsToLearner }
 
-    private var connectsToLearner: Bool { connect != nil || connectFile != nil }
+    /// Whether they are those of a running learner.
+    var connectsToLearner: Bool { connect != nil || connectFile != nil }
 
     /// Listens, or connects to a learner, if asked to.
     ///
@@ -112,7 +113,7 @@ struct WorkerOptions: ParsableArguments {
             return Workers(
                 examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in
                     try client.measure(item, recipe: recipe)
-                }, finish: { _ in client.finish() })
+                }, engine: { _ in nil }, finish: { _ in client.finish() })
         }
         guard let listen else { return nil }
         let hub = try MeasuringHub(
@@ -123,7 +124,7 @@ struct WorkerOptions: ParsableArguments {
         return Workers(
             examiner: RemoteExaminer(recipes: places, potential: engine.potential) { item, recipe in
                 try hub.measure(item, recipe: recipe)
-            }, finish: { hub.finish($0) })
+            }, engine: { hub.engine(named: $0) }, finish: { hub.finish($0) })
     }
 
     private static func fileProblem(_ option: String) -> ValidationError {
@@ -165,6 +166,8 @@ struct WorkerOptions: ParsableArguments {
 /// The reward workers of an evaluation.
 struct Workers {
     let examiner: RemoteExaminer
+    /// What they measure by as the engine of a name, once they have; nil where they do not say.
+    let engine: (String) -> BroughtEngine?
     /// Leaves them, for a reason that they are told.
     let finish: (String) -> Void
 }

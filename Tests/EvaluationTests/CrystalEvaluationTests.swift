@@ -6,6 +6,7 @@ import Matching
 import Policy
 import Potentials
 import Report
+import Stability
 import Synchronization
 import Testing
 import Trajectories
@@ -77,16 +78,15 @@ import Trajectories
         }
         let evaluation = CrystalEvaluation(
             engine: engine, settings: ExaminationSettings(), kinds: KindVerdicts(known: try .embedded()),
-            judge: SecondJudge(name: "second", evaluators: [Judge()], hull: nil), remote: remote, threads: 1)
+            judge: SecondJudge(name: "second", evaluators: [Judge()], hull: nil) { nil }, remote: remote, threads: 1)
         let salt = try Structure(
             cell: Cell(a: SIMD3(0, 2.82, 2.82), b: SIMD3(2.82, 0, 2.82), c: SIMD3(2.82, 2.82, 0)),
             elements: ["Na", "Cl"].map { try #require(Element(symbol: $0)) },
             fractionalCoordinates: [.zero, SIMD3(repeating: 0.5)])
         let url = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID()).jsonl")
         defer { try? FileManager.default.removeItem(at: url) }
-        let log = try EvaluationLog(url, settings: "s")
         #expect(throws: Gone.self) {
-            try evaluation.evaluate(log: log) { give in
+            try evaluation.evaluate(log: EvaluationLog(url, settings: "s")) { give in
                 try give((0..<700).map { EvaluationSubject(id: "\($0)", form: .structure(salt)) })
             }
         }
@@ -195,10 +195,91 @@ import Trajectories
     @Test func secondJudge_ofAnotherFunctional_isAskedAboutEachCrystal() throws {
         let potential = try PotentialSource.load("chgnet-r2scan")
         let judge = SecondJudge(
-            name: "r2scan", evaluators: [potential.makeEvaluator(), potential.makeEvaluator()], hull: nil)
+            name: "r2scan", evaluators: [potential.makeEvaluator(), potential.makeEvaluator()], hull: nil
+        ) { nil }
         let crystals = try sampled(evaluation(threads: 2, judge: judge))
         let measured = crystals.filter { $0.asSampled?.energyPerAtom != nil }
         #expect(!measured.isEmpty && measured.allSatisfy { $0.judged != nil && $0.judged?.energyAboveHull == nil })
         #expect(crystals.filter { $0.invalid != nil }.allSatisfy { $0.judged == nil })
+    }
+
+    /// Judges one energy of all, but for structures of more atoms than it takes.
+    private final class PickyJudge: PotentialEvaluator {
+        let most: Int
+
+        init(most: Int) { self.most = most }
+
+        func evaluate(
+            _ structures: [Structure], _ properties: PotentialProperties
+        ) -> [Result<PotentialEvaluation, PotentialError>] {
+            structures.map { structure in
+                structure.atomCount > most
+                    ? .failure(.engine(.crashed)) : .success(PotentialEvaluation(energyPerAtom: -3))
+            }
+        }
+    }
+
+    private func salt() throws -> Structure {
+        try Structure(
+            cell: Cell(a: SIMD3(0, 2.82, 2.82), b: SIMD3(2.82, 0, 2.82), c: SIMD3(2.82, 2.82, 0)),
+            elements: ["Na", "Cl"].map { try #require(Element(symbol: $0)) },
+            fractionalCoordinates: [.zero, SIMD3(repeating: 0.5)])
+    }
+
+    private func judged(_ judge: SecondJudge, log: EvaluationLog? = nil) throws -> [EvaluatedCrystal] {
+        try evaluation(threads: 1, judge: judge).evaluate(log: log) { give in
+            let iron = try Structure(
+                cell: Cell(a: SIMD3(-1.4, 1.4, 1.4), b: SIMD3(1.4, -1.4, 1.4), c: SIMD3(1.4, 1.4, -1.4)),
+                elements: [try #require(Element(symbol: "Fe"))], fractionalCoordinates: [.zero])
+            try give([("salt", try salt()), ("iron", iron)].map { EvaluationSubject(id: $0, form: .structure($1)) })
+        }
+    }
+
+    /// Plain energies get the corrections that the hull's carry; those of another functional have no place on it.
+    @Test func secondJudge_ofAConvention_isHeldAgainstTheHullByIt() throws {
+        let hull = try Self.engine.get().hull
+        func height(_ convention: EnergyConvention) throws -> Double {
+            let judge = SecondJudge(name: "mine", evaluators: [PickyJudge(most: 9)], hull: hull) {
+                .init(words: "mine", convention: convention)
+            }
+            return try #require(try judged(judge).first?.judged?.energyAboveHull)
+        }
+        let correction = try #require(EnergyAlignment.mp2020.correctionPerAtom(of: salt()))
+        #expect(abs(correction) > 0.1)
+        #expect(abs(try height(.rawPBE) - height(.mp2020Corrected) - correction) < 1e-12)
+        #expect(throws: SecondJudge.Problem.self) { try height(.ownHullOnly) }
+        let silent = SecondJudge(name: "mine", evaluators: [PickyJudge(most: 9)], hull: hull) { nil }
+        #expect(throws: SecondJudge.Problem.self) { try judged(silent) }
+    }
+
+    @Test func secondJudge_thatFailsAtSome_isToldWithTheReason() throws {
+        let judge = SecondJudge(name: "mine", evaluators: [PickyJudge(most: 1)], hull: nil) { nil }
+        let crystals = try judged(judge)
+        #expect(crystals.map { $0.judged != nil } == [false, true])
+        #expect(crystals[0].judgeFailure?.isEmpty == false && crystals[1].judgeFailure == nil)
+        let figures = EvaluationFigures(of: crystals, threshold: 0.1, tellsNovelty: true, judge: "mine")
+        #expect(figures.secondOpinion?.measured == .init(1, of: 2))
+    }
+
+    /// What the first potential has measured is kept while the judge is waited for, and is not measured again.
+    @Test func evaluation_whoseJudgeFailed_goesOnWithTheJudgeAlone() throws {
+        let url = FileManager.default.temporaryDirectory.appending(path: "log-\(UUID()).jsonl")
+        defer { try? FileManager.default.removeItem(at: url) }
+        func judge(_ most: Int) -> SecondJudge {
+            SecondJudge(name: "mine", evaluators: [PickyJudge(most: most)], hull: nil) {
+                .init(words: "mine 1", convention: .rawPBE)
+            }
+        }
+        #expect(throws: SecondJudge.Problem.self) { try judged(judge(0), log: EvaluationLog(url, settings: "s")) }
+        let kept = try String(contentsOf: url, encoding: .utf8)
+        #expect(kept.split(separator: "\n").count { $0.contains("\"pending\":true") } == 2)
+        // Another energy than any potential gives tells whether it is taken from the log.
+        let marked = kept.replacing(/"energy_per_atom":-?[0-9.]+/, with: "\"energy_per_atom\":-77.5")
+        try Data(marked.utf8).write(to: url)
+        let crystals = try judged(judge(9), log: EvaluationLog(url, settings: "s"))
+        #expect(crystals.allSatisfy { $0.asSampled?.energyPerAtom == -77.5 && $0.judged?.energyPerAtom == -3 })
+        let log = try EvaluationLog(url, settings: "s")
+        #expect(log.count == 2 && log.damagedLines == 0)
+        #expect(throws: EvaluationLog.Problem.self) { try log.note(judge: "mine 2") }
     }
 }

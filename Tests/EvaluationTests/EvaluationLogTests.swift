@@ -18,10 +18,34 @@ import Testing
     @Test func log_openedAgain_knowsItsCrystals() throws {
         try withFile { url in
             try EvaluationLog(url, settings: "s").append([crystal("a"), crystal("b")])
-            let again = try EvaluationLog(url, settings: "s")
-            #expect(again.count == 2)
-            try again.append([crystal("c")])
+            do {
+                let again = try EvaluationLog(url, settings: "s")
+                #expect(again.count == 2)
+                try again.append([crystal("c")])
+            }
             #expect(try EvaluationLog(url, settings: "s").count == 3)
+        }
+    }
+
+    /// Two evaluations into one folder would write over each other's lines.
+    @Test func log_thatIsOpen_isRefused() throws {
+        try withFile { url in
+            let log = try EvaluationLog(url, settings: "s")
+            let error = #expect(throws: EvaluationLog.Problem.self) { try EvaluationLog(url, settings: "s") }
+            #expect(error?.description.contains("is in use by another evaluation") == true)
+            try log.append([crystal("a")])
+        }
+    }
+
+    @Test func log_ofAnotherJudge_isRefused() throws {
+        try withFile { url in
+            for _ in 0..<2 {
+                let log = try EvaluationLog(url, settings: "s")
+                #expect(log.damagedLines == 0)
+                try log.note(judge: "mace 1, raw-pbe")
+                let error = #expect(throws: EvaluationLog.Problem.self) { try log.note(judge: "mace 2, raw-pbe") }
+                #expect(error?.description.contains("second judge was mace 1, raw-pbe, and is mace 2") == true)
+            }
         }
     }
 
@@ -33,10 +57,13 @@ import Testing
             let header = (whole.firstIndex(of: UInt8(ascii: "\n")) ?? 0) + 1
             for length in 0...whole.count {
                 try whole.prefix(length).write(to: url)
-                let log = try EvaluationLog(url, settings: "s")
-                #expect(log.count == whole[..<length].dropFirst(header).count { $0 == UInt8(ascii: "\n") })
-                try log.append([crystal("z")])
-                #expect(try EvaluationLog(url, settings: "s").count == log.count + 1)
+                let count = whole[..<length].dropFirst(header).count { $0 == UInt8(ascii: "\n") }
+                do {
+                    let log = try EvaluationLog(url, settings: "s")
+                    #expect(log.count == count)
+                    try log.append([crystal("z")])
+                }
+                #expect(try EvaluationLog(url, settings: "s").count == count + 1)
             }
         }
     }
@@ -47,9 +74,11 @@ import Testing
             try EvaluationLog(url, settings: "s").append([crystal("a"), crystal("b"), crystal("c")])
             let whole = try String(contentsOf: url, encoding: .utf8)
             try Data(whole.replacing("\"id\":\"b\"", with: "\0\0\0").utf8).write(to: url)
-            let log = try EvaluationLog(url, settings: "s")
-            #expect(log.count == 2 && log.damagedLines == 1)
-            try log.append([crystal("b")])
+            do {
+                let log = try EvaluationLog(url, settings: "s")
+                #expect(log.count == 2 && log.damagedLines == 1)
+                try log.append([crystal("b")])
+            }
             let again = try EvaluationLog(url, settings: "s")
             #expect(again.count == 3 && again.damagedLines == 1)
         }

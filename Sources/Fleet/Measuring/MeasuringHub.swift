@@ -18,6 +18,7 @@ package final class MeasuringHub: Sendable {
     private let hub: Hub
     private let context: ZMQContext
     private let desk: MeasuringDesk
+    private let engines: BroughtEngines
     private let threads: [RoleThread]
     /// Where workers connect to.
     package let endpoint: Endpoint
@@ -50,9 +51,9 @@ package final class MeasuringHub: Sendable {
         (configuration.peerCapacity, configuration.strangerCapacity) = (capacity.peers, capacity.strangers)
         guard configuration.problems.isEmpty else { throw RoleError.configuration(configuration.problems) }
         self.configuration = configuration
-        let (context, desk) = (try ZMQContext(), MeasuringDesk())
+        let (context, desk, engines) = (try ZMQContext(), MeasuringDesk(), BroughtEngines())
         let hub = try Hub(configuration: configuration, context: context)
-        (self.context, self.hub, self.desk) = (context, hub, desk)
+        (self.context, self.hub, self.desk, self.engines) = (context, hub, desk, engines)
         switch hub.outputs.receive(timeout: .seconds(30)) {
         case .started(let place): self.endpoint = place
         case .failed(let reason):
@@ -64,7 +65,7 @@ package final class MeasuringHub: Sendable {
         }
         threads = [
             RoleThread(name: "results") { Self.takeResults(of: hub, desk, stop) },
-            RoleThread(name: "peers") { Self.tell(of: hub, say) },
+            RoleThread(name: "peers") { Self.tell(of: hub, engines, say) },
         ]
     }
 
@@ -77,6 +78,9 @@ package final class MeasuringHub: Sendable {
             hub.post(.measure([QueuedWork(number: number, recipe: recipe, item: item)]))
         }
     }
+
+    /// What a worker brought that has measured by an engine of this name; nil where none has.
+    package func engine(named name: String) -> BroughtEngine? { engines.wait(for: name) }
 
     /// Tells the workers to leave, waits until they have, and ends.
     package func finish(_ reason: String) {
@@ -101,7 +105,7 @@ package final class MeasuringHub: Sendable {
     }
 
     /// Says who comes and goes, and who is missing.
-    private static func tell(of hub: Hub, _ say: @Sendable (String) -> Void) {
+    private static func tell(of hub: Hub, _ engines: BroughtEngines, _ say: @Sendable (String) -> Void) {
         var (workers, lastTold, pause) = (0, Moment.now, patience)
         while !hub.events.isExhausted {
             switch hub.events.receive(timeout: .seconds(1)) {
@@ -112,7 +116,8 @@ package final class MeasuringHub: Sendable {
                 (workers, pause) = (workers - 1, patience)
                 say(text(of: departure, peer))
             case .problem(let text): say(text)
-            case .roleReport, .hubReport, .engineBound, .fleet, nil: break
+            case .engineBound(let engine): engines.add(engine)
+            case .roleReport, .hubReport, .fleet, nil: break
             }
             guard lastTold.duration(to: .now) > pause else { continue }
             lastTold = .now
