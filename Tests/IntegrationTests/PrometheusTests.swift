@@ -71,10 +71,15 @@ import Transport
         var configuration = try String(
             contentsOf: MetricsTable.monitoring.appending(path: "prometheus.yml"), encoding: .utf8)
         configuration = configuration.replacing("scrape_interval: 5s", with: "scrape_interval: 1s")
-            .replacing("targets/*.json", with: cluster.directory.appending(path: "prometheus-targets.json").path)
         let file = try folder.file("prometheus.yml", configuration)
         try FileManager.default.copyItem(
             at: MetricsTable.monitoring.appending(path: "alerts.yml"), to: folder.url.appending(path: "alerts.yml"))
+        // As the documentation has it: a link to the list.
+        let targets = folder.url.appending(path: "targets")
+        try FileManager.default.createDirectory(at: targets, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(
+            at: targets.appending(path: "mine.json"),
+            withDestinationURL: cluster.directory.appending(path: "prometheus-targets.json"))
         let port = try #require(FreePort.settle(Endpoint("tcp://127.0.0.1:*")).port)
         let log = folder.url.appending(path: "prometheus.log")
         let server = try RunningProgram(
@@ -108,6 +113,10 @@ import Transport
         #expect(firing.isEmpty, "\(server.text)")
         fleet.learner.signal(SIGTERM)
         try await cluster.expectEnd(of: fleet.learner, and: fleet.peers, status: 3)
+        // A run that has ended is no learner that is silent.
+        try await until("Prometheus has forgotten the processes of a run that has ended") {
+            try await query("up", port).isEmpty
+        }
     }
 
     private func named(_ fleet: MonitoredRunTests.Fleet) async throws -> String? {
