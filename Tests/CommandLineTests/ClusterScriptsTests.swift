@@ -245,6 +245,16 @@ import Testing
         #expect(outcome.status == 0, "\(outcome.messages)")
     }
 
+    /// A model that lies under `/tmp` in the image is hidden by the volume there, and nothing else can be written to.
+    @Test func imageWithAGraphicsCard_keepsItsModelsWhereNothingIsMounted() throws {
+        let page = try String(
+            contentsOf: Self.repository.appending(path: "Documentation/kubernetes.md"), encoding: .utf8)
+        let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("    ENV PATH=/opt/druse/bin") })
+        let values = line.split(separator: " ")
+        #expect(values.contains { $0.hasPrefix("HOME=/opt/") }, "\(line)")
+        #expect(values.contains { $0.hasPrefix("DRUSE_CACHE=/tmp/") }, "\(line)")
+    }
+
     @Test(.enabled(if: has("systemd-analyze"), "systemd-analyze is missing: Scripts/setup-tools systemd"))
     func systemdUnits_areWhatSystemdTakes() async throws {
         let outcome = try await bash(
