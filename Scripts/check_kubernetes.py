@@ -116,6 +116,11 @@ def check_references(name, documents):
                 problem(place, f"scales {target['name']}, which is not there")
             elif "replicas" in scaled[0]["spec"]:
                 problem(place, f"scales {target['name']}, whose replicas are fixed: applying it again would undo the scaling")
+        for trigger in spec.get("triggers", []):
+            asked = re.search(r'namespace="([^"]*)"', trigger["metadata"].get("query", ""))
+            namespace = document["metadata"].get("namespace")
+            if not asked or asked[1] != namespace:
+                problem(place, f"scales in the namespace {namespace} by a query that asks for {asked and asked[1]}")
         selector = spec.get("podSelector", spec.get("selector"))
         if document["kind"] in ("Service", "PodDisruptionBudget", "NetworkPolicy"):
             labels = selector.get("matchLabels", selector)

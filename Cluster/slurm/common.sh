@@ -5,11 +5,6 @@ export DRUSE_KEYS
 # Threads of the program are all that run here.
 export OPENBLAS_NUM_THREADS=1 OMP_NUM_THREADS=1
 
-# Files that are pulled by content (own potentials and hulls) are kept once a node.
-druse_node_folder="${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/druse-$(id -u)"
-mkdir -p "$druse_node_folder"
-export DRUSE_CACHE="${DRUSE_CACHE:-$druse_node_folder/cache}"
-
 # The array task or job, and how often it was started: by this name the learner's log and books know a process.
 if [[ -n "${SLURM_ARRAY_JOB_ID:-}" ]]; then
     druse_job="${SLURM_ARRAY_JOB_ID}_$SLURM_ARRAY_TASK_ID"
@@ -21,6 +16,27 @@ druse_threads="${SLURM_CPUS_PER_TASK:-1}"
 
 druse_say() { echo "$(date -u +%FT%TZ) $DRUSE_NAME on $(hostname -s): $*" >&2; }
 
+# druse_is_mine FOLDER: whether it is a folder of this user's that nobody else can write to, made if it is not there. Everybody knows its name and
+# could make it first.
+druse_is_mine() {
+    mkdir -p "$(dirname "$1")" 2>/dev/null || return 1
+    mkdir -m 700 "$1" 2>/dev/null || true
+    [[ -d "$1" && ! -L "$1" && -O "$1" ]] && (( ! (8#$(stat -c %a "$1") & 8#022) )) && chmod 700 "$1"
+}
+
+# What is kept once a node: programs, and files that are pulled by content (own potentials and hulls). Nowhere if the folder is not this user's alone:
+# then programs run where they are, and files are kept where programs keep them elsewhere. druse_own: options of env, for what the learner's job does
+# not hand on to jobs that it submits.
+druse_own=(-u DRUSE_NAME -u SLURM_RESTART_COUNT)
+druse_node_folder="${SLURM_TMPDIR:-${TMPDIR:-/tmp}}/druse-$(id -u)"
+if ! druse_is_mine "$druse_node_folder"; then
+    druse_say "$druse_node_folder cannot be used, since it is not a folder that you own and nobody else may write to: nothing is kept on this node"
+    druse_node_folder=""
+elif [[ -z "${DRUSE_CACHE:-}" ]]; then
+    export DRUSE_CACHE="$druse_node_folder/cache"
+    druse_own+=(-u DRUSE_CACHE)
+fi
+
 # druse_program NAME: the program's path. Of an unpacked package a copy is made on the node's own disk, once for all jobs there, with the models and
 # the hull that come with it; programs in a build folder are run where they are.
 druse_program() {
@@ -28,18 +44,18 @@ druse_program() {
     for folder in "$DRUSE_PROGRAMS/.." "$DRUSE_PROGRAMS/../.."; do
         if [[ -e "$folder/PACKAGE" ]]; then source="$(cd "$folder" && pwd)"; fi
     done
-    if [[ "${DRUSE_NODE_COPY:-1}" != 1 || -z "$source" ]]; then
+    if [[ "${DRUSE_NODE_COPY:-1}" != 1 || -z "$source" || -z "$druse_node_folder" ]]; then
         echo "$DRUSE_PROGRAMS/$1"
         return
     fi
     copy="$druse_node_folder/programs-$(cksum <"$source/PACKAGE" | cut -d' ' -f1)"
     (
-        flock 9
+        flock -w 600 9 || exit 1
         if [[ ! -e "$copy" ]]; then
             rm -rf "$copy.part"
             cp -r "$source" "$copy.part" && mv "$copy.part" "$copy"
         fi
-    ) 9>"$druse_node_folder/lock" || copy="$source"
+    ) 9>"$druse_node_folder/lock" || { druse_say "no copy of $source in $druse_node_folder: programs run where they are"; copy="$source"; }
     echo "$copy/bin/$1"
 }
 

@@ -318,7 +318,7 @@ package struct FineTuningRun {
                 directory: directory.url, run: runID, address: address, host: ProcessInfo.processInfo.hostName,
                 problem: { [logger] in logger.warning("\($0)") })
         }
-        defer { files?.remove() }
+        defer { files?.end() }
         let keeper = board.map { board in
             StatusKeeper(
                 status(at: start.version), board: board, isStopping: { stop.isStopped },

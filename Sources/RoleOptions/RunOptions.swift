@@ -16,8 +16,10 @@ package struct RunOptions: ParsableArguments {
 
     @OptionGroup package var settings: SettingOptions
 
-    @Option(help: ArgumentHelp("How long the version in hand may take when asked to stop.", valueName: "seconds"))
-    package var grace = 60.0
+    @Option(
+        help: ArgumentHelp(
+            "How long the version in hand may take when asked to stop (default: 60).", valueName: "seconds"))
+    package var grace: Double?
 
     @Flag(
         help: ArgumentHelp(
@@ -35,9 +37,12 @@ package struct RunOptions: ParsableArguments {
 
     package func validate() throws {
         guard runDir != "" else { throw ValidationError("--run-dir is empty: name a folder") }
-        guard grace >= 0 else { throw ValidationError("--grace must not be negative") }
+        guard grace.map({ $0 >= 0 }) ?? true else { throw ValidationError("--grace must not be negative") }
     }
 
+    /// How long the version in hand may take, seconds.
+    package var graceSeconds: Double { grace ?? 60 }
+
     /// How long the version in hand may take.
-    package var graceTime: Duration { .seconds(min(grace, 1e9)) }
+    package var graceTime: Duration { .seconds(min(graceSeconds, 1e9)) }
 }

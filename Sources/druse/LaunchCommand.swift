@@ -83,7 +83,7 @@ struct LaunchCommand: ParsableCommand {
                 configurationFile: URL(filePath: config), actors: actors, rewardWorkers: rewardWorkers,
                 runDirectory: options.runDir, resume: options.resume, overrides: overrides,
                 logLevel: logLevel ?? (LogSettings.isInEnvironment ? nil : "notice"))
-            cluster.grace = options.grace
+            cluster.grace = options.graceSeconds
             cluster.isInsecure = options.insecure
             cluster.metricsPort = metricsPort
             cluster.keys = KeyEnvironment.folder(keys)

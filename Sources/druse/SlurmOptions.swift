@@ -60,13 +60,15 @@ struct SlurmOptions: ParsableArguments {
         }
         var arguments = ["--config", launch.config, "--run-dir", directory]
         arguments += ["--actors", "\(launch.actors)", "--reward-workers", "\(launch.rewardWorkers)"]
-        arguments += ["--grace", "\(launch.options.grace)", "--programs", Self.programs.path]
+        arguments += ["--programs", Self.programs.path]
         arguments += launch.overrides.flatMap { ["--set", $0.setting] }
         for (option, value) in [
             ("--keys", launch.keys), ("--worker-options", launch.workerOptions), ("--slurm", slurmLearner),
             ("--slurm-peers", slurmPeers), ("--autoscale", autoscale.map { "\($0)" }),
             ("--metrics-port", launch.metricsPort.map { "\($0)" }), ("--page", launch.options.page),
             ("--log-level", launch.logLevel),
+            // Else what the jobs have: Slurm leaves more time than a terminal.
+            ("--grace", launch.options.grace.map { "\($0)" }),
         ] {
             if let value { arguments += [option, value] }
         }

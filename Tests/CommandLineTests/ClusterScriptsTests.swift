@@ -52,9 +52,10 @@ import Testing
     ///   - tasks: of reward workers, "STATE ID" a line.
     /// - Returns: the calls of sbatch and scancel.
     private func autoscale(
-        wanted: Int?, tasks: [String], isLearnerThere: Bool = true, isDone: Bool = false, _ options: [String]
+        wanted: Int?, tasks: [String], isLearnerThere: Bool = true, isDone: Bool = false, isListed: Bool = true,
+        jobs name: String = "run.slurm", _ options: [String]
     ) async throws -> [String] {
-        let (jobs, run, fakes) = (folder.path("run.slurm"), folder.path("run"), folder.path("fakes"))
+        let (jobs, run, fakes) = (folder.path(name), folder.path("run"), folder.path("fakes"))
         for path in [jobs, run, fakes] {
             try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
         }
@@ -72,18 +73,24 @@ import Testing
         let queue = """
             case "$*" in
                 *druse-x-learner*) \(isLearnerThere ? "echo 1" : ":") ;;
-                *druse-x-reward-workers*) printf '%s' '\(tasks.map { "\($0)\n" }.joined())' ;;
+                *druse-x-reward-workers*)
+                    printf '%s' '\(tasks.map { "\($0)\n" }.joined())'
+                    \(isListed ? ":" : "echo 'squeue: error: no answer' >&2; exit 1") ;;
             esac
             """
         for (name, body) in [
-            ("squeue", queue), ("sbatch", #"echo "sbatch $*" >&3"#), ("scancel", #"echo "scancel $*" >&3"#),
+            ("squeue", queue), ("sbatch", #"echo "sbatch $*${SLURM_RESTART_COUNT:+ restarted}" >&3"#),
+            ("scancel", #"echo "scancel $*" >&3"#),
         ] {
             let path = "\(fakes)/\(name)"
             try "#!/bin/sh\n\(body)\n".write(toFile: path, atomically: true, encoding: .utf8)
             try FileManager.default.setAttributes([.posixPermissions: 0o755], ofItemAtPath: path)
         }
         let outcome = try await bash(
-            #"exec 3>&1; PATH="$1:$PATH"; script="$2"; shift 2; "$script" --once "$@" 1>&2"#,
+            #"""
+            exec 3>&1; export SLURM_RESTART_COUNT=2 PATH="$1:$PATH"; script="$2"; shift 2
+            "$script" --once "$@" 1>&2
+            """#,
             [fakes, script("Cluster/slurm/autoscale")] + options + [jobs])
         #expect(outcome.status == 0, "\(outcome.messages)")
         return outcome.output.split(separator: "\n").map(String.init)
@@ -106,6 +113,21 @@ import Testing
         #expect(try await autoscale(wanted: 4, tasks: tasks, ["--cooldown", "0"]).isEmpty)
         let state = try String(contentsOfFile: folder.path("run.slurm/autoscale.state"), encoding: .utf8)
         #expect(state.isEmpty)
+    }
+
+    /// A list that did not come is none without tasks.
+    @Test func autoscale_whenSlurmDoesNotAnswer_changesNothing() async throws {
+        for tasks in [[], ["RUNNING 2_0"]] {
+            #expect(try await autoscale(wanted: 6, tasks: tasks, isListed: false, ["--max", "8"]).isEmpty)
+        }
+    }
+
+    /// `sbatch` takes % in the name of a log for a pattern; a zero before a number is no sign of another base.
+    @Test func autoscale_takesPathsAndNumbersAsTheyAre() async throws {
+        let calls = try await autoscale(wanted: 20, tasks: [], jobs: "50%j.slurm", ["--min", "00", "--max", "08"])
+        #expect(calls.count == 1 && calls[0].contains("--array=0-7 "), "\(calls)")
+        #expect(calls.first?.contains("/50%%j.slurm/logs/") == true, "\(calls)")
+        #expect(calls.first?.hasSuffix("/50%j.slurm/reward-workers.sbatch") == true, "\(calls)")
     }
 
     @Test func autoscale_keepsToTheLeast() async throws {
@@ -221,6 +243,16 @@ import Testing
         let outcome = try await bash(
             #"cd "$1" && Scripts/check-kubernetes --programs "$2""#, [Self.repository.path, Self.programs])
         #expect(outcome.status == 0, "\(outcome.messages)")
+    }
+
+    /// A model that lies under `/tmp` in the image is hidden by the volume there, and nothing else can be written to.
+    @Test func imageWithAGraphicsCard_keepsItsModelsWhereNothingIsMounted() throws {
+        let page = try String(
+            contentsOf: Self.repository.appending(path: "Documentation/kubernetes.md"), encoding: .utf8)
+        let line = try #require(page.split(separator: "\n").first { $0.hasPrefix("    ENV PATH=/opt/druse/bin") })
+        let values = line.split(separator: " ")
+        #expect(values.contains { $0.hasPrefix("HOME=/opt/") }, "\(line)")
+        #expect(values.contains { $0.hasPrefix("DRUSE_CACHE=/tmp/") }, "\(line)")
     }
 
     @Test(.enabled(if: has("systemd-analyze"), "systemd-analyze is missing: Scripts/setup-tools systemd"))

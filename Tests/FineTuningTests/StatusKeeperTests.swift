@@ -154,4 +154,28 @@ import Trajectories
         #expect(groups.map { $0.labels["component"] } == ["actor", "learner", "reward-worker"])
         #expect(groups.allSatisfy { $0.labels["run"] == "r" })
     }
+
+    /// A list that is gone Prometheus takes for one that it cannot read at the moment, and goes on with its targets.
+    @Test func end_ofARun_leavesAListWithoutTargets() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: "druse-test-\(UUID().uuidString)")
+        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        defer { try? FileManager.default.removeItem(at: folder) }
+        func targets() throws -> [String] {
+            let list = try Data(contentsOf: folder.appending(path: MonitoringFiles.targetsName))
+            return try JSONDecoder().decode([MonitoringFiles.Group].self, from: list).flatMap(\.targets)
+        }
+        let files = MonitoringFiles(
+            directory: folder, run: "r", address: try ServedAddress(port: 9400), host: "node1",
+            problem: { Issue.record("\($0)") })
+        #expect(try targets() == ["127.0.0.1:9400"])
+        files.end()
+        #expect(try targets().isEmpty)
+        #expect(
+            !FileManager.default.fileExists(atPath: folder.appending(path: MonitoringFiles.placeName).path))
+        // A learner that goes on with the run is in the list again.
+        _ = MonitoringFiles(
+            directory: folder, run: "r", address: try ServedAddress(port: 9500), host: "node1",
+            problem: { Issue.record("\($0)") })
+        #expect(try targets() == ["127.0.0.1:9500"])
+    }
 }

@@ -1,4 +1,5 @@
 import Base
+import Coordination
 import FineTuning
 import Foundation
 import ProgramFixtures
@@ -21,6 +22,76 @@ import Transport
             let path = MetricsTable.monitoring.appending(path: file).path
             let outcome = try await promtool.run(arguments + [path])
             #expect(outcome.status == 0, "\(file): \(outcome.output) \(outcome.messages)")
+        }
+    }
+
+    /// The labels that the job of a cluster makes of what Kubernetes tells of a pod. Not every build of Prometheus can
+    /// ask Kubernetes, so what it would tell stands in the file.
+    @Test(
+        .enabled(if: promtool != nil, "needs promtool (apt-get install prometheus)"),
+        arguments: ["learner": "learner", "actors": "actor", "reward-workers": "reward-worker"])
+    func pods_ofACluster_haveTheLabelsOfTheAlerts(deployment: String, component: String) async throws {
+        struct Target: Decodable { var labels: [String: String] }
+        let promtool = try #require(Self.promtool)
+        let (discovery, meta) = ("    kubernetes_sd_configs:\n      - role: pod\n", "__meta_kubernetes_pod")
+        let text = try String(
+            contentsOf: MetricsTable.monitoring.appending(path: "kubernetes.yml"), encoding: .utf8)
+        #expect(text.contains(discovery))
+        func pod(_ port: String) -> String {
+            """
+                  - targets: ["10.1.2.3:\(port == "metrics" ? 9464 : 5555)"]
+                    labels:
+                      __meta_kubernetes_namespace: crystals
+                      \(meta)_name: pod-1
+                      \(meta)_container_port_name: \(port)
+                      \(meta)_label_app_kubernetes_io_name: druse
+                      \(meta)_label_app_kubernetes_io_component: \(deployment)
+
+            """
+        }
+        let folder = try TemporaryFolder()
+        let file = try folder.file(
+            "kubernetes.yml",
+            text.replacing(discovery, with: "    static_configs:\n" + pod("metrics") + pod("hub")))
+        try FileManager.default.copyItem(
+            at: MetricsTable.monitoring.appending(path: "alerts.yml"), to: folder.url.appending(path: "alerts.yml"))
+        let check = try await promtool.run(["check", "config", file])
+        #expect(check.status == 0, "\(check.output) \(check.messages)")
+        let found = try await promtool.run(["check", "service-discovery", "--timeout=1s", file, "druse"])
+        let targets = try JSONDecoder().decode([Target].self, from: Data(found.output.utf8))
+            .map { $0.labels.filter { !$0.key.hasPrefix("__") } }.filter { !$0.isEmpty }
+        #expect(
+            targets == [
+                [
+                    "job": "druse", "run": "crystals", "component": component, "instance": "10.1.2.3:9464",
+                    "namespace": "crystals", "pod": "pod-1",
+                ]
+            ], "\(found.output) \(found.messages)")
+    }
+
+    /// Every kind of what is turned away stands in the documentation.
+    @Test func kinds_ofWhatIsTurnedAway_areInTheDocumentation() throws {
+        let repository = MetricsTable.monitoring.deletingLastPathComponent().deletingLastPathComponent()
+        let page = try String(
+            contentsOf: repository.appending(path: "Documentation/metrics.md"), encoding: .utf8)
+        var reasons: Set<String> = []
+        for folder in ["Sources/Coordination/Hub", "Sources/Fleet/Hub"] {
+            let place = repository.appending(path: folder)
+            let files = FileManager.default.enumerator(at: place, includingPropertiesForKeys: nil)
+            for case let file as URL in try #require(files) where file.pathExtension == "swift" {
+                let text = try String(contentsOf: file, encoding: .utf8)
+                for match in text.matches(of: #/(?:reject\(|count\(rejected: )"([a-z-]+)"/#) {
+                    reasons.insert(String(match.1))
+                }
+            }
+        }
+        #expect(reasons.count > 15 && reasons.contains("unknown-session"))
+        for reason in reasons { #expect(page.contains("`\(reason)`"), "\(reason)") }
+        for (kind, part) in [("duplicate_units", "`duplicate_"), ("foreign_outcomes", "`foreign_")] {
+            #expect(page.contains(part) && HubCounters().drops.keys.contains(kind))
+        }
+        for kind in HubCounters().drops.keys where kind.split(separator: "_").first != "refused" {
+            #expect(["duplicate", "foreign", "unusable"].contains(kind.split(separator: "_").first), "\(kind)")
         }
     }
 
@@ -71,10 +142,15 @@ import Transport
         var configuration = try String(
             contentsOf: MetricsTable.monitoring.appending(path: "prometheus.yml"), encoding: .utf8)
         configuration = configuration.replacing("scrape_interval: 5s", with: "scrape_interval: 1s")
-            .replacing("targets/*.json", with: cluster.directory.appending(path: "prometheus-targets.json").path)
         let file = try folder.file("prometheus.yml", configuration)
         try FileManager.default.copyItem(
             at: MetricsTable.monitoring.appending(path: "alerts.yml"), to: folder.url.appending(path: "alerts.yml"))
+        // As the documentation has it: a link to the list.
+        let targets = folder.url.appending(path: "targets")
+        try FileManager.default.createDirectory(at: targets, withIntermediateDirectories: false)
+        try FileManager.default.createSymbolicLink(
+            at: targets.appending(path: "mine.json"),
+            withDestinationURL: cluster.directory.appending(path: "prometheus-targets.json"))
         let port = try #require(FreePort.settle(Endpoint("tcp://127.0.0.1:*")).port)
         let log = folder.url.appending(path: "prometheus.log")
         let server = try RunningProgram(
@@ -108,6 +184,10 @@ import Transport
         #expect(firing.isEmpty, "\(server.text)")
         fleet.learner.signal(SIGTERM)
         try await cluster.expectEnd(of: fleet.learner, and: fleet.peers, status: 3)
+        // A run that has ended is no learner that is silent.
+        try await until("Prometheus has forgotten the processes of a run that has ended") {
+            try await query("up", port).isEmpty
+        }
     }
 
     private func named(_ fleet: MonitoredRunTests.Fleet) async throws -> String? {

@@ -82,11 +82,11 @@ package final class MonitoringFiles: Sendable {
         }
     }
 
-    /// Removes what it wrote: nobody serves any more.
-    package func remove() {
-        for name in [Self.placeName, Self.targetsName] {
-            try? FileManager.default.removeItem(at: directory.appending(path: name))
-        }
+    /// Says that nobody serves any more. The list of targets stays, empty: of one that is gone Prometheus keeps what it
+    /// read last, and would take the run for one that does not answer.
+    package func end() {
+        try? FileManager.default.removeItem(at: directory.appending(path: Self.placeName))
+        write([Group](), to: Self.targetsName)
     }
 
     private func write(_ content: some Encodable, to name: String) {
