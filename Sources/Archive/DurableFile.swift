@@ -70,7 +70,7 @@ package enum DurableFile {
     }
 
     /// Makes a folder and those above it, if they are not there, and flushes their names to the disk.
-    static func makeDirectory(_ url: URL) throws(ArchiveError) {
+    package static func makeDirectory(_ url: URL) throws(ArchiveError) {
         var changed: [URL] = []
         var folder = url.absoluteURL
         while folder.path != "/", !FileManager.default.fileExists(atPath: folder.path) {

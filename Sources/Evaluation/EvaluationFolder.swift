@@ -20,7 +20,7 @@ package struct EvaluationFolder {
     ///
     /// - Parameter names: of what is evaluated.
     /// - Throws: ``EvaluationLog/Problem`` for the folder of an evaluation of something else, and for one with files
-    ///   of an evaluation's names that none wrote.
+    ///   of an evaluation's names that none wrote; `ArchiveError` for one that cannot be made.
     package init(_ url: URL, for names: [String]) throws {
         self.url = url
         let files = Set((try? FileManager.default.contentsOfDirectory(atPath: url.path)) ?? [])
@@ -38,7 +38,7 @@ package struct EvaluationFolder {
             throw EvaluationLog.Problem(
                 description: "\(url.path) holds a \(foreign) and no evaluation: name another folder, so that it stays")
         }
-        try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true)
+        try DurableFile.makeDirectory(url)
     }
 
     /// Whether a folder is one that an evaluation made.
@@ -83,7 +83,7 @@ package struct EvaluationFolder {
     /// Writes a CIF for each crystal that has a structure, all of them as a table, and their checksums.
     package func writeCIFs(_ crystals: [EvaluatedCrystal], name: String) throws {
         let folder = url.appending(path: "cifs-\(name)")
-        try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+        try DurableFile.makeDirectory(folder)
         var sums = ""
         var names = UniqueNames()
         var table = "material_id,cif_string\n"
@@ -91,7 +91,7 @@ package struct EvaluationFolder {
             guard let cif = crystal.cif else { continue }
             let data = Data(cif.utf8)
             let file = "\(names.name(HTMLText.fileName(crystal.id))).cif"
-            try data.write(to: folder.appending(path: file), options: .atomic)
+            try OutputFile.write(data, to: folder.appending(path: file).path, isOneOfMany: true)
             sums += "\(Digest(of: data).hexadecimal)  \(file)\n"
             table += "\(StructureWriter.csvField(crystal.id)),\(StructureWriter.csvField(cif))\n"
         }

@@ -27,6 +27,18 @@ package enum RoleProcess {
         try? FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8))
     }
 
+    /// Writes what a program was asked for to standard output; nobody need read it to its end.
+    ///
+    /// - Throws: `RoleError` for a full disk and the like.
+    package static func answer(_ text: String) throws {
+        signal(SIGPIPE, SIG_IGN)
+        do { try FileHandle.standardOutput.write(contentsOf: Data("\(text)\n".utf8)) } catch {
+            let reason = FileProblem.reason(of: error)
+            guard reason != FileProblem.reason(ofCode: EPIPE) else { return }
+            throw RoleError.io("cannot write to stdout: \(reason)")
+        }
+    }
+
     /// The settings of a peer of a learner.
     ///
     /// - Parameters:
@@ -55,8 +67,15 @@ package enum RoleProcess {
         case (nil, nil): "name the learner: --connect tcp://HOST:PORT, or --connect-file RUN/endpoint.json"
         case (_?, _?): "--connect and --connect-file exclude each other"
         case (_, ""?): "--connect-file is empty: name the file endpoint.json of the run directory"
+        case (_, let file?) where isFolder(file):
+            "--connect-file \(file): it is a folder: name the file endpoint.json of the run directory"
         default: nil
         }
+    }
+
+    private static func isFolder(_ path: String) -> Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
     }
 
     /// Does a program's work and ends the process with the status that tells how it went; an error is one line on

@@ -79,7 +79,7 @@ struct LearnerCommand: ParsableCommand {
                 let plan = try RunPlan(
                     configuration: given, directory: directory, resume: options.resume, isInsecure: options.insecure,
                     credentials: credentials)
-                RoleProcess.say(plan.text)
+                try RoleProcess.answer(plan.text)
                 return ExitStatus.complete.rawValue
             }
             if let given {
@@ -126,7 +126,7 @@ struct LearnerCommand: ParsableCommand {
 
     private func repeatSteps(of directory: URL) throws -> ExitStatus {
         let replay = try RunReplay(directory: directory)
-        if let caution = replay.caution { RoleProcess.say(caution) }
+        if let caution = replay.caution { try RoleProcess.answer(caution) }
         var (differing, unknown, crystals, seconds): (String?, Int, Int, Double) = (nil, 0, 0, 0)
         try replay.run { made in
             RoleProcess.say(
@@ -150,7 +150,7 @@ struct LearnerCommand: ParsableCommand {
             } else {
                 "the weights are those of the run"
             }
-        RoleProcess.say(
+        try RoleProcess.answer(
             "\(replay.steps.count) steps, \(crystals) crystals, \(HumanFormat.fixed(seconds, decimals: 1)) s of "
                 + "training: \(verdict)")
         return differing == nil && compared > 0 ? .complete : .failure

@@ -18,6 +18,9 @@ package struct LearnerCredentials: Sendable {
     /// - Throws: ``SecurityError``.
     package init(path: String, allowed list: String? = nil) throws(SecurityError) {
         let keys = KeyFolder(path: path)
+        guard !keys.isFile else {
+            throw .problem("\(path) is a file: name the folder that holds learner.key and the allow-list")
+        }
         guard keys.holdsLearner else {
             throw .problem("\(path) holds no learner.key: make one with: druse keys new --learner -o \(path)")
         }

@@ -20,6 +20,12 @@ package struct KeyFolder: Sendable {
     /// Whether there is a learner's key.
     package var holdsLearner: Bool { FileManager.default.fileExists(atPath: file(Self.learnerKeyName)) }
 
+    /// Whether the path is that of a file, such as a key in the folder.
+    var isFile: Bool {
+        var isFolder: ObjCBool = false
+        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder.boolValue
+    }
+
     /// The file of a name in the folder.
     package func file(_ name: String) -> String { URL(filePath: path).appending(path: name).path }
 

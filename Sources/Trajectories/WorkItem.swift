@@ -30,6 +30,13 @@ package struct WorkItem: Sendable, Hashable, CustomStringConvertible {
         if case .crystal(let crystal, _) = form { crystal } else { nil }
     }
 
+    package var composition: Composition {
+        switch form {
+        case .crystal(let crystal, _): crystal.composition
+        case .atoms(let structure): structure.composition
+        }
+    }
+
     /// "job-index", for logs.
     package var description: String { "\(job)-\(index)" }
 }

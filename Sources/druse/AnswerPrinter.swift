@@ -26,7 +26,7 @@ final class AnswerPrinter {
     private let isJSON: Bool
     private let idKey: String
     private let columns: [Column]
-    private let output = StandardOutput()
+    private let output: StandardOutput
     private let progress: TerminalProgress
     private var count = 0
     private var failureCount = 0
@@ -35,9 +35,14 @@ final class AnswerPrinter {
     /// - Parameters:
     ///   - title: what the command does, for the progress.
     ///   - idKey: what the names are called.
+    ///   - goesOnUnread: whether the command has more to do than to be read, such as a file to write.
     ///   - showsProgress: whether the number of answers is shown on a terminal; else the command shows its own.
     ///   - columns: of the table, after the one of the names.
-    init(json: Bool, title: String, idKey: String = "id", showsProgress: Bool = true, columns: [Column]) {
+    init(
+        json: Bool, title: String, idKey: String = "id", goesOnUnread: Bool = false, showsProgress: Bool = true,
+        columns: [Column]
+    ) {
+        output = StandardOutput(goesOnUnread: goesOnUnread)
         isJSON = json
         self.idKey = idKey
         self.columns = [Column(title: idKey, width: 20)] + columns

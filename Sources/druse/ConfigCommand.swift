@@ -46,10 +46,11 @@ struct ConfigCommand: ParsableCommand {
     }
 
     func run() throws {
+        let output = StandardOutput()
         if reference {
-            print(Self.referencePage, terminator: "")
+            try output.write(Self.referencePage)
         } else if pretraining {
-            try show(PretrainingConfiguration.self)
+            try show(PretrainingConfiguration.self, output)
         } else if let key, config == nil, settings.isEmpty, !json {
             let texts =
                 explanations(RunConfiguration.self, of: "learner, druse launch")
@@ -57,10 +58,11 @@ struct ConfigCommand: ParsableCommand {
             guard !texts.isEmpty else {
                 throw unknown(key, RunConfiguration().entries() + PretrainingConfiguration().entries())
             }
-            print(texts.joined(separator: "\n\n"))
+            try output.write(line: texts.joined(separator: "\n\n"))
         } else {
-            try show(RunConfiguration.self)
+            try show(RunConfiguration.self, output)
         }
+        try output.flush()
     }
 
     private func explanations<Section: ConfigurationSection>(_ type: Section.Type, of programs: String) -> [String] {
@@ -78,7 +80,7 @@ struct ConfigCommand: ParsableCommand {
         }
     }
 
-    private func show<Section: ConfigurationSection>(_ type: Section.Type) throws {
+    private func show<Section: ConfigurationSection>(_ type: Section.Type, _ output: StandardOutput) throws {
         let overrides = ConfigurationOverride.list(settings)
         // Without a file only what the command line says is checked: a default may be missing by design.
         let section =
@@ -90,24 +92,24 @@ struct ConfigCommand: ParsableCommand {
                 try ConfigurationLoader.parse(type, text: "", source: "--set", overrides: overrides)
             }
         if key == nil, !json, !explain {
-            print(ConfigurationText.yaml(section), terminator: "")
-            return
+            return try output.write(ConfigurationText.yaml(section))
         }
         let rows = zip(section.entries(), Section().entries()).filter { matches($0.0) }
         if rows.isEmpty, let key {
             let items = items(Section().entries())
             guard !items.isEmpty, !json else { throw unknown(key, section.entries()) }
-            print(items.joined(separator: "\n\n"))
-            return
+            return try output.write(line: items.joined(separator: "\n\n"))
         }
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
             for (entry, standard) in rows {
-                print(String(decoding: try encoder.encode(Line(entry, default: standard)), as: UTF8.self))
+                let line = Line(entry, default: standard)
+                try output.write(line: String(decoding: encoder.encode(line), as: UTF8.self))
             }
         } else {
-            print(rows.map { KeyReference.explanation($0.0, default: $0.1) }.joined(separator: "\n\n"))
+            let texts = rows.map { KeyReference.explanation($0.0, default: $0.1) }
+            try output.write(line: texts.joined(separator: "\n\n"))
         }
     }
 

@@ -18,7 +18,17 @@ enum DruseProgram {
         case _ where EngineChild.threads != nil, "reward-worker": RewardWorkerProgram.main()
         default:
             StandardDescriptors.secure()
-            Druse.main(PageAddress.completing(CommandLine.arguments.dropFirst()))
+            run(PageAddress.completing(CommandLine.arguments.dropFirst()))
         }
+    }
+
+    private static func run(_ arguments: [String]) {
+        do {
+            var command = try Druse.parseAsRoot(arguments)
+            try command.run()
+        } catch let error as OutputFileError where error.isOfGoneReader {
+            // `druse ... -o /dev/stdout | head` has had enough, which is no error.
+            Druse.exit(withError: ExitCode.success)
+        } catch { Druse.exit(withError: error) }
     }
 }

@@ -64,19 +64,21 @@ struct EnergyCommand: ParsableCommand {
         }
         let evaluation = EnergyEvaluation(
             potential: model, properties: properties, hull: reference, threads: threads.count)
-        let printer = AnswerPrinter(json: input.json, title: "evaluating", columns: columns)
+        let printer = AnswerPrinter(
+            json: input.json, title: "evaluating", goesOnUnread: output != nil, columns: columns)
         let files = InputFiles(paths: input.inputs, format: input.inputFormat)
         if relax {
             let tool = try StructureRelaxation(
                 potential: model, settings: RelaxationSettings(), threads: threads.count)
             let writer = try output.map { try StructureFileWriter(path: $0, apartFrom: files) }
             try files.forEachBatch(of: StructureRelaxation.batchSize) { entries in
-                let relaxed = tool.relax(entries)
-                for answer in relaxed {
-                    if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
+                try tool.relax(entries) { relaxed in
+                    if let value = try? relaxed.result.get() { try writer?.write(value, id: relaxed.id) }
+                    try writer?.flush()
+                    try printer.print([Self.evaluation(of: relaxed, by: evaluation)]) {
+                        row($0, model.energyConvention)
+                    }
                 }
-                try writer?.flush()
-                try printer.print(Self.evaluations(of: relaxed, by: evaluation)) { row($0, model.energyConvention) }
             }
             try writer?.finish()
         } else {
@@ -96,22 +98,16 @@ struct EnergyCommand: ParsableCommand {
         var relaxation: Relaxation?
     }
 
-    /// The evaluations of relaxed structures.
-    private static func evaluations(
-        of relaxed: [ToolAnswer<StructureRelaxation.Relaxed>], by evaluation: EnergyEvaluation
-    ) -> [ToolAnswer<Answer>] {
-        var answers = evaluation.evaluations(
-            of: relaxed.compactMap { answer in
-                (try? answer.result.get()).map { StructureEntry(id: answer.id, input: .success($0.output)) }
-            })[...]
-        return relaxed.map { before in
-            let result = before.result.flatMap { value in
-                answers.popFirst().map { answer in
-                    answer.result.map { Answer(evaluated: $0, relaxation: value.relaxation) }
-                } ?? .failure(ToolFailure("the potential gave no answer"))
-            }
-            return ToolAnswer(id: before.id, result: result)
+    /// The evaluation of a relaxed structure.
+    private static func evaluation(
+        of relaxed: ToolAnswer<StructureRelaxation.Relaxed>, by evaluation: EnergyEvaluation
+    ) -> ToolAnswer<Answer> {
+        let result = relaxed.result.flatMap { value in
+            evaluation.evaluations(of: [StructureEntry(id: relaxed.id, input: .success(value.output))]).first.map {
+                $0.result.map { Answer(evaluated: $0, relaxation: value.relaxation) }
+            } ?? .failure(ToolFailure("the potential gave no answer"))
         }
+        return ToolAnswer(id: relaxed.id, result: result)
     }
 
     private var columns: [AnswerPrinter.Column] {

@@ -129,6 +129,8 @@ struct EvaluateCommand: ParsableCommand {
             of: directory, inputs?.configuration, constraint: elements?.constraint ?? .none,
             usualCount: examination.usualCount)
         let folder = try save.map { try EvaluationFolder(URL(filePath: $0), for: sources.map(\.name)) }
+        // It may stand in that folder.
+        if let path = self.page { try OutputFile.requireWritable(path) }
         let words =
             ([
                 "potential \(engine.potential.digest)", "hull \(engine.hull.digest)", examination.words(settings),
@@ -194,9 +196,12 @@ struct EvaluateCommand: ParsableCommand {
             }
         }
         let table = EvaluationTable(columns).text
-        if !json {
-            print(table)
-            if let file = sources.compactMap(\.file).last { print("policy after: \(file.path)") }
+        // Shown at once; if it cannot be, the files are written all the same.
+        let shown = Result<Void, any Error> {
+            guard !json else { return }
+            try output.write(line: table)
+            if let file = sources.compactMap(\.file).last { try output.write(line: "policy after: \(file.path)") }
+            try output.flush()
         }
         let section = try aims.flatMap { aims in
             AimSection(
@@ -214,6 +219,7 @@ struct EvaluateCommand: ParsableCommand {
             try summaries[1].write(to: writable.evaluationAfter)
             try DurableFile.replace(writable.url.appending(path: "evaluation.html"), with: Data(page.html().utf8))
         }
+        try shown.get()
     }
 
     /// A run's directory where what is found can be kept in it; nil, and told, where nothing can be written: the run of

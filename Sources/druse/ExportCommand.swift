@@ -185,7 +185,7 @@ struct ExportCommand: ParsableCommand {
         try writer.finish()
         if leftOut > 0 { writeMessage("\(leftOut) of \(ids.count) crystals left out; the first: \(firstProblem)") }
         let summary = "\(written) crystals in \(output)"
-        if OutputFile.isStream(output) { writeMessage(summary) } else { print(summary) }
+        if OutputFile.isStream(output) { writeMessage(summary) } else { try StandardOutput.write(line: summary) }
     }
 
     /// The crystals that are wanted.

@@ -61,11 +61,11 @@ struct KeysCommand: ParsableCommand {
                 let record = KeyRecord(
                     name: name ?? KeyName.learner, role: role, pair: try CurveEnd.makePair(), created: KeyRecord.today)
                 let paths = try folder.write(record)
-                RoleProcess.say("\(paths.secret): secret, stays with its owner")
-                RoleProcess.say("\(paths.shared): to be shared, public key \(record.publicKey)")
+                try RoleProcess.answer("\(paths.secret): secret, stays with its owner")
+                try RoleProcess.answer("\(paths.shared): to be shared, public key \(record.publicKey)")
                 if allow {
                     try folder.allowed.allow(record, as: role)
-                    RoleProcess.say("allowed: \(record.name), \(role.rawValue)")
+                    try RoleProcess.answer("allowed: \(record.name), \(role.rawValue)")
                 }
                 return ExitStatus.complete.rawValue
             }
@@ -84,12 +84,12 @@ struct KeysCommand: ParsableCommand {
             RoleProcess.perform {
                 let folder = AllowListFolder.find(place)
                 let records = try folder.records()
-                if records.isEmpty { RoleProcess.say("\(folder.path) has no keys: nobody can take part") }
+                if records.isEmpty { try RoleProcess.answer("\(folder.path) has no keys: nobody can take part") }
                 let width = records.map(\.name.count).max() ?? 0
                 for record in records {
                     let name = record.name.padding(toLength: width, withPad: " ", startingAt: 0)
                     let role = record.role.rawValue.padding(toLength: 13, withPad: " ", startingAt: 0)
-                    RoleProcess.say("\(name)  \(role)  \(record.publicKey)  \(record.created)")
+                    try RoleProcess.answer("\(name)  \(role)  \(record.publicKey)  \(record.created)")
                 }
                 return ExitStatus.complete.rawValue
             }
@@ -123,7 +123,7 @@ struct KeysCommand: ParsableCommand {
                 let role = role ?? record.role
                 let folder = AllowListFolder.find(place)
                 try folder.allow(record, as: role)
-                RoleProcess.say("allowed: \(record.name), \(role.rawValue), in \(folder.path)")
+                try RoleProcess.answer("allowed: \(record.name), \(role.rawValue), in \(folder.path)")
                 return ExitStatus.complete.rawValue
             }
         }
@@ -144,7 +144,7 @@ struct KeysCommand: ParsableCommand {
             RoleProcess.perform {
                 let folder = AllowListFolder.find(place)
                 try folder.revoke(name)
-                RoleProcess.say("revoked: \(name), in \(folder.path)")
+                try RoleProcess.answer("revoked: \(name), in \(folder.path)")
                 return ExitStatus.complete.rawValue
             }
         }

@@ -101,7 +101,7 @@ struct LaunchCommand: ParsableCommand {
                 try ServedAddress(host: ServedAddress.loopback, port: metricsPort).checkFree()
             }
             if options.settings.dryRun {
-                RoleProcess.say(try cluster.plan())
+                try RoleProcess.answer(cluster.plan())
                 return ExitStatus.complete.rawValue
             }
             var timing = SupervisionCore.Timing()

@@ -39,15 +39,16 @@ struct MonitorCommand: ParsableCommand {
 
     func run() throws {
         let source = try MonitorSource(directory: runDirectory, connect: connect, token: page.chosenToken)
-        if json { return try print(source.snapshot(peers: peers).json) }
+        if json { return try StandardOutput.write(line: source.snapshot(peers: peers).json) }
         let terminal = once ? nil : TerminalScreen()
         guard let terminal else {
             // A pipe or file: no colours, no end of the screen.
             let isTerminal = TerminalScreen.isTerminal
             let screen = MonitorScreen(
                 columns: isTerminal ? TerminalScreen.size.columns : 100, style: .init(isColoured: isTerminal))
-            for line in screen.lines(try source.snapshot(peers: peers)) { Swift.print(line) }
-            return
+            let output = StandardOutput()
+            for line in screen.lines(try source.snapshot(peers: peers)) { try output.write(line: line) }
+            return try output.flush()
         }
         try terminal.show { size in
             let snapshot = try source.snapshot(peers: peers)

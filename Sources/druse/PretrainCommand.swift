@@ -30,11 +30,11 @@ struct PretrainCommand: ParsableCommand {
         let stop = RoleProcess.stopToken(exitsWithParent: false)
         let run = PretrainingRun(configuration, shouldStop: { stop.isStopped })
         if settings.dryRun {
-            RoleProcess.say(ConfigurationText.plan(try run.check(resume: resume), configuration))
+            try RoleProcess.answer(ConfigurationText.plan(run.check(resume: resume), configuration))
             return
         }
         if case .wasDone(let steps) = try run.run(resume: resume) {
-            RoleProcess.say("\(configuration.runDirectory) is done: all \(steps) steps are made already")
+            try RoleProcess.answer("\(configuration.runDirectory) is done: all \(steps) steps are made already")
             return
         }
         if let reason = stop.reason { throw RoleError.work("stopped by \(reason); go on with --resume") }

@@ -37,7 +37,7 @@ struct RelaxCommand: ParsableCommand {
         let files = InputFiles(paths: input.inputs, format: input.inputFormat)
         let writer = try output.map { try StructureFileWriter(path: $0, apartFrom: files) }
         let printer = AnswerPrinter(
-            json: input.json, title: "relaxing",
+            json: input.json, title: "relaxing", goesOnUnread: writer != nil,
             columns: [
                 .init(title: "formula", width: 16), .init(title: "atoms", width: 5, isNumber: true),
                 .init(title: "eV/atom", width: 12, isNumber: true),
@@ -45,12 +45,11 @@ struct RelaxCommand: ParsableCommand {
                 .init(title: "stopped", width: 9),
             ])
         try files.forEachBatch(of: StructureRelaxation.batchSize) { entries in
-            let answers = tool.relax(entries)
-            for answer in answers {
+            try tool.relax(entries) { answer in
                 if let value = try? answer.result.get() { try writer?.write(value, id: answer.id) }
+                try writer?.flush()
+                try printer.print([answer], row: RelaxCommand.row)
             }
-            try writer?.flush()
-            try printer.print(answers, row: RelaxCommand.row)
         }
         try writer?.finish()
         try printer.finish()

@@ -31,7 +31,7 @@ struct ReportCommand: ParsableCommand {
         } else {
             try OutputFile.write(page.html().utf8, to: target.path)
         }
-        print(target.path)
+        try StandardOutput.write(line: target.path)
     }
 
     /// The run's own; a run of a build that did not keep it in the manifest has it in its configuration.

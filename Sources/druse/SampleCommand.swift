@@ -90,7 +90,7 @@ struct SampleCommand: ParsableCommand {
         let sampling = CrystalSampling(
             weights: weights, options: options, groups: groups, seed: seed, domain: .toolSampling,
             threads: threads.count)
-        let lines = json || output == nil ? StandardOutput() : nil
+        let lines = json || output == nil ? StandardOutput(goesOnUnread: output != nil) : nil
         let progress = TerminalProgress(
             title: "sampling", total: count, unit: "crystals", style: .onTerminal(writesLines: lines != nil))
         var drawn = 0

@@ -89,4 +89,27 @@ import Testing
             try OutputFile.write([], to: folder.path)
         }
     }
+
+    @Test func placeThatCannotBeWritten_isToldByItsReason() throws {
+        try Data("old".utf8).write(to: URL(filePath: path("a")))
+        for (name, reason) in [("none/b", "the folder is missing"), ("a/b", "a part of the path is no folder")] {
+            let error = OutputFileError.failed(path: path(name), reason: reason)
+            #expect(throws: error) { _ = try OutputFile(path: path(name)) }
+            #expect(throws: error) { try OutputFile.requireWritable(path(name)) }
+        }
+        for name in ["a", "new"] { try OutputFile.requireWritable(path(name)) }
+        #expect(text("a") == "old" && names == ["a"])
+    }
+
+    /// A pipe that nobody reads any more is told apart from what is a fault.
+    @Test func pipeWhoseReaderHasGone_isNoFault() throws {
+        #expect(mkfifo(path("pipe"), 0o600) == 0)
+        let reader = open(path("pipe"), O_RDONLY | O_NONBLOCK)
+        let file = try OutputFile(path: path("pipe"))
+        close(reader)
+        try file.write("lost".utf8)
+        let error = #expect(throws: OutputFileError.self) { try file.flush() }
+        #expect(error?.isOfGoneReader == true)
+        #expect(!OutputFileError.failed(path: "a", reason: FileProblem.reason(ofCode: ENOSPC)).isOfGoneReader)
+    }
 }

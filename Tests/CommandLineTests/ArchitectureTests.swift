@@ -60,5 +60,18 @@ import Testing
         #expect(Set(modules).subtracting(libraries) == below)
     }
 
+    /// What `print` writes may be lost without a word: a full disk, a reader that has gone.
+    @Test func sources_writeNothingThatMayBeLostUnseen() throws {
+        let files = try FileManager.default.subpathsOfDirectory(atPath: Self.source(""))
+            .filter { $0.hasSuffix(".swift") && !$0.contains("/Generated/") }
+        #expect(files.count > 500)
+        for file in files {
+            let lines = try Self.text("Sources/\(file)").split(separator: "\n").filter {
+                !$0.contains("///") && !$0.contains("func print(") && $0.contains(/(?:^|Swift\.|[^.\w])print\(/)
+            }
+            #expect(lines.isEmpty, "\(file): write by StandardOutput")
+        }
+    }
+
     private static func source(_ module: String) -> String { repository.appending(path: "Sources/\(module)").path }
 }

@@ -1,3 +1,4 @@
+import Base
 import Foundation
 import ProgramFixtures
 import Testing
@@ -104,12 +105,41 @@ import Testing
         #expect(error.contains("atom 1 (Fe) and atom 2 (Cr)"))
     }
 
+    /// What is relaxed when the command is killed stands in the unfinished file, and was told.
+    @Test(arguments: ["relax --json", "energy --relax --json"])
+    func killedCommand_leavesWhatWasDone(command: String) throws {
+        let folder = try TemporaryFolder()
+        let slow = Self.inputs.split(separator: "\n")[1]
+        let input = try folder.file(
+            "in.jsonl", Self.inputs + String(repeating: "\(slow)\n", count: 200).replacing("silicon", with: "slow"))
+        let output = Pipe()
+        var streams = ChildProcess.Streams()
+        streams.output = output.fileHandleForWriting.fileDescriptor
+        let words = command.split(separator: " ").map(String.init)
+        let process = try ChildProcess(
+            DruseProcess.executable().path, words + [input, "-o", folder.path("out.jsonl"), "--threads", "1"],
+            streams: streams)
+        try output.fileHandleForWriting.close()
+        let told = try #require(try output.fileHandleForReading.read(upToCount: 1))
+        process.signal(SIGKILL)
+        #expect(process.wait() == 128 + SIGKILL && told == Data("{".utf8))
+        let partial = try String(contentsOfFile: folder.path("out.jsonl.partial"), encoding: .utf8)
+            .split(separator: "\n")
+        #expect((1..<200).contains(partial.count) && partial[0].contains("salt"), "\(partial.count)")
+        #expect(!FileManager.default.fileExists(atPath: folder.path("out.jsonl")))
+    }
+
     @Test func relax_onThreads_givesTheSameBytes() throws {
         let structures = CommandFixtures.path("physics/structures/structures.json")
+        let folder = try TemporaryFolder()
         let runs = try ["1", "3"].map {
-            try DruseProcess.run(["relax", structures, "--json", "--steps", "2", "--threads", $0])
+            try DruseProcess.run([
+                "relax", structures, "--json", "--steps", "2", "--threads", $0, "-o", folder.path("\($0).cif"),
+            ])
         }
         #expect(runs[0].output == runs[1].output && runs[0].status == 0)
+        let files = try ["1", "3"].map { try String(contentsOfFile: folder.path("\($0).cif"), encoding: .utf8) }
+        #expect(files[0] == files[1] && !files[0].isEmpty)
     }
 
     @Test(arguments: [

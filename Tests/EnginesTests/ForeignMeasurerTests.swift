@@ -97,8 +97,8 @@ struct ForeignMeasurerTests {
             #expect(reason.contains("must be f64 [1]"))
             #expect(results[3].outcome == .failed(.engineNotFinite("energy_per_atom")))
             // They are named.
-            #expect(log.all.contains { $0.hasPrefix("crystal 0-2: engine_answer: the engine's answer") })
-            #expect(log.all.contains("crystal 0-3: engine_not_finite: the engine gave no finite energy_per_atom"))
+            #expect(log.all.contains { $0.hasPrefix("crystal 0-2 (NaF): engine_answer: the engine's answer") })
+            #expect(log.all.contains("crystal 0-3 (AlN): engine_not_finite: the engine gave no finite energy_per_atom"))
         }
     }
 

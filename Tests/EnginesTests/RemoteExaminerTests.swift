@@ -53,4 +53,19 @@ import Trajectories
         }
         #expect((failure == .engineTimedOut) == (asked == 1))
     }
+
+    /// Workers' logs name items by their numbers.
+    @Test func items_haveNumbersOfTheirOwn() throws {
+        let numbers = Mutex<[Int]>([])
+        let examiner = RemoteExaminer(recipes: .init(energy: 0), potential: Here()) { item, _ in
+            numbers.withLock { $0.append(item.index) }
+            return MeasuringResult(outcome: .failed(.engineTimedOut), seconds: 0)
+        }
+        let hydrogen = try #require(Element(symbol: "H"))
+        let structure = Structure(
+            cell: Cell(a: SIMD3(4, 0, 0), b: SIMD3(0, 4, 0), c: SIMD3(0, 0, 4)), elements: [hydrogen],
+            fractionalCoordinates: [.zero])
+        for _ in 0..<3 { #expect(throws: Rejection.self) { _ = try examiner.energyPerAtom(of: structure) } }
+        #expect(numbers.withLock { $0 } == [0, 1, 2])
+    }
 }

@@ -198,9 +198,55 @@ import Testing
             (["--potential", "external mace", "--listen", "tcp://127.0.0.1:0"], 64, "--judge \"external mace\" with"),
             (["--listen", "tcp://127.0.0.1:0", "--connect", "tcp://127.0.0.1:1"], 64, "exclude each other"),
             (["--connect", "tcp://127.0.0.1:1", "--patience", "1"], 1, "no learner answered at tcp://127.0.0.1:1"),
+            (["--connect-file", folder.path("")], 64, "it is a folder: name the file endpoint.json"),
+            (["--page", folder.path("none/page.html")], 1, "none/page.html: the folder is missing"),
+            (
+                ["--listen", "tcp://127.0.0.1:0", "--keys", try folder.file("learner.key", "a key")], 1,
+                "learner.key is a file: name the folder that holds learner.key"
+            ),
         ] {
             let outcome = try await DruseProcess.run(start + more)
             #expect(outcome.status == status && outcome.messages.contains(words), "\(outcome.messages)")
+            // Before anything is measured.
+            #expect(outcome.output.isEmpty, "\(outcome.output)")
         }
+    }
+
+    /// A relay measures nothing.
+    @Test func relayAlone_isNoRewardWorker() async throws {
+        let evaluation = try evaluation(["--policy", "base", "--count", "20", "--known", "none"], "remote")
+        let address = try await endpoint(of: evaluation)
+        let relay = try start("druse", ["relay", "--connect", address, "--listen", "tcp://127.0.0.1:*"], "relay")
+        try await until("it joins", [evaluation, relay]) { evaluation.text.contains("joined: relay") }
+        try await until("it says what is missing", [evaluation, relay]) {
+            evaluation.text.contains("crystals wait") || evaluation.text.contains("no reward worker is here")
+        }
+        #expect(evaluation.text.contains("no reward worker is here: start some"), "\(evaluation.text)")
+        for program in [evaluation, relay] { program.signal(SIGTERM) }
+        try await until("both leave", [evaluation, relay]) { !evaluation.isRunning && !relay.isRunning }
+    }
+
+    /// The potential wants workers without an engine, the judge another engine: the worker is told of both.
+    @Test(.enabled("needs python3") { TestEngines.python != nil })
+    func workerWithAnotherEngine_isToldWhatEachRecipeWants() async throws {
+        let python = try #require(TestEngines.python)
+        let evaluation = try evaluation(
+            ["--policy", "base", "--count", "3", "--known", "none", "--judge", "external mine"], "remote")
+        let worker = try start(
+            "reward-worker",
+            [
+                "--connect", try await endpoint(of: evaluation), "--engine",
+                "\(python) '\(TestEngines.file("faulty_engine.py"))'",
+            ], "worker")
+        try await until("the worker leaves", [evaluation, worker]) {
+            !worker.isRunning && evaluation.text.contains("left: ")
+        }
+        for (text, prefix) in [(worker.text, "Error: "), (evaluation.text, "left: ")] {
+            let line = try #require(text.split(separator: "\n").last { $0.hasPrefix(prefix) }, "\(text)")
+            #expect(line.contains("which workers have themselves; start the worker without --engine"), "\(line)")
+            #expect(line.contains("wants the engine mine; the one of --engine is faulty"), "\(line)")
+        }
+        evaluation.signal(SIGTERM)
+        try await until("it ends", [evaluation]) { !evaluation.isRunning }
     }
 }

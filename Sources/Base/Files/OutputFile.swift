@@ -63,13 +63,16 @@ package final class OutputFile {
             ? "\(target.lastPathComponent).partial"
             : ".\(target.lastPathComponent).tmp-\(ProcessInfo.processInfo.processIdentifier)"
         let temporary = target.deletingLastPathComponent().appending(path: name).path
-        guard FileManager.default.createFile(atPath: temporary, contents: nil),
-            let file = FileHandle(forWritingAtPath: temporary)
-        else { throw .failed(path: path, reason: "the folder is missing or not writable") }
+        let descriptor = open(temporary, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0o666)
+        guard descriptor >= 0 else {
+            let code = errno
+            throw .failed(
+                path: path, reason: code == ENOENT ? "the folder is missing" : FileProblem.reason(ofCode: code))
+        }
         // Who may read a file is not changed by replacing it.
-        if isThere { fchmod(file.fileDescriptor, status.st_mode & 0o7777) }
+        if isThere { fchmod(descriptor, status.st_mode & 0o7777) }
         place = .beside(temporary: temporary, target: target.path)
-        self.file = file
+        file = FileHandle(fileDescriptor: descriptor, closeOnDealloc: true)
     }
 
     deinit {
@@ -84,14 +87,16 @@ package final class OutputFile {
     }
 
     /// Ends the file and gives it its name, in place of one that has it.
-    package func finish() throws(OutputFileError) {
+    ///
+    /// - Parameter isOneOfMany: whether a power cut may take it: to wait for the disk with each of many takes long.
+    package func finish(isOneOfMany: Bool = false) throws(OutputFileError) {
         try flush()
         guard case .beside(let temporary, let target) = place else {
             isFinished = true
             return
         }
         do {
-            try file.synchronize()
+            if !isOneOfMany { try file.synchronize() }
             try file.close()
         } catch { throw .failed(path: path, reason: FileProblem.reason(of: error)) }
         guard rename(temporary, target) == 0 else {
@@ -116,10 +121,20 @@ package final class OutputFile {
 
 extension OutputFile {
     /// Writes a file as a whole.
-    package static func write(_ bytes: some Sequence<UInt8>, to path: String) throws(OutputFileError) {
+    ///
+    /// - Parameter isOneOfMany: whether a power cut may take it: to wait for the disk with each of many takes long.
+    package static func write(
+        _ bytes: some Sequence<UInt8>, to path: String, isOneOfMany: Bool = false
+    ) throws(OutputFileError) {
         let file = try OutputFile(path: path, isPacked: false)
         try file.write(bytes)
-        try file.finish()
+        try file.finish(isOneOfMany: isOneOfMany)
+    }
+
+    /// Makes sure that a file can be written here, before the work that is to fill it.
+    package static func requireWritable(_ path: String) throws(OutputFileError) {
+        // Opening a pipe waits for its reader, who would then see its end.
+        if !isStream(path) { _ = try OutputFile(path: path) }
     }
 
     /// Whether a path is that of a device, a pipe, or the standard output: what is written there is not kept under the
@@ -185,6 +200,9 @@ package enum OutputFileError: LastingError, Sendable, Hashable, CustomStringConv
         case .failed(_, let reason): reason
         }
     }
+
+    /// Whether it was a pipe whose reader has gone: enough was written for it.
+    package var isOfGoneReader: Bool { reason == FileProblem.reason(ofCode: EPIPE) }
 
     package var description: String {
         switch self {

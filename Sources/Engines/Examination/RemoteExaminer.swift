@@ -32,6 +32,8 @@ package final class RemoteExaminer: ExaminationEngine, Sendable {
     private let potential: any InteratomicPotential
     private let measure: @Sendable (WorkItem, _ recipe: Int) throws -> MeasuringResult
     private let firstProblem = Mutex<(any Error)?>(nil)
+    /// How many items were asked for: the workers' logs tell them apart.
+    private let count = Atomic<Int>(0)
 
     /// - Parameters:
     ///   - potential: for what is measured here.
@@ -92,7 +94,8 @@ package final class RemoteExaminer: ExaminationEngine, Sendable {
 
     private func ask(_ form: WorkItem.Form, _ recipe: Int) throws(Rejection) -> Measurement {
         let result: MeasuringResult
-        do { result = try measure(WorkItem(job: 0, index: 0, form: form), recipe) } catch {
+        let item = WorkItem(job: 0, index: count.wrappingAdd(1, ordering: .relaxed).oldValue, form: form)
+        do { result = try measure(item, recipe) } catch {
             firstProblem.withLock { $0 = $0 ?? error }
             throw .failed(.engine("\(error)"))
         }

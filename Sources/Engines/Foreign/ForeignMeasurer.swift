@@ -55,7 +55,7 @@ final class ForeignMeasurer: CrystalMeasurer {
         guard case .failed(let failure) = outcome else { return }
         switch failure {
         case .engineCrashed, .engineTimedOut, .engineOutOfMemory, .engineNotFinite, .engineAnswer:
-            engine.logger.error("crystal \(item): \(failure.reason): \(failure)")
+            engine.logger.error("crystal \(item) (\(item.composition.reducedFormula)): \(failure.reason): \(failure)")
         case .missingReference, .unsupportedElement, .engine, .coded: break
         }
     }

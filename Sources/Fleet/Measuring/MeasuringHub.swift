@@ -110,10 +110,12 @@ package final class MeasuringHub: Sendable {
         while !hub.events.isExhausted {
             switch hub.events.receive(timeout: .seconds(1)) {
             case .peerJoined(let peer):
-                (workers, pause) = (workers + 1, patience)
+                if peer.role == .rewardWorker { workers += 1 }
+                pause = patience
                 say("joined: \(peer), \(peer.threads) threads")
             case .peerLeft(let peer, let departure):
-                (workers, pause) = (workers - 1, patience)
+                if peer.role == .rewardWorker { workers -= 1 }
+                pause = patience
                 say(text(of: departure, peer))
             case .problem(let text): say(text)
             case .engineBound(let engine): engines.add(engine)

@@ -116,21 +116,22 @@ private struct ThreadEngine {
 
     /// Those of the recipes that can be measured by here.
     ///
-    /// - Throws: why the first cannot, if none can, and what keeps this process from measuring at all.
+    /// - Throws: why none of them can, if so, and what keeps this process from measuring at all.
     private mutating func usable(_ recipes: [String]) throws(RoleError) -> [String] {
         shelf.keep(recipes)
         var usable: [String] = []
-        var refusal: RoleError?
+        // Which of them the worker was started for is its owner's to know: each is told.
+        var refusals: [String] = []
         for recipe in recipes {
             do {
                 _ = try measure([], by: recipe)
                 usable.append(recipe)
             } catch .cannotServe(let reason) {
-                refusal = refusal ?? .cannotServe(reason)
+                if !refusals.contains(reason) { refusals.append(reason) }
                 if recipes.count > 1 { logger.info("left to other reward workers: \(reason)") }
             }
         }
-        if usable.isEmpty, let refusal { throw refusal }
+        if usable.isEmpty, !refusals.isEmpty { throw .cannotServe(refusals.joined(separator: "; or: ")) }
         return usable
     }
 

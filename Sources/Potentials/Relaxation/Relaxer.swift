@@ -38,6 +38,23 @@ package struct Relaxer: Sendable {
     ) -> [Result<Relaxation, RelaxationError>] {
         let results = Slots<Result<Relaxation, RelaxationError>>(
             count: inputs.count, empty: .failure(.potential(.emptyStructure)))
+        relax(inputs, batchSize: batchSize, threads: threads) { index, result in
+            results[index] = result
+            return true
+        }
+        return results.all
+    }
+
+    /// Gives the result of each input as it comes, in no order.
+    ///
+    /// - Parameters:
+    ///   - batchSize: crystals that each thread evaluates together.
+    ///   - threads: at least one is used; each has an evaluator of its own.
+    ///   - deliver: takes a result with its input's place, on any of the threads; false: no further input is begun.
+    package func relax(
+        _ inputs: [RelaxationInput], batchSize: Int = 4, threads: Int = 1,
+        deliver: @escaping @Sendable (_ index: Int, _ result: Result<Relaxation, RelaxationError>) -> Bool
+    ) {
         let queue = Atomic<Int>(0)
         let workers = min(max(1, threads), max(1, inputs.count))
         ThreadTeam(threadCount: workers).forEach(workers) { _, _ in
@@ -47,8 +64,7 @@ package struct Relaxer: Sendable {
                     let index = queue.wrappingAdd(1, ordering: .relaxed).oldValue
                     return index < inputs.count ? (index, inputs[index]) : nil
                 },
-                deliver: { results[$0] = $1 })
+                deliver: { if !deliver($0, $1) { queue.store(inputs.count, ordering: .relaxed) } })
         }
-        return results.all
     }
 }

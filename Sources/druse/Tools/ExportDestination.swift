@@ -18,7 +18,7 @@ final class ExportDestination {
         case file, folder, archive
     }
 
-    /// - Throws: `ToolFailure` for a folder that holds something already, and what cannot be written.
+    /// - Throws: `ToolFailure` for a folder that holds something already, `OutputFileError` for what cannot be written.
     init(path: String, kind: Kind) throws {
         self.path = path
         switch kind {
@@ -30,9 +30,7 @@ final class ExportDestination {
             guard content?.isEmpty ?? true else {
                 throw ToolFailure("\(path) holds files already; name another folder, or empty it")
             }
-            do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
-                throw ToolFailure("cannot make the folder \(path): \(FileProblem.reason(of: error))")
-            }
+            try Self.makeFolder(url)
             place = .folder(url)
         }
     }
@@ -48,6 +46,8 @@ final class ExportDestination {
     }
 
     /// Makes a file of its own; folders stand in the name.
+    ///
+    /// - Throws: `OutputFileError`: no crystal is at fault where nothing can be written.
     func add(_ name: String, _ text: String) throws {
         try add(name, Array(text.utf8))
     }
@@ -58,13 +58,14 @@ final class ExportDestination {
         case .archive(let archive): try archive.add(name, bytes)
         case .folder(let folder):
             let url = folder.appending(path: name)
-            do {
-                try FileManager.default.createDirectory(
-                    at: url.deletingLastPathComponent(), withIntermediateDirectories: true)
-                try Data(bytes).write(to: url)
-            } catch {
-                throw ToolFailure("cannot write \(url.path): \(FileProblem.reason(of: error))")
-            }
+            if name.contains("/") { try Self.makeFolder(url.deletingLastPathComponent()) }
+            try OutputFile.write(bytes, to: url.path, isOneOfMany: true)
+        }
+    }
+
+    private static func makeFolder(_ url: URL) throws(OutputFileError) {
+        do { try FileManager.default.createDirectory(at: url, withIntermediateDirectories: true) } catch {
+            throw .failed(path: url.path, reason: FileProblem.reason(of: error))
         }
     }
 

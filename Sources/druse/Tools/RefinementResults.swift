@@ -23,7 +23,7 @@ final class RefinementResults {
         isBest = best
         self.writer = writer
         printer = AnswerPrinter(
-            json: json, title: "refining", showsProgress: false,
+            json: json, title: "refining", goesOnUnread: writer != nil, showsProgress: false,
             columns: [
                 .init(title: "group", width: 5, isNumber: true), .init(title: "before", width: 16),
                 .init(title: "after", width: 16), .init(title: energy.name, width: 12, isNumber: true),

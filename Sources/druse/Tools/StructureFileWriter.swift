@@ -23,17 +23,15 @@ final class StructureFileWriter {
     /// lines for the standard output and pipes without one.
     ///
     /// - Parameter inputs: what is still to be read.
-    /// - Throws: ``ToolFailure``, also where the file is one of the inputs.
-    init(path: String, apartFrom inputs: InputFiles? = nil) throws(ToolFailure) {
+    /// - Throws: `OutputFileError`, or ``ToolFailure`` where the file is one of the inputs.
+    init(path: String, apartFrom inputs: InputFiles? = nil) throws {
         guard let format = Self.format(path: path) else {
             throw ToolFailure("cannot write structures as \(path): the name tells no format that is written")
         }
         try inputs?.require(apartFrom: path)
         self.path = path
         self.format = format
-        do throws(OutputFileError) { file = try OutputFile(path: path, isPacked: false, unfinished: .kept) } catch {
-            throw ToolFailure(error)
-        }
+        file = try OutputFile(path: path, isPacked: false, unfinished: .kept)
     }
 
     /// The format that a name tells; nil for one that is not written.
@@ -63,8 +61,8 @@ final class StructureFileWriter {
     }
 
     /// Writes a sampled crystal.
-    /// - Throws: ``ToolFailure`` if the file cannot be written.
-    func write(_ sample: Sample, id: String) throws(ToolFailure) {
+    /// - Throws: `OutputFileError` if the file cannot be written.
+    func write(_ sample: Sample, id: String) throws {
         if format == .jsonl {
             count += 1
             return try put(Self.jsonLine(sample, id: id) + "\n")
@@ -73,22 +71,22 @@ final class StructureFileWriter {
     }
 
     /// Writes a relaxed structure; formats with energies have that of the whole cell, eV.
-    /// - Throws: ``ToolFailure`` if the file cannot be written.
-    func write(_ relaxed: StructureRelaxation.Relaxed, id: String) throws(ToolFailure) {
+    /// - Throws: `OutputFileError` if the file cannot be written.
+    func write(_ relaxed: StructureRelaxation.Relaxed, id: String) throws {
         try write(relaxed.output, id: id, properties: [("energy", "\(relaxed.energy)")])
     }
 
     /// Writes a crystal.
     ///
     /// - Parameter properties: further numbers, in formats that have a place for them.
-    /// - Throws: ``ToolFailure`` if the file cannot be written.
-    func write(_ crystal: Crystal, id: String, properties: [(key: String, value: String)]) throws(ToolFailure) {
+    /// - Throws: `OutputFileError` if the file cannot be written.
+    func write(_ crystal: Crystal, id: String, properties: [(key: String, value: String)]) throws {
         try write(.crystal(crystal), id: id, properties: properties)
     }
 
     private func write(
         _ input: StructureInput, id: String, properties: [(key: String, value: String)]
-    ) throws(ToolFailure) {
+    ) throws {
         let text: String
         do throws(StructureFileError) {
             text = try StructureWriter.text(input, id: id, format: format, properties: properties)
@@ -108,18 +106,14 @@ final class StructureFileWriter {
     }
 
     /// Hands on what was written so far, so that an interruption leaves it in the unfinished file.
-    func flush() throws(ToolFailure) {
-        do throws(OutputFileError) { try file.flush() } catch { throw ToolFailure(error) }
-    }
+    func flush() throws { try file.flush() }
 
     /// Ends the file and gives it its name. Where nothing was written, what stood there stays.
-    func finish() throws(ToolFailure) {
+    func finish() throws {
         guard count > 0 else { return }
         if format == .json { try put("\n]\n") }
-        do throws(OutputFileError) { try file.finish() } catch { throw ToolFailure(error) }
+        try file.finish()
     }
 
-    private func put(_ text: String) throws(ToolFailure) {
-        do throws(OutputFileError) { try file.write(text.utf8) } catch { throw ToolFailure(error) }
-    }
+    private func put(_ text: String) throws { try file.write(text.utf8) }
 }

@@ -5,7 +5,8 @@ import StructureFiles
 
 /// Relaxes inputs under a potential.
 struct StructureRelaxation {
-    /// How many entries to give at a time: many, since the threads wait for the last of them.
+    /// How many entries to give at a time: many, since the threads wait for the last of them. Each is handed on when
+    /// it and those before it are done.
     static let batchSize = 256
 
     private let relaxer: Relaxer
@@ -34,20 +35,23 @@ struct StructureRelaxation {
         self.threads = threads
     }
 
-    /// What becomes of each entry, in their order.
-    func relax(_ entries: [StructureEntry]) -> [ToolAnswer<Relaxed>] {
+    /// Calls `body` with what becomes of each entry, in their order, as soon as it and all before it are relaxed; on
+    /// the calling thread, while others relax the next.
+    ///
+    /// - Throws: what `body` throws; no further entry is begun then.
+    func relax(_ entries: [StructureEntry], _ body: (ToolAnswer<Relaxed>) throws -> Void) rethrows {
         let inputs = entries.map { entry in Result { try entry.input.get() }.map(Self.relaxationInput) }
-        // A crystal's primitive cell is enough to evaluate, and few structures at a time leave no thread without work.
-        var answers = relaxer.relax(inputs.compactMap { try? $0.get() }, batchSize: 1, threads: threads)[...]
-        return zip(entries, inputs).map { entry, input in
+        var results = OrderedRelaxations(of: inputs.compactMap { try? $0.get() }, by: relaxer, threads: threads)
+        defer { results.end() }
+        for (entry, input) in zip(entries, inputs) {
             let result = Result {
                 let input = try input.get()
-                guard let answer = answers.popFirst() else { throw ToolFailure("the relaxation gave no answer") }
+                guard let answer = results.next() else { throw ToolFailure("the relaxation gave no answer") }
                 do throws(RelaxationError) { return Self.relaxed(try answer.get()) } catch {
                     throw ToolFailure(Self.description(error, input))
                 }
             }
-            return ToolAnswer(id: entry.id, result: result.mapError { ToolFailure($0) })
+            try body(ToolAnswer(id: entry.id, result: result.mapError { ToolFailure($0) }))
         }
     }
 
@@ -73,5 +77,47 @@ struct StructureRelaxation {
             guard let structure = try? crystal.structure(cell: .primitive) else { return "\(error)" }
             return error.description(for: structure)
         }
+    }
+}
+
+/// Relaxations that threads of their own make, taken in the order of the inputs.
+private struct OrderedRelaxations {
+    private let done: Mailbox<(index: Int, result: Result<Relaxation, RelaxationError>)>
+    private let thread: RoleThread
+    /// Those that wait for one before them.
+    private var early: [Int: Result<Relaxation, RelaxationError>] = [:]
+    private var index = 0
+
+    /// Starts them.
+    init(of inputs: [RelaxationInput], by relaxer: Relaxer, threads: Int) {
+        let done = Mailbox<(index: Int, result: Result<Relaxation, RelaxationError>)>(capacity: inputs.count)
+        self.done = done
+        thread = RoleThread(name: "relaxations") {
+            // A crystal's primitive cell is enough to evaluate, and few structures at a time leave no thread without
+            // work.
+            relaxer.relax(inputs, batchSize: 1, threads: threads) { done.post((index: $0, result: $1)) == .posted }
+            done.close()
+        }
+    }
+
+    /// The result of the next input; nil behind the last.
+    mutating func next() -> Result<Relaxation, RelaxationError>? {
+        while true {
+            if let result = early.removeValue(forKey: index) {
+                index += 1
+                return result
+            }
+            if let other = done.receive(timeout: .seconds(60)) {
+                early[other.index] = other.result
+            } else if done.isExhausted {
+                return nil
+            }
+        }
+    }
+
+    /// Begins no further input, and waits for those that are under way.
+    func end() {
+        done.close()
+        thread.join()
     }
 }
