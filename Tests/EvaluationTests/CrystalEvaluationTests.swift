@@ -228,7 +228,7 @@ import Trajectories
 
     private func judged(_ judge: SecondJudge, log: EvaluationLog? = nil) throws -> [EvaluatedCrystal] {
         try evaluation(threads: 1, judge: judge).evaluate(log: log) { give in
-            let iron = try Structure(
+            let iron = Structure(
                 cell: Cell(a: SIMD3(-1.4, 1.4, 1.4), b: SIMD3(1.4, -1.4, 1.4), c: SIMD3(1.4, 1.4, -1.4)),
                 elements: [try #require(Element(symbol: "Fe"))], fractionalCoordinates: [.zero])
             try give([("salt", try salt()), ("iron", iron)].map { EvaluationSubject(id: $0, form: .structure($1)) })
