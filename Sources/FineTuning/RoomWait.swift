@@ -20,8 +20,6 @@ package final class RoomWait: Sendable {
     private static let pause = Duration.seconds(1)
     /// It tries again this long after the last time in any case: quotas are seen by trying alone.
     private static let longPause = Duration.seconds(10)
-    /// A request to stop is seen within this.
-    private static let look = 0.05
 
     /// - Parameters:
     ///   - directory: where everything is kept.
@@ -80,7 +78,8 @@ package final class RoomWait: Sendable {
     private func wait(for bytes: Int, _ look: () -> Void) throws {
         let last = Moment.now
         while true {
-            if let reason = stop.reason {
+            // Nothing tells when a disk has room again; a request to stop ends the wait at once.
+            if stop.wait(atMost: min(Self.pause, reminder)), let reason = stop.reason {
                 throw StepGivenUp(
                     "stopping (\(reason)) while the disk of \(directory.path) is full: the step is not taken, --resume "
                         + "makes it again")
@@ -89,8 +88,6 @@ package final class RoomWait: Sendable {
             if elapsed >= Self.longPause { return }
             if elapsed >= Self.pause, FreeSpace.bytes(at: directory).map({ $0 >= bytes }) ?? true { return }
             look()
-            // Nothing tells when a disk has room again.
-            Thread.sleep(forTimeInterval: Self.look)
         }
     }
 

@@ -1,4 +1,5 @@
-import Synchronization
+internal import Foundation
+internal import Synchronization
 
 /// Asks a role to finish; safe to use from any thread, a signal's included by way of ``TerminationSignals``.
 package final class StopToken: Sendable {
@@ -11,6 +12,8 @@ package final class StopToken: Sendable {
     }
 
     private let state = Mutex(State())
+    /// Broadcast when somebody asks to finish.
+    private let asked = NSCondition()
 
     package init() {}
 
@@ -51,6 +54,17 @@ package final class StopToken: Sendable {
         }
     }
 
+    /// Blocks until somebody asks to finish, or a time has passed.
+    ///
+    /// - Returns: whether somebody has asked.
+    package func wait(atMost time: Duration) -> Bool {
+        let deadline = Date(timeIntervalSinceNow: time / .seconds(1))
+        return asked.withLock {
+            while !isStopped, asked.wait(until: deadline) {}
+            return isStopped
+        }
+    }
+
     /// Wakes `wakeup` when somebody asks to finish.
     package func addWakeup(_ wakeup: Wakeup) {
         let stopped = state.withLock { state in
@@ -65,6 +79,7 @@ package final class StopToken: Sendable {
             body(&state)
             return state.wakeups
         }
+        asked.withLock { asked.broadcast() }
         for wakeup in wakeups { wakeup.signal() }
     }
 }
